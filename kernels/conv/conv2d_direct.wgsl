@@ -1,0 +1,147 @@
+// y[n, o, :, :] (+)= sum over i, ky, kx of w[o, i, ky, kx] * x[n, i, oy * S - P + ky, ox * S - P + kx]
+// Direct convolution for adapters where a load costs more than a multiply-add. float32, NCHW.
+// One thread makes TY x TX outputs of T output channels; weights come packed (conv2d_pack.wgsl) through
+// a uniform window of 64 KB that holds whole groups of T channels.
+// Dispatch: x = ceil(images * tiles / 64), y = groups in the window.
+// Template: H, W, OH, OW (sizes of the maps), NY, NX (tiles), KH, KW, S (stride), TY, TX, T (multiple of 4), V4 (rows read as vec4: S = 1, TX = 4, KW = 3,
+// padding 1, height and width multiples of 4), EDGE (tiles pass the border of y), ACC (add to y), BIAS.
+struct Params {
+  images: u32,
+  inChannels: u32, // in this window
+  firstIn: u32,
+  allIn: u32,
+  outChannels: u32,
+  firstOut: u32,
+  padY: u32,
+  padX: u32,
+  groupStride: u32, // vec4s from one group of T channels to the next
+}
+@group(0) @binding(0) var<uniform> params: Params;
+//: if V4
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+//: else
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+//: end
+@group(0) @binding(2) var<uniform> w: array<vec4f, 4096>;
+//: if V4
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
+//: else
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+//: end
+//: if BIAS
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+//: end
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) group: vec3u) {
+  // Surplus threads repeat the last tile: a branch here would slow every uniform load below.
+  let id = min(thread.x, params.images * ${NY}u * ${NX}u - 1u);
+  let tileX = id % ${NX}u;
+  let tileY = (id / ${NX}u) % ${NY}u;
+  let image = id / (${NX}u * ${NY}u);
+  let oy = tileY * ${TY}u;
+  let ox = tileX * ${TX}u;
+  let plane = ${H}u * ${W}u;
+  let iy = oy * ${S}u - params.padY;
+  let ix = ox * ${S}u - params.padX;
+  //: for r in 0..(TY-1)*S+KH
+  let rowIn${r} = iy + ${r}u < ${H}u;
+  //: end
+  //: if V4
+  let leftIn = tileX > 0u;
+  let rightIn = tileX + 1u < ${NX}u;
+  let planeStep = plane / 4u;
+  let rowStep = ${W}u / 4u;
+  var base = (image * params.allIn + params.firstIn) * planeStep + iy * rowStep + tileX;
+  //: else
+  //: for c in 0..(TX-1)*S+KW
+  let colIn${c} = ix + ${c}u < ${W}u;
+  //: end
+  let planeStep = plane;
+  var base = (image * params.allIn + params.firstIn) * plane + iy * ${W}u + ix;
+  //: end
+  //: for t in 0..T
+  //: for r in 0..TY
+  //: for c in 0..TX
+  var a${t}_${r}_${c} = 0.0;
+  //: end
+  //: end
+  //: end
+  var wi = group.y * params.groupStride;
+  for (var i = 0u; i < params.inChannels; i++) {
+    //: for r in 0..(TY-1)*S+KH
+    //: if V4
+    let m${r} = select(vec4f(0.0), x[base + ${r}u * rowStep], rowIn${r});
+    let v${r}_0 = select(0.0, x[base + ${r}u * rowStep - 1u].w, rowIn${r} && leftIn);
+    let v${r}_1 = m${r}.x;
+    let v${r}_2 = m${r}.y;
+    let v${r}_3 = m${r}.z;
+    let v${r}_4 = m${r}.w;
+    let v${r}_5 = select(0.0, x[base + ${r}u * rowStep + 1u].x, rowIn${r} && rightIn);
+    //: else
+    //: for c in 0..(TX-1)*S+KW
+    let v${r}_${c} = select(0.0, x[base + ${r}u * ${W}u + ${c}u], rowIn${r} && colIn${c});
+    //: end
+    //: end
+    //: end
+    //: for ky in 0..KH
+    //: for kx in 0..KW
+    //: for q in 0..T/4
+    {
+      let k = w[wi + ${(ky*KW+kx)*T/4+q}u];
+      //: for r in 0..TY
+      //: for c in 0..TX
+      a${q*4}_${r}_${c} += k.x * v${r*S+ky}_${c*S+kx};
+      a${q*4+1}_${r}_${c} += k.y * v${r*S+ky}_${c*S+kx};
+      a${q*4+2}_${r}_${c} += k.z * v${r*S+ky}_${c*S+kx};
+      a${q*4+3}_${r}_${c} += k.w * v${r*S+ky}_${c*S+kx};
+      //: end
+      //: end
+    }
+    //: end
+    //: end
+    //: end
+    base += planeStep;
+    wi += ${KH*KW*T/4}u;
+  }
+  let outPlane = ${OH}u * ${OW}u;
+  let firstOut = params.firstOut + group.y * ${T}u;
+  let at = (image * params.outChannels + firstOut) * outPlane + oy * ${OW}u + ox;
+  //: if ACC
+  // Surplus threads must not add twice.
+  if (thread.x != id) { return; }
+  //: end
+  //: for t in 0..T
+  if (firstOut + ${t}u < params.outChannels) {
+    //: if BIAS
+    let b = bias[firstOut + ${t}u];
+    //: else
+    let b = 0.0;
+    //: end
+    //: for r in 0..TY
+    //: if V4
+    let at${r} = (at + ${t}u * outPlane + ${r}u * ${OW}u) / 4u;
+    y[at${r}] = vec4f(a${t}_${r}_0, a${t}_${r}_1, a${t}_${r}_2, a${t}_${r}_3) + b
+    //: if ACC
+      + y[at${r}]
+    //: end
+      ;
+    //: else
+    //: for c in 0..TX
+    //: if EDGE
+    if (oy + ${r}u < ${OH}u && ox + ${c}u < ${OW}u)
+    //: end
+    {
+      let i = at + ${t}u * outPlane + ${r}u * ${OW}u + ${c}u;
+      //: if ACC
+      y[i] += a${t}_${r}_${c};
+      //: else
+      y[i] = a${t}_${r}_${c} + b;
+      //: end
+    }
+    //: end
+    //: end
+    //: end
+  }
+  //: end
+}

@@ -1,0 +1,104 @@
+// dx[n, i, :, :] = sum over o, ky, kx of w[o, i, ky, kx] * dy[n, o, (iy + P - ky) / S, (ix + P - kx) / S]
+// over the taps whose division is exact: the input gradient of a strided convolution, for adapters where a
+// load costs more than a multiply-add. float32, NCHW.
+// One thread makes TY x TX elements (multiples of S) of T channels i; the weights come packed
+// (conv2d_pack.wgsl, roles of i and o swapped) through a uniform window of 64 KB.
+// Dispatch: x = ceil(images * tiles / 64), y = groups in the window.
+// Template: H, W, OH, OW (sizes of the maps), NY, NX (tiles), KH, KW, S, PY, PX (padding), TY, TX, T (multiple of 4), R0, R1, C0, C1 (rows and columns of dy read,
+// relative to the tile's origin divided by S), ACC (add to dx).
+struct Params {
+  images: u32,
+  outChannels: u32, // of dy, in this window
+  firstOut: u32,
+  allOut: u32,
+  inChannels: u32,
+  firstIn: u32,
+  groupStride: u32, // vec4s from one group of T channels to the next
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> dy: array<f32>;
+@group(0) @binding(2) var<uniform> w: array<vec4f, 4096>;
+@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) group: vec3u) {
+  // Surplus threads repeat the last tile: a branch here would slow every uniform load below.
+  let id = min(thread.x, params.images * ${NY}u * ${NX}u - 1u);
+  let tileX = id % ${NX}u;
+  let tileY = (id / ${NX}u) % ${NY}u;
+  let image = id / (${NX}u * ${NY}u);
+  let iy = tileY * ${TY}u;
+  let ix = tileX * ${TX}u;
+  let oy = i32(iy / ${S}u);
+  let ox = i32(ix / ${S}u);
+  //: for r in R0..R1
+  let rowIn${r-R0} = u32(oy + ${r}) < ${OH}u;
+  //: end
+  //: for c in C0..C1
+  let colIn${c-C0} = u32(ox + ${c}) < ${OW}u;
+  //: end
+  let plane = ${OH}u * ${OW}u;
+  var base = (image * params.allOut + params.firstOut) * plane +
+    u32((oy + ${R0}) * i32(${OW}u) + ox + ${C0});
+  //: for t in 0..T
+  //: for r in 0..TY
+  //: for c in 0..TX
+  var a${t}_${r}_${c} = 0.0;
+  //: end
+  //: end
+  //: end
+  var wi = group.y * params.groupStride;
+  for (var o = 0u; o < params.outChannels; o++) {
+    //: for r in 0..R1-R0
+    //: for c in 0..C1-C0
+    let v${r}_${c} = select(0.0, dy[base + ${r}u * ${OW}u + ${c}u], rowIn${r} && colIn${c});
+    //: end
+    //: end
+    //: for ky in 0..KH
+    //: for kx in 0..KW
+    //: for q in 0..T/4
+    {
+      let k = w[wi + ${(ky*KW+kx)*T/4+q}u];
+      //: for r in 0..TY
+      //: if (r+PY-ky) % S == 0
+      //: for c in 0..TX
+      //: if (c+PX-kx) % S == 0
+      a${q*4}_${r}_${c} += k.x * v${(r+PY-ky)/S-R0}_${(c+PX-kx)/S-C0};
+      a${q*4+1}_${r}_${c} += k.y * v${(r+PY-ky)/S-R0}_${(c+PX-kx)/S-C0};
+      a${q*4+2}_${r}_${c} += k.z * v${(r+PY-ky)/S-R0}_${(c+PX-kx)/S-C0};
+      a${q*4+3}_${r}_${c} += k.w * v${(r+PY-ky)/S-R0}_${(c+PX-kx)/S-C0};
+      //: end
+      //: end
+      //: end
+      //: end
+    }
+    //: end
+    //: end
+    //: end
+    base += plane;
+    wi += ${KH*KW*T/4}u;
+  }
+  let inPlane = ${H}u * ${W}u;
+  let firstIn = params.firstIn + group.y * ${T}u;
+  let at = (image * params.inChannels + firstIn) * inPlane + iy * ${W}u + ix;
+  //: if ACC
+  // Surplus threads must not add twice.
+  if (thread.x != id) { return; }
+  //: end
+  //: for t in 0..T
+  if (firstIn + ${t}u < params.inChannels) {
+    //: for r in 0..TY
+    //: for c in 0..TX
+    if (iy + ${r}u < ${H}u && ix + ${c}u < ${W}u) {
+      let i = at + ${t}u * inPlane + ${r}u * ${W}u + ${c}u;
+      //: if ACC
+      dx[i] += a${t}_${r}_${c};
+      //: else
+      dx[i] = a${t}_${r}_${c};
+      //: end
+    }
+    //: end
+    //: end
+  }
+  //: end
+}

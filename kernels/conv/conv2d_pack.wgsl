@@ -1,0 +1,37 @@
+// Weights in the order conv2d_direct reads them: packed[g][chunk][i][tap][t], t fastest, for groups g of T output
+// channels and chunks of input channels; channels past the last are zero. float32.
+// w is read as w[o * strideOut + i * strideIn + tap], with the taps reversed when flip = 1 (input gradient).
+// Dispatch: one thread an element, groups of 64.
+struct Params {
+  total: u32,
+  tile: u32, // T
+  taps: u32,
+  chunkIn: u32, // input channels in a chunk
+  chunks: u32,
+  blockStride: u32, // elements from one (g, chunk) to the next
+  inChannels: u32,
+  outChannels: u32,
+  strideOut: u32,
+  strideIn: u32,
+  flip: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> w: array<f32>;
+@group(0) @binding(2) var<storage, read_write> packed: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let index = (group.x + group.y * groups.x) * 64u + thread;
+  if (index >= params.total) { return; }
+  let block = index / params.blockStride;
+  let within = index % params.blockStride;
+  let t = within % params.tile;
+  let tap = (within / params.tile) % params.taps;
+  let i = (block % params.chunks) * params.chunkIn + within / (params.tile * params.taps);
+  let o = (block / params.chunks) * params.tile + t;
+  let source = o * params.strideOut + i * params.strideIn +
+    select(tap, params.taps - 1u - tap, params.flip == 1u);
+  let inside = o < params.outChannels && i < params.inChannels &&
+    within < params.chunkIn * params.taps * params.tile;
+  packed[index] = select(0.0, w[min(source, arrayLength(&w) - 1u)], inside);
+}

@@ -1,0 +1,132 @@
+// partial[s, o, i, ky, kx] = sum over the strips of split s of dy[n, o, oy, ox] * x[n, i, oy * S - P + ky, ox * S - P + kx]
+// Weight gradient for adapters where a load costs more than a multiply-add; sum_partials adds the splits
+// in fixed order. float32, NCHW.
+// A thread owns TO x TI channel pairs with all taps and sweeps down strips of TX columns, keeping the rows of x that
+// the next row of dy needs again. A strip is TX columns of one image; split s takes strips s * strips .. (s + 1) * strips.
+// Dispatch: x = ceil(pairs * splits / 64).
+// Template: H, W, OH, OW (sizes of the maps), KH, KW, S, TO, TI, TX.
+struct Params {
+  inChannels: u32,
+  outChannels: u32,
+  padY: u32,
+  padX: u32,
+  tilesIn: u32,
+  tilesOut: u32,
+  stripsPerImage: u32,
+  strips: u32, // in one split
+  allStrips: u32,
+  splits: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> dy: array<f32>;
+@group(0) @binding(3) var<storage, read_write> partials: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) thread: vec3u) {
+  let pairs = params.tilesIn * params.tilesOut;
+  let id = min(thread.x, pairs * params.splits - 1u);
+  let firstIn = (id % params.tilesIn) * ${TI}u;
+  let firstOut = ((id / params.tilesIn) % params.tilesOut) * ${TO}u;
+  let split = id / pairs;
+  let plane = ${H}u * ${W}u;
+  let outPlane = ${OH}u * ${OW}u;
+  // Channels past the last read the last; their sums are not stored.
+  //: for i in 0..TI
+  let in${i} = min(firstIn + ${i}u, params.inChannels - 1u) * plane;
+  //: end
+  //: for o in 0..TO
+  let out${o} = min(firstOut + ${o}u, params.outChannels - 1u) * outPlane;
+  //: end
+  //: for o in 0..TO
+  //: for i in 0..TI
+  //: for k in 0..KH*KW
+  var a${o}_${i}_${k} = 0.0;
+  //: end
+  //: end
+  //: end
+  //: for i in 0..TI
+  //: for r in 0..KH
+  //: for c in 0..(TX-1)*S+KW
+  var x${i}_${r}_${c} = 0.0;
+  //: end
+  //: end
+  //: end
+  let end = min((split + 1u) * params.strips, params.allStrips);
+  for (var strip = split * params.strips; strip < end; strip++) {
+    let image = strip / params.stripsPerImage;
+    let ox = (strip % params.stripsPerImage) * ${TX}u;
+    let ix = ox * ${S}u - params.padX;
+    //: for c in 0..(TX-1)*S+KW
+    let colIn${c} = ix + ${c}u < ${W}u;
+    //: end
+    var dyAt = image * params.outChannels * outPlane + ox;
+    // Row 0 of the window is loaded by the sweep as row KH - S; what lies above it comes first.
+    var iy = 0u - params.padY;
+    let xBase = image * params.inChannels * plane + ix;
+    //: for r in 0..KH-S
+    {
+      let rowIn = iy + ${r}u < ${H}u;
+      let at = xBase + (iy + ${r}u) * ${W}u;
+      //: for i in 0..TI
+      //: for c in 0..(TX-1)*S+KW
+      x${i}_${r+S}_${c} = select(0.0, x[at + in${i} + ${c}u], rowIn && colIn${c});
+      //: end
+      //: end
+    }
+    //: end
+    for (var oy = 0u; oy < ${OH}u; oy++) {
+      //: for i in 0..TI
+      //: for r in 0..KH-S
+      //: for c in 0..(TX-1)*S+KW
+      x${i}_${r}_${c} = x${i}_${r+S}_${c};
+      //: end
+      //: end
+      //: end
+      //: for r in (KH>S?KH-S:0)..KH
+      {
+        let rowIn = iy + ${r}u < ${H}u;
+        let at = xBase + (iy + ${r}u) * ${W}u;
+        //: for i in 0..TI
+        //: for c in 0..(TX-1)*S+KW
+        x${i}_${r}_${c} = select(0.0, x[at + in${i} + ${c}u], rowIn && colIn${c});
+        //: end
+        //: end
+      }
+      //: end
+      //: for o in 0..TO
+      {
+        //: for c in 0..TX
+        let d${c} = select(0.0, dy[dyAt + out${o} + ${c}u], ox + ${c}u < ${OW}u);
+        //: end
+        //: for i in 0..TI
+        //: for ky in 0..KH
+        //: for kx in 0..KW
+        a${o}_${i}_${ky*KW+kx} +=
+        //: for c in 0..TX-1
+          d${c} * x${i}_${ky}_${c*S+kx} +
+        //: end
+          d${TX-1} * x${i}_${ky}_${(TX-1)*S+kx};
+        //: end
+        //: end
+        //: end
+      }
+      //: end
+      dyAt += ${OW}u;
+      iy += ${S}u;
+    }
+  }
+  let at = split * params.outChannels * params.inChannels * ${KH*KW}u;
+  //: for o in 0..TO
+  if (firstOut + ${o}u < params.outChannels) {
+    //: for i in 0..TI
+    if (firstIn + ${i}u < params.inChannels) {
+      let pair = at + ((firstOut + ${o}u) * params.inChannels + firstIn + ${i}u) * ${KH*KW}u;
+      //: for k in 0..KH*KW
+      partials[pair + ${k}u] = a${o}_${i}_${k};
+      //: end
+    }
+    //: end
+  }
+  //: end
+}

@@ -1,0 +1,41 @@
+// y = a OP b: an operator, or a function of two arguments when CALL
+// a, b, y: float32 of one shape, or b a number when NUMBER. Whole blocks of 1024: one workgroup a block, 64 threads, four vec4 each.
+//: if NUMBER
+struct Params { number: f32 }
+@group(0) @binding(0) var<uniform> params: Params;
+//: else
+@group(0) @binding(0) var<storage, read> b: array<vec4f>;
+//: end
+@group(0) @binding(1) var<storage, read> a: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
+
+// The part of a gradient that goes to a of max(a, b): all, half at a tie, or nothing.
+fn share(a: vec4f, b: vec4f) -> vec4f {
+  return select(select(vec4f(0.0), vec4f(0.5), a == b), vec4f(1.0), a > b);
+}
+
+fn apply(a: vec4f, b: vec4f) -> vec4f {
+//: if CALL
+  return ${OP}(a, b);
+//: else
+  return a ${OP} b;
+//: end
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let first = (group.x + group.y * groups.x) * 256u + thread;
+  if (first >= arrayLength(&y)) { return; }
+  for (var k = 0u; k < 4u; k++) {
+    let i = first + k * 64u;
+//: if NUMBER
+    y[i] = apply(a[i], vec4f(params.number));
+//: else
+    y[i] = apply(a[i], b[i]);
+//: end
+  }
+}

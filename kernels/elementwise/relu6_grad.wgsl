@@ -1,0 +1,20 @@
+// dx = dy where 0 < y < 6, else 0
+// y, dy, dx: float32. Whole blocks of 1024: one workgroup a block, 64 threads, four vec4 each.
+@group(0) @binding(0) var<storage, read> y: array<vec4f>;
+@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let first = (group.x + group.y * groups.x) * 256u + thread;
+  if (first >= arrayLength(&dx)) { return; }
+  for (var k = 0u; k < 4u; k++) {
+    let i = first + k * 64u;
+    let inside = (y[i] > vec4f(0.0)) & (y[i] < vec4f(6.0));
+    dx[i] = select(vec4f(0.0), dy[i], inside);
+  }
+}

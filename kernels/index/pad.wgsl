@@ -1,0 +1,31 @@
+// y[p, h, w] = x[p, h - top, w - left] where that is inside of x, else value
+// x: [planes, height, width], y: [planes, yHeight, yWidth], elements of 32 bits; value holds its bits.
+// Negative top and left crop. Dispatch: 64 threads a workgroup, four elements each.
+struct Params {
+  total: u32, height: u32, width: u32, yHeight: u32, yWidth: u32, top: i32, left: i32, value: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<u32>;
+@group(0) @binding(2) var<storage, read_write> y: array<u32>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let first = (group.x + group.y * groups.x) * 256u + thread;
+  for (var k = 0u; k < 4u; k++) {
+    let i = first + k * 64u;
+    if (i >= params.total) { return; }
+    let row = i / params.yWidth;
+    let w = i32(i % params.yWidth) - params.left;
+    let h = i32(row % params.yHeight) - params.top;
+    let plane = row / params.yHeight;
+    var value = params.value;
+    if (h >= 0 && h < i32(params.height) && w >= 0 && w < i32(params.width)) {
+      value = x[(plane * params.height + u32(h)) * params.width + u32(w)];
+    }
+    y[i] = value;
+  }
+}

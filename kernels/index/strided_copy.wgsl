@@ -1,0 +1,36 @@
+// y[yStart + sum of index yStrides] = x[xStart + sum of index xStrides], over RANK dimensions
+// x, y: elements of 32 bits, read as X and T: vec4u when rows are whole vec4, else u32; X stays u32 when
+// each element of x is repeated along a row. Sizes n and strides y are in elements of T, strides x in
+// elements of X; total is the product of the sizes.
+// Dispatch: 64 threads a workgroup, four T each.
+struct Params {
+  total: u32, xStart: u32, yStart: u32,
+//: for d in 0..RANK
+  n${d}: u32, x${d}: u32, y${d}: u32,
+//: end
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<${X}>;
+@group(0) @binding(2) var<storage, read_write> y: array<${T}>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let first = (group.x + group.y * groups.x) * 256u + thread;
+  for (var k = 0u; k < 4u; k++) {
+    let i = first + k * 64u;
+    if (i >= params.total) { return; }
+    var rest = i;
+    var xi = params.xStart;
+    var yi = params.yStart;
+//: for k in 1..RANK
+    xi += rest % params.n${RANK - k} * params.x${RANK - k};
+    yi += rest % params.n${RANK - k} * params.y${RANK - k};
+    rest /= params.n${RANK - k};
+//: end
+    y[yi + rest * params.y0] = ${T}(x[xi + rest * params.x0]);
+  }
+}

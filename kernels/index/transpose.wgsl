@@ -1,0 +1,30 @@
+// y[b, c, r] = x[b, r, c] for rows and columns that are multiples of four
+// x, y: elements of 32 bits. rows and columns count vec4. A thread transposes a tile of 4 x 4.
+// Dispatch: 64 threads a workgroup, tiles = batch rows columns, along columns first.
+struct Params { rows: u32, columns: u32, tiles: u32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4u>;
+@group(0) @binding(2) var<storage, read_write> y: array<vec4u>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let tile = (group.x + group.y * groups.x) * 64u + thread;
+  if (tile >= params.tiles) { return; }
+  let column = tile % params.columns;
+  let row = tile / params.columns % params.rows;
+  let plane = tile / params.columns / params.rows * params.rows * params.columns * 4u;
+  let source = plane + row * 4u * params.columns + column;
+  let goal = plane + column * 4u * params.rows + row;
+  let a = x[source];
+  let b = x[source + params.columns];
+  let c = x[source + 2u * params.columns];
+  let d = x[source + 3u * params.columns];
+  y[goal] = vec4u(a.x, b.x, c.x, d.x);
+  y[goal + params.rows] = vec4u(a.y, b.y, c.y, d.y);
+  y[goal + 2u * params.rows] = vec4u(a.z, b.z, c.z, d.z);
+  y[goal + 3u * params.rows] = vec4u(a.w, b.w, c.w, d.w);
+}

@@ -1,0 +1,23 @@
+// y[p, h, w] = x[p, h / scale, w / scale], rounded down
+// x: [planes, height, width], y: [planes, height scale, width scale], float32.
+// Dispatch: 64 threads a workgroup, four elements of y each; writes past the end stay in y's padding.
+struct Params { width: u32, scale: u32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let first = (group.x + group.y * groups.x) * 256u + thread;
+  if (first >= arrayLength(&y)) { return; }
+  let yWidth = params.width * params.scale;
+  for (var k = 0u; k < 4u; k++) {
+    let e = first + k * 64u;
+    // The height is a multiple of scale, so rows of all planes can be counted through.
+    y[e] = x[e / yWidth / params.scale * params.width + e % yWidth / params.scale];
+  }
+}

@@ -1,0 +1,51 @@
+// The sums of batch_norm_sums.wgsl for discrete GPUs: a workgroup a (split, channel), neighbouring threads read
+// neighbouring elements and add up in workgroup memory.
+// GRAD 0: sums[split, c] = (sum of x - k, sum of (x - k)^2), k = x[0, c, 0].
+// GRAD 1: sums[split, c] = (sum of dz, sum of dz * (x - mean)), dz = dy, or 0 where RELU and y <= 0.
+// Dispatch: x = channels, y = splits. Template: GRAD, RELU.
+struct Params { images: u32, channels: u32, plane: u32, splits: u32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> sums: array<vec2f>;
+//: if GRAD
+@group(0) @binding(3) var<storage, read> dy: array<f32>;
+@group(0) @binding(4) var<storage, read> stats: array<vec4f>;
+//: end
+//: if GRAD && RELU
+@group(0) @binding(5) var<storage, read> y: array<f32>;
+//: end
+
+var<workgroup> shared_: array<vec2f, 128>;
+
+@compute @workgroup_size(128)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let channel = group.x;
+  //: if GRAD
+  let shift = stats[channel].x;
+  //: else
+  let shift = x[channel * params.plane];
+  //: end
+  var sum = vec2f();
+  for (var n = group.y; n < params.images; n += params.splits) {
+    let base = (n * params.channels + channel) * params.plane;
+    for (var i = thread; i < params.plane; i += 128u) {
+      let d = x[base + i] - shift;
+      //: if GRAD
+      //: if RELU
+      let dz = select(0.0, dy[base + i], y[base + i] > 0.0);
+      //: else
+      let dz = dy[base + i];
+      //: end
+      sum += vec2f(dz, dz * d);
+      //: else
+      sum += vec2f(d, d * d);
+      //: end
+    }
+  }
+  shared_[thread] = sum;
+  for (var half = 64u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (thread < half) { shared_[thread] += shared_[thread + half]; }
+  }
+  if (thread == 0u) { sums[group.y * params.channels + channel] = shared_[0]; }
+}

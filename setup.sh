@@ -1,0 +1,196 @@
+#!/bin/sh
+# Makes this machine ready for the commands in the README: Deno, a Vulkan adapter, the npm packages.
+#
+#   sh setup.sh                  installs only what is missing; safe to run again
+#   sh setup.sh --upgrade-mesa   also takes the newest Mesa of the system's package sources
+set -eu
+
+deno_version=2.9.6
+mesa_package=mesa-vulkan-drivers
+backports_file=/etc/apt/sources.list.d/bookworm-backports.sources
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+say() { printf '%s\n' "$*"; }
+fail() {
+  printf 'setup.sh: %s\n' "$*" >&2
+  exit 1
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Shows what a command printed only when it failed.
+quietly() { "$@" >"$log" 2>&1 || { cat "$log" >&2; return 1; }; }
+
+can_be_root() {
+  [ "$(id -u)" -eq 0 ] && return 0
+  have sudo || return 1
+  sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; }
+}
+
+# sudo drops the variables that a proxy or a private certificate needs, so they are handed on by name.
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    env "$@"
+  else
+    sudo -H env "PATH=$PATH" \
+      ${NODE_EXTRA_CA_CERTS:+"NODE_EXTRA_CA_CERTS=$NODE_EXTRA_CA_CERTS"} \
+      ${http_proxy:+"http_proxy=$http_proxy"} ${https_proxy:+"https_proxy=$https_proxy"} "$@"
+  fi
+}
+
+deno_found() { deno --version 2>/dev/null | sed -n 's/^deno \([0-9][0-9.]*\).*/\1/p'; }
+
+# True when version $1 is at least version $2 (three numbers each).
+at_least() {
+  printf '%s %s\n' "$1" "$2" | tr . ' ' | awk '{
+    for (i = 1; i <= 3; i++) if ($i != $(i + 3)) exit !($i + 0 > $(i + 3) + 0)
+    exit 0
+  }'
+}
+
+# The nearest existing parent decides, since npm creates the folders that are missing.
+can_write() {
+  path=$1
+  while [ ! -e "$path" ]; do path=$(dirname "$path"); done
+  [ -w "$path" ]
+}
+
+npm_install_deno() {
+  prefix=$(npm prefix -g 2>/dev/null)
+  if can_write "$prefix/lib/node_modules" && can_write "$prefix/bin"; then
+    quietly npm install -g "deno@$deno_version"
+  elif can_be_root; then
+    quietly as_root npm install -g --userconfig "$(npm config get userconfig 2>/dev/null)" \
+      --registry "$(npm config get registry 2>/dev/null)" "deno@$deno_version"
+  else
+    fail "$prefix is not writable and sudo does not work here; run this as root, then sh setup.sh" \
+      "again: npm install -g deno@$deno_version"
+  fi
+}
+
+setup_deno() {
+  found=$(deno_found)
+  if [ -n "$found" ] && at_least "$found" "$deno_version"; then
+    say "deno: $found is here, nothing to do"
+    return
+  fi
+  have npm || fail "Deno $deno_version is wanted, found: ${found:-none}, and npm is not here to" \
+    "install it; install Node.js with npm ($npm_hint) and run sh setup.sh again," \
+    "or install Deno $deno_version yourself (https://docs.deno.com/runtime)"
+  say "deno: installing $deno_version with npm (found: ${found:-none})"
+  npm_install_deno || fail "npm could not install Deno; run: npm install -g deno@$deno_version"
+  found=$(deno_found)
+  [ -n "$found" ] || fail "Deno is installed but not on PATH; run: export PATH=\"$prefix/bin:\$PATH\""
+  at_least "$found" "$deno_version" ||
+    fail "$(command -v deno) is Deno $found and comes first on PATH; run: deno upgrade $deno_version"
+}
+
+# Prints the adapter's name and "software" or "hardware"; fails when there is none.
+adapter() {
+  deno eval --no-config '
+    const adapter = await navigator.gpu?.requestAdapter();
+    if (!adapter) Deno.exit(1);
+    const { description, device, isFallbackAdapter } = adapter.info;
+    console.log(`${description || device || "unnamed"}, ${isFallbackAdapter ? "software" : "hardware"}`);
+  ' 2>/dev/null
+}
+
+# The mirror that already serves this release: the URI of the first apt source with the suite $1.
+apt_mirror() {
+  {
+    cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
+      sed -nE "s/^deb +(\[[^]]*\] +)?([^ ]+) +$1 .*/\2/p"
+    for file in /etc/apt/sources.list.d/*.sources; do
+      [ -r "$file" ] && awk -v RS= -v suite="$1" '
+        / *Enabled: *no/ { next }
+        $0 ~ "Suites:([^\n]* )?" suite "( |\n|$)" && match($0, /URIs: *[^ \n]+/) {
+          uri = substr($0, RSTART, RLENGTH); sub(/URIs: */, "", uri); print uri
+        }' "$file"
+    done
+  } | grep -v '^cdrom:' | head -n 1
+}
+
+# Debian 12 alone has a Mesa old enough (22.3.6) for its backports (25.0.7) to be worth enabling:
+# the same matrix product ran about 1.5 times as fast on the software adapter.
+enable_backports() {
+  cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources \
+    2>/dev/null | grep -v '^ *#' | grep -q bookworm-backports && return
+  mirror=$(apt_mirror bookworm)
+  [ -n "$mirror" ] || return 0
+  say "vulkan: adding the package source bookworm-backports ($backports_file)"
+  printf '%s\n' "Types: deb" "URIs: $mirror" "Suites: bookworm-backports" "Components: main" \
+    "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg" |
+    as_root tee "$backports_file" >/dev/null
+  added=yes
+}
+
+apt_install() {
+  quietly as_root DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y \
+    --no-install-recommends "$@" "$mesa_package"
+}
+
+install_mesa() {
+  can_be_root || fail "no Vulkan adapter, and sudo does not work here; run this as root, then sh" \
+    "setup.sh again: apt-get update && apt-get install -y $mesa_package"
+  added=no
+  [ "$os" = debian-bookworm ] && enable_backports
+  # A source that is down is no reason to stop: what could be fetched may well hold the package.
+  as_root apt-get -o DPkg::Lock::Timeout=300 update >"$log" 2>&1 || true
+  if apt-cache madison "$mesa_package" | grep -q bookworm-backports; then
+    say "vulkan: installing $mesa_package from bookworm-backports (a minute or two)"
+    apt_install -t bookworm-backports && return
+  fi
+  if [ "$added" = yes ]; then
+    say "vulkan: bookworm-backports is not to be had here, removing its source again"
+    as_root rm -f "$backports_file"
+  fi
+  say "vulkan: installing $mesa_package (a minute or two)"
+  cp "$log" "$log.update"
+  apt_install && rm -f "$log.update" && return
+  cat "$log.update" >&2 && rm -f "$log.update"
+  fail "apt could not install it; run as root: apt-get update && apt-get install -y $mesa_package"
+}
+
+setup_vulkan() {
+  if name=$(adapter) && [ "$upgrade_mesa" = no ]; then
+    say "vulkan: $name adapter works, nothing to do"
+    hint_old_mesa "$name"
+  elif have apt-get; then
+    install_mesa
+  else
+    fail "no Vulkan adapter; install the driver of the graphics card, or Mesa's software driver" \
+      "(Fedora: dnf install $mesa_package; Arch: pacman -S vulkan-swrast), and run sh setup.sh again"
+  fi
+}
+
+hint_old_mesa() {
+  case "$os $1" in "debian-bookworm "*software) ;; *) return ;; esac
+  mesa=$(dpkg-query -W -f '${Version}' "$mesa_package" 2>/dev/null) || return 0
+  [ "${mesa%%.*}" -ge 25 ] 2>/dev/null ||
+    say "hint: Mesa $mesa works; 25 is about 1.5 times as fast: sh setup.sh --upgrade-mesa"
+}
+
+upgrade_mesa=no
+case "${1-}" in
+  "") ;;
+  --upgrade-mesa) upgrade_mesa=yes ;;
+  *) fail "unknown option $1; the only one is --upgrade-mesa" ;;
+esac
+
+cd "$(dirname "$0")"
+npm_hint="from https://nodejs.org"
+have apt-get && npm_hint="apt-get update && apt-get install -y npm"
+os=$(. /etc/os-release 2>/dev/null && echo "${ID-}-${VERSION_CODENAME-}") || os=unknown
+
+setup_deno
+case "$(uname -s)" in
+  Linux) setup_vulkan ;;
+  *) say "vulkan: not needed on this system, it brings its own graphics interface" ;;
+esac
+if [ -f deno.json ]; then
+  say "packages: fetching what deno.json names and is not here yet"
+  quietly deno install --quiet || fail "could not fetch the npm packages; run: deno install"
+fi
+name=$(adapter) || fail "Deno finds no graphics adapter; list what Vulkan finds with: vulkaninfo --summary"
+say "ready: Deno $(deno_found) on $name adapter"

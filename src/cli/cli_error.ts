@@ -1,0 +1,4 @@
+/** A mistake of the user's: printed as one sentence, without a stack. */
+export class CliError extends Error {
+  override name = "CliError";
+}

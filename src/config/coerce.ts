@@ -1,0 +1,76 @@
+import type { AnyField } from "./field.ts";
+
+const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+
+/** What a field accepts, in words: `an integer of at least 1`. */
+export function expectation(field: AnyField): string {
+  if (field.choices) return `one of ${field.choices.join(", ")}`;
+  const bounds: string[] = [];
+  if (field.above !== undefined) bounds.push(`greater than ${field.above}`);
+  if (field.min !== undefined) bounds.push(`of at least ${field.min}`);
+  if (field.max !== undefined) bounds.push(`of at most ${field.max}`);
+  const range = bounds.length ? ` ${bounds.join(" and ")}` : "";
+  switch (field.kind) {
+    case "bool":
+      return "true or false";
+    case "int":
+      return `an integer${range}`;
+    case "float":
+      return `a number${range}`;
+    case "ints":
+      return `a list of ${field.length === undefined ? "" : `${field.length} `}integers${range}`;
+    case "string":
+      return "a text (quote it if it looks like a number)";
+  }
+}
+
+/** Numbers may be quoted: yacs, which mdistiller reads its files with, evaluates such texts. */
+function toNumber(value: unknown): unknown {
+  return typeof value === "string" && NUMBER.test(value) ? Number(value) : value;
+}
+
+/** Lists may be written as Python tuples, `(32, 32)`, which YAML takes for a text. */
+function toList(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  const inner = /^\s*[([]([^()[\]]*)[)\]]\s*$/.exec(value)?.[1];
+  if (inner === undefined) return value;
+  const items = inner.split(",").map((item) => item.trim());
+  if (items.at(-1) === "") items.pop();
+  return items;
+}
+
+function inRange(value: unknown, field: AnyField, integer: boolean): value is number {
+  return typeof value === "number" && Number.isFinite(value) &&
+    (!integer || Number.isSafeInteger(value)) &&
+    !(field.min !== undefined && value < field.min) &&
+    !(field.max !== undefined && value > field.max) &&
+    !(field.above !== undefined && value <= field.above);
+}
+
+/** A parsed YAML value as the field's type, or `undefined` where it is not one the field accepts. */
+export function coerce(
+  value: unknown,
+  field: AnyField,
+): boolean | number | string | number[] | undefined {
+  switch (field.kind) {
+    case "bool":
+      return typeof value === "boolean" ? value : undefined;
+    case "int":
+    case "float": {
+      const number = toNumber(value);
+      return inRange(number, field, field.kind === "int") ? number : undefined;
+    }
+    case "string": {
+      const text = value === null ? "" : value;
+      if (typeof text !== "string") return undefined;
+      return field.choices && !field.choices.includes(text) ? undefined : text;
+    }
+    case "ints": {
+      const list = toList(value);
+      if (!Array.isArray(list)) return undefined;
+      if (field.length !== undefined && list.length !== field.length) return undefined;
+      const numbers = list.map(toNumber);
+      return numbers.every((item) => inRange(item, field, true)) ? numbers : undefined;
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** A mistake in a configuration: the message names the source, the key and what was wanted. */
+export class ConfigError extends Error {
+  /** Always `ConfigError`. */
+  override readonly name = "ConfigError";
+}

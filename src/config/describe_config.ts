@@ -1,0 +1,20 @@
+import { expectation } from "./coerce.ts";
+import { formatValue } from "./format_config.ts";
+import { FIELDS } from "./keys.ts";
+
+/** What every key means, what it may be and what it is by default, as text. */
+export function describeConfig(): string {
+  const lines: string[] = [];
+  let section = "";
+  for (const [key, field] of FIELDS) {
+    const name = key.split(".")[0];
+    if (name !== section) {
+      if (section) lines.push("");
+      lines.push(section = name);
+    }
+    lines.push(`  ${key} = ${formatValue(field.default)}`, `      ${field.doc}`);
+    const wanted = expectation(field);
+    if (field.kind !== "string" || field.choices) lines.push(`      It is ${wanted}.`);
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,74 @@
+/** The value types a configuration key can have; `ints` is a list of integers. */
+export type FieldKind = "bool" | "int" | "float" | "string" | "ints";
+
+/** The range a number, or every number of a list, must lie in. */
+export interface Range {
+  /** Smallest value allowed. */
+  readonly min?: number;
+  /** Largest value allowed. */
+  readonly max?: number;
+  /** The value must be greater than this one. */
+  readonly above?: number;
+  /** How many numbers a list must have. */
+  readonly length?: number;
+}
+
+/** One configuration key: its type, its default, what it means and what it may be. */
+export interface Field<T> extends Range {
+  /** Type of the value as YAML writes it. */
+  readonly kind: FieldKind;
+  /** Value where the file has none. */
+  readonly default: T;
+  /** What the key means, in one sentence. */
+  readonly doc: string;
+  /** The texts allowed, where only some are. */
+  readonly choices?: readonly string[];
+}
+
+/** A field of any type. */
+export type AnyField = Field<boolean> | Field<number> | Field<string> | Field<number[]>;
+
+/** A section of the schema: fields and sections by their uppercase names. */
+export interface Section {
+  /** A key or a nested section. */
+  readonly [key: string]: AnyField | Section;
+}
+
+/** Tells a field from a section. */
+export function isField(node: AnyField | Section): node is AnyField {
+  return typeof node.kind === "string";
+}
+
+/** A true/false key. */
+export function bool(value: boolean, doc: string): Field<boolean> {
+  return { kind: "bool", default: value, doc };
+}
+
+/** An integer key. */
+export function int(value: number, doc: string, range: Range = {}): Field<number> {
+  return { kind: "int", default: value, doc, ...range };
+}
+
+/** A key that takes any finite number. */
+export function float(value: number, doc: string, range: Range = {}): Field<number> {
+  return { kind: "float", default: value, doc, ...range };
+}
+
+/** A text key. */
+export function text(value: string, doc: string): Field<string> {
+  return { kind: "string", default: value, doc };
+}
+
+/** A text key that takes one of a few values. */
+export function choice<const C extends string>(
+  choices: readonly C[],
+  value: NoInfer<C>,
+  doc: string,
+): Field<C> {
+  return { kind: "string", default: value, doc, choices };
+}
+
+/** A key that takes a list of integers. */
+export function ints(value: number[], doc: string, range: Range = {}): Field<number[]> {
+  return { kind: "ints", default: value, doc, ...range };
+}

@@ -1,0 +1,35 @@
+import type { Config } from "./config.ts";
+import { FIELDS } from "./keys.ts";
+import { COMMON_SECTIONS } from "./schema.ts";
+
+/** The value at a dotted key. */
+export function valueAt(config: Config, key: string): boolean | number | string | number[] {
+  let node: unknown = config;
+  for (const part of key.split(".")) node = (node as Record<string, unknown>)[part];
+  return node as boolean | number | string | number[];
+}
+
+/** A value as YAML writes it, on one line. */
+export function formatValue(value: boolean | number | string | readonly number[]): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  return typeof value === "object" ? `[${value.join(", ")}]` : String(value);
+}
+
+/**
+ * The sections that matter to this run, those of every run and that of its distiller, as aligned text: one line per
+ * section, one indented line per key.
+ */
+export function formatConfig(config: Config): string {
+  const active = new Set([...COMMON_SECTIONS, config.DISTILLER.TYPE]);
+  const keys = [...FIELDS.keys()].filter((key) => active.has(key.split(".")[0]));
+  const short = (key: string) => key.slice(key.indexOf(".") + 1);
+  const width = Math.max(...keys.map((key) => short(key).length));
+  const lines: string[] = [];
+  let section = "";
+  for (const key of keys) {
+    const name = key.split(".")[0];
+    if (name !== section) lines.push(section = name);
+    lines.push(`  ${short(key).padEnd(width)}  ${formatValue(valueAt(config, key))}`);
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,161 @@
+import { bool, choice, float, int, ints, text } from "./field.ts";
+import { MDISTILLER_SECTIONS } from "./schema_distillers.ts";
+
+const WKD = {
+  LOSS: {
+    CE_WEIGHT: float(1, "Weight of the cross-entropy.", { min: 0 }),
+    WKD_LOGIT_WEIGHT: float(
+      0,
+      "Weight of WKD-L's Wasserstein distance between logits; 0 turns WKD-L off (the authors' default is 1).",
+      { min: 0 },
+    ),
+    WKD_FEAT_WEIGHT: float(
+      0,
+      "Weight of WKD-F's Gaussian Wasserstein distance between features; 0 turns WKD-F off (the authors' default is 1).",
+      { min: 0 },
+    ),
+    COSINE_DECAY_EPOCH: int(
+      0,
+      "After this epoch both weights fall to 0 along half a cosine; an epoch past the last never starts it.",
+      { min: 0 },
+    ),
+  },
+  INPUT_SIZE: ints(
+    [32, 32],
+    "Height and width of the images, in pixels (the authors' default is 224, 224).",
+    { length: 2, min: 1 },
+  ),
+  TEMPERATURE: float(4, "Temperature of the soft-max in WKD-L.", { above: 0 }),
+  COST_MATRIX: text(
+    "fc",
+    'Where WKD-L\'s cost matrix comes from: "fc" is 1 - cosine of the rows of the teacher\'s classifier; any other name, such as "cka", is the file at COST_MATRIX_PATH (the authors\' default is empty).',
+  ),
+  COST_MATRIX_PATH: text("", "File of the cost matrix, [classes, classes]."),
+  COST_MATRIX_SHARPEN: float(
+    1,
+    "k of the sharpened cost 1 - exp(-k * cost); 0 leaves the cost as it is.",
+    { min: 0 },
+  ),
+  SINKHORN: {
+    LAMBDA: float(0.05, "Strength of the entropy term of Sinkhorn's distance.", { above: 0 }),
+    ITER: int(10, "Sinkhorn iterations.", { min: 1 }),
+  },
+  EPS: float(1e-5, "Added to the variances in WKD-F before the square root.", { min: 0 }),
+  HINT_LAYER: int(
+    4,
+    "Index into the features that WKD-F compares, 0 is the stem, negative counts from the end; the CIFAR networks have 4 features, so -1 is their last and 4 is none.",
+  ),
+  MEAN_COV_RATIO: float(2, "Weight of the means against the standard deviations in WKD-F.", {
+    min: 0,
+  }),
+  PROJECTOR: choice(
+    ["bottleneck", "conv1x1"],
+    "bottleneck",
+    "Layers that take the student's feature to the teacher's width in WKD-F.",
+  ),
+  SPATIAL_GRID: int(4, "WKD-F compares each cell of an n x n grid over the feature map.", {
+    min: 1,
+  }),
+};
+
+/**
+ * Every configuration key with its type, default and meaning. The names are mdistiller's and WKD's; a default that is
+ * not theirs, or a key that they do not have, is said to be so in its text.
+ */
+export const SCHEMA = {
+  EXPERIMENT: {
+    PROJECT: text("distill", "First folder of the run under LOG.PREFIX."),
+    NAME: text("", "Name of the run; empty makes it from EXPERIMENT.TAG."),
+    TAG: text("default", "Labels of the run, separated by commas."),
+  },
+  DATASET: {
+    TYPE: text("cifar100", "Data set, such as fashion_mnist."),
+    NUM_WORKERS: int(2, "Workers that decode image files.", { min: 0 }),
+    NUM_CLASSES: int(
+      0,
+      "Class count; the data set itself says it, so this is read only for the authors' ImageNet files.",
+      { min: 0 },
+    ),
+    TEST: { BATCH_SIZE: int(64, "Images in a batch of the evaluation.", { min: 1 }) },
+    ROOT: text("", "Ours: folder of the data or of its cache; empty is .cache in the project."),
+    SUBSET: int(0, "Ours: train on the first n images of each class; 0 is all.", { min: 0 }),
+    VALIDATION: int(
+      0,
+      "Ours: take the last n training images of each class out of training and evaluate on them instead of the test images; 0 is off.",
+      { min: 0 },
+    ),
+  },
+  DISTILLER: {
+    TYPE: choice(
+      [
+        "NONE",
+        "KD",
+        "AT",
+        "RKD",
+        "FITNET",
+        "KDSVD",
+        "OFD",
+        "NST",
+        "PKT",
+        "SP",
+        "VID",
+        "CRD",
+        "REVIEWKD",
+        "DKD",
+        "WKD",
+      ],
+      "NONE",
+      "Distillation method; NONE trains the student alone.",
+    ),
+    TEACHER: text("ResNet50", "Teacher's architecture."),
+    STUDENT: text("resnet32", "Student's architecture."),
+    TEACHER_CHECKPOINT: text(
+      "",
+      "Ours: file of the teacher's weights; empty is the usual place for the data set and the teacher.",
+    ),
+  },
+  SOLVER: {
+    TRAINER: choice(["base", "crd"], "base", "Training loop; crd also hands out contrast samples."),
+    BATCH_SIZE: int(64, "Images in a training batch.", { min: 1 }),
+    EPOCHS: int(240, "Passes over the training images.", { min: 1 }),
+    LR: float(0.05, "Learning rate at the start.", { above: 0 }),
+    LR_DECAY_STAGES: ints(
+      [150, 180, 210],
+      "The learning rate is multiplied by LR_DECAY_RATE after each of these epochs.",
+      { min: 0 },
+    ),
+    LR_DECAY_RATE: float(0.1, "Factor of one learning rate drop.", { above: 0 }),
+    WEIGHT_DECAY: float(1e-4, "L2 penalty, as PyTorch's SGD applies it.", { min: 0 }),
+    MOMENTUM: float(0.9, "Momentum of SGD.", { min: 0, max: 1 }),
+    TYPE: choice(["SGD"], "SGD", "Optimiser."),
+    NESTEROV: bool(
+      true,
+      "Ours: Nesterov's form of momentum; WKD's code always trains with it, mdistiller's without.",
+    ),
+    SEED: int(
+      0,
+      "Seed of the weights, the order of the images and their augmentation (EXPERIMENT.SEED in WKD's files).",
+      { min: 0, max: 0xffffffff },
+    ),
+  },
+  LOG: {
+    TENSORBOARD_FREQ: int(500, "Steps between two TensorBoard points.", { min: 1 }),
+    SAVE_CHECKPOINT_FREQ: int(40, "Epochs between two epoch_N checkpoints.", { min: 1 }),
+    PREFIX: text("./output", "Folder that runs are written to."),
+    WANDB: bool(true, "Read for the authors' files; nothing is sent anywhere."),
+  },
+  ...MDISTILLER_SECTIONS,
+  WKD,
+};
+
+/** Keys of the authors' files that are the same setting as one of ours. */
+export const ALIASES: ReadonlyMap<string, string> = new Map([["EXPERIMENT.SEED", "SOLVER.SEED"]]);
+
+/** The sections that every run uses. */
+export const COMMON_SECTIONS: readonly string[] = [
+  "EXPERIMENT",
+  "DATASET",
+  "DISTILLER",
+  "SOLVER",
+  "LOG",
+];

@@ -1,0 +1,55 @@
+/** Pixels and labels as the cache file holds them. */
+export interface CachedImages {
+  /** Pixels, [labels.length, imageSize]. */
+  readonly images: Uint8Array;
+  /** Class of each image. */
+  readonly labels: Uint8Array;
+}
+
+const MAGIC = "WKDIMAGE";
+const VERSION = 1;
+/** Magic, version, image count, image size, checksum. */
+const HEADER = 24;
+
+/** FNV-1a over the 32-bit words, then over the bytes that are left; at least one bit of damage changes it. */
+function checksum(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  const whole = bytes.length & ~3;
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, whole / 4);
+  for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words[i], 0x01000193);
+  for (let i = whole; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
+  return hash >>> 0;
+}
+
+/** The bytes of a cache file: the header, the images, the labels. */
+export function encodeImageCache({ images, labels }: CachedImages): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(HEADER + images.length + labels.length);
+  bytes.set(images, HEADER);
+  bytes.set(labels, HEADER + images.length);
+  bytes.set(new TextEncoder().encode(MAGIC));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(8, VERSION, true);
+  view.setUint32(12, labels.length, true);
+  view.setUint32(16, images.length / labels.length, true);
+  view.setUint32(20, checksum(bytes.subarray(HEADER)), true);
+  return bytes;
+}
+
+/**
+ * Reads a cache file.
+ *
+ * @param bytes the whole file
+ * @param imageSize values of an image
+ * @returns views of the bytes, or null where they are not such a file, whole and undamaged
+ */
+export function decodeImageCache(bytes: Uint8Array, imageSize: number): CachedImages | null {
+  if (bytes.length < HEADER) return null;
+  if (new TextDecoder("latin1").decode(bytes.subarray(0, MAGIC.length)) !== MAGIC) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER);
+  const count = view.getUint32(12, true);
+  if (view.getUint32(8, true) !== VERSION || view.getUint32(16, true) !== imageSize) return null;
+  if (bytes.length !== HEADER + count * (imageSize + 1)) return null;
+  if (view.getUint32(20, true) !== checksum(bytes.subarray(HEADER))) return null;
+  const end = HEADER + count * imageSize;
+  return { images: bytes.subarray(HEADER, end), labels: bytes.subarray(end) };
+}

@@ -1,0 +1,23 @@
+/** Labelled images in memory, one byte a value. */
+export interface ImageDataset {
+  /** Name with its part, such as `fashion_mnist/train`. */
+  readonly name: string;
+  /** Pixels 0 to 255, [length, channels, height, width] in row-major order. */
+  readonly images: Uint8Array;
+  /** Class of each image, [length]. */
+  readonly labels: Int32Array;
+  /** How many images there are. */
+  readonly length: number;
+  /** Channels of an image. */
+  readonly channels: number;
+  /** Rows of an image. */
+  readonly height: number;
+  /** Columns of an image. */
+  readonly width: number;
+  /** Class names; their count is the class count. */
+  readonly classes: readonly string[];
+  /** Mean of each channel over the training images, in units of 255. */
+  readonly mean: readonly number[];
+  /** Standard deviation of each channel over the training images, in units of 255. */
+  readonly std: readonly number[];
+}

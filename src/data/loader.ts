@@ -1,0 +1,159 @@
+import { cropPadding, drawAugmentation, NO_AUGMENTATION, writeImage } from "./augment.ts";
+import type { ImageDataset } from "./image_dataset.ts";
+import { normalisationTable } from "./normalisation_table.ts";
+import { KeyedRandom } from "./random.ts";
+import { Sampler } from "./sampler.ts";
+
+/** One batch. Its arrays are used again: they hold until the second batch after it is asked for. */
+export interface Batch {
+  /** Normalised images, [batchSize, channels, height, width]; zeros past `size`. */
+  readonly images: Float32Array;
+  /** Class of each image, [batchSize]; 0 past `size`. */
+  readonly labels: Int32Array;
+  /** Position of each image in the data set, [batchSize]; -1 past `size`. */
+  readonly indices: Int32Array;
+  /** How many of the images are real. */
+  readonly size: number;
+}
+
+/** How a data set is turned into batches. */
+export interface LoaderOptions {
+  /** Images in a batch. */
+  readonly batchSize: number;
+  /** True shuffles, augments and leaves the last partial batch out; false goes through all images in order. */
+  readonly train: boolean;
+  /** Seed of order and augmentation; default 0. */
+  readonly seed?: number;
+  /** Pixels of padding for the random crop; default `cropPadding()` of the width. */
+  readonly padding?: number;
+  /** This process's number, from 0; default 0. */
+  readonly rank?: number;
+  /** How many processes share the data; default 1. */
+  readonly worldSize?: number;
+}
+
+/** Batches in use at a time: the one before, the current one and the one being made. */
+const RING = 3;
+
+interface Slot {
+  images: Float32Array;
+  labels: Int32Array;
+  indices: Int32Array;
+}
+
+function checkOptions(dataset: ImageDataset, options: LoaderOptions): void {
+  const { batchSize, train } = options;
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new RangeError(`a batch size is an integer of at least 1; got ${batchSize}`);
+  }
+  if (dataset.length === 0) throw new RangeError(`${dataset.name} has no images`);
+  const share = Math.floor(dataset.length / (options.worldSize ?? 1));
+  if (train && share < batchSize) {
+    throw new RangeError(
+      `${dataset.name} has ${share} images for this process, less than one batch of ${batchSize}; ` +
+        "use a smaller SOLVER.BATCH_SIZE",
+    );
+  }
+}
+
+/**
+ * Makes batches of a data set in memory. What an image looks like is a function of seed, epoch and its position in the
+ * data set, so an epoch can be taken up in its middle. While the caller waits for the device, the next batch is made.
+ */
+export class DataLoader {
+  /** Batches in an epoch. */
+  readonly length: number;
+  /** The data set the batches come from. */
+  readonly dataset: ImageDataset;
+  readonly #options: LoaderOptions;
+  readonly #sampler: Sampler;
+  readonly #table: Float32Array;
+  readonly #random = new KeyedRandom();
+  readonly #padding: number;
+  readonly #slots: Slot[];
+  #run = 0;
+  #made = 0;
+
+  /**
+   * Allocates the batches.
+   *
+   * @throws {RangeError} where there is less than one training batch, or no image at all
+   */
+  constructor(dataset: ImageDataset, options: LoaderOptions) {
+    checkOptions(dataset, options);
+    const { batchSize, train, seed, rank, worldSize } = options;
+    this.dataset = dataset;
+    this.#options = options;
+    this.#sampler = new Sampler({
+      length: dataset.length,
+      seed,
+      rank,
+      worldSize,
+      shuffle: train,
+      dropLast: train,
+    });
+    this.length = (train ? Math.floor : Math.ceil)(this.#sampler.length / batchSize);
+    this.#table = normalisationTable(dataset.mean, dataset.std);
+    this.#padding = options.padding ?? cropPadding(dataset.width);
+    const imageSize = dataset.channels * dataset.height * dataset.width;
+    this.#slots = Array.from({ length: RING }, () => ({
+      images: new Float32Array(batchSize * imageSize),
+      labels: new Int32Array(batchSize),
+      indices: new Int32Array(batchSize),
+    }));
+  }
+
+  /**
+   * The batches of an epoch. Only one epoch of a loader can be under way.
+   *
+   * @param epoch the epoch, counted from 1
+   * @param options.startStep how many batches to skip, to go on where a run stopped; default 0
+   */
+  *epoch(epoch: number, options: { startStep?: number } = {}): Generator<Batch, void, void> {
+    const run = ++this.#run;
+    const order = this.#sampler.order(epoch);
+    let ready: Batch | null = null;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    try {
+      for (let step = options.startStep ?? 0; step < this.length; step++) {
+        clearTimeout(timer);
+        const batch: Batch = ready ?? this.#make(order, epoch, step);
+        ready = null;
+        if (step + 1 < this.length) {
+          timer = setTimeout(() => {
+            if (run === this.#run) ready = this.#make(order, epoch, step + 1);
+          });
+        }
+        yield batch;
+        if (run !== this.#run) {
+          throw new Error("another epoch of this loader was started before this one ended");
+        }
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #make(order: Int32Array, epoch: number, step: number): Batch {
+    const { batchSize, train, seed } = this.#options;
+    const { images, labels, indices } = this.#slots[this.#made++ % RING];
+    const start = step * batchSize;
+    const size = Math.min(batchSize, order.length - start);
+    const imageSize = images.length / batchSize;
+    for (let i = 0; i < size; i++) {
+      const position = order[start + i];
+      indices[i] = position;
+      labels[i] = this.dataset.labels[position];
+      let augmentation = NO_AUGMENTATION;
+      if (train) {
+        this.#random.reset(seed ?? 0, epoch, position);
+        augmentation = drawAugmentation(this.#random, this.#padding);
+      }
+      writeImage(images, i * imageSize, this.dataset, position, this.#table, augmentation);
+    }
+    images.fill(0, size * imageSize);
+    labels.fill(0, size);
+    indices.fill(-1, size);
+    return { images, labels, indices, size };
+  }
+}

@@ -1,0 +1,37 @@
+import { kdLoss } from "../losses/kd.ts";
+import type { Model } from "../models/model.ts";
+import { crossEntropy } from "../ops/cross_entropy.ts";
+import { noGrad } from "../tensor/autograd.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Distiller, DistillerOutput } from "./distiller.ts";
+
+/** Options of {@linkcode KD}, as in the configuration's `KD` section. */
+export interface KDOptions {
+  readonly temperature: number;
+  readonly ceWeight: number;
+  readonly kdWeight: number;
+}
+
+/** Knowledge distillation by Kullback-Leibler divergence (Hinton et al., 2015). mdistiller: `KD`. */
+export class KD implements Distiller {
+  readonly extraModules = {};
+
+  constructor(readonly student: Model, readonly teacher: Model, readonly options: KDOptions) {}
+
+  sameSchedule(): boolean {
+    return true;
+  }
+
+  forwardTrain(images: Tensor, labels: Tensor): DistillerOutput {
+    const { temperature, ceWeight, kdWeight } = this.options;
+    const { logits } = this.student.forward(images);
+    const teacher = noGrad(() => this.teacher.forward(images).logits);
+    return {
+      logits,
+      losses: {
+        loss_ce: crossEntropy(logits, labels).mul(ceWeight),
+        loss_kd: kdLoss(logits, teacher, { temperature }).mul(kdWeight),
+      },
+    };
+  }
+}

@@ -1,0 +1,140 @@
+import type { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
+import { wkdFeatureLoss } from "../losses/wkd_feature.ts";
+import { wkdLogitLossWithTargetSeparation } from "../losses/wkd_logit.ts";
+import type { Model, ModelOutput } from "../models/model.ts";
+import type { Module } from "../nn/module.ts";
+import { crossEntropy } from "../ops/cross_entropy.ts";
+import { noGrad } from "../tensor/autograd.ts";
+import type { Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { ConvReg } from "./conv_reg.ts";
+import { ConvRegBottleneck } from "./conv_reg_bottleneck.ts";
+import type { Distiller, DistillerOutput, Schedule } from "./distiller.ts";
+
+/** Options of WKD-L, as in the configuration's `WKD` section. */
+export interface WKDLogitOptions {
+  readonly weight: number;
+  readonly temperature: number;
+  readonly iterations: number;
+  readonly cost: CostKernel;
+}
+
+/** Options of WKD-F, as in the configuration's `WKD` section. */
+export interface WKDFeatureOptions {
+  readonly weight: number;
+  /** Index into the features; negative ones count from the end. */
+  readonly hintLayer: number;
+  readonly meanCovRatio: number;
+  readonly projector: "conv1x1" | "bottleneck";
+  readonly grid: number;
+  readonly eps: number;
+  /** Shapes of the features for one image. */
+  readonly studentShapes: readonly Shape[];
+  readonly teacherShapes: readonly Shape[];
+}
+
+/** Options of {@linkcode WKD}. */
+export interface WKDOptions {
+  readonly ceWeight: number;
+  /** After this epoch the weights of both distances fall to 0 along half a cosine. */
+  readonly cosineDecayEpoch: number;
+  /** WKD-L; null turns it off. */
+  readonly logit: WKDLogitOptions | null;
+  /** WKD-F; null turns it off. */
+  readonly feature: WKDFeatureOptions | null;
+}
+
+/**
+ * Distillation with the Wasserstein distance: WKD-L on the logits, WKD-F on a feature map, or both
+ * (Lv et al., NeurIPS 2024).
+ */
+export class WKD implements Distiller {
+  readonly extraModules: Readonly<Record<string, Module>>;
+  readonly #projector: (Module & { forward(x: Tensor): Tensor }) | null = null;
+
+  /** @throws RangeError when both parts are off, the hint layer is none, or no projector fits. */
+  constructor(readonly student: Model, readonly teacher: Model, readonly options: WKDOptions) {
+    const { logit, feature } = options;
+    if (!logit && !feature) {
+      throw new RangeError(
+        "WKD without a loss: set WKD.LOSS.WKD_LOGIT_WEIGHT or WKD.LOSS.WKD_FEAT_WEIGHT above 0",
+      );
+    }
+    if (feature) {
+      const from = layerOf(feature.studentShapes, feature.hintLayer, "student");
+      const to = layerOf(feature.teacherShapes, feature.hintLayer, "teacher");
+      this.#projector = feature.projector === "conv1x1"
+        ? new ConvReg(from, to)
+        : new ConvRegBottleneck(from, to);
+    }
+    this.extraModules = this.#projector ? { conv_reg: this.#projector } : {};
+  }
+
+  sameSchedule(a: Schedule, b: Schedule): boolean {
+    return this.decay(a) === this.decay(b);
+  }
+
+  /** Factor of both weights: 1 up to `cosineDecayEpoch`, then half a cosine down to 0. */
+  decay({ epoch, epochs }: Schedule): number {
+    const start = this.options.cosineDecayEpoch;
+    if (epoch <= start) return 1;
+    return 0.5 * (1 + Math.cos((epoch - start) / (epochs - start) * Math.PI));
+  }
+
+  forwardTrain(images: Tensor, labels: Tensor, schedule: Schedule): DistillerOutput {
+    const { ceWeight, logit, feature } = this.options;
+    const factor = this.decay(schedule);
+    const student = this.student.forward(images);
+    const teacher = noGrad(() => this.teacher.forward(images));
+    const terms = [
+      ...(logit ? [this.#logitLoss(student, teacher, labels, logit, factor)] : []),
+      ...(feature ? [this.#featureLoss(student, teacher, feature, factor)] : []),
+    ];
+    return {
+      logits: student.logits,
+      losses: {
+        loss_ce: crossEntropy(student.logits, labels).mul(ceWeight),
+        loss_kd: terms.reduce((sum, term) => sum.add(term)),
+      },
+    };
+  }
+
+  #logitLoss(
+    student: ModelOutput,
+    teacher: ModelOutput,
+    labels: Tensor,
+    { cost, temperature, iterations, weight }: WKDLogitOptions,
+    factor: number,
+  ): Tensor {
+    return wkdLogitLossWithTargetSeparation(student.logits, teacher.logits, labels, cost, {
+      temperature,
+      iterations,
+      gamma: weight * factor,
+    });
+  }
+
+  #featureLoss(
+    student: ModelOutput,
+    teacher: ModelOutput,
+    { hintLayer, meanCovRatio, grid, eps, weight }: WKDFeatureOptions,
+    factor: number,
+  ): Tensor {
+    const { meanLoss, covLoss } = wkdFeatureLoss(
+      this.#projector!.forward(student.features.feats.at(hintLayer)!),
+      teacher.features.feats.at(hintLayer)!,
+      { grid, eps },
+    );
+    return meanLoss.mul(meanCovRatio * weight * factor).add(covLoss.mul(weight * factor));
+  }
+}
+
+function layerOf(shapes: readonly Shape[], index: number, who: string): Shape {
+  const shape = shapes.at(index);
+  if (!shape) {
+    throw new RangeError(
+      `WKD.HINT_LAYER ${index}: the ${who} has ${shapes.length} features, ` +
+        `0 to ${shapes.length - 1} or counted from the end`,
+    );
+  }
+  return shape;
+}

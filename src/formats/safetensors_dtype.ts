@@ -1,0 +1,72 @@
+/** The storage of a tensor in a safetensors file; F16 and BF16 are kept as their 16 bits. */
+export type SafetensorsData =
+  | Float64Array
+  | Float32Array
+  | Uint32Array
+  | Int32Array
+  | Uint16Array
+  | Int16Array
+  | Uint8Array
+  | Int8Array
+  | BigUint64Array
+  | BigInt64Array;
+
+interface ArrayType {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBuffer): SafetensorsData;
+}
+
+/** The array that holds each safetensors dtype. */
+export const ARRAY_TYPES = {
+  F64: Float64Array,
+  F32: Float32Array,
+  F16: Uint16Array,
+  BF16: Uint16Array,
+  I64: BigInt64Array,
+  U64: BigUint64Array,
+  I32: Int32Array,
+  U32: Uint32Array,
+  I16: Int16Array,
+  U16: Uint16Array,
+  I8: Int8Array,
+  U8: Uint8Array,
+  BOOL: Uint8Array,
+} as const satisfies Record<string, ArrayType>;
+
+/** A dtype by its name in the file. */
+export type SafetensorsDtype = keyof typeof ARRAY_TYPES;
+
+/** One tensor of a safetensors file. */
+export interface SafetensorsTensor {
+  /** Type of the numbers. */
+  readonly dtype: SafetensorsDtype;
+  /** Sizes, outermost first; empty for a scalar. */
+  readonly shape: readonly number[];
+  /** The numbers in row-major order. */
+  readonly data: SafetensorsData;
+}
+
+/** What a safetensors file holds. */
+export interface Safetensors {
+  /** The tensors by name, in the header's order. */
+  readonly tensors: Map<string, SafetensorsTensor>;
+  /** The header's `__metadata__`. */
+  readonly metadata: Record<string, string>;
+}
+
+/** A malformed safetensors file, or tensors that cannot be written as one. */
+export class SafetensorsError extends Error {
+  /** Always `SafetensorsError`. */
+  override readonly name = "SafetensorsError";
+}
+
+/** How many elements a shape has, or NaN where it is not a list of sizes. */
+export function elementCount(shape: unknown): number {
+  if (!Array.isArray(shape)) return NaN;
+  let count = 1;
+  for (const size of shape) {
+    if (!Number.isSafeInteger(size) || size < 0) return NaN;
+    count *= size;
+  }
+  return Number.isSafeInteger(count) ? count : NaN;
+}

@@ -1,0 +1,87 @@
+import { Gpu } from "./gpu.ts";
+import { GpuError } from "./gpu_error.ts";
+
+/** Which adapter to take and how much of it. */
+export interface DeviceOptions {
+  /** `auto` takes hardware before software; the others insist. Default `auto`. */
+  device?: DeviceChoice;
+  /** Bytes that may be allocated on the device. Default: no limit of our own. */
+  memoryLimit?: number;
+}
+
+/** Kind of adapter. */
+export type DeviceChoice = "auto" | "hardware" | "software";
+
+/** The choices {@linkcode openDevice} knows. */
+export const DEVICE_CHOICES: readonly DeviceChoice[] = ["auto", "hardware", "software"];
+
+const RAISED_LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxUniformBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupSizeY",
+  "maxComputeWorkgroupSizeZ",
+  "maxComputeWorkgroupsPerDimension",
+] as const;
+
+const LOWERED_LIMITS = [
+  "minUniformBufferOffsetAlignment",
+  "minStorageBufferOffsetAlignment",
+] as const;
+
+const WANTED_FEATURES = ["timestamp-query", "shader-f16", "subgroups"] as const;
+
+/**
+ * Opens a WebGPU device with the limits the adapter has.
+ *
+ * @throws GpuError when there is no WebGPU, no adapter, or none of the kind asked for.
+ */
+export async function openDevice(options: DeviceOptions = {}): Promise<Gpu> {
+  const choice = options.device ?? "auto";
+  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
+  if (!gpu) throw new GpuError("this runtime has no WebGPU; use Deno 2.9 or later, or a browser");
+  const adapter = await chooseAdapter(gpu, choice);
+  const requiredLimits: Record<string, number> = {};
+  const limits = adapter.limits as unknown as Record<string, number>;
+  for (const name of [...RAISED_LIMITS, ...LOWERED_LIMITS]) {
+    if (limits[name] !== undefined) requiredLimits[name] = limits[name];
+  }
+  const requiredFeatures = WANTED_FEATURES.filter((name) =>
+    adapter.features.has(name as GPUFeatureName)
+  ) as GPUFeatureName[];
+  const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
+  return new Gpu(device, adapter.info, isSoftware(adapter), options.memoryLimit);
+}
+
+async function chooseAdapter(gpu: GPU, choice: DeviceChoice): Promise<GPUAdapter> {
+  const hardware = choice === "software"
+    ? null
+    : await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (hardware && (choice === "auto" || !isSoftware(hardware))) return hardware;
+  if (choice === "hardware") {
+    const found = hardware ? `only ${hardware.info.description || "a software adapter"}` : "none";
+    throw new GpuError(
+      `no hardware adapter (found ${found}); install the GPU's Vulkan driver or use --device software`,
+    );
+  }
+  const software = await gpu.requestAdapter({ forceFallbackAdapter: true }) ??
+    await gpu.requestAdapter();
+  if (software && (choice === "auto" || isSoftware(software))) return software;
+  throw new GpuError(
+    "no WebGPU adapter: run `sh setup.sh` to install one (a GPU driver or, on Linux, Mesa's " +
+      "software adapter)",
+  );
+}
+
+/** Whether an adapter runs kernels on the CPU. */
+export function isSoftware(adapter: GPUAdapter): boolean {
+  const { info } = adapter;
+  if ((info as { isFallbackAdapter?: boolean }).isFallbackAdapter) return true;
+  return /llvmpipe|lavapipe|swiftshader|software|warp|basic render/i.test(
+    `${info.vendor} ${info.architecture} ${info.device} ${info.description}`,
+  );
+}

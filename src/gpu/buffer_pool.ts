@@ -1,0 +1,116 @@
+import { GpuError } from "./gpu_error.ts";
+
+/** Every buffer is a multiple of this, so that vectorised kernels may write past a tensor's last element. */
+export const BUFFER_GRAIN = 4096;
+
+/** Bytes accounted for one device. */
+export interface MemoryAccount {
+  /** Bytes of buffers that live tensors own. */
+  inUse: number;
+  /** Largest `inUse` so far. */
+  peak: number;
+  /** Bytes of all buffers that exist, in use or waiting for reuse. */
+  allocated: number;
+  /** Bytes that may be allocated; more is refused. */
+  limit: number;
+  /** Largest single tensor: the adapter's storage binding limit. */
+  maxTensor: number;
+}
+
+/** Rounds up to a size class: eight classes for every power of two, none below {@linkcode BUFFER_GRAIN}. */
+export function sizeClass(bytes: number): number {
+  if (bytes <= 8 * BUFFER_GRAIN) {
+    return Math.max(BUFFER_GRAIN, Math.ceil(bytes / BUFFER_GRAIN) * BUFFER_GRAIN);
+  }
+  const step = Math.max(BUFFER_GRAIN, 2 ** (Math.ceil(Math.log2(bytes)) - 4));
+  return Math.ceil(bytes / step) * step;
+}
+
+const USAGE = 0x80 | 0x40 | 0x04 | 0x08; // STORAGE | UNIFORM | COPY_SRC | COPY_DST
+
+/** Storage buffers by size class; released ones are handed out again in order of release. */
+export class BufferPool {
+  /** Where released buffers are put aside instead of being handed out again, if anywhere. */
+  held: GPUBuffer[] | null = null;
+  readonly #free = new Map<number, GPUBuffer[]>();
+  #disposed = false;
+
+  /** `reclaim` is called before refusing; it may {@linkcode BufferPool.trim} a pool. */
+  constructor(
+    readonly device: GPUDevice,
+    readonly account: MemoryAccount,
+    readonly reclaim: () => void,
+  ) {}
+
+  /**
+   * A buffer of at least `bytes` bytes, contents undefined.
+   *
+   * @throws GpuError when it would pass the binding limit or the memory limit.
+   */
+  acquire(bytes: number): GPUBuffer {
+    const { account } = this;
+    if (bytes > account.maxTensor) {
+      throw new GpuError(
+        `a tensor of ${megabytes(bytes)} is larger than the ${megabytes(account.maxTensor)} that ` +
+          `this adapter can bind at once; use a smaller batch`,
+      );
+    }
+    const size = Math.min(sizeClass(bytes), Math.max(account.maxTensor, BUFFER_GRAIN));
+    const waiting = this.#free.get(size);
+    let buffer = waiting?.pop();
+    if (!buffer) {
+      if (account.allocated + size > account.limit) this.reclaim();
+      if (account.allocated + size > account.limit) {
+        throw new GpuError(
+          `out of device memory: wanted ${megabytes(size)}, in use ${megabytes(account.inUse)}, ` +
+            `limit ${megabytes(account.limit)}; use a smaller batch or raise the limit`,
+        );
+      }
+      buffer = this.device.createBuffer({ size, usage: USAGE });
+      account.allocated += size;
+    }
+    account.inUse += size;
+    account.peak = Math.max(account.peak, account.inUse);
+    return buffer;
+  }
+
+  /** Takes a buffer back; commands already queued may still use it, later ones run after them. */
+  release(buffer: GPUBuffer): void {
+    if (this.held) {
+      this.held.push(buffer);
+      return;
+    }
+    const { account } = this;
+    account.inUse -= buffer.size;
+    if (this.#disposed) {
+      account.allocated -= buffer.size;
+      buffer.destroy();
+      return;
+    }
+    const waiting = this.#free.get(buffer.size);
+    if (waiting) waiting.push(buffer);
+    else this.#free.set(buffer.size, [buffer]);
+  }
+
+  /** Destroys the buffers that wait for reuse. Call only when no queued command uses them. */
+  trim(): void {
+    for (const buffers of this.#free.values()) {
+      for (const buffer of buffers) {
+        this.account.allocated -= buffer.size;
+        buffer.destroy();
+      }
+    }
+    this.#free.clear();
+  }
+
+  /** Ends the pool: waiting buffers are destroyed now, the others when they are released. */
+  dispose(): void {
+    this.trim();
+    this.#disposed = true;
+  }
+}
+
+/** `1536.0 MB`, for messages. */
+export function megabytes(bytes: number): string {
+  return Number.isFinite(bytes) ? `${(bytes / 2 ** 20).toFixed(1)} MB` : "unlimited";
+}

@@ -1,0 +1,327 @@
+import { BufferPool, type MemoryAccount } from "./buffer_pool.ts";
+import { type Command, type DispatchCommand, encode } from "./command.ts";
+import { GpuError } from "./gpu_error.ts";
+import type { Kernel, KernelInterface } from "./kernel.ts";
+import { ParamArena } from "./param_arena.ts";
+import {
+  type CompileProgress,
+  type KernelConstants,
+  PipelineCache,
+  type PipelineEntry,
+} from "./pipeline_cache.ts";
+import { Recording } from "./recording.ts";
+import type { TemplateValues } from "./template.ts";
+
+/** Bytes of a buffer; `offset` must be a multiple of the adapter's binding alignment. */
+export interface BufferRange {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** What a dispatch needs beside its kernel. */
+export interface DispatchOptions {
+  /** A buffer range for every storage or uniform variable, by its name in the kernel. */
+  readonly bindings: Readonly<Record<string, BufferRange>>;
+  /** A number for every field of the kernel's `Params`. */
+  readonly params?: Readonly<Record<string, number>>;
+  /** Values for a template kernel. */
+  readonly values?: TemplateValues;
+  /** `override` constants. */
+  readonly constants?: KernelConstants;
+  readonly workgroups: readonly [number, number?, number?];
+}
+
+const EMPTY = Object.freeze({});
+const MAX_PENDING = 512;
+
+/**
+ * One WebGPU device with everything the engine needs of it: buffers, compiled kernels and an
+ * ordered list of commands that is submitted many dispatches at a time.
+ */
+export class Gpu {
+  readonly account: MemoryAccount;
+  readonly pipelines: PipelineCache;
+  /** Called before each kernel is compiled. */
+  onCompile: ((progress: CompileProgress) => void) | undefined;
+  readonly #params: ParamArena;
+  readonly #pool: BufferPool;
+  #recordingPool: BufferPool | null = null;
+  #recorded: Command[] = [];
+  #pinned: GPUBuffer[] = [];
+  #pending: Command[] = [];
+  #fatal: GpuError | null = null;
+
+  constructor(
+    readonly device: GPUDevice,
+    readonly info: GPUAdapterInfo,
+    /** Whether kernels run on the CPU; chooses kernel variants. */
+    readonly software: boolean,
+    memoryLimit: number = Infinity,
+  ) {
+    const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+    this.account = {
+      inUse: 0,
+      peak: 0,
+      allocated: 0,
+      limit: memoryLimit,
+      maxTensor: Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / 4096) * 4096,
+    };
+    this.pipelines = new PipelineCache(device);
+    this.#params = new ParamArena(device);
+    this.#pool = new BufferPool(device, this.account, () => this.trim());
+    device.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      this.#fail((event as GPUUncapturedErrorEvent).error.message);
+    });
+    device.lost.then((lost) => {
+      if (lost.reason !== "destroyed") this.#fail(`the device was lost: ${lost.message}`);
+    });
+  }
+
+  /** The pool that new tensors come from. */
+  get pool(): BufferPool {
+    return this.#recordingPool ?? this.#pool;
+  }
+
+  /** Whether commands are being recorded. */
+  get recording(): boolean {
+    return this.#recordingPool !== null;
+  }
+
+  /**
+   * Queues a kernel; it runs after everything queued before.
+   *
+   * @throws GpuError when a binding or a parameter is missing.
+   */
+  dispatch(kernel: Kernel, options: DispatchOptions): void {
+    const entry = this.pipelines.get(kernel, options.values ?? EMPTY, options.constants ?? EMPTY);
+    const [x, y = 1, z = 1] = options.workgroups;
+    if (x === 0 || y === 0 || z === 0) return;
+    this.#push({
+      kind: "dispatch",
+      entry,
+      bindGroup: this.#bind(entry, options),
+      workgroups: [x, y, z],
+    });
+  }
+
+  /** Queues a copy of `size` bytes (a multiple of 4). */
+  copy(source: BufferRange, target: BufferRange, size: number = source.size): void {
+    this.#push({
+      kind: "copy",
+      source: source.buffer,
+      sourceOffset: source.offset,
+      target: target.buffer,
+      targetOffset: target.offset,
+      size,
+    });
+  }
+
+  /** Queues zeroing. */
+  clear(target: BufferRange): void {
+    this.#push({ kind: "clear", target: target.buffer, offset: target.offset, size: target.size });
+  }
+
+  /** Writes from memory; commands queued before see the old contents, later ones the new. */
+  upload(target: BufferRange, data: ArrayBufferView): void {
+    if (this.#pending.length > 0) this.flushNow();
+    const { buffer, byteOffset, byteLength } = data;
+    this.device.queue.writeBuffer(
+      target.buffer,
+      target.offset,
+      buffer as ArrayBuffer,
+      byteOffset,
+      byteLength,
+    );
+  }
+
+  /** Reads bytes back, after everything queued before. Takes at least 10 ms on most drivers. */
+  async read(source: BufferRange, bytes: number = source.size): Promise<ArrayBuffer> {
+    const size = Math.max(4, Math.ceil(bytes / 4) * 4);
+    const staging = this.device.createBuffer({ size, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
+    // Queued now: whoever frees or overwrites the source before this resolves comes after.
+    this.#pending.push({
+      kind: "copy",
+      source: source.buffer,
+      sourceOffset: source.offset,
+      target: staging,
+      targetOffset: 0,
+      size,
+    });
+    await this.flush();
+    try {
+      await staging.mapAsync(1);
+    } catch (error) {
+      this.check();
+      throw new GpuError(`reading from the device failed: ${(error as Error).message}`);
+    }
+    const result = staging.getMappedRange().slice(0, bytes);
+    staging.destroy();
+    this.check();
+    return result;
+  }
+
+  /**
+   * Submits what is queued. Kernels that run for the first time are compiled one by one, each told to
+   * {@linkcode Gpu.onCompile} before, and run before the next: drivers may compile at the first run.
+   */
+  async flush(): Promise<void> {
+    this.check();
+    for (;;) {
+      const cold = this.#pending.findIndex((c) => c.kind === "dispatch" && !c.entry.warm);
+      if (cold < 0) break;
+      this.#submit(this.#pending.splice(0, cold));
+      await this.#warm((this.#pending[0] as DispatchCommand).entry);
+    }
+    this.flushNow();
+  }
+
+  /** Submits what is queued, compiling what is missing on the spot. */
+  flushNow(): void {
+    this.check();
+    if (this.#pending.length === 0) return;
+    this.pipelines.compileNow();
+    this.#submit(this.#pending.splice(0));
+    this.check();
+  }
+
+  /** Resolves when the device has finished everything. */
+  async finished(): Promise<void> {
+    await this.flush();
+    await this.device.queue.onSubmittedWorkDone();
+    this.check();
+  }
+
+  /**
+   * Runs `fn` once and keeps its commands for replay. Buffers that `fn` allocates stay pinned until
+   * the recording is disposed.
+   *
+   * @throws GpuError when a recording is already under way.
+   */
+  async record(fn: () => void): Promise<Recording> {
+    if (this.recording) throw new GpuError("record() inside record()");
+    await this.flush();
+    const pool = new BufferPool(this.device, this.account, () => this.#pool.trim());
+    const pinned: GPUBuffer[] = [];
+    const release = () => {
+      pool.dispose();
+      for (const buffer of pinned) this.#pool.release(buffer);
+    };
+    this.#recordingPool = pool;
+    this.#recorded = [];
+    this.#pinned = pinned;
+    // Commands recorded so far may use what is freed meanwhile, so it waits for the recording's end.
+    this.#pool.held = pinned;
+    let done = false;
+    try {
+      fn();
+      done = true;
+    } finally {
+      this.#recordingPool = null;
+      this.#pool.held = null;
+      if (!done) {
+        this.#pending = [];
+        release();
+      }
+    }
+    const commands = this.#recorded;
+    this.#recorded = [];
+    await this.flush();
+    return new Recording(this, commands, release);
+  }
+
+  /**
+   * A buffer for data from the host. While recording it belongs to the recording (and the pool is
+   * null), so that a replay finds the data again.
+   */
+  acquireForUpload(bytes: number): { buffer: GPUBuffer; pool: BufferPool | null } {
+    const buffer = this.#pool.acquire(bytes);
+    if (!this.recording) return { buffer, pool: this.#pool };
+    this.#pinned.push(buffer);
+    return { buffer, pool: null };
+  }
+
+  /** Destroys the buffers that wait for reuse. */
+  trim(): void {
+    this.flushNow();
+    this.#pool.trim();
+  }
+
+  /** @throws GpuError when the device has failed since. */
+  check(): void {
+    if (this.#fatal) throw this.#fatal;
+  }
+
+  /** Releases the device; nothing may be used afterwards. */
+  destroy(): void {
+    this.device.destroy();
+  }
+
+  #submit(commands: readonly Command[]): void {
+    if (commands.length === 0) return;
+    const encoder = this.device.createCommandEncoder();
+    encode(encoder, commands);
+    this.device.queue.submit([encoder.finish()]);
+  }
+
+  async #warm(entry: PipelineEntry): Promise<void> {
+    this.onCompile?.(this.pipelines.progress(entry.name));
+    const start = performance.now();
+    await this.pipelines.compile(entry);
+    // Someone else may have submitted the command while this one waited.
+    const [next] = this.#pending;
+    if (next?.kind === "dispatch" && next.entry === entry) this.#submit(this.#pending.splice(0, 1));
+    await this.device.queue.onSubmittedWorkDone();
+    this.check();
+    if (entry.warm) return;
+    entry.warm = true;
+    this.pipelines.warmed++;
+    this.pipelines.compileMilliseconds += performance.now() - start;
+  }
+
+  #fail(message: string): void {
+    this.#fatal ??= new GpuError(message.trim().replaceAll("\n", "\n  "));
+  }
+
+  #push(command: Command): void {
+    this.#pending.push(command);
+    if (this.recording) this.#recorded.push(command);
+    else if (this.#pending.length >= MAX_PENDING && this.pipelines.waiting.size === 0) {
+      this.flushNow();
+    }
+  }
+
+  #bind(entry: PipelineEntry, options: DispatchOptions): GPUBindGroup {
+    const { kernel, layout, name } = entry;
+    const entries = kernel.bindings.map(({ name: variable, binding }) => {
+      if (variable === kernel.paramsName) {
+        return { binding, resource: this.#pack(entry.name, kernel, options.params ?? EMPTY) };
+      }
+      const range = options.bindings[variable];
+      if (!range) throw new GpuError(`kernel ${name}: nothing is bound to "${variable}"`);
+      const { buffer, offset, size } = range;
+      return { binding, resource: { buffer, offset, size } };
+    });
+    return this.device.createBindGroup({ label: name, layout, entries });
+  }
+
+  #pack(
+    name: string,
+    kernel: KernelInterface,
+    params: Readonly<Record<string, number>>,
+  ): BufferRange {
+    const words = new Uint32Array(kernel.params.length);
+    const floats = new Float32Array(words.buffer);
+    kernel.params.forEach((field, i) => {
+      const value = params[field.name];
+      if (value === undefined) {
+        throw new GpuError(`kernel ${name}: parameter "${field.name}" is missing`);
+      }
+      if (field.type === "f32") floats[i] = value;
+      else words[i] = value;
+    });
+    if (this.#params.full) this.#params.clear();
+    return this.#params.slot(words);
+  }
+}

@@ -1,0 +1,4 @@
+/** An error of the WebGPU layer: no adapter, device loss, a kernel that does not compile, memory refused. */
+export class GpuError extends Error {
+  override name = "GpuError";
+}

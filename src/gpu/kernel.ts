@@ -1,0 +1,77 @@
+import { expandTemplate, type TemplateValues } from "./template.ts";
+
+/** How a kernel variable is bound. */
+export type BindingKind = "uniform" | "read-only-storage" | "storage";
+
+/** One bound variable of a kernel. */
+export interface KernelBinding {
+  readonly name: string;
+  readonly binding: number;
+  readonly kind: BindingKind;
+}
+
+/** One field of a kernel's parameter struct; every field is one 32-bit word. */
+export interface KernelParam {
+  readonly name: string;
+  readonly type: "u32" | "i32" | "f32";
+}
+
+/** What the source of a kernel says about its interface. */
+export interface KernelInterface {
+  readonly source: string;
+  readonly bindings: readonly KernelBinding[];
+  /** Name of the uniform that holds the parameter struct, if there is one. */
+  readonly paramsName: string | null;
+  readonly params: readonly KernelParam[];
+}
+
+/**
+ * A kernel: a name and a `.wgsl` file, possibly a template.
+ *
+ * Bindings are found by name in the source (`@group(0) @binding(i) var<...> name: type;`); a uniform
+ * whose type is `struct Params` holds the scalar parameters, packed by field name.
+ */
+export class Kernel {
+  readonly #interfaces = new Map<string, KernelInterface>();
+
+  constructor(readonly name: string, readonly template: string) {}
+
+  /** The interface of the source expanded with `values`; `key` identifies the values. */
+  reflect(values: TemplateValues, key: string): KernelInterface {
+    let found = this.#interfaces.get(key);
+    if (!found) {
+      try {
+        found = reflect(expandTemplate(this.template, values));
+      } catch (error) {
+        throw new Error(`kernel ${this.name}: ${(error as Error).message}`);
+      }
+      this.#interfaces.set(key, found);
+    }
+    return found;
+  }
+}
+
+const BINDING = /@group\(0\)\s*@binding\((\d+)\)\s*var<\s*([\w\s,]+?)\s*>\s*(\w+)\s*:\s*(\w+)/g;
+
+function reflect(source: string): KernelInterface {
+  const bindings: KernelBinding[] = [];
+  let paramsName: string | null = null;
+  for (const [, index, space, name, type] of source.matchAll(BINDING)) {
+    const kind: BindingKind = space.startsWith("uniform")
+      ? "uniform"
+      : space.includes("read_write")
+      ? "storage"
+      : "read-only-storage";
+    if (kind === "uniform" && type === "Params") paramsName = name;
+    bindings.push({ name, binding: Number(index), kind });
+  }
+  const body = /struct\s+Params\s*\{([^}]*)\}/.exec(source)?.[1] ?? "";
+  const params: KernelParam[] = [];
+  for (const [, name, type] of body.matchAll(/(\w+)\s*:\s*(\w+)\s*,?/g)) {
+    if (type !== "u32" && type !== "i32" && type !== "f32") {
+      throw new Error(`parameter ${name} has type ${type}; u32, i32 or f32 wanted`);
+    }
+    params.push({ name, type });
+  }
+  return { source, bindings, paramsName, params };
+}

@@ -1,0 +1,130 @@
+import { GpuError } from "./gpu_error.ts";
+import type { BindingKind, Kernel, KernelInterface } from "./kernel.ts";
+import type { TemplateValues } from "./template.ts";
+
+/** Numbers for `override` constants of a kernel. */
+export type KernelConstants = Readonly<Record<string, number>>;
+
+/** A kernel variant: interface and layout at once, the compiled pipeline when it is ready. */
+export interface PipelineEntry {
+  readonly name: string;
+  readonly kernel: KernelInterface;
+  readonly layout: GPUBindGroupLayout;
+  readonly constants: KernelConstants;
+  pipeline: GPUComputePipeline | null;
+  /** Whether it has run: drivers may put off compiling until then. */
+  warm: boolean;
+}
+
+/** Compilation progress: how many variants are compiled, of how many known, and what it took. */
+export interface CompileProgress {
+  readonly name: string;
+  readonly done: number;
+  readonly total: number;
+  readonly milliseconds: number;
+}
+
+/** Compute pipelines by kernel, template values and constants; each is compiled once. */
+export class PipelineCache {
+  readonly #entries = new Map<string, PipelineEntry>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  /** Variants not compiled yet. */
+  readonly waiting = new Set<PipelineEntry>();
+  /** Variants that have run. */
+  warmed = 0;
+  /** Milliseconds spent compiling so far. */
+  compileMilliseconds = 0;
+
+  constructor(readonly device: GPUDevice) {}
+
+  /** The entry of a variant; compiles nothing. */
+  get(kernel: Kernel, values: TemplateValues, constants: KernelConstants): PipelineEntry {
+    const valuesKey = keyOf(values);
+    const key = `${kernel.name}|${valuesKey}|${keyOf(constants)}`;
+    let entry = this.#entries.get(key);
+    if (!entry) {
+      const interface_ = kernel.reflect(values, valuesKey);
+      const name = valuesKey ? `${kernel.name}(${valuesKey})` : kernel.name;
+      const layout = this.#layout(interface_);
+      entry = { name, kernel: interface_, layout, constants, pipeline: null, warm: false };
+      this.#entries.set(key, entry);
+      this.waiting.add(entry);
+    }
+    return entry;
+  }
+
+  /**
+   * Compiles a variant.
+   *
+   * @throws GpuError naming the kernel when it does not compile.
+   */
+  async compile(entry: PipelineEntry): Promise<void> {
+    this.device.pushErrorScope("validation");
+    let failure: unknown = null;
+    let pipeline: GPUComputePipeline | null = null;
+    try {
+      pipeline = await this.device.createComputePipelineAsync(this.#descriptor(entry));
+    } catch (error) {
+      failure = error;
+    }
+    const scoped = await this.device.popErrorScope();
+    if (scoped || failure) {
+      throw new GpuError(
+        `kernel ${entry.name} does not compile: ${scoped?.message ?? (failure as Error).message}`,
+      );
+    }
+    entry.pipeline ??= pipeline;
+    this.waiting.delete(entry);
+  }
+
+  /** How far compiling is, with `name` as the variant under way. */
+  progress(name: string): CompileProgress {
+    const { size } = this.#entries;
+    const milliseconds = this.compileMilliseconds;
+    return { name, done: this.warmed, total: size, milliseconds };
+  }
+
+  /** Compiles what waits without returning to the event loop; errors arrive as uncaptured errors. */
+  compileNow(): void {
+    for (const entry of this.waiting) {
+      const start = performance.now();
+      entry.pipeline ??= this.device.createComputePipeline(this.#descriptor(entry));
+      this.compileMilliseconds += performance.now() - start;
+      this.waiting.delete(entry);
+    }
+  }
+
+  #descriptor(entry: PipelineEntry): GPUComputePipelineDescriptor {
+    const module = this.device.createShaderModule({
+      label: entry.name,
+      code: entry.kernel.source,
+    });
+    return {
+      label: entry.name,
+      layout: this.device.createPipelineLayout({ bindGroupLayouts: [entry.layout] }),
+      compute: { module, entryPoint: "main", constants: { ...entry.constants } },
+    };
+  }
+
+  #layout(kernel: KernelInterface): GPUBindGroupLayout {
+    const key = kernel.bindings.map((b) => `${b.binding}${b.kind}`).join();
+    let layout = this.#layouts.get(key);
+    if (!layout) {
+      layout = this.device.createBindGroupLayout({
+        entries: kernel.bindings.map(({ binding, kind }) => ({
+          binding,
+          visibility: 4, // GPUShaderStage.COMPUTE
+          buffer: { type: kind satisfies BindingKind },
+        })),
+      });
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+}
+
+function keyOf(values: Readonly<Record<string, number | string | boolean>>): string {
+  let key = "";
+  for (const name in values) key += (key ? "," : "") + name + "=" + values[name];
+  return key;
+}

@@ -1,0 +1,170 @@
+import cliProgress from "cli-progress";
+import type { EpochEnd, EventSink, ModelSummary, RunStart, Step } from "../train/events.ts";
+import { formatSeconds } from "./format_seconds.ts";
+import { StatusLine } from "./status_line.ts";
+
+/** Where progress goes. */
+export interface ProgressOptions {
+  /** Takes the text; default standard output. */
+  readonly write?: (text: string) => void;
+  /** Whether a line can be written over; default whether standard output is a terminal. */
+  readonly tty?: boolean;
+  /** Whether to use colours; default on a terminal where NO_COLOR is not set. */
+  readonly color?: boolean;
+  /** The terminal's width; default its present one. */
+  readonly columns?: () => number;
+  /** Milliseconds between two plain lines where there is no terminal; default 5000. */
+  readonly interval?: number;
+  /** The clock, in milliseconds; default `performance.now`. */
+  readonly now?: () => number;
+}
+
+/** Milliseconds between two pictures of the bar. */
+const FRAME = 100;
+const BAR = 24;
+
+function writeStdout(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
+}
+
+function terminalColumns(): number {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    return 80;
+  }
+}
+
+function bar(progress: number): string {
+  return cliProgress.Format.BarFormat(Math.min(1, Math.max(0, progress)), {
+    barsize: BAR,
+    barCompleteString: "█".repeat(BAR),
+    barIncompleteString: "░".repeat(BAR),
+    barGlue: "",
+  });
+}
+
+function describeModel({ name, parameters }: ModelSummary): string {
+  return `${name} (${parameters.toLocaleString("en-US")} parameters)`;
+}
+
+function describeStep(event: Step): string {
+  return `loss ${event.loss.toFixed(4)}  top-1 ${event.top1.toFixed(2)} %  ` +
+    `${Math.round(event.imagesPerSecond)} images/s  ${formatSeconds(event.etaSeconds)} left`;
+}
+
+function describeEpoch({ epoch, epochs, lr, train, test, bestTop1, bestEpoch }: EpochEnd): string {
+  const rate = Number(lr.toPrecision(6));
+  return `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  lr ${rate}  ` +
+    `train loss ${train.loss.toFixed(4)} top-1 ${train.top1.toFixed(2)} %  ` +
+    `test loss ${test.loss.toFixed(4)} top-1 ${test.top1.toFixed(2)} % top-5 ${
+      test.top5.toFixed(2)
+    } %  ` +
+    `best ${bestTop1.toFixed(2)} % (epoch ${bestEpoch})  ` +
+    `${formatSeconds(train.seconds + test.seconds)}, ${Math.round(train.imagesPerSecond)} images/s`;
+}
+
+function describeRun(event: RunStart): string {
+  const models = event.teacher
+    ? `${describeModel(event.teacher)} teaches ${describeModel(event.student)}`
+    : describeModel(event.student);
+  const start = event.startEpoch > 1 ? `, from epoch ${event.startEpoch}` : "";
+  return `${event.config}\n${models}\n` +
+    `${event.epochs} epochs of ${event.stepsPerEpoch} steps${start}, on ${event.device}\n` +
+    `files in ${event.outputDir}\n`;
+}
+
+/** The state between events: what is on the status line and when a line was last written. */
+class Progress {
+  readonly #write: (text: string) => void;
+  readonly #status: StatusLine | null;
+  readonly #color: boolean;
+  readonly #period: number;
+  readonly #now: () => number;
+  #last = -Infinity;
+
+  constructor(options: ProgressOptions) {
+    const tty = options.tty ?? Deno.stdout.isTerminal();
+    this.#write = options.write ?? writeStdout;
+    this.#status = tty ? new StatusLine(this.#write, options.columns ?? terminalColumns) : null;
+    this.#color = options.color ?? (tty && !Deno.noColor);
+    this.#period = tty ? FRAME : options.interval ?? 5000;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  line(text: string, style = 0): void {
+    this.#status?.clear();
+    this.#write(this.#color && style ? `\x1b[${style}m${text}\x1b[0m\n` : `${text}\n`);
+  }
+
+  /** Something that is only worth seeing now: on the status line, or as a line from time to time. */
+  passing(text: string, force = false): void {
+    const now = this.#now();
+    if (!force && now - this.#last < this.#period) return;
+    this.#last = now;
+    if (this.#status) this.#status.show(text);
+    else this.line(text);
+  }
+
+  clear(): void {
+    this.#status?.clear();
+    this.#last = -Infinity;
+  }
+
+  step(event: Step): void {
+    const place = `epoch ${event.epoch}  `;
+    const count = `${event.step}/${event.stepsPerEpoch}`;
+    const progress = this.#status ? `${bar(event.step / event.stepsPerEpoch)} ${count}` : count;
+    this.passing(
+      `${place}${progress}  ${describeStep(event)}`,
+      this.#status !== null && event.step === event.stepsPerEpoch,
+    );
+  }
+}
+
+const BOLD = 1;
+const YELLOW = 33;
+
+/**
+ * Shows a run in the terminal: a bar with loss, top-1, images a second and time left while an epoch runs, a line for
+ * each epoch, and how the run started and ended. Where standard output is not a terminal, a plain line every few
+ * seconds takes the bar's place. No terminal mode is changed, so that stopping at any moment leaves the terminal whole.
+ */
+export function progress(options: ProgressOptions = {}): EventSink {
+  const shown = new Progress(options);
+  return (event) => {
+    switch (event.type) {
+      case "run_start":
+        return shown.line(describeRun(event));
+      case "compile":
+        if (event.current === null) return shown.clear();
+        return shown.passing(
+          `compiling kernels: ${event.pipelines} done in ${
+            formatSeconds(event.ms / 1000)
+          }, now ${event.current}`,
+        );
+      case "step":
+        return shown.step(event);
+      case "epoch_end":
+        shown.clear();
+        return shown.line(describeEpoch(event), BOLD);
+      case "checkpoint":
+        return;
+      case "warning":
+        return shown.line(`warning: ${event.message}`, YELLOW);
+      case "interrupted":
+        return shown.line(
+          `stopped and saved at epoch ${event.epoch}, step ${event.step}; go on with:\n  ${event.resumeCommand}`,
+          YELLOW,
+        );
+      case "run_end":
+        return shown.line(
+          `done in ${formatSeconds(event.seconds)}: top-1 ${event.lastTop1.toFixed(2)} %, best ${
+            event.bestTop1.toFixed(2)
+          } % (epoch ${event.bestEpoch}); files in ${event.outputDir}`,
+          BOLD,
+        );
+    }
+  };
+}

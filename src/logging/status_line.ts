@@ -1,0 +1,26 @@
+const CLEAR_LINE = "\r\x1b[2K";
+
+/** A terminal's last line, written over again and again. */
+export class StatusLine {
+  readonly #write: (text: string) => void;
+  readonly #columns: () => number;
+  #shown = false;
+
+  /** Writes through `write`, and cuts a line to fit `columns()`, since a wrapped line cannot be written over. */
+  constructor(write: (text: string) => void, columns: () => number) {
+    this.#write = write;
+    this.#columns = columns;
+  }
+
+  /** Shows a text in place of the one shown before. It leaves the cursor visible and no terminal mode changed. */
+  show(text: string): void {
+    this.#write(CLEAR_LINE + text.slice(0, Math.max(1, this.#columns() - 1)));
+    this.#shown = true;
+  }
+
+  /** Takes the text away. */
+  clear(): void {
+    if (this.#shown) this.#write(CLEAR_LINE);
+    this.#shown = false;
+  }
+}

@@ -1,0 +1,39 @@
+import type { EpochEnd, EventSink } from "../train/events.ts";
+
+const RULE = "-".repeat(25);
+
+function entries({ epoch, lr, train, test }: EpochEnd): [string, string | number][] {
+  const terms = Object.entries(train.losses).map(([name, value]): [string, string] => [
+    `train_${name}`,
+    value.toFixed(4),
+  ]);
+  return [
+    ["epoch", epoch],
+    // Six digits hide the rounding of repeated decay and show small rates, which two decimals do not.
+    ["lr", Number(lr.toPrecision(6))],
+    ["train_acc", train.top1.toFixed(2)],
+    ["train_acc_top5", train.top5.toFixed(2)],
+    ["train_loss", train.loss.toFixed(4)],
+    ...terms,
+    ["test_acc", test.top1.toFixed(2)],
+    ["test_acc_top5", test.top5.toFixed(2)],
+    ["test_loss", test.loss.toFixed(4)],
+  ];
+}
+
+/**
+ * Writes mdistiller's `worklog.txt`: a block of `key: value` lines between two rules for each epoch, and a last line
+ * with the best accuracy. Accuracies are percent.
+ *
+ * @param write appends to the file, so that a run that goes on adds to what is there
+ */
+export function worklog(write: (text: string) => void): EventSink {
+  return (event) => {
+    if (event.type === "epoch_end") {
+      const lines = entries(event).map(([key, value]) => `${key}: ${value}`);
+      write([RULE, ...lines, RULE, ""].join("\n"));
+    } else if (event.type === "run_end") {
+      write(`best_acc\t${event.bestTop1.toFixed(2)}\n`);
+    }
+  };
+}

@@ -1,0 +1,17 @@
+import { adaptiveAvgPool2d } from "../ops/adaptive_avg_pool2d.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { Module } from "./module.ts";
+
+/** Averages of [N, C, H, W] over a grid of windows. PyTorch: `torch.nn.AdaptiveAvgPool2d`. */
+export class AdaptiveAvgPool2d extends Module {
+  readonly #outputSize: number | [number, number];
+
+  constructor(outputSize: number | [number, number]) {
+    super();
+    this.#outputSize = outputSize;
+  }
+
+  forward(x: Tensor): Tensor {
+    return adaptiveAvgPool2d(x, this.#outputSize);
+  }
+}

@@ -1,0 +1,75 @@
+import { batchNorm } from "../ops/batch_norm.ts";
+import { tensor } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { Module, type StateEntry } from "./module.ts";
+
+/** Options of {@linkcode BatchNorm2d}. */
+export interface BatchNorm2dOptions {
+  /** Default 1e-5. */
+  eps?: number;
+  /** Weight of the new batch in the running statistics. Default 0.1. */
+  momentum?: number;
+}
+
+/** What follows the normalisation in the same pass. */
+export interface BatchNormEpilogue {
+  /** Ends with ReLU. */
+  relu?: boolean;
+  /** Added before the ReLU. */
+  residual?: Tensor;
+}
+
+/** Batch normalisation of [N, C, H, W]. PyTorch: `torch.nn.BatchNorm2d`. */
+export class BatchNorm2d extends Module {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+  readonly running_mean: Tensor;
+  readonly running_var: Tensor;
+  /** int32, a number; counted on the host and brought up to date by `stateDict()`. */
+  readonly num_batches_tracked: Tensor;
+  readonly #options: BatchNorm2dOptions;
+  #seen = 0;
+  #uploaded = 0;
+
+  constructor(channels: number, options: BatchNorm2dOptions = {}) {
+    super();
+    const filled = (value: number) => new Float32Array(channels).fill(value);
+    this.weight = tensor(filled(1), null, { requiresGrad: true }).keep();
+    this.bias = tensor(filled(0), null, { requiresGrad: true }).keep();
+    this.running_mean = tensor(filled(0)).keep();
+    this.running_var = tensor(filled(1)).keep();
+    this.num_batches_tracked = tensor(new Int32Array(1), []).keep();
+    this.#options = options;
+  }
+
+  /** Normalises by the batch when training, else by the running statistics. */
+  forward(x: Tensor, epilogue: BatchNormEpilogue = {}): Tensor {
+    // In a recording the number of runs is known to whoever replays it: see countBatches().
+    if (this.training && !x.gpu.recording) this.#seen++;
+    const { weight, bias, running_mean: runningMean, running_var: runningVar } = this;
+    return batchNorm(x, { weight, bias, runningMean, runningVar }, {
+      training: this.training,
+      ...this.#options,
+      ...epilogue,
+    });
+  }
+
+  override countBatches(count: number): void {
+    this.#seen += count;
+  }
+
+  protected override bufferNames(): readonly string[] {
+    return ["running_mean", "running_var", "num_batches_tracked"];
+  }
+
+  protected override syncBuffers(): void {
+    if (this.#seen === this.#uploaded) return;
+    this.num_batches_tracked.copy_(Int32Array.of(this.#seen));
+    this.#uploaded = this.#seen;
+  }
+
+  protected override stateLoaded(entries: ReadonlyMap<string, StateEntry>, prefix: string): void {
+    const entry = entries.get(`${prefix}num_batches_tracked`);
+    if (entry) this.#seen = this.#uploaded = Number(entry.data[0]);
+  }
+}

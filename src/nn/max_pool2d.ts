@@ -1,0 +1,18 @@
+import { maxPool2d } from "../ops/max_pool2d.ts";
+import type { PoolOptions } from "../ops/pool/geometry.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { Module } from "./module.ts";
+
+/** Pooling over windows of [N, C, H, W]. PyTorch: `torch.nn.MaxPool2d`. */
+export class MaxPool2d extends Module {
+  readonly #options: PoolOptions;
+
+  constructor(options: PoolOptions) {
+    super();
+    this.#options = options;
+  }
+
+  forward(x: Tensor): Tensor {
+    return maxPool2d(x, this.#options);
+  }
+}

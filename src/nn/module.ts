@@ -1,0 +1,177 @@
+import { formatShape, sameShape, type Shape } from "../tensor/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
+
+/** Numbers to load into a parameter or buffer. */
+export interface StateEntry {
+  readonly shape: Shape;
+  readonly data: Float32Array | Int32Array | Uint32Array;
+}
+
+/** What `loadStateDict` did. */
+export interface LoadReport {
+  /** Names that were loaded. */
+  readonly applied: readonly string[];
+  /** Names of the module that the entries lack. */
+  readonly missing: readonly string[];
+  /** Names of the entries that the module lacks. */
+  readonly unexpected: readonly string[];
+  /** Names whose shapes differ, with both shapes. */
+  readonly wrongShape: readonly string[];
+}
+
+/**
+ * Base of layers and models. PyTorch: `torch.nn.Module`.
+ *
+ * A field that holds a tensor with `requiresGrad` is a parameter, another tensor a buffer, a module a
+ * child. Names of parameters and buffers are the paths of field names, so fields are named as PyTorch
+ * names them in checkpoints.
+ */
+export abstract class Module {
+  /** Whether the module is in training mode. */
+  training = true;
+
+  /** Children by name, in the order of their fields. */
+  *namedChildren(): Iterable<[string, Module]> {
+    for (const [name, value] of Object.entries(this)) {
+      if (value instanceof Module) yield [name, value];
+    }
+  }
+
+  /** Own tensors by name, in the order of their fields. */
+  *namedTensors(): Iterable<[string, Tensor]> {
+    for (const [name, value] of Object.entries(this)) {
+      if (value instanceof Tensor) yield [name, value];
+    }
+  }
+
+  /** This module and all below it. */
+  *modules(): Iterable<Module> {
+    yield this;
+    for (const [, child] of this.namedChildren()) yield* child.modules();
+  }
+
+  /** Parameters and buffers by their paths, in PyTorch's order. */
+  stateDict(prefix = ""): Map<string, Tensor> {
+    this.syncBuffers();
+    const state = new Map<string, Tensor>();
+    for (const [name, tensor] of this.namedTensors()) state.set(prefix + name, tensor);
+    for (const [name, child] of this.namedChildren()) {
+      for (const [key, tensor] of child.stateDict(`${prefix}${name}.`)) state.set(key, tensor);
+    }
+    return state;
+  }
+
+  /**
+   * Loads parameters and buffers by name.
+   *
+   * @throws Error listing what does not fit, when `strict` (the default); nothing is loaded then.
+   */
+  loadStateDict(
+    entries: ReadonlyMap<string, StateEntry>,
+    options: { strict?: boolean } = {},
+  ): LoadReport {
+    const own = this.stateDict();
+    const missing = [...own.keys()].filter((name) => !entries.has(name));
+    const unexpected = [...entries.keys()].filter((name) => !own.has(name));
+    const common = [...own].filter(([name]) => entries.has(name));
+    const wrongShape = common
+      .filter(([name, tensor]) => !sameShape(entries.get(name)!.shape, tensor.shape))
+      .map(([name, tensor]) =>
+        `${name} is ${formatShape(entries.get(name)!.shape)}, not ${formatShape(tensor.shape)}`
+      );
+    if (options.strict !== false) refuse({ missing, unexpected, wrongShape });
+    const applied: string[] = [];
+    for (const [name, tensor] of common) {
+      const { data, shape } = entries.get(name)!;
+      if (!sameShape(shape, tensor.shape)) continue;
+      tensor.copy_(tensor.dtype === "float32" ? Float32Array.from(data) : Int32Array.from(data));
+      applied.push(name);
+    }
+    this.stateLoaded(entries, "");
+    return { applied, missing, unexpected, wrongShape };
+  }
+
+  /** Parameters by name. */
+  namedParameters(): Map<string, Tensor> {
+    return new Map([...this.stateDict()].filter(([, tensor]) => tensor.requiresGrad));
+  }
+
+  /** Buffers by name. */
+  namedBuffers(): Map<string, Tensor> {
+    return new Map([...this.stateDict()].filter(([, tensor]) => !tensor.requiresGrad));
+  }
+
+  /** Parameters. */
+  parameters(): Tensor[] {
+    return [...this.namedParameters().values()];
+  }
+
+  /** How many numbers the parameters hold. */
+  parameterCount(): number {
+    return this.parameterTensors().reduce((sum, parameter) => sum + parameter.numel, 0);
+  }
+
+  /** Sets training mode here and below. */
+  train(mode = true): this {
+    for (const module of this.modules()) module.training = mode;
+    return this;
+  }
+
+  /** Sets evaluation mode here and below. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Whether gradients are wanted for the parameters. */
+  requiresGrad_(wanted: boolean): this {
+    for (const parameter of this.parameterTensors()) parameter.requiresGrad = wanted;
+    return this;
+  }
+
+  /** Counts training batches that were replayed from a recording, where no module code runs. */
+  countBatches(count: number): void {
+    for (const [, child] of this.namedChildren()) child.countBatches(count);
+  }
+
+  /** Frees parameters and buffers. */
+  dispose(): void {
+    for (const tensor of this.stateDict().values()) tensor.dispose();
+  }
+
+  /** Names of own tensors that are buffers, whatever their `requiresGrad`. */
+  protected bufferNames(): readonly string[] {
+    return [];
+  }
+
+  /** Brings buffers up to date that are counted on the host. */
+  protected syncBuffers(): void {}
+
+  /** Called when state was loaded; names of this module's entries start with `prefix`. */
+  protected stateLoaded(entries: ReadonlyMap<string, StateEntry>, prefix: string): void {
+    for (const [name, child] of this.namedChildren()) {
+      child.stateLoaded(entries, `${prefix}${name}.`);
+    }
+  }
+
+  private parameterTensors(): Tensor[] {
+    const found: Tensor[] = [];
+    for (const module of this.modules()) {
+      const buffers = module.bufferNames();
+      for (const [name, tensor] of module.namedTensors()) {
+        if (!buffers.includes(name)) found.push(tensor);
+      }
+    }
+    return found;
+  }
+}
+
+function refuse({ missing, unexpected, wrongShape }: Omit<LoadReport, "applied">): void {
+  const few = (names: readonly string[]) =>
+    names.slice(0, 3).join(", ") + (names.length > 3 ? ` and ${names.length - 3} more` : "");
+  const problems = [
+    ...(missing.length > 0 ? [`missing ${few(missing)}`] : []),
+    ...(unexpected.length > 0 ? [`unexpected ${few(unexpected)}`] : []),
+    ...(wrongShape.length > 0 ? [`of another shape: ${few(wrongShape)}`] : []),
+  ];
+  if (problems.length > 0) throw new Error(problems.join("; "));
+}

@@ -1,0 +1,28 @@
+import type { Tensor } from "../tensor/tensor.ts";
+import { Module } from "./module.ts";
+
+/** A module that maps one tensor to one tensor. */
+export type Layer = Module & { forward(x: Tensor): Tensor };
+
+/** Layers one after the other; their names are their indices. PyTorch: `torch.nn.Sequential`. */
+export class Sequential<L extends Layer = Layer> extends Module {
+  readonly #layers: readonly L[];
+
+  constructor(...layers: readonly L[]) {
+    super();
+    this.#layers = layers;
+  }
+
+  /** The layers, first to last. */
+  get layers(): readonly L[] {
+    return this.#layers;
+  }
+
+  override *namedChildren(): Iterable<[string, Module]> {
+    for (const [i, layer] of this.#layers.entries()) yield [String(i), layer];
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.#layers.reduce((value, layer) => layer.forward(value), x);
+  }
+}

@@ -1,0 +1,17 @@
+import { upsampleNearest } from "../ops/upsample_nearest.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { Module } from "./module.ts";
+
+/** Nearest up-sampling of [N, C, H, W] by a whole factor. PyTorch: `torch.nn.Upsample`. */
+export class Upsample extends Module {
+  readonly #scaleFactor: number;
+
+  constructor(scaleFactor: number) {
+    super();
+    this.#scaleFactor = scaleFactor;
+  }
+
+  forward(x: Tensor): Tensor {
+    return upsampleNearest(x, this.#scaleFactor);
+  }
+}

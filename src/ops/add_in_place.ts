@@ -1,0 +1,34 @@
+import addInPlaceCode from "../../kernels/elementwise/add_in_place.wgsl" with { type: "text" };
+import { Kernel } from "../gpu/kernel.ts";
+import { formatShape, sameShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { binary } from "./elementwise_binary.ts";
+import { elementwiseGrid } from "./grid.ts";
+import { requireFloat } from "./require_dtype.ts";
+
+const addInPlaceKernel = new Kernel("add_in_place", addInPlaceCode);
+
+/**
+ * `target += other`, outside of the tape. PyTorch: `Tensor.add_`.
+ *
+ * @throws TypeError unless both are float32; RangeError when the shapes differ.
+ */
+export function addInPlace(target: Tensor, other: Tensor): void {
+  requireFloat("addInPlace", target, other);
+  if (!sameShape(target.shape, other.shape)) {
+    throw new RangeError(
+      `addInPlace() of shape ${formatShape(other.shape)} to ${formatShape(target.shape)}; ` +
+        "the shapes must be the same",
+    );
+  }
+  const { gpu, storage } = target;
+  if (storage.buffer === other.storage.buffer) {
+    // A kernel may not read and write one buffer through two bindings.
+    const total = binary("+", target, other);
+    gpu.copy(total.storage, storage, 4 * target.numel);
+    total.dispose();
+    return;
+  }
+  const bindings = { sum: storage, other: other.storage };
+  gpu.dispatch(addInPlaceKernel, { bindings, workgroups: elementwiseGrid(target.numel) });
+}

@@ -1,0 +1,56 @@
+import { track } from "../tensor/autograd.ts";
+import { formatShape, normalizeDim, numel } from "../tensor/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { stridedCopy } from "./strided_copy.ts";
+
+/**
+ * Tensors one after the other along a dimension. PyTorch: `torch.cat`.
+ *
+ * @param tensors at least one, of one dtype and of shapes that differ in `dim` only.
+ * @param dim default 0.
+ * @throws RangeError when there is none or the shapes do not fit; TypeError when the dtypes differ.
+ */
+export function cat(tensors: readonly Tensor[], dim: number = 0): Tensor {
+  if (tensors.length === 0) throw new RangeError("cat() wants at least one tensor");
+  const [first] = tensors;
+  const d = normalizeDim(dim, first.ndim);
+  for (const x of tensors) requireFit(first, x, d);
+  const outer = numel(first.shape.slice(0, d));
+  const inner = numel(first.shape.slice(d + 1));
+  const total = tensors.reduce((n, x) => n + x.shape[d], 0);
+  const shape = first.shape.map((n, i) => i === d ? total : n);
+  const y = Tensor.result(first.gpu, shape, first.dtype);
+  const width = total * inner;
+  let start = 0;
+  const parts = tensors.map((x) => {
+    const part = { row: x.shape[d] * inner, start };
+    start += part.row;
+    return part;
+  });
+  tensors.forEach((x, i) => {
+    const { row, start } = parts[i];
+    const strides = [[row, 1], [width, 1]];
+    stridedCopy(x.storage, y.storage, { sizes: [outer, row], strides }, [0, start]);
+  });
+  return track("cat", tensors, y, (dy) =>
+    tensors.map((x, i) => {
+      if (!x.requiresGrad) return null;
+      const { row, start } = parts[i];
+      const dx = Tensor.result(x.gpu, x.shape);
+      const strides = [[width, 1], [row, 1]];
+      stridedCopy(dy.storage, dx.storage, { sizes: [outer, row], strides }, [start, 0]);
+      return dx;
+    }));
+}
+
+function requireFit(first: Tensor, x: Tensor, d: number): void {
+  if (x.dtype !== first.dtype) {
+    throw new TypeError(`cat() of ${first.dtype} and ${x.dtype}; the dtypes must be the same`);
+  }
+  if (x.ndim !== first.ndim || x.shape.some((n, i) => i !== d && n !== first.shape[i])) {
+    throw new RangeError(
+      `cat() of shapes ${formatShape(first.shape)} and ${formatShape(x.shape)} along dimension ` +
+        `${d}; the other dimensions must be the same`,
+    );
+  }
+}

@@ -1,0 +1,50 @@
+import type { Tensor } from "../../tensor/tensor.ts";
+import { convForwardDirect, convInputGradDirectUnit } from "./direct.ts";
+import { convForwardGeneric, convInputGradGeneric, convWeightGradGeneric } from "./generic.ts";
+import { type ConvGeometry, isPlain } from "./geometry.ts";
+import { convInputGradDirect } from "./input_grad_direct.ts";
+import { convForwardTiled, convInputGradTiled, convWeightGradTiled } from "./tiled.ts";
+import { convWeightGradDirect } from "./weight_grad_direct.ts";
+
+/**
+ * Kernel family: `direct` has register tiles for adapters that run on the CPU, `tiled` workgroup
+ * memory for discrete GPUs, `generic` knows every kind of convolution.
+ */
+export type ConvVariant = "direct" | "tiled" | "generic";
+
+/** The three kernels of a convolution. */
+export interface ConvKernels {
+  forward(x: Tensor, weight: Tensor, bias: Tensor | null, g: ConvGeometry): Tensor;
+  inputGrad(dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor;
+  weightGrad(x: Tensor, dy: Tensor, g: ConvGeometry): Tensor;
+}
+
+const FAMILIES: Readonly<Record<ConvVariant, ConvKernels>> = {
+  direct: {
+    forward: convForwardDirect,
+    inputGrad: (dy, weight, g) =>
+      g.strideY === 1 ? convInputGradDirectUnit(dy, weight, g) : convInputGradDirect(dy, weight, g),
+    weightGrad: convWeightGradDirect,
+  },
+  tiled: {
+    forward: convForwardTiled,
+    inputGrad: convInputGradTiled,
+    weightGrad: convWeightGradTiled,
+  },
+  generic: {
+    forward: convForwardGeneric,
+    inputGrad: convInputGradGeneric,
+    weightGrad: convWeightGradGeneric,
+  },
+};
+
+/** The kernels for a convolution on a kind of adapter; `variant` insists. */
+export function convKernels(
+  g: ConvGeometry,
+  software: boolean,
+  variant?: ConvVariant,
+): ConvKernels {
+  if (variant) return FAMILIES[variant];
+  if (!isPlain(g)) return FAMILIES.generic;
+  return software ? FAMILIES.direct : FAMILIES.tiled;
+}

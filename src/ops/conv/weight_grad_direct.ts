@@ -1,0 +1,65 @@
+import code from "../../../kernels/conv/conv2d_weight_grad_direct.wgsl" with { type: "text" };
+import { Kernel } from "../../gpu/kernel.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { sumPartials } from "../sum_partials.ts";
+import { type ConvGeometry, weightShape } from "./geometry.ts";
+
+const weightGradKernel = new Kernel("conv2d_weight_grad_direct", code);
+
+const THREADS = 1024;
+const MAX_PARTIAL_BYTES = 32 * 2 ** 20;
+
+/** Weight gradient by the register-tile kernel for software adapters. */
+export function convWeightGradDirect(x: Tensor, dy: Tensor, g: ConvGeometry): Tensor {
+  const { TO, TI, TX } = chooseTile(g);
+  const tilesIn = Math.ceil(g.inChannels / TI);
+  const tilesOut = Math.ceil(g.outChannels / TO);
+  const stripsPerImage = Math.ceil(g.outWidth / TX);
+  const allStrips = g.images * stripsPerImage;
+  const count = g.outChannels * g.inChannels * g.kernelY * g.kernelX;
+  const wanted = Math.min(
+    allStrips,
+    Math.max(1, Math.ceil(THREADS / (tilesIn * tilesOut))),
+    Math.max(1, Math.floor(MAX_PARTIAL_BYTES / (4 * count))),
+  );
+  const strips = Math.ceil(allStrips / wanted);
+  const splits = Math.ceil(allStrips / strips);
+  const partials = Tensor.result(x.gpu, [splits, count]);
+  x.gpu.dispatch(weightGradKernel, {
+    bindings: { x: x.storage, dy: dy.storage, partials: partials.storage },
+    params: {
+      inChannels: g.inChannels,
+      outChannels: g.outChannels,
+      padY: g.padY,
+      padX: g.padX,
+      tilesIn,
+      tilesOut,
+      stripsPerImage,
+      strips,
+      allStrips,
+      splits,
+    },
+    values: {
+      KH: g.kernelY,
+      KW: g.kernelX,
+      S: g.strideY,
+      TO,
+      TI,
+      TX,
+      H: g.height,
+      W: g.width,
+      OH: g.outHeight,
+      OW: g.outWidth,
+    },
+    workgroups: [Math.ceil(tilesIn * tilesOut * splits / 64)],
+  });
+  return sumPartials(partials, weightShape(g));
+}
+
+/** Register tiles: as many sums as the code size allows, strips that divide the width. */
+function chooseTile(g: ConvGeometry): { TO: number; TI: number; TX: number } {
+  const TX = g.outWidth % 4 === 0 ? 4 : g.outWidth % 7 === 0 ? 7 : 4;
+  const taps = g.kernelY * g.kernelX;
+  if (taps > 9) return { TO: 2, TI: Math.min(2, g.inChannels), TX: 4 };
+  return { TO: 4, TI: Math.min(2, g.inChannels), TX };
+}

@@ -1,0 +1,41 @@
+import { track } from "../tensor/autograd.ts";
+import { formatShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { convGeometry, type ConvOptions } from "./conv/geometry.ts";
+import { convKernels, type ConvVariant } from "./conv/variants.ts";
+import { sum } from "./sum.ts";
+
+export type { ConvOptions, ConvVariant };
+
+/**
+ * 2-D convolution. PyTorch: `F.conv2d`.
+ *
+ * @param x [N, C, H, W]
+ * @param weight [O, C / groups, KH, KW]
+ * @param bias [O] or null
+ * @param variant insists on a kernel family; default: by adapter and shape.
+ * @throws RangeError when shapes do not fit.
+ */
+export function conv2d(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  options: ConvOptions = {},
+  variant?: ConvVariant,
+): Tensor {
+  const g = convGeometry(x.shape, weight.shape, options);
+  if (bias && (bias.ndim !== 1 || bias.numel !== g.outChannels)) {
+    throw new RangeError(
+      `bias ${
+        formatShape(bias.shape)
+      } for ${g.outChannels} output channels; wanted [${g.outChannels}]`,
+    );
+  }
+  const kernels = convKernels(g, x.gpu.software, variant);
+  const y = kernels.forward(x, weight, bias, g);
+  return track("conv2d", bias ? [x, weight, bias] : [x, weight], y, (dy) => [
+    x.requiresGrad ? kernels.inputGrad(dy, weight, g) : null,
+    weight.requiresGrad ? kernels.weightGrad(x, dy, g) : null,
+    ...(bias ? [bias.requiresGrad ? sum(dy, { dims: [0, 2, 3] }) : null] : []),
+  ]);
+}

@@ -1,0 +1,44 @@
+import { track } from "../tensor/autograd.ts";
+import { formatShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { add } from "./add.ts";
+import { type ConvOptions, convTransposeGeometry } from "./conv/geometry.ts";
+import { convKernels, type ConvVariant } from "./conv/variants.ts";
+import { reshape } from "./reshape.ts";
+
+/** Options of {@linkcode convTranspose2d}. */
+export interface ConvTransposeOptions extends ConvOptions {
+  /** Rows and columns added at one side of the output. Default 0. */
+  outputPadding?: number | readonly [number, number];
+}
+
+/**
+ * Transposed 2-D convolution: the input gradient of {@linkcode conv2d}. PyTorch: `F.conv_transpose2d`.
+ *
+ * @param x [N, C, H, W]
+ * @param weight [C, O / groups, KH, KW]
+ * @param bias [O] or null
+ * @throws RangeError when shapes do not fit.
+ */
+export function convTranspose2d(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  options: ConvTransposeOptions = {},
+  variant?: ConvVariant,
+): Tensor {
+  const g = convTransposeGeometry(x.shape, weight.shape, options);
+  if (bias && (bias.ndim !== 1 || bias.numel !== g.inChannels)) {
+    throw new RangeError(
+      `bias ${
+        formatShape(bias.shape)
+      } for ${g.inChannels} output channels; wanted [${g.inChannels}]`,
+    );
+  }
+  const kernels = convKernels(g, x.gpu.software, variant);
+  const y = track("conv_transpose2d", [x, weight], kernels.inputGrad(x, weight, g), (dy) => [
+    x.requiresGrad ? kernels.forward(dy, weight, null, g) : null,
+    weight.requiresGrad ? kernels.weightGrad(dy, x, g) : null,
+  ]);
+  return bias ? add(y, reshape(bias, [1, g.inChannels, 1, 1])) : y;
+}

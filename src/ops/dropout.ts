@@ -1,0 +1,38 @@
+import dropoutCode from "../../kernels/elementwise/dropout.wgsl" with { type: "text" };
+import { Kernel } from "../gpu/kernel.ts";
+import { track } from "../tensor/autograd.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { mapElements } from "./elementwise_unary.ts";
+import { requireFloat } from "./require_dtype.ts";
+
+const dropoutKernel = new Kernel("dropout", dropoutCode);
+
+/**
+ * Zeroes elements with probability `p` and divides the others by `1 - p`. PyTorch:
+ * `torch.nn.functional.dropout`, with another generator.
+ *
+ * The mask is a function of the seed and the position alone, and backward computes it again: the seed
+ * must hold the same number until then.
+ *
+ * @param p in [0, 1].
+ * @param seed uint32 of one element, read on the device: write another one for another mask.
+ * @param training false returns `x`. Default true.
+ * @throws RangeError for another `p` or seed shape; TypeError for other dtypes.
+ */
+export function dropout(x: Tensor, p: number, seed: Tensor, training: boolean = true): Tensor {
+  requireFloat("dropout", x);
+  if (!(p >= 0 && p <= 1)) throw new RangeError(`dropout() with p = ${p}; wanted is 0 to 1`);
+  if (seed.dtype !== "uint32") {
+    throw new TypeError(`dropout() wants a seed of uint32, not ${seed.dtype}`);
+  }
+  if (seed.numel !== 1) throw new RangeError(`dropout() wants one seed, not ${seed.numel}`);
+  if (!training || p === 0) return x;
+  const params = {
+    scale: p === 1 ? 0 : 1 / (1 - p),
+    threshold: Math.min(Math.round(p * 2 ** 32), 2 ** 32 - 1),
+  };
+  const y = mapElements(dropoutKernel, "y", { x, seed }, { params });
+  return track("dropout", [x], y, (dy) => [
+    mapElements(dropoutKernel, "y", { x: dy, seed }, { params }),
+  ]);
+}

@@ -1,0 +1,14 @@
+import type { Tensor } from "../tensor/tensor.ts";
+import { softmaxRows } from "./softmax_rows.ts";
+
+/**
+ * Logarithm of the soft-max along a dimension, safe for large `x`.
+ * PyTorch: `torch.log_softmax(x, dim)`.
+ *
+ * @param x float32, any shape
+ * @param dim default: the last
+ * @throws RangeError when the dimension is out of range, TypeError for integers.
+ */
+export function logSoftmax(x: Tensor, dim = -1): Tensor {
+  return softmaxRows(x, dim, true);
+}

@@ -1,0 +1,116 @@
+import code from "../../../kernels/matmul/matmul.wgsl" with { type: "text" };
+import tiledCode from "../../../kernels/matmul/matmul_tiled.wgsl" with { type: "text" };
+import type { Gpu } from "../../gpu/gpu.ts";
+import { Kernel } from "../../gpu/kernel.ts";
+import { withoutTape } from "../../tensor/autograd.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { permute } from "../permute.ts";
+import { sumPartials } from "../sum_partials.ts";
+import { type ProductSize, productSize } from "./size.ts";
+
+const registerKernel = new Kernel("matmul", code);
+const tiledKernel = new Kernel("matmul_tiled", tiledCode);
+
+/**
+ * `register` keeps 8 x 8 results a thread in registers, for adapters that run on the CPU; `tiled`
+ * goes through workgroup memory, for discrete GPUs.
+ */
+export type ProductVariant = "register" | "tiled";
+
+/** Options of {@linkcode product}. */
+export interface ProductOptions {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  /** [columns], added to every row. */
+  readonly bias?: Tensor | null;
+  /** Insists on a kernel, for tests. */
+  readonly variant?: ProductVariant;
+  /** Insists on the number of parts that the sums are cut into, for tests. */
+  readonly splits?: number;
+}
+
+/** Sizes of one dispatch: sums are cut into `splits` parts of `part` terms. */
+interface Cut extends ProductSize {
+  readonly part: number;
+  readonly splits: number;
+}
+
+/** `op(a) * op(b) + bias`, off the tape. */
+export function product(a: Tensor, b: Tensor, options: ProductOptions = {}): Tensor {
+  const { transposeA = false, transposeB = false } = options;
+  const size = productSize(a.shape, b.shape, transposeA, transposeB);
+  const variant = options.variant ?? (a.gpu.software ? "register" : "tiled");
+  if (variant === "register" && transposeB && b.ndim === 2 && worthTransposing(size)) {
+    const turned = withoutTape(() => permute(b, [1, 0]));
+    const result = product(a, turned, { ...options, transposeB: false });
+    turned.dispose();
+    return result;
+  }
+  const wanted = options.splits ?? chooseSplits(a.gpu, size, variant);
+  const part = wanted === 1 ? size.depth : 16 * Math.ceil(size.depth / wanted / 16);
+  const splits = Math.ceil(size.depth / part);
+  if (splits > 1 && size.batch > 1) throw new RangeError("a batch of products cannot be split");
+  const c = splits === 1
+    ? Tensor.result(a.gpu, size.shape)
+    : Tensor.result(a.gpu, [splits, size.rows * size.columns]);
+  const run = variant === "tiled" ? runTiled : runRegister;
+  run(a, b, c, { ...size, part, splits }, options);
+  return splits === 1 ? c : sumPartials(c, size.shape);
+}
+
+type Run = (a: Tensor, b: Tensor, c: Tensor, size: Cut, options: ProductOptions) => void;
+
+const runTiled: Run = (a, b, c, size, options) => {
+  const { rows, columns } = size;
+  a.gpu.dispatch(tiledKernel, {
+    ...operands(a, b, c, size, options.bias),
+    values: flags(options),
+    workgroups: [Math.ceil(columns / 64), Math.ceil(rows / 64), size.batch * size.splits],
+  });
+};
+
+const runRegister: Run = (a, b, c, size, options) => {
+  const { rows, columns } = size;
+  const aligned = Number(columns % 4 === 0);
+  a.gpu.dispatch(registerKernel, {
+    ...operands(a, b, c, size, options.bias),
+    values: { ...flags(options), VB: options.transposeB ? 0 : aligned, VC: aligned },
+    workgroups: [Math.ceil(rows / 8), Math.ceil(columns / 64), size.batch * size.splits],
+  });
+};
+
+function operands(a: Tensor, b: Tensor, c: Tensor, size: Cut, bias?: Tensor | null) {
+  const { rows, columns, depth, splits, part, strideA, strideB } = size;
+  return {
+    bindings: {
+      a: a.storage,
+      b: b.storage,
+      c: c.storage,
+      ...(bias ? { bias: bias.storage } : {}),
+    },
+    params: { rows, columns, depth, splits, part, strideA, strideB },
+  };
+}
+
+function flags({ transposeA, transposeB, bias }: ProductOptions) {
+  return {
+    TA: Number(transposeA ?? false),
+    TB: Number(transposeB ?? false),
+    BIAS: Number(Boolean(bias)),
+  };
+}
+
+// The columns of a transposed b are loaded one element at a time, which costs about 13 microseconds
+// per row of 512 x 512; turning it round first costs 400, once.
+function worthTransposing({ rows, columns, depth }: ProductSize): boolean {
+  return rows >= 64 && columns * depth >= 1 << 16 && columns % 4 === 0 && depth % 4 === 0;
+}
+
+/** Few results with long sums are cut along the sums, so that all of the device has work. */
+function chooseSplits(gpu: Gpu, size: ProductSize, variant: ProductVariant): number {
+  if (size.batch > 1) return 1;
+  const groups = Math.ceil(size.rows / (variant === "tiled" ? 64 : 8)) *
+    Math.ceil(size.columns / 64);
+  const [wanted, shortest] = gpu.software ? [16, 512] : [256, 128];
+  return Math.max(1, Math.min(Math.ceil(wanted / groups), Math.floor(size.depth / shortest)));
+}

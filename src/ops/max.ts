@@ -1,0 +1,29 @@
+import { track } from "../tensor/autograd.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { gatherDims } from "./reduce/gather_dims.ts";
+import { reducePlan } from "./reduce/layout.ts";
+import { reduce } from "./reduce/reduce.ts";
+import { reduceGrad } from "./reduce/reduce_grad.ts";
+import { requireFloat } from "./require_dtype.ts";
+import type { ReduceOptions } from "./sum.ts";
+import { takeAs } from "./take_as.ts";
+
+/**
+ * Maximum over dimensions; equal maxima share the gradient evenly. The result is undefined where `x`
+ * holds NaN. PyTorch: `torch.amax(x, dims, keepdim)`.
+ *
+ * @param x float32, any shape
+ * @throws RangeError when a dimension is out of range or named twice, TypeError for integers.
+ */
+export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
+  requireFloat("max", x);
+  const plan = reducePlan(x.shape, options.dims, options.keepDims ?? false);
+  const { x: source, layout } = gatherDims(x, plan);
+  const y = takeAs(reduce(source, layout, "max"), plan.shape);
+  return track("max", [source], y, (dy) => {
+    const ties = reduce(source, layout, "ties", { center: y });
+    const dx = reduceGrad(dy, layout, 1, { x: source, center: y, ties });
+    ties.dispose();
+    return [takeAs(dx, source.shape)];
+  });
+}

@@ -1,0 +1,48 @@
+import code from "../../../kernels/reduce/reduce_grad.wgsl" with { type: "text" };
+import { Kernel } from "../../gpu/kernel.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { linearGrid } from "../grid.ts";
+import type { ReduceLayout } from "./layout.ts";
+
+const reduceGradKernel = new Kernel("reduce_grad", code);
+
+/** What the gradients of the maximum and the variance need beside dy. */
+export interface ReduceGradInputs {
+  readonly x: Tensor;
+  /** The maxima or the means. */
+  readonly center: Tensor;
+  /** How many elements are the maximum: the gradient is that of a maximum. */
+  readonly ties?: Tensor;
+}
+
+/**
+ * The gradient [outer, count, inner] of a reduction to [outer, inner], off the tape: of a sum when
+ * nothing but `dy` is given, else of a maximum or of squared distances.
+ */
+export function reduceGrad(
+  dy: Tensor,
+  { outer, count, inner }: ReduceLayout,
+  scale: number,
+  inputs?: ReduceGradInputs,
+): Tensor {
+  const dx = Tensor.result(dy.gpu, [outer, count, inner]);
+  const along = inner === 1 && count % 4 === 0;
+  const vector = along || inner % 4 === 0 ? 4 : 1;
+  const threads = along ? outer : outer * inner / vector;
+  // A CPU wants long parts, a GPU neighbouring threads that store neighbouring elements.
+  const wanted = dy.gpu.software ? Math.min(Math.ceil(1024 / threads), count / 64) : count;
+  const part = Math.max(along ? 4 : 1, 4 * Math.floor(count / wanted / 4));
+  const splits = Math.ceil(count / part);
+  dy.gpu.dispatch(reduceGradKernel, {
+    bindings: {
+      dx: dx.storage,
+      dy: dy.storage,
+      ...(inputs ? { x: inputs.x.storage, center: inputs.center.storage } : {}),
+      ...(inputs?.ties ? { ties: inputs.ties.storage } : {}),
+    },
+    params: { outer, count, inner, splits, part, scale },
+    values: { OP: inputs?.ties ? 1 : inputs ? 3 : 0, VEC: vector, ALONG: Number(along) },
+    workgroups: linearGrid(Math.ceil(threads * splits / 64)),
+  });
+  return dx;
+}

@@ -1,0 +1,39 @@
+import { track } from "../tensor/autograd.ts";
+import { formatShape, normalizeDim, numel } from "../tensor/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { padPlanes } from "./pad_planes.ts";
+import { stridedCopy } from "./strided_copy.ts";
+
+/**
+ * A copy of the elements `start` to `end` of one dimension. PyTorch: `x.narrow(dim, ...)`, `x[start:end]`.
+ *
+ * @param start first index; negative ones count from the back.
+ * @param end index after the last; negative ones count from the back. Default: to the end.
+ * @throws RangeError when the range is empty or not inside of the dimension.
+ */
+export function slice(x: Tensor, dim: number, start: number, end?: number): Tensor {
+  const d = normalizeDim(dim, x.ndim);
+  const size = x.shape[d];
+  const from = start < 0 ? start + size : start;
+  const to = end === undefined ? size : end < 0 ? end + size : end;
+  if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to > size || from >= to) {
+    throw new RangeError(
+      `slice() from ${start} to ${end ?? "the end"} of dimension ${dim} of shape ` +
+        `${formatShape(x.shape)} is empty or out of range`,
+    );
+  }
+  if (from === 0 && to === size) {
+    return track("slice", [x], x.alias(), (dy) => [dy]);
+  }
+  const inner = numel(x.shape.slice(d + 1));
+  const outer = numel(x.shape.slice(0, d));
+  const y = Tensor.result(x.gpu, x.shape.map((n, i) => i === d ? to - from : n), x.dtype);
+  const row = (to - from) * inner;
+  stridedCopy(x.storage, y.storage, {
+    sizes: [outer, row],
+    strides: [[size * inner, 1], [row, 1]],
+  }, [from * inner, 0]);
+  return track("slice", [x], y, (dy) => [
+    padPlanes(dy, [outer, row], [from * inner, (size - to) * inner, 0, 0], 0, x.shape),
+  ]);
+}

@@ -1,0 +1,46 @@
+import rankCode from "../../kernels/reduce/label_rank.wgsl" with { type: "text" };
+import countsCode from "../../kernels/reduce/rank_counts.wgsl" with { type: "text" };
+import { Kernel } from "../gpu/kernel.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { linearGrid } from "./grid.ts";
+import { requireLabelRows, rowLanes } from "./label_rows.ts";
+
+const labelRankKernel = new Kernel("label_rank", rankCode);
+const rankCountsKernel = new Kernel("rank_counts", countsCode);
+
+/**
+ * How many samples have their label among the `k` largest logits, for each `k`; it has no gradient.
+ * Of equal logits the one with the lower index is the larger. A label outside of [0, C) or a logit
+ * that is NaN is never among them.
+ *
+ * @param logits float32 [N, C]
+ * @param labels int32 [N]
+ * @param ks one to four positive integers
+ * @returns float32 [ks.length]
+ * @throws RangeError when the shapes or `ks` do not fit, TypeError for other dtypes.
+ */
+export function topKCorrect(logits: Tensor, labels: Tensor, ks: readonly number[]): Tensor {
+  requireLabelRows("topKCorrect", logits, labels);
+  if (ks.length < 1 || ks.length > 4 || !ks.every((k) => Number.isInteger(k) && k >= 1)) {
+    throw new RangeError(`topKCorrect() for k of [${ks}]: one to four positive integers wanted`);
+  }
+  const [rows, classes] = logits.shape;
+  const { gpu } = logits;
+  const rank = Tensor.result(gpu, [rows], "uint32");
+  const lanes = rowLanes(logits);
+  gpu.dispatch(labelRankKernel, {
+    bindings: { x: logits.storage, labels: labels.storage, rank: rank.storage },
+    params: { rows, classes },
+    values: { LANES: lanes },
+    workgroups: linearGrid(Math.ceil(rows * lanes / 64)),
+  });
+  const y = Tensor.result(gpu, [ks.length]);
+  const [k0, k1 = 0, k2 = 0, k3 = 0] = ks;
+  gpu.dispatch(rankCountsKernel, {
+    bindings: { rank: rank.storage, y: y.storage },
+    params: { rows, k0, k1, k2, k3 },
+    workgroups: [ks.length],
+  });
+  rank.dispose();
+  return y;
+}

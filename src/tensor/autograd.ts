@@ -1,0 +1,144 @@
+import { scope } from "./scope.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Gradients of an op's inputs, in their order; null where there is none. */
+export type InputGradients = readonly (Tensor | null)[];
+
+/** One op on the tape. */
+export interface Node {
+  readonly name: string;
+  readonly id: number;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  /** Tensors only the backward pass needs; freed with the graph. */
+  readonly saved: readonly Tensor[];
+  readonly backward: (gradients: readonly (Tensor | null)[]) => InputGradients;
+}
+
+let enabled = true;
+let counter = 0;
+
+/** Whether ops are put on the tape. */
+export function gradEnabled(): boolean {
+  return enabled;
+}
+
+/**
+ * Runs `fn` without a tape and frees what it made except what it returns.
+ * PyTorch: `torch.no_grad()`.
+ */
+export function noGrad<T>(fn: () => T): T {
+  return scope(() => withoutTape(fn));
+}
+
+/** Runs `fn` without a tape, in the current scope. */
+export function withoutTape<T>(fn: () => T): T {
+  const before = enabled;
+  enabled = false;
+  try {
+    return fn();
+  } finally {
+    enabled = before;
+  }
+}
+
+/**
+ * Puts an op with one output on the tape when an input needs a gradient.
+ *
+ * `backward` gets the gradient of the output and returns one for every input; it may return the
+ * tensor it was given, and null for inputs that need none.
+ */
+export function track(
+  name: string,
+  inputs: readonly Tensor[],
+  output: Tensor,
+  backward: (gradient: Tensor) => InputGradients,
+  saved: readonly Tensor[] = [],
+): Tensor {
+  trackMany(name, inputs, [output], ([gradient]) => backward(gradient!), saved);
+  return output;
+}
+
+/** As {@linkcode track}, for several outputs; gradients of unused ones are null. */
+export function trackMany<T extends readonly Tensor[]>(
+  name: string,
+  inputs: readonly Tensor[],
+  outputs: T,
+  backward: (gradients: readonly (Tensor | null)[]) => InputGradients,
+  saved: readonly Tensor[] = [],
+): T {
+  if (!enabled || !inputs.some((input) => input.requiresGrad)) {
+    for (const tensor of saved) tensor.dispose();
+    return outputs;
+  }
+  const node: Node = { name, id: counter++, inputs, outputs, saved, backward };
+  for (const output of outputs) output.attach(node);
+  return outputs;
+}
+
+/** Options of {@linkcode runBackward}. */
+export interface BackwardOptions {
+  /** Gradient of the root; default 1 for a tensor of one element. */
+  gradient?: Tensor;
+  /** Keeps the graph so that backward can run again. Default false. */
+  retainGraph?: boolean;
+  /**
+   * Frees every intermediate result as soon as its gradient is done, except the root and these.
+   * Saves memory when nothing reads them afterwards.
+   */
+  freeExcept?: readonly Tensor[];
+}
+
+/** Propagates gradients from `root` to the leaves, adding to their `.grad`. */
+export function runBackward(root: Tensor, seed: Tensor, options: BackwardOptions): void {
+  withoutTape(() => {
+    const gradients = new Map<Tensor, Tensor>([[root, seed]]);
+    const kept = options.freeExcept ? new Set([root, ...options.freeExcept]) : null;
+    for (const node of nodesFrom(root)) {
+      const incoming = node.outputs.map((output) => gradients.get(output) ?? null);
+      // An op further on may have had no gradient for any output of this one.
+      const results = incoming.some((gradient) => gradient) ? node.backward(incoming) : [];
+      node.inputs.forEach((input, i) => {
+        const gradient = results[i];
+        if (!gradient) return;
+        // A gradient handed through unchanged, or to two inputs, is shared: each holder gets a handle.
+        const shared = incoming.includes(gradient) || results.indexOf(gradient) < i;
+        if (input.requiresGrad) accumulate(gradients, input, shared ? gradient.alias() : gradient);
+        else if (!shared) gradient.dispose();
+      });
+      node.outputs.forEach((output, i) => {
+        gradients.delete(output);
+        incoming[i]?.dispose();
+      });
+      if (!options.retainGraph) release(node, kept);
+    }
+    for (const [leaf, gradient] of gradients) leaf.accumulateGrad(gradient);
+  });
+}
+
+function accumulate(gradients: Map<Tensor, Tensor>, input: Tensor, gradient: Tensor): void {
+  const before = gradients.get(input);
+  gradients.set(input, before ? before.addInto(gradient) : gradient);
+}
+
+function release(node: Node, kept: ReadonlySet<Tensor> | null): void {
+  for (const tensor of node.saved) tensor.dispose();
+  for (const output of node.outputs) {
+    output.clearGraph();
+    if (kept && !kept.has(output)) output.dispose();
+  }
+}
+
+function nodesFrom(root: Tensor): Node[] {
+  const seen = new Set<Node>();
+  const stack = root.node ? [root.node] : [];
+  while (stack.length > 0) {
+    const node = stack.pop()!;
+    if (seen.has(node)) continue;
+    seen.add(node);
+    for (const input of node.inputs) {
+      if (input.node && !seen.has(input.node)) stack.push(input.node);
+    }
+  }
+  return [...seen].sort((a, b) => b.id - a.id);
+}

@@ -1,0 +1,143 @@
+import type { Gpu } from "../gpu/gpu.ts";
+import { fill } from "../ops/fill.ts";
+import { defaultDevice } from "./default_device.ts";
+import type { DType, HostArray } from "./dtype.ts";
+import { fillNormal, fillUniform, type Generator } from "./random.ts";
+import { checkShape, formatShape, numel, type Shape } from "./shape.ts";
+import { Storage } from "./storage.ts";
+import { Tensor } from "./tensor.ts";
+
+/** Options of the functions that make tensors. */
+export interface CreateOptions {
+  /** Default: `float32`, or what the typed array holds. */
+  dtype?: DType;
+  /** Whether gradients are wanted for it. Default false. */
+  requiresGrad?: boolean;
+  /** Default: the device of `init()`. */
+  device?: Gpu;
+}
+
+/** Numbers, nested arrays of numbers, or a typed array. */
+export type TensorData = number | NestedArray | HostArray;
+
+/** Arrays of arrays ... of numbers, all of one length at each level. */
+export interface NestedArray extends ReadonlyArray<number | NestedArray> {}
+
+/**
+ * A tensor from data. PyTorch: `torch.tensor`.
+ *
+ * @param shape default: the nesting of `data`, or one dimension for a typed array.
+ * @throws RangeError when data and shape do not fit.
+ */
+export function tensor(
+  data: TensorData,
+  shape?: Shape | null,
+  options: CreateOptions = {},
+): Tensor {
+  const flat = flatten(data);
+  const wanted = shape ?? flat.shape;
+  checkShape(wanted);
+  if (numel(wanted) !== flat.values.length) {
+    throw new RangeError(
+      `${flat.values.length} numbers do not fill a tensor of shape ${formatShape(wanted)}`,
+    );
+  }
+  const dtype = options.dtype ?? dtypeOf(data);
+  const gpu = options.device ?? defaultDevice();
+  const storage = Storage.forUpload(gpu, 4 * flat.values.length);
+  gpu.upload(storage, convert(flat.values, dtype));
+  return created(storage, wanted, dtype, options);
+}
+
+/** A tensor filled with `value`. PyTorch: `torch.full`. */
+export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+  checkShape(shape);
+  const gpu = options.device ?? defaultDevice();
+  const storage = Storage.allocate(gpu, 4 * numel(shape));
+  const dtype = options.dtype ?? "float32";
+  fill(storage, numel(shape), value, dtype);
+  return created(storage, shape, dtype, options);
+}
+
+/** Zeros. PyTorch: `torch.zeros`. */
+export function zeros(shape: Shape, options: CreateOptions = {}): Tensor {
+  return full(shape, 0, options);
+}
+
+/** Ones. PyTorch: `torch.ones`. */
+export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
+  return full(shape, 1, options);
+}
+
+/** `start, start + 1, ... end - 1` as float32. PyTorch: `torch.arange`. */
+export function arange(start: number, end: number, options: CreateOptions = {}): Tensor {
+  const values = Float32Array.from({ length: Math.ceil(end - start) }, (_, i) => start + i);
+  return tensor(values, null, { ...options, dtype: options.dtype ?? "float32" });
+}
+
+/** Uniform in [low, high), from `generator`. PyTorch: `torch.rand`, `Tensor.uniform_`. */
+export function rand(
+  shape: Shape,
+  generator: Generator,
+  options: CreateOptions & { low?: number; high?: number } = {},
+): Tensor {
+  const values = new Float32Array(numel(shape));
+  fillUniform(values, generator, options.low ?? 0, options.high ?? 1);
+  return tensor(values, shape, options);
+}
+
+/** Normal with `mean` and `std`, from `generator`. PyTorch: `torch.randn`, `Tensor.normal_`. */
+export function randn(
+  shape: Shape,
+  generator: Generator,
+  options: CreateOptions & { mean?: number; std?: number } = {},
+): Tensor {
+  const values = new Float32Array(numel(shape));
+  fillNormal(values, generator, options.mean ?? 0, options.std ?? 1);
+  return tensor(values, shape, options);
+}
+
+function created(storage: Storage, shape: Shape, dtype: DType, options: CreateOptions): Tensor {
+  const result = Tensor.created(storage, shape, dtype);
+  result.requiresGrad = options.requiresGrad ?? false;
+  return result;
+}
+
+function dtypeOf(data: TensorData): DType {
+  if (data instanceof Int32Array) return "int32";
+  if (data instanceof Uint32Array) return "uint32";
+  return "float32";
+}
+
+function convert(values: HostArray | readonly number[], dtype: DType): HostArray {
+  switch (dtype) {
+    case "float32":
+      return values instanceof Float32Array ? values : Float32Array.from(values);
+    case "int32":
+      return values instanceof Int32Array ? values : Int32Array.from(values);
+    case "uint32":
+      return values instanceof Uint32Array ? values : Uint32Array.from(values);
+  }
+}
+
+function flatten(data: TensorData): { values: HostArray | number[]; shape: number[] } {
+  if (typeof data === "number") return { values: [data], shape: [] };
+  if (!Array.isArray(data)) return { values: data as HostArray, shape: [data.length] };
+  const values: number[] = [];
+  const shape: number[] = [];
+  for (let level: unknown = data; Array.isArray(level); level = level[0]) shape.push(level.length);
+  collect(data, 0, shape, values);
+  return { values, shape };
+}
+
+function collect(data: unknown, depth: number, shape: Shape, values: number[]): void {
+  if (depth === shape.length) {
+    if (typeof data !== "number") throw new RangeError("nested arrays of unequal depth");
+    values.push(data);
+    return;
+  }
+  if (!Array.isArray(data) || data.length !== shape[depth]) {
+    throw new RangeError("nested arrays of unequal length");
+  }
+  for (const item of data) collect(item, depth + 1, shape, values);
+}

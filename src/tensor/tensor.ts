@@ -1,0 +1,385 @@
+import type { Gpu } from "../gpu/gpu.ts";
+import { abs } from "../ops/abs.ts";
+import { add } from "../ops/add.ts";
+import { addInPlace } from "../ops/add_in_place.ts";
+import { argmax } from "../ops/argmax.ts";
+import { clamp } from "../ops/clamp.ts";
+import { div } from "../ops/div.ts";
+import { exp } from "../ops/exp.ts";
+import { gather } from "../ops/gather.ts";
+import { log } from "../ops/log.ts";
+import { logSoftmax } from "../ops/log_softmax.ts";
+import { matmul, type MatmulOptions } from "../ops/matmul.ts";
+import { max } from "../ops/max.ts";
+import { mean } from "../ops/mean.ts";
+import { mul } from "../ops/mul.ts";
+import { permute } from "../ops/permute.ts";
+import { pow } from "../ops/pow.ts";
+import { relu } from "../ops/relu.ts";
+import { relu6 } from "../ops/relu6.ts";
+import { reshape } from "../ops/reshape.ts";
+import { sigmoid } from "../ops/sigmoid.ts";
+import { slice } from "../ops/slice.ts";
+import { softmax } from "../ops/softmax.ts";
+import { sqrt } from "../ops/sqrt.ts";
+import { sub } from "../ops/sub.ts";
+import { type ReduceOptions, sum } from "../ops/sum.ts";
+import { variance, type VarianceOptions } from "../ops/variance.ts";
+import { type BackwardOptions, type Node, runBackward } from "./autograd.ts";
+import { full } from "./create.ts";
+import { type DType, type HostArray, hostArray, hostDType } from "./dtype.ts";
+import { registerCreated, registerResult, unregister } from "./scope.ts";
+import { checkShape, formatShape, normalizeDim, numel, sameShape, type Shape } from "./shape.ts";
+import { Storage } from "./storage.ts";
+
+/**
+ * A dense row-major array on the device that remembers how it was made.
+ *
+ * Results of ops are freed when the scope or the training step that made them ends; `keep()` a result
+ * to hold it longer. Names and meanings follow PyTorch.
+ */
+export class Tensor {
+  /** Gradient of the last `backward()`, for leaves that want one. */
+  grad: Tensor | null = null;
+  #storage: Storage;
+  #node: Node | null = null;
+  #requiresGrad = false;
+  #disposed = false;
+  #graphFreed = false;
+
+  private constructor(storage: Storage, readonly shape: Shape, readonly dtype: DType) {
+    this.#storage = storage;
+  }
+
+  /** An uninitialised result of an op, in the current scope. */
+  static result(gpu: Gpu, shape: Shape, dtype: DType = "float32"): Tensor {
+    checkShape(shape);
+    const tensor = new Tensor(Storage.allocate(gpu, 4 * numel(shape)), shape, dtype);
+    registerResult(tensor);
+    return tensor;
+  }
+
+  /** A tensor over given memory that lives until `dispose()` or the end of an explicit scope. */
+  static created(storage: Storage, shape: Shape, dtype: DType = "float32"): Tensor {
+    const tensor = new Tensor(storage, shape, dtype);
+    registerCreated(tensor);
+    return tensor;
+  }
+
+  /** Device memory. Throws when the tensor was freed. */
+  get storage(): Storage {
+    if (this.#disposed) {
+      throw new Error(
+        `a tensor of shape ${
+          formatShape(this.shape)
+        } was used after it was freed; results are freed ` +
+          `when their step or scope ends, keep() those that are needed longer`,
+      );
+    }
+    return this.#storage;
+  }
+
+  /** Device the elements are on. */
+  get gpu(): Gpu {
+    return this.#storage.gpu;
+  }
+
+  /** Number of dimensions. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  /** Number of elements. */
+  get numel(): number {
+    return numel(this.shape);
+  }
+
+  /** Size of a dimension; negative ones count from the back. */
+  size(dim: number): number {
+    return this.shape[normalizeDim(dim, this.ndim)];
+  }
+
+  /** Whether a gradient is wanted. Settable on leaves. */
+  get requiresGrad(): boolean {
+    return this.#requiresGrad;
+  }
+
+  set requiresGrad(value: boolean) {
+    if (this.#node) throw new Error("requiresGrad can be set on leaves only; use detach()");
+    if (value && this.dtype !== "float32") {
+      throw new TypeError(`gradients exist for float32 only, not for ${this.dtype}`);
+    }
+    this.#requiresGrad = value;
+  }
+
+  /** The op that made this tensor, when it is on the tape. */
+  get node(): Node | null {
+    return this.#node;
+  }
+
+  /** Puts the tensor on the tape as an output of `node`. For ops. */
+  attach(node: Node): void {
+    this.#node = node;
+    this.#requiresGrad = true;
+  }
+
+  /** Takes the tensor off the tape. For the autograd engine. */
+  clearGraph(): void {
+    this.#node = null;
+    this.#graphFreed = true;
+  }
+
+  /**
+   * Adds the gradient of this tensor to the `.grad` of every leaf it was made from.
+   *
+   * @throws Error when there is no tape, or the tensor has more than one element and no gradient is given.
+   */
+  backward(options: BackwardOptions = {}): void {
+    if (!this.#requiresGrad) throw new Error("backward() of a tensor that needs no gradient");
+    if (this.#graphFreed) {
+      throw new Error("backward() a second time: the graph was freed; use retainGraph: true");
+    }
+    if (!options.gradient && this.numel !== 1) {
+      throw new Error(`backward() of shape ${formatShape(this.shape)} needs a gradient`);
+    }
+    if (options.gradient && !sameShape(options.gradient.shape, this.shape)) {
+      throw new Error(
+        `gradient of shape ${formatShape(options.gradient.shape)} for a tensor of shape ` +
+          formatShape(this.shape),
+      );
+    }
+    const seed = options.gradient?.alias() ?? full(this.shape, 1, { device: this.gpu });
+    runBackward(this, seed, options);
+  }
+
+  /** Adds to `.grad`; takes the tensor over. For the autograd engine. */
+  accumulateGrad(gradient: Tensor): void {
+    let own = this.grad ? this.grad.addInto(gradient) : gradient;
+    if (!own.storage.exclusive) {
+      // Memory that another tensor sees too must not change with this gradient.
+      own = add(gradient, 0);
+      gradient.dispose();
+    }
+    this.grad = own.keep();
+  }
+
+  /** `this + other`, in place when nothing else sees this memory; takes both over. */
+  addInto(other: Tensor): Tensor {
+    if (this.#storage.exclusive) {
+      addInPlace(this, other);
+      other.dispose();
+      return this;
+    }
+    const result = add(this, other);
+    this.dispose();
+    other.dispose();
+    return result;
+  }
+
+  /** A second handle on the same memory, off the tape. PyTorch: `Tensor.detach()`. */
+  detach(): Tensor {
+    return this.alias();
+  }
+
+  /** A second handle on the same memory with another shape of as many elements. For ops. */
+  alias(shape: Shape = this.shape): Tensor {
+    const tensor = new Tensor(this.storage.retain(), shape, this.dtype);
+    registerResult(tensor);
+    return tensor;
+  }
+
+  /** Copies the elements into other memory and views that from now on. For optimisers. */
+  moveTo(storage: Storage): void {
+    this.gpu.copy(this.storage, storage, 4 * this.numel);
+    this.#storage.release();
+    this.#storage = storage;
+  }
+
+  /** Keeps the tensor alive after its scope or step, until `dispose()`. */
+  keep(): this {
+    unregister(this);
+    return this;
+  }
+
+  /** Frees the tensor now. Harmless when it was freed before. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    unregister(this);
+    this.#storage.release();
+  }
+
+  /** Whether the tensor was freed. */
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  /** So that `using x = ...` frees it. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Reads the elements back, row-major. */
+  async data(): Promise<HostArray> {
+    return hostArray(this.dtype, await this.gpu.read(this.storage, 4 * this.numel));
+  }
+
+  /** Reads one number back. */
+  async item(): Promise<number> {
+    if (this.numel !== 1) throw new Error(`item() of shape ${formatShape(this.shape)}`);
+    return (await this.data())[0];
+  }
+
+  /** Overwrites the elements from host memory, in place. PyTorch: `Tensor.copy_`. */
+  copy_(values: HostArray): this {
+    if (hostDType(values) !== this.dtype) {
+      throw new TypeError(`copy_() of ${hostDType(values)} numbers to a tensor of ${this.dtype}`);
+    }
+    if (values.length !== this.numel) {
+      throw new RangeError(
+        `${values.length} numbers do not fill a tensor of shape ${formatShape(this.shape)}`,
+      );
+    }
+    this.gpu.upload(this.storage, values);
+    return this;
+  }
+
+  /** Sets the elements to zero, in place. PyTorch: `Tensor.zero_`. */
+  zero_(): this {
+    this.gpu.clear({ ...rangeOf(this.storage), size: 4 * Math.ceil(this.numel) });
+    return this;
+  }
+
+  /** `this += other` of the same shape, in place, outside of the tape. PyTorch: `Tensor.add_`. */
+  add_(other: Tensor): this {
+    addInPlace(this, other);
+    return this;
+  }
+
+  add(other: Tensor | number): Tensor {
+    return add(this, other);
+  }
+
+  sub(other: Tensor | number): Tensor {
+    return sub(this, other);
+  }
+
+  mul(other: Tensor | number): Tensor {
+    return mul(this, other);
+  }
+
+  div(other: Tensor | number): Tensor {
+    return div(this, other);
+  }
+
+  neg(): Tensor {
+    return mul(this, -1);
+  }
+
+  pow(exponent: number): Tensor {
+    return pow(this, exponent);
+  }
+
+  abs(): Tensor {
+    return abs(this);
+  }
+
+  exp(): Tensor {
+    return exp(this);
+  }
+
+  log(): Tensor {
+    return log(this);
+  }
+
+  sqrt(): Tensor {
+    return sqrt(this);
+  }
+
+  relu(): Tensor {
+    return relu(this);
+  }
+
+  relu6(): Tensor {
+    return relu6(this);
+  }
+
+  sigmoid(): Tensor {
+    return sigmoid(this);
+  }
+
+  clamp(min: number, max: number): Tensor {
+    return clamp(this, min, max);
+  }
+
+  sum(options?: ReduceOptions): Tensor {
+    return sum(this, options);
+  }
+
+  mean(options?: ReduceOptions): Tensor {
+    return mean(this, options);
+  }
+
+  max(options?: ReduceOptions): Tensor {
+    return max(this, options);
+  }
+
+  argmax(dim?: number): Tensor {
+    return argmax(this, dim);
+  }
+
+  var(options?: VarianceOptions): Tensor {
+    return variance(this, options);
+  }
+
+  matmul(other: Tensor, options?: MatmulOptions): Tensor {
+    return matmul(this, other, options);
+  }
+
+  reshape(...shape: number[]): Tensor {
+    return reshape(this, shape);
+  }
+
+  flatten(startDim = 0): Tensor {
+    const start = normalizeDim(startDim, this.ndim);
+    return reshape(this, [...this.shape.slice(0, start), -1]);
+  }
+
+  permute(...dims: number[]): Tensor {
+    return permute(this, dims);
+  }
+
+  /** Swaps two dimensions. PyTorch: `Tensor.transpose`. */
+  transpose(a: number, b: number): Tensor {
+    const dims = this.shape.map((_, i) => i);
+    const [i, j] = [normalizeDim(a, this.ndim), normalizeDim(b, this.ndim)];
+    [dims[i], dims[j]] = [j, i];
+    return permute(this, dims);
+  }
+
+  /** Elements `start` to `end` (exclusive) of one dimension. PyTorch: `x[:, start:end]`. */
+  slice(dim: number, start: number, end?: number): Tensor {
+    return slice(this, dim, start, end);
+  }
+
+  gather(dim: number, index: Tensor): Tensor {
+    return gather(this, dim, index);
+  }
+
+  softmax(dim = -1): Tensor {
+    return softmax(this, dim);
+  }
+
+  logSoftmax(dim = -1): Tensor {
+    return logSoftmax(this, dim);
+  }
+
+  toString(): string {
+    return `Tensor(${this.dtype} ${formatShape(this.shape)}${this.requiresGrad ? ", grad" : ""})`;
+  }
+}
+
+function rangeOf(storage: Storage): { buffer: GPUBuffer; offset: number; size: number } {
+  const { buffer, offset, size } = storage;
+  return { buffer, offset, size };
+}

@@ -1,0 +1,182 @@
+/** A model by its name and size. */
+export interface ModelSummary {
+  /** The architecture's name. */
+  readonly name: string;
+  /** How many numbers are trained. */
+  readonly parameters: number;
+}
+
+/** Training starts or goes on. */
+export interface RunStart {
+  /** Tells the event from the others. */
+  readonly type: "run_start";
+  /** The resolved configuration as text, to print. */
+  readonly config: string;
+  /** Epochs of the whole run. */
+  readonly epochs: number;
+  /** Training steps of an epoch. */
+  readonly stepsPerEpoch: number;
+  /** The first epoch that is trained now, counted from 1; more than 1 where a run goes on. */
+  readonly startEpoch: number;
+  /** Folder of the run's files. */
+  readonly outputDir: string;
+  /** The teacher; null where the student trains alone. */
+  readonly teacher: ModelSummary | null;
+  /** The student. */
+  readonly student: ModelSummary;
+  /** The adapter's name. */
+  readonly device: string;
+}
+
+/** A kernel is being compiled. */
+export interface Compile {
+  /** Tells the event from the others. */
+  readonly type: "compile";
+  /** Kernels compiled so far. */
+  readonly pipelines: number;
+  /** Milliseconds spent compiling so far. */
+  readonly ms: number;
+  /** The kernel being compiled; null when none is left. */
+  readonly current: string | null;
+}
+
+/** Metrics of the training steps since the last such event were read back. */
+export interface Step {
+  /** Tells the event from the others. */
+  readonly type: "step";
+  /** Epoch, counted from 1. */
+  readonly epoch: number;
+  /** Steps of this epoch that are done. */
+  readonly step: number;
+  /** Training steps of an epoch. */
+  readonly stepsPerEpoch: number;
+  /** Mean of the whole loss over the epoch so far. */
+  readonly loss: number;
+  /** Mean of each of its terms over the epoch so far, by name, such as `loss_ce`. */
+  readonly losses: Readonly<Record<string, number>>;
+  /** Top-1 accuracy over the epoch so far, in percent. */
+  readonly top1: number;
+  /** Training images a second. */
+  readonly imagesPerSecond: number;
+  /** Seconds until the run ends. */
+  readonly etaSeconds: number;
+}
+
+/** How an epoch's training went. */
+export interface TrainMetrics {
+  /** Mean of the whole loss. */
+  readonly loss: number;
+  /** Mean of each of its terms by name, such as `loss_ce`. */
+  readonly losses: Readonly<Record<string, number>>;
+  /** Top-1 accuracy in percent. */
+  readonly top1: number;
+  /** Top-5 accuracy in percent. */
+  readonly top5: number;
+  /** Seconds of the training part. */
+  readonly seconds: number;
+  /** Seconds spent waiting for batches. */
+  readonly dataSeconds: number;
+  /** JavaScript time of a step, in milliseconds. */
+  readonly jsMsPerStep: number;
+  /** Training images a second. */
+  readonly imagesPerSecond: number;
+}
+
+/** How an evaluation went. */
+export interface TestMetrics {
+  /** Mean cross-entropy. */
+  readonly loss: number;
+  /** Top-1 accuracy in percent. */
+  readonly top1: number;
+  /** Top-5 accuracy in percent. */
+  readonly top5: number;
+  /** Seconds it took. */
+  readonly seconds: number;
+}
+
+/** An epoch was trained and evaluated. */
+export interface EpochEnd {
+  /** Tells the event from the others. */
+  readonly type: "epoch_end";
+  /** Epoch, counted from 1. */
+  readonly epoch: number;
+  /** Epochs of the whole run. */
+  readonly epochs: number;
+  /** Learning rate of the epoch. */
+  readonly lr: number;
+  /** The training part. */
+  readonly train: TrainMetrics;
+  /** The evaluation. */
+  readonly test: TestMetrics;
+  /** Best top-1 accuracy of the evaluations so far, in percent. */
+  readonly bestTop1: number;
+  /** The epoch it was reached in. */
+  readonly bestEpoch: number;
+}
+
+/** A checkpoint was written. */
+export interface Checkpoint {
+  /** Tells the event from the others. */
+  readonly type: "checkpoint";
+  /** Its kind: `latest`, `best`, `epoch_40`, `student_best` and so on. */
+  readonly kind: string;
+  /** The file. */
+  readonly path: string;
+}
+
+/** Something is not as it should be, but training goes on. */
+export interface Warning {
+  /** Tells the event from the others. */
+  readonly type: "warning";
+  /** One sentence. */
+  readonly message: string;
+}
+
+/** The run was stopped and saved before its end. */
+export interface Interrupted {
+  /** Tells the event from the others. */
+  readonly type: "interrupted";
+  /** Epoch, counted from 1. */
+  readonly epoch: number;
+  /** Steps of that epoch that are done. */
+  readonly step: number;
+  /** The command that takes the run up again. */
+  readonly resumeCommand: string;
+}
+
+/** All epochs are done. */
+export interface RunEnd {
+  /** Tells the event from the others. */
+  readonly type: "run_end";
+  /** Best top-1 accuracy of the evaluations, in percent. */
+  readonly bestTop1: number;
+  /** The epoch it was reached in. */
+  readonly bestEpoch: number;
+  /** Top-1 accuracy after the last epoch, in percent. */
+  readonly lastTop1: number;
+  /** Seconds the run took, over all its parts. */
+  readonly seconds: number;
+  /** Folder of the run's files. */
+  readonly outputDir: string;
+}
+
+/** What the trainer tells its listeners. Epochs count from 1, accuracies are percent from 0 to 100. */
+export type TrainEvent =
+  | RunStart
+  | Compile
+  | Step
+  | EpochEnd
+  | Checkpoint
+  | Warning
+  | Interrupted
+  | RunEnd;
+
+/** A listener to the trainer, such as a progress bar or a log file. */
+export type EventSink = (event: TrainEvent) => void;
+
+/** One listener that passes every event on to each of the given ones, in their order. */
+export function combine(...sinks: readonly EventSink[]): EventSink {
+  return (event) => {
+    for (const sink of sinks) sink(event);
+  };
+}

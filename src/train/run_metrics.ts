@@ -1,0 +1,35 @@
+/** Averages of an epoch so far, from the totals of a {@linkcode TrainStep}. */
+export interface RunMetrics {
+  readonly steps: number;
+  /** First step of the epoch whose loss was not finite; 0 when there was none. */
+  readonly badStep: number;
+  readonly loss: number;
+  readonly losses: Readonly<Record<string, number>>;
+  /** Percent. */
+  readonly top1: number;
+  /** Percent. */
+  readonly top5: number;
+}
+
+/** Reads the totals of a training step. */
+export function runMetrics(
+  totals: Float32Array,
+  lossNames: readonly string[],
+  batchSize: number,
+): RunMetrics {
+  const [steps, badStep, loss] = totals;
+  const divisor = Math.max(steps, 1);
+  const losses = Object.fromEntries(
+    lossNames.map((name, i) => [name, totals[3 + i] / divisor]),
+  );
+  const hits = 3 + lossNames.length;
+  const percent = (count: number) => 100 * count / (divisor * batchSize);
+  return {
+    steps,
+    badStep,
+    loss: loss / divisor,
+    losses,
+    top1: percent(totals[hits]),
+    top5: percent(totals[hits + 1]),
+  };
+}

@@ -1,0 +1,118 @@
+import type { Distiller, Schedule } from "../distill/distiller.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import type { Recording } from "../gpu/recording.ts";
+import { accumulateMetrics } from "../ops/accumulate_metrics.ts";
+import { cat } from "../ops/cat.ts";
+import { topKCorrect } from "../ops/top_k_correct.ts";
+import type { SGD } from "../optim/sgd.ts";
+import { zeros } from "../tensor/create.ts";
+import { scope } from "../tensor/scope.ts";
+import type { Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** Numbers in {@linkcode TrainStep.totals}: room for a dozen loss terms. */
+export const TOTALS = 16;
+
+/** One batch on the host. */
+export interface HostBatch {
+  readonly images: Float32Array;
+  readonly labels: Int32Array;
+}
+
+/** Options of {@linkcode TrainStep}. */
+export interface TrainStepOptions {
+  readonly gpu: Gpu;
+  readonly distiller: Distiller;
+  readonly optimizer: SGD;
+  /** [N, C, H, W] of a batch. */
+  readonly imageShape: Shape;
+  /** Called between the gradients and the update, where processes could share them. */
+  readonly reduceGradients?: (optimizer: SGD) => void;
+}
+
+/**
+ * One training step: recorded when it runs for the first time, replayed afterwards. Nothing in it
+ * waits for the device; its metrics are added up there.
+ */
+export class TrainStep {
+  /** Steps, first bad step, then sums of: loss, each term, top-1 and top-5 hits; zeros behind. */
+  readonly totals: Tensor;
+  /** Names of the loss terms, known after the first step. */
+  lossNames: readonly string[] = [];
+  /** Milliseconds of JavaScript in the last step. */
+  jsMilliseconds = 0;
+  readonly #images: Tensor;
+  readonly #labels: Tensor;
+  #recording: Recording | null = null;
+  #schedule: Schedule | null = null;
+
+  constructor(readonly options: TrainStepOptions) {
+    const { gpu: device, imageShape } = options;
+    this.#images = zeros(imageShape, { device });
+    this.#labels = zeros([imageShape[0]], { device, dtype: "int32" });
+    this.totals = zeros([TOTALS], { device });
+  }
+
+  /** Dispatches of a step; 0 before the first. */
+  get dispatches(): number {
+    return this.#recording?.dispatches ?? 0;
+  }
+
+  /** The recorded step, for the profiler. */
+  get recording(): Recording | null {
+    return this.#recording;
+  }
+
+  /** Trains on one batch. */
+  async run(batch: HostBatch, schedule: Schedule): Promise<void> {
+    this.#images.copy_(batch.images);
+    this.#labels.copy_(batch.labels);
+    const { distiller, gpu } = this.options;
+    if (this.#schedule && !distiller.sameSchedule(this.#schedule, schedule)) this.#forget();
+    this.#schedule = schedule;
+    if (this.#recording) {
+      this.jsMilliseconds = this.#recording.replay();
+    } else {
+      const start = performance.now();
+      this.#recording = await gpu.record(() => scope(() => this.#step(schedule)));
+      this.jsMilliseconds = performance.now() - start;
+    }
+  }
+
+  /** Sets the running totals to zero, or to saved ones. */
+  resetTotals(saved?: Float32Array): void {
+    this.totals.copy_(saved ?? new Float32Array(TOTALS));
+  }
+
+  /** Frees the recording and the inputs. */
+  dispose(): void {
+    this.#forget();
+    this.#images.dispose();
+    this.#labels.dispose();
+    this.totals.dispose();
+  }
+
+  #step(schedule: Schedule): void {
+    const { distiller, optimizer, reduceGradients } = this.options;
+    optimizer.zeroGrad();
+    const { logits, losses } = distiller.forwardTrain(this.#images, this.#labels, schedule);
+    const loss = Object.values(losses).reduce((sum, term) => sum.add(term));
+    this.#addMetrics(loss, losses, logits);
+    loss.backward({ freeExcept: [] });
+    reduceGradients?.(optimizer);
+    optimizer.step();
+  }
+
+  #addMetrics(loss: Tensor, losses: Readonly<Record<string, Tensor>>, logits: Tensor): void {
+    const terms = [loss, ...Object.values(losses)].map((term) => term.detach().reshape(1));
+    const hits = topKCorrect(logits.detach(), this.#labels, [1, Math.min(5, logits.shape[1])]);
+    const values = cat([...terms, hits]);
+    this.lossNames = Object.keys(losses);
+    accumulateMetrics(this.totals, values, terms.length);
+  }
+
+  #forget(): void {
+    this.#recording?.dispose();
+    this.#recording = null;
+  }
+}

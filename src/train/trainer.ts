@@ -1,0 +1,231 @@
+import type { DataLoader } from "../data/loader.ts";
+import type { Distiller, Schedule } from "../distill/distiller.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import { ReadbackRing } from "../gpu/readback_ring.ts";
+import { multiStepLr } from "../optim/multi_step_lr.ts";
+import type { SGD } from "../optim/sgd.ts";
+import { Evaluator } from "./evaluate.ts";
+import type { EventSink, TestMetrics, TrainMetrics } from "./events.ts";
+import { type RunMetrics, runMetrics } from "./run_metrics.ts";
+import type { RunState } from "./run_state.ts";
+import { TOTALS, TrainStep } from "./train_step.ts";
+
+/** Training cannot go on. */
+export class TrainingError extends Error {
+  override name = "TrainingError";
+}
+
+/** Settings of {@linkcode Trainer}. */
+export interface TrainerOptions {
+  readonly gpu: Gpu;
+  readonly distiller: Distiller;
+  readonly optimizer: SGD;
+  readonly train: DataLoader;
+  readonly test: DataLoader;
+  readonly batchSize: number;
+  readonly epochs: number;
+  readonly learningRate: { base: number; stages: readonly number[]; rate: number };
+  readonly sink: EventSink;
+  /** Saves `latest`, and more where asked; `totals` are those of an unfinished epoch. */
+  readonly save: (kind: SaveKind, state: RunState) => Promise<void>;
+  /** Stops after the step under way when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** Why a checkpoint is written. */
+export type SaveKind = "interrupted" | "epoch" | "best";
+
+const READ_EVERY_MS = 200;
+
+/** Runs epochs of training and evaluation, telling what happens as events. */
+export class Trainer {
+  readonly #step: TrainStep;
+  readonly #evaluator: Evaluator;
+
+  constructor(readonly options: TrainerOptions, readonly state: RunState) {
+    const { gpu, distiller, optimizer, train, batchSize } = options;
+    const { channels, height, width } = train.dataset;
+    const imageShape = [batchSize, channels, height, width];
+    this.#step = new TrainStep({ gpu, distiller, optimizer, imageShape });
+    this.#evaluator = new Evaluator(gpu, distiller.student);
+  }
+
+  /** The recorded step, for the profiler. */
+  get step(): TrainStep {
+    return this.#step;
+  }
+
+  /**
+   * Trains to the last epoch.
+   *
+   * @returns true when all epochs are done, false when it was interrupted.
+   * @throws TrainingError when the loss is not finite.
+   */
+  async run(): Promise<boolean> {
+    const { epochs } = this.options;
+    while (this.state.epoch <= epochs) {
+      if (!await this.#epoch()) return false;
+    }
+    return true;
+  }
+
+  /** Frees device memory. */
+  dispose(): void {
+    this.#step.dispose();
+    this.#evaluator.dispose();
+  }
+
+  async #epoch(): Promise<boolean> {
+    const { state, options } = this;
+    const { optimizer, learningRate, epochs, distiller, sink } = options;
+    const schedule = { epoch: state.epoch, epochs };
+    const lr = multiStepLr(learningRate.base, learningRate.stages, learningRate.rate, state.epoch);
+    optimizer.setLr(lr);
+    setTraining(distiller);
+    const train = await this.#trainEpoch(schedule);
+    if (!train) return false;
+    const test = await this.#evaluator.run(options.test);
+    const best = test.top1 > state.bestTop1;
+    if (best) {
+      state.bestTop1 = test.top1;
+      state.bestEpoch = state.epoch;
+    }
+    state.lastTop1 = test.top1;
+    const { epoch, bestTop1, bestEpoch } = state;
+    sink({ type: "epoch_end", epoch, epochs, lr, train, test, bestTop1, bestEpoch });
+    this.#finishEpoch(train, test);
+    await options.save(best ? "best" : "epoch", state);
+    return true;
+  }
+
+  #finishEpoch(train: TrainMetrics, test: TestMetrics): void {
+    const { state } = this;
+    state.seconds += train.seconds + test.seconds;
+    state.epoch++;
+    state.step = 0;
+    state.totals = null;
+  }
+
+  /** Trains the rest of an epoch; null when interrupted (and saved). */
+  async #trainEpoch(schedule: Schedule): Promise<TrainMetrics | null> {
+    const { options, state } = this;
+    const { train, signal } = options;
+    const clock = new EpochClock(state.step);
+    const reports = this.#reports(schedule, clock);
+    this.#step.resetTotals(state.totals ?? undefined);
+    let lastRead = 0;
+    let waiting = performance.now();
+    for (const batch of train.epoch(schedule.epoch, { startStep: state.step })) {
+      const ready = performance.now();
+      clock.dataMilliseconds += ready - waiting;
+      await this.#step.run(batch, schedule);
+      state.step++;
+      clock.countStep(this.#step.jsMilliseconds);
+      if (performance.now() - lastRead > READ_EVERY_MS || state.step === train.length) {
+        await reports.push(this.#step.totals.storage, state.step);
+        lastRead = performance.now();
+      } else await breathe();
+      if (signal?.aborted && state.step < train.length) {
+        return await this.#interrupt(reports, clock);
+      }
+      waiting = performance.now();
+    }
+    await reports.drain();
+    reports.dispose();
+    for (const model of trained(options.distiller)) model.countBatches(clock.steps);
+    return clock.metrics(this.#last!, options.batchSize);
+  }
+
+  #last: RunMetrics | null = null;
+
+  #reports(schedule: Schedule, clock: EpochClock): ReadbackRing<number> {
+    const { sink, batchSize, train, gpu } = this.options;
+    return new ReadbackRing<number>(gpu, 4 * TOTALS, (totals, step) => {
+      const metrics = runMetrics(totals, this.#step.lossNames, batchSize);
+      this.#last = metrics;
+      if (metrics.badStep > 0) {
+        throw new TrainingError(
+          `the loss is not a finite number at epoch ${schedule.epoch}, step ${metrics.badStep}; ` +
+            `training stopped, the checkpoint of the epoch before is kept (lower SOLVER.LR or the loss weights)`,
+        );
+      }
+      const imagesPerSecond = clock.imagesPerSecond(batchSize);
+      const left = (schedule.epochs - schedule.epoch + 1) * train.length - step;
+      sink({
+        type: "step",
+        epoch: schedule.epoch,
+        step,
+        stepsPerEpoch: train.length,
+        loss: metrics.loss,
+        losses: metrics.losses,
+        top1: metrics.top1,
+        imagesPerSecond,
+        etaSeconds: left * batchSize / imagesPerSecond,
+      });
+    });
+  }
+
+  async #interrupt(reports: ReadbackRing<number>, clock: EpochClock): Promise<null> {
+    const { state, options } = this;
+    await reports.drain();
+    reports.dispose();
+    state.totals = Float32Array.from(await this.#step.totals.data());
+    for (const model of trained(options.distiller)) model.countBatches(clock.steps);
+    await options.save("interrupted", state);
+    return null;
+  }
+}
+
+/** The modules whose parameters move. */
+export function trained(distiller: Distiller) {
+  return [distiller.student, ...Object.values(distiller.extraModules)];
+}
+
+function setTraining(distiller: Distiller): void {
+  for (const module of trained(distiller)) module.train();
+  distiller.teacher?.eval();
+}
+
+/** Lets timers, signals and read-backs run. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+/** Times of the part of an epoch that this process trains. */
+class EpochClock {
+  dataMilliseconds = 0;
+  steps = 0;
+  readonly #start = performance.now();
+  #js = 0;
+  #afterFirst = 0;
+
+  constructor(readonly firstStep: number) {}
+
+  countStep(jsMilliseconds: number): void {
+    this.steps++;
+    // The first step is recorded and compiles kernels; it says nothing about the others.
+    if (this.steps === 1) this.#afterFirst = performance.now();
+    else this.#js += jsMilliseconds;
+  }
+
+  imagesPerSecond(batchSize: number): number {
+    const [from, steps] = this.steps > 1
+      ? [this.#afterFirst, this.steps - 1]
+      : [this.#start, this.steps];
+    return steps * batchSize / Math.max(1e-3, (performance.now() - from) / 1000);
+  }
+
+  metrics(run: RunMetrics, batchSize: number): TrainMetrics {
+    const { loss, losses, top1, top5 } = run;
+    return {
+      loss,
+      losses,
+      top1,
+      top5,
+      seconds: (performance.now() - this.#start) / 1000,
+      dataSeconds: this.dataMilliseconds / 1000,
+      jsMsPerStep: this.#js / Math.max(1, this.steps - 1),
+      imagesPerSecond: this.imagesPerSecond(batchSize),
+    };
+  }
+}

@@ -1,0 +1,45 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { configToYaml } from "../../src/config/config_to_yaml.ts";
+import { describeConfig } from "../../src/config/describe_config.ts";
+import { formatConfig } from "../../src/config/format_config.ts";
+import { FIELDS, nearestKey } from "../../src/config/keys.ts";
+import { resolveConfig } from "../../src/config/resolve_config.ts";
+
+const OVERRIDES = [
+  ...["DISTILLER.TYPE", "WKD", "EXPERIMENT.TAG", 'a "b": 5e-4 #c', "RKD.PDIST.EPSILON", "1e-12"],
+  ...["SOLVER.LR_DECAY_STAGES", "[]", "EXPERIMENT.NAME", "123", "LOG.WANDB", "false"],
+];
+
+Deno.test("configToYaml() round-trips through resolveConfig()", () => {
+  const config = resolveConfig("", "x", OVERRIDES);
+  assertEquals(resolveConfig(configToYaml(config), "x"), config);
+  assertEquals(config.SOLVER.LR_DECAY_STAGES, []);
+  assertEquals(config.EXPERIMENT.TAG, 'a "b": 5e-4 #c');
+});
+
+Deno.test("formatConfig() prints the common sections and the distiller's, aligned", () => {
+  const text = formatConfig(resolveConfig("", "x", OVERRIDES));
+  const sections = text.split("\n").filter((line) => !line.startsWith(" "));
+  assertEquals(sections, ["EXPERIMENT", "DATASET", "DISTILLER", "SOLVER", "LOG", "WKD"]);
+  assertStringIncludes(text, "\n  SINKHORN.ITER            10\n");
+  assertStringIncludes(text, "\n  LR                       0.05\n");
+  const vanilla = formatConfig(resolveConfig("", "x"));
+  assert(!vanilla.includes("WKD"));
+});
+
+Deno.test("describeConfig() has every key with its default and a sentence", () => {
+  const text = describeConfig();
+  for (const [key, field] of FIELDS) {
+    assertStringIncludes(text, `\n  ${key} = `);
+    assert(field.doc.endsWith("."), key);
+  }
+  assertStringIncludes(
+    text,
+    "WKD.SINKHORN.ITER = 10\n      Sinkhorn iterations.\n      It is an integer of at least 1.",
+  );
+});
+
+Deno.test("nearestKey() finds keys and sections", () => {
+  assertEquals(nearestKey("WKD.SINKHORN.ITERS"), "WKD.SINKHORN.ITER");
+  assertEquals(nearestKey("WKD.SINKHORNE", true), "WKD.SINKHORN");
+});

@@ -1,0 +1,191 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { ConfigError } from "../../src/config/config_error.ts";
+import { resolveConfig } from "../../src/config/resolve_config.ts";
+
+function failure(yaml: string, overrides: string[] = []): string {
+  return assertThrows(() => resolveConfig(yaml, "configs/x.yaml", overrides), ConfigError).message;
+}
+
+Deno.test("resolveConfig() gives mdistiller's defaults for an empty file", () => {
+  const { SOLVER, LOG, KD, DISTILLER, EXPERIMENT } = resolveConfig("", "x");
+  assertEquals(SOLVER, {
+    TRAINER: "base",
+    BATCH_SIZE: 64,
+    EPOCHS: 240,
+    LR: 0.05,
+    LR_DECAY_STAGES: [150, 180, 210],
+    LR_DECAY_RATE: 0.1,
+    WEIGHT_DECAY: 1e-4,
+    MOMENTUM: 0.9,
+    TYPE: "SGD",
+    NESTEROV: false,
+    SEED: 0,
+  });
+  assertEquals(LOG, {
+    TENSORBOARD_FREQ: 500,
+    SAVE_CHECKPOINT_FREQ: 40,
+    PREFIX: "./output",
+    WANDB: true,
+  });
+  assertEquals(KD, { TEMPERATURE: 4, LOSS: { CE_WEIGHT: 0.1, KD_WEIGHT: 0.9 } });
+  assertEquals(DISTILLER.TYPE, "NONE");
+  assertEquals(EXPERIMENT, { PROJECT: "distill", NAME: "", TAG: "default" });
+});
+
+Deno.test("resolveConfig() reads numbers, tuples, texts and booleans as yacs does", () => {
+  const config = resolveConfig(
+    `SOLVER:
+  LR: 5e-4
+  WEIGHT_DECAY: "1e-3"
+  BATCH_SIZE: "32"
+  LR_DECAY_STAGES: (10,)
+LOG:
+  WANDB: False
+  PREFIX: 2001-01-01
+EXPERIMENT:
+  NAME:
+WKD:
+  INPUT_SIZE: (28, 28)
+  TEMPERATURE: 8
+  LOSS:
+`,
+    "x",
+  );
+  assertEquals(config.SOLVER.LR, 5e-4);
+  assertEquals(config.SOLVER.WEIGHT_DECAY, 1e-3);
+  assertEquals(config.SOLVER.BATCH_SIZE, 32);
+  assertEquals(config.SOLVER.LR_DECAY_STAGES, [10]);
+  assertEquals(config.LOG.WANDB, false);
+  assertEquals(config.LOG.PREFIX, "2001-01-01");
+  assertEquals(config.EXPERIMENT.NAME, "");
+  assertEquals(config.WKD.INPUT_SIZE, [28, 28]);
+  assertEquals(config.WKD.TEMPERATURE, 8);
+  assertEquals(config.WKD.LOSS.CE_WEIGHT, 1);
+});
+
+Deno.test("resolveConfig() does not share lists between configurations", () => {
+  resolveConfig("", "x").SOLVER.LR_DECAY_STAGES.push(1);
+  assertEquals(resolveConfig("", "x").SOLVER.LR_DECAY_STAGES, [150, 180, 210]);
+});
+
+Deno.test("resolveConfig() applies overrides in order, over the file", () => {
+  const config = resolveConfig("SOLVER:\n  EPOCHS: 5\n", "x", [
+    ...["SOLVER.EPOCHS", "3", "WKD.SINKHORN.LAMBDA", "0.1", "SOLVER.LR_DECAY_STAGES", "[1, 2]"],
+    ...["WKD.INPUT_SIZE", "(28, 28)", "EXPERIMENT.TAG", "123", "LOG.PREFIX", "a: b"],
+    ...["SOLVER.NESTEROV", "True", "WKD.COST_MATRIX_PATH", "", "SOLVER.LR", "1e-2"],
+    ...["SOLVER.EPOCHS", "4", "EXPERIMENT.NAME", '"quoted"'],
+  ]);
+  assertEquals(config.SOLVER.EPOCHS, 4);
+  assertEquals(config.SOLVER.LR, 0.01);
+  assertEquals(config.SOLVER.NESTEROV, true);
+  assertEquals(config.SOLVER.LR_DECAY_STAGES, [1, 2]);
+  assertEquals(config.WKD.SINKHORN.LAMBDA, 0.1);
+  assertEquals(config.WKD.INPUT_SIZE, [28, 28]);
+  assertEquals(config.WKD.COST_MATRIX_PATH, "");
+  assertEquals(config.EXPERIMENT.TAG, "123");
+  assertEquals(config.EXPERIMENT.NAME, "quoted");
+  assertEquals(config.LOG.PREFIX, "a: b");
+});
+
+Deno.test("resolveConfig() reads the authors' EXPERIMENT.SEED as SOLVER.SEED", () => {
+  assertEquals(resolveConfig("EXPERIMENT:\n  SEED: 42\n", "x").SOLVER.SEED, 42);
+  assertEquals(resolveConfig("", "x", ["EXPERIMENT.SEED", "7"]).SOLVER.SEED, 7);
+  assertStringIncludes(
+    failure("EXPERIMENT:\n  SEED: 1\nSOLVER:\n  SEED: 1\n"),
+    "EXPERIMENT.SEED and SOLVER.SEED are the same setting",
+  );
+});
+
+Deno.test("resolveConfig() names file, key and the nearest key for an unknown key", () => {
+  assertEquals(
+    failure("SOLVER:\n  EPOCH: 3\n"),
+    "configs/x.yaml: unknown key SOLVER.EPOCH; did you mean SOLVER.EPOCHS?",
+  );
+  assertEquals(
+    failure("WKD:\n  SINKHORN:\n    LAMDA: 1\n"),
+    "configs/x.yaml: unknown key WKD.SINKHORN.LAMDA; did you mean WKD.SINKHORN.LAMBDA?",
+  );
+  assertEquals(
+    failure("solvr:\n  LR: 3\n"),
+    "configs/x.yaml: unknown key solvr; did you mean SOLVER?",
+  );
+  assertEquals(
+    failure("", ["solver.batchsize", "3"]),
+    "command line: unknown key solver.batchsize; did you mean SOLVER.BATCH_SIZE?",
+  );
+  assertStringIncludes(failure("__proto__: {}\n"), "unknown key __proto__");
+  assertStringIncludes(failure("SOLVER:\n  toString: 1\n"), "unknown key SOLVER.toString");
+});
+
+Deno.test("resolveConfig() says what a key of the wrong type must be", () => {
+  const cases: [string, string, string][] = [
+    ["EPOCHS", "three", 'an integer of at least 1; got "three"'],
+    ["EPOCHS", "2.5", "an integer of at least 1; got 2.5"],
+    ["EPOCHS", "0", "an integer of at least 1; got 0"],
+    ["BATCH_SIZE", "0", "an integer of at least 1; got 0"],
+    ["BATCH_SIZE", "[1]", "an integer of at least 1; got [1]"],
+    ["LR", "0", "a number greater than 0; got 0"],
+    ["LR", ".nan", "a number greater than 0; got NaN"],
+    ["LR", ".inf", "a number greater than 0; got Infinity"],
+    ["LR", "{a: 1}", 'a number greater than 0; got {"a":1}'],
+    ["LR", "", "a number greater than 0; got null"],
+    ["MOMENTUM", "1.5", "a number of at least 0 and of at most 1; got 1.5"],
+    ["NESTEROV", "1", "true or false; got 1"],
+    ["TYPE", "Adam", 'one of SGD; got "Adam"'],
+    ["LR_DECAY_STAGES", "5", "a list of integers of at least 0; got 5"],
+    ["LR_DECAY_STAGES", "[1, x]", 'a list of integers of at least 0; got [1,"x"]'],
+  ];
+  for (const [key, value, wanted] of cases) {
+    const message = failure(`SOLVER:\n  ${key}: ${value}\n`);
+    assertEquals(message, `configs/x.yaml: SOLVER.${key} must be ${wanted}`);
+  }
+  assertEquals(
+    failure("", ["WKD.INPUT_SIZE", "[32]"]),
+    "command line: WKD.INPUT_SIZE must be a list of 2 integers of at least 1; got [32]",
+  );
+  assertStringIncludes(failure("EXPERIMENT:\n  TAG: 12\n"), "must be a text (quote it");
+  assertStringIncludes(failure("DISTILLER:\n  TYPE: WDK\n"), "one of NONE, KD, AT");
+});
+
+Deno.test("resolveConfig() refuses temperatures, iterations and strengths out of range", () => {
+  const pairs: [string, string][] = [
+    ["WKD.TEMPERATURE", "0"],
+    ["KD.TEMPERATURE", "-1"],
+    ["WKD.SINKHORN.ITER", "0"],
+    ["WKD.SINKHORN.LAMBDA", "0"],
+    ["WKD.SPATIAL_GRID", "0"],
+    ["WKD.PROJECTOR", "conv3x3"],
+    ["SOLVER.SEED", "-1"],
+    ["DATASET.SUBSET", "-1"],
+  ];
+  for (const [key, value] of pairs) {
+    assertStringIncludes(failure("", [key, value]), `command line: ${key} must be`);
+  }
+});
+
+Deno.test("resolveConfig() ends on malformed YAML in one sentence", () => {
+  assertEquals(
+    failure("SOLVER:\n  LR: 1\n  LR: 2\n"),
+    "configs/x.yaml: not valid YAML: Cannot store mapping pair: duplicated key at line 3, column 3",
+  );
+  assertStringIncludes(failure("SOLVER: [1"), "configs/x.yaml: not valid YAML: ");
+  assertStringIncludes(failure("a: 1\n---\nb: 1\n"), "not valid YAML: Found more than 1 document");
+  assertEquals(
+    failure("- SOLVER\n"),
+    'configs/x.yaml: a configuration is a mapping of sections such as SOLVER; got ["SOLVER"]',
+  );
+  assertStringIncludes(failure("just text"), "a configuration is a mapping of sections");
+  assertEquals(
+    failure("KD: 4\n"),
+    "configs/x.yaml: KD is a section with the keys KD.TEMPERATURE, KD.LOSS; got 4",
+  );
+  assertEquals(failure("SOLVER: [1").includes("\n"), false);
+});
+
+Deno.test("resolveConfig() refuses overrides that do not come in pairs", () => {
+  assertEquals(
+    failure("", ["SOLVER.EPOCHS", "3", "SOLVER.LR"]),
+    "command line: settings come as pairs KEY VALUE; SOLVER.LR has no value",
+  );
+  assertStringIncludes(failure("", ["SOLVER", "3"]), "command line: unknown key SOLVER");
+});

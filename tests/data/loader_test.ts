@@ -1,0 +1,132 @@
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { type Batch, DataLoader, type LoaderOptions } from "../../src/data/loader.ts";
+import { tinyDataset } from "./helpers.ts";
+
+const DATASET = tinyDataset(25, 2);
+
+function copy({ images, labels, indices, size }: Batch): Batch {
+  return { images: images.slice(), labels: labels.slice(), indices: indices.slice(), size };
+}
+
+function all(options: Partial<LoaderOptions>, epoch = 1, startStep = 0): Batch[] {
+  const loader = new DataLoader(DATASET, { batchSize: 8, train: true, ...options });
+  return Array.from(loader.epoch(epoch, { startStep }), copy);
+}
+
+Deno.test("DataLoader.epoch() in train mode visits whole batches of different images", () => {
+  const batches = all({});
+  assertEquals(batches.map(({ size }) => size), new Array(6).fill(8));
+  const indices = batches.flatMap((batch) => [...batch.indices]);
+  assertEquals(new Set(indices).size, 48);
+  for (const batch of batches) {
+    assertEquals([...batch.labels], [...batch.indices].map((i) => DATASET.labels[i]));
+    assertEquals(batch.images.length, 8 * 16);
+  }
+  assertEquals(new DataLoader(DATASET, { batchSize: 8, train: true }).length, 6);
+});
+
+Deno.test("DataLoader.epoch() is a function of seed and epoch", () => {
+  assertEquals(all({ seed: 3 }, 2), all({ seed: 3 }, 2));
+  assertNotEquals(all({ seed: 3 }, 2), all({ seed: 4 }, 2));
+  assertNotEquals(all({ seed: 3 }, 2), all({ seed: 3 }, 1));
+});
+
+Deno.test("DataLoader.epoch() goes on at startStep with the same batches", () => {
+  assertEquals(all({}, 5, 4), all({}, 5).slice(4));
+  assertEquals(all({}, 5, 6), []);
+});
+
+Deno.test("DataLoader.epoch() augments an image anew each epoch, and not at all in test mode", () => {
+  const imageZero = (batches: Batch[]) => {
+    const batch = batches.find(({ indices }) => indices.includes(0)) as Batch;
+    const at = batch.indices.indexOf(0) * 16;
+    return [...batch.images.slice(at, at + 16)];
+  };
+  const plain = imageZero(all({ train: false }));
+  assertEquals(
+    plain,
+    [...DATASET.images.slice(0, 16)].map((b) => Math.fround((b / 255 - 0.5) / 0.25)),
+  );
+  const drawn = new Set<string>();
+  for (let epoch = 1; epoch <= 8; epoch++) {
+    const batches = all({ batchSize: 1 }, epoch);
+    drawn.add(String(imageZero(batches)));
+  }
+  assert(drawn.size > 3);
+});
+
+Deno.test("DataLoader.epoch() in test mode goes in order and pads the last batch", () => {
+  const batches = all({ train: false, batchSize: 20 });
+  assertEquals(batches.map(({ size }) => size), [20, 20, 10]);
+  const last = batches[2];
+  assertEquals([...last.indices.slice(0, 10)], Array.from({ length: 10 }, (_, i) => 40 + i));
+  assertEquals([...last.indices.slice(10)], new Array(10).fill(-1));
+  assert(last.images.slice(10 * 16).every((value) => value === 0));
+  assert(last.labels.slice(10).every((value) => value === 0));
+});
+
+Deno.test("DataLoader.epoch() makes the next batch ahead without changing what comes", async () => {
+  const eager = all({});
+  const loader = new DataLoader(DATASET, { batchSize: 8, train: true });
+  const waited: Batch[] = [];
+  let previous: Batch | null = null;
+  let kept: Batch | null = null;
+  for (const batch of loader.epoch(1)) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    // The batch before this one still holds, though the next one has been made by now.
+    if (previous) assertEquals(previous, kept);
+    previous = batch;
+    kept = copy(batch);
+    waited.push(kept);
+  }
+  assertEquals(waited, eager);
+});
+
+Deno.test("DataLoader.epoch() uses a few buffers again and again, over epochs", () => {
+  const loader = new DataLoader(DATASET, { batchSize: 8, train: true });
+  const buffers = new Set<Float32Array>();
+  for (let epoch = 1; epoch <= 3; epoch++) {
+    for (const { images } of loader.epoch(epoch)) buffers.add(images);
+  }
+  assertEquals(buffers.size, 3);
+});
+
+Deno.test("DataLoader.epoch() may be left early, but two cannot run at a time", () => {
+  const loader = new DataLoader(DATASET, { batchSize: 8, train: true });
+  for (const batch of loader.epoch(1)) {
+    assertEquals(batch.size, 8);
+    break;
+  }
+  const first = loader.epoch(1);
+  first.next();
+  const second = loader.epoch(2);
+  second.next();
+  assertThrows(() => first.next(), Error, "another epoch of this loader was started");
+  second.return();
+});
+
+Deno.test("DataLoader.epoch() gives each process its own share", () => {
+  const share = (rank: number) =>
+    all({ rank, worldSize: 2, batchSize: 5 }).flatMap(({ indices }) => [...indices]);
+  assertEquals(share(0).length, 25);
+  assertEquals(new Set([...share(0), ...share(1)]).size, 50);
+});
+
+Deno.test("DataLoader() refuses sizes that give no batch", () => {
+  const make = (options: Partial<LoaderOptions>) => () =>
+    new DataLoader(DATASET, { batchSize: 8, train: true, ...options });
+  assertThrows(make({ batchSize: 51 }), RangeError, "less than one batch of 51");
+  assertThrows(make({ batchSize: 0 }), RangeError, "at least 1; got 0");
+  assertThrows(
+    () => new DataLoader({ ...DATASET, length: 0 }, { batchSize: 1, train: false }),
+    RangeError,
+    "tiny/train has no images",
+  );
+  assertStrictEquals(new DataLoader(DATASET, { batchSize: 51, train: false }).length, 1);
+});

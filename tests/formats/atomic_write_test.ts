@@ -1,0 +1,74 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { join } from "@std/path";
+import { WriteError, writeFileAtomic } from "../../src/formats/atomic_write.ts";
+import { ioReason } from "../../src/formats/io_reason.ts";
+
+function names(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+function inTempDir(fn: (folder: string) => void): void {
+  const folder = Deno.makeTempDirSync();
+  try {
+    fn(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+Deno.test("writeFileAtomic() makes folders, replaces the file and leaves nothing else", () => {
+  inTempDir((folder) => {
+    const path = join(folder, "a", "b.bin");
+    writeFileAtomic(path, new Uint8Array([1, 2, 3]));
+    writeFileAtomic(path, "text");
+    assertEquals(Deno.readTextFileSync(path), "text");
+    assertEquals(names(join(folder, "a")), ["b.bin"]);
+  });
+});
+
+Deno.test("writeFileAtomic() names path and cause, and removes its temporary file", () => {
+  inTempDir((folder) => {
+    const path = join(folder, "taken");
+    Deno.mkdirSync(path);
+    const error = assertThrows(() => writeFileAtomic(path, "x"), WriteError);
+    assertEquals(error.message, `cannot write ${path}: it is a folder, not a file`);
+    assertEquals(names(folder), ["taken"]);
+    Deno.writeTextFileSync(join(folder, "file"), "");
+    const below = join(folder, "file", "x");
+    const blocked = assertThrows(() => writeFileAtomic(below, "x"), WriteError);
+    assert(blocked.message.startsWith(`cannot write ${below}: `), blocked.message);
+    assert(blocked.cause instanceof Error);
+  });
+});
+
+Deno.test("writeFileAtomic() keeps the old file when the disk fills up", () => {
+  inTempDir((folder) => {
+    const path = join(folder, "model");
+    writeFileAtomic(path, "old");
+    const write = Deno.FsFile.prototype.writeSync;
+    Deno.FsFile.prototype.writeSync = () => {
+      throw Object.assign(new Error("No space left on device (os error 28)"), { code: "ENOSPC" });
+    };
+    try {
+      const error = assertThrows(() => writeFileAtomic(path, "new"), WriteError);
+      assertEquals(error.message, `cannot write ${path}: the disk is full`);
+    } finally {
+      Deno.FsFile.prototype.writeSync = write;
+    }
+    assertEquals(Deno.readTextFileSync(path), "old");
+    assertEquals(names(folder), ["model"]);
+  });
+});
+
+Deno.test("ioReason() puts the causes in words", () => {
+  const coded = (code: string) => ioReason(Object.assign(new Error("x"), { code }));
+  assertEquals(coded("EROFS"), "the file system is read-only");
+  assertEquals(coded("EACCES"), "permission denied");
+  assertEquals(ioReason(new Deno.errors.NotFound("x")), "there is no such file or folder");
+  assertEquals(ioReason(new Deno.errors.PermissionDenied("x")), "permission denied");
+  assertEquals(
+    ioReason(new Error("Too many links (os error 31): rename 'a' -> 'b'")),
+    "Too many links",
+  );
+  assertEquals(ioReason("odd"), "odd");
+});

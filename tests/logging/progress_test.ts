@@ -1,0 +1,123 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { progress, type ProgressOptions } from "../../src/logging/progress.ts";
+import type { TrainEvent } from "../../src/train/events.ts";
+import { EPOCH_END, RUN_END, RUN_START, STEP } from "./helpers.ts";
+
+function capture(events: TrainEvent[], options: ProgressOptions = {}): string[] {
+  const written: string[] = [];
+  let time = 0;
+  const sink = progress({
+    write: (text) => written.push(text),
+    tty: false,
+    color: false,
+    columns: () => 200,
+    now: () => time += 1000,
+    ...options,
+  });
+  for (const event of events) sink(event);
+  return written;
+}
+
+Deno.test("progress() says what runs where, and how it ended", () => {
+  const [start, end] = capture([RUN_START, RUN_END]);
+  assertEquals(
+    start,
+    "SOLVER\n  LR  0.05\n" +
+      "resnet20 (272,186 parameters) teaches resnet8 (77,754 parameters)\n" +
+      "12 epochs of 156 steps, on llvmpipe\nfiles in output/x\n\n",
+  );
+  assertEquals(
+    end,
+    "done in 3 min 20 s: top-1 90.05 %, best 90.13 % (epoch 11); files in output/x\n",
+  );
+  const [again] = capture([{ ...RUN_START, teacher: null, startEpoch: 4 }]);
+  assertStringIncludes(
+    again,
+    "\nresnet8 (77,754 parameters)\n12 epochs of 156 steps, from epoch 4",
+  );
+});
+
+Deno.test("progress() writes plain lines every few seconds without a terminal", () => {
+  const lines = capture(new Array(11).fill(STEP), { interval: 5000 });
+  assertEquals(lines.length, 3);
+  assertEquals(
+    lines[0],
+    "epoch 3  78/156  loss 1.2346  top-1 61.23 %  512 images/s  2 min 05 s left\n",
+  );
+});
+
+Deno.test("progress() draws a bar over itself on a terminal, then a line for the epoch", () => {
+  const [bar, clear, line] = capture([STEP, EPOCH_END], { tty: true });
+  assertStringIncludes(bar, "\r\x1b[2Kepoch 3  ████████████░░░░░░░░░░░░ 78/156  loss 1.2346");
+  assert(!bar.includes("\n"));
+  assertEquals(clear, "\r\x1b[2K");
+  assertEquals(
+    line,
+    "epoch  3/12  lr 0.00005  train loss 0.5123 top-1 83.26 %  " +
+      "test loss 0.4100 top-1 85.60 % top-5 99.64 %  best 85.60 % (epoch 3)  22 s, 500 images/s\n",
+  );
+});
+
+Deno.test("progress() draws at most ten bars a second, but always the full one", () => {
+  let time = 0;
+  const events = [1, 2, 3, 4, 156].map((step) => ({ ...STEP, step }));
+  const bars = capture(events, { tty: true, now: () => time += 40 });
+  assertEquals(bars.map((bar) => /(\d+)\/156/.exec(bar)?.[1]), ["1", "4", "156"]);
+});
+
+Deno.test("progress() cuts the bar to the terminal's width", () => {
+  const [bar] = capture([STEP], { tty: true, columns: () => 40 });
+  assertEquals(bar.length, "\r\x1b[2K".length + 39);
+});
+
+Deno.test("progress() leaves no terminal mode changed when it is stopped", () => {
+  const written = capture([
+    STEP,
+    { type: "warning", message: "slow" },
+    STEP,
+    { type: "interrupted", epoch: 3, step: 79, resumeCommand: "deno task train --resume" },
+  ], { tty: true, color: true }).join("");
+  // deno-lint-ignore no-control-regex
+  const codes = new Set(written.match(/\x1b\[[?0-9]*[a-zA-Z]/g));
+  assertEquals([...codes].sort(), ["\x1b[0m", "\x1b[2K", "\x1b[33m"]);
+  assert(written.endsWith("\x1b[0m\n"));
+  assertStringIncludes(written, "warning: slow\x1b[0m\n");
+  assertStringIncludes(
+    written,
+    "stopped and saved at epoch 3, step 79; go on with:\n  deno task train --resume",
+  );
+});
+
+Deno.test("progress() writes no escape codes without colour and without a terminal", () => {
+  const events: TrainEvent[] = [RUN_START, STEP, EPOCH_END, RUN_END];
+  assert(!capture(events).join("").includes("\x1b"));
+  assert(!capture(events.slice(2), { tty: true }).join("").includes("\x1b[1m"));
+});
+
+Deno.test("progress() shows what is being compiled, then takes it away", () => {
+  const compile = { type: "compile", pipelines: 4, ms: 1500 } as const;
+  const [shown, cleared] = capture([
+    { ...compile, current: "conv/direct.wgsl" },
+    { ...compile, current: null },
+  ], { tty: true });
+  assertEquals(shown, "\r\x1b[2Kcompiling kernels: 4 done in 1.5 s, now conv/direct.wgsl");
+  assertEquals(cleared, "\r\x1b[2K");
+});
+
+Deno.test("progress() writes no colours to standard output where NO_COLOR is set", async () => {
+  const script = `
+    import { progress } from ${
+    JSON.stringify(new URL("../../src/logging/progress.ts", import.meta.url))
+  };
+    progress({ tty: true })({ type: "warning", message: "x" });`;
+  const run = async (env: Record<string, string>) => {
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--no-check", script],
+      cwd: new URL("../../", import.meta.url),
+      env,
+    }).output();
+    return new TextDecoder().decode(stdout);
+  };
+  assertEquals(await run({ NO_COLOR: "1" }), "warning: x\n");
+  assertEquals(await run({ NO_COLOR: "" }), "\x1b[33mwarning: x\x1b[0m\n");
+});

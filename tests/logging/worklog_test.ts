@@ -1,0 +1,60 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { join } from "@std/path";
+import { WriteError } from "../../src/formats/atomic_write.ts";
+import { appendTo } from "../../src/logging/append_to.ts";
+import { jsonl } from "../../src/logging/jsonl.ts";
+import { worklog } from "../../src/logging/worklog.ts";
+import { combine, type TrainEvent } from "../../src/train/events.ts";
+import { EPOCH_END, RUN_END, RUN_START, STEP } from "./helpers.ts";
+
+const EVENTS: TrainEvent[] = [RUN_START, STEP, EPOCH_END, RUN_END];
+
+Deno.test("worklog() writes a block for each epoch and the best accuracy", () => {
+  let text = "";
+  EVENTS.forEach(worklog((more) => text += more));
+  assertEquals(
+    text,
+    `-------------------------
+epoch: 3
+lr: 0.00005
+train_acc: 83.26
+train_acc_top5: 99.10
+train_loss: 0.5123
+train_loss_ce: 0.4000
+train_loss_kd: 0.1123
+test_acc: 85.60
+test_acc_top5: 99.64
+test_loss: 0.4100
+-------------------------
+best_acc\t90.13
+`,
+  );
+});
+
+Deno.test("jsonl() writes an object a line for each epoch", () => {
+  let text = "";
+  EVENTS.concat(EVENTS).forEach(jsonl((more) => text += more));
+  const lines = text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const { type: _, ...metrics } = EPOCH_END;
+  assertEquals(lines, [metrics, metrics]);
+});
+
+Deno.test("combine() passes every event to every sink in order", () => {
+  const seen: string[] = [];
+  combine((event) => seen.push(`a ${event.type}`), (event) => seen.push(`b ${event.type}`))(STEP);
+  assertEquals(seen, ["a step", "b step"]);
+});
+
+Deno.test("appendTo() makes the folder, appends, and names a file it cannot write", () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const path = join(folder, "run", "worklog.txt");
+    appendTo(path)("one\n");
+    appendTo(path)("two\n");
+    assertEquals(Deno.readTextFileSync(path), "one\ntwo\n");
+    const run = join(folder, "run");
+    assertThrows(() => appendTo(run)("x"), WriteError, `cannot write ${run}: it is a folder`);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,15 @@
+import { abs } from "../../src/ops/abs.ts";
+import { device } from "../helpers.ts";
+import { checkRefusesIntegers, checkUnary, checkUnaryGradient } from "./elementwise_cases.ts";
+
+await device();
+
+Deno.test("abs() computes |x| at any size", async () => {
+  await checkUnary(abs, Math.abs, [-3, 3], 1e-7);
+});
+
+Deno.test("abs() has the gradient of central differences", async () => {
+  await checkUnaryGradient(abs, [-3, 3]);
+});
+
+Deno.test("abs() refuses integers", () => checkRefusesIntegers(abs, "abs"));

@@ -1,0 +1,27 @@
+import { assertEquals } from "@std/assert";
+import { maximum } from "../../src/ops/maximum.ts";
+import { tensor } from "../../src/tensor/create.ts";
+import { device } from "../helpers.ts";
+import { checkBinary, checkBinaryGradients, checkBinaryRefusals } from "./elementwise_cases.ts";
+
+await device();
+
+Deno.test("maximum() computes the larger of one shape and broadcast", async () => {
+  await checkBinary(maximum, Math.max);
+});
+
+Deno.test("maximum() has the gradients of central differences", async () => {
+  await checkBinaryGradients(maximum);
+});
+
+Deno.test("maximum() splits the gradient where both are equal", async () => {
+  const a = tensor([1, 5, 2], null, { requiresGrad: true });
+  const b = tensor([1, 4, 3], null, { requiresGrad: true });
+  maximum(a, b).backward({ gradient: tensor([1, 1, 1]) });
+  assertEquals([...await a.grad!.data()], [0.5, 1, 0]);
+  assertEquals([...await b.grad!.data()], [0.5, 0, 1]);
+});
+
+Deno.test("maximum() refuses shapes that do not broadcast and integers", () => {
+  checkBinaryRefusals(maximum, "maximum");
+});

@@ -1,0 +1,15 @@
+import { sqrt } from "../../src/ops/sqrt.ts";
+import { device } from "../helpers.ts";
+import { checkRefusesIntegers, checkUnary, checkUnaryGradient } from "./elementwise_cases.ts";
+
+await device();
+
+Deno.test("sqrt() computes the square root at any size", async () => {
+  await checkUnary(sqrt, Math.sqrt, [0.1, 5], 1e-6);
+});
+
+Deno.test("sqrt() has the gradient of central differences", async () => {
+  await checkUnaryGradient(sqrt, [0.1, 5]);
+});
+
+Deno.test("sqrt() refuses integers", () => checkRefusesIntegers(sqrt, "sqrt"));
