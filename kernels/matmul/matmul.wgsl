@@ -3,7 +3,7 @@
 // b: [depth, columns] ([columns, depth] when TB) every strideB, c: [z, rows, columns], bias: [columns].
 // For adapters that run on the CPU, where loads cost most: a thread keeps 8 x 8 results in registers, and all threads of
 // a group load the same elements of a. One term of the sum at a time: unrolling it was measured to be half as fast.
-// Dispatch: x = ceil(rows / 8), y = ceil(columns / 8) threads in groups of GROUP, z as above: groups that follow each
+// Dispatch: x = ceil(rows / 8) or fewer, y = ceil(columns / 8) threads in groups of GROUP, z as above: groups that follow each
 // other load the same columns of b, which stay in the cache.
 // Template: TA, TB, BIAS, VB, VC (1: rows of b, of c are whole vec4; VB is 0 when TB).
 override GROUP: u32 = 8u;
@@ -25,72 +25,77 @@ struct Params { rows: u32, columns: u32, depth: u32, splits: u32, part: u32, str
 //: end
 
 @compute @workgroup_size(GROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let row = group.x * 8u;
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let column = (group.y * GROUP + lane) * 8u;
   let split = group.z % params.splits;
   let firstA = group.z / params.splits * params.strideA;
   let firstB = group.z / params.splits * params.strideB;
+  let firstC = group.z * params.rows * params.columns;
   let start = split * params.part;
   let end = min(start + params.part, params.depth);
-  //: for i in 0..8
-  var left${i} = vec4f();
-  var right${i} = vec4f();
-  //: end
-  //: if BIAS
-  if (split == 0u) {
+  for (var row = group.x * 8u; row < params.rows; row += groups.x * 8u) {
     //: for i in 0..8
-    left${i} = bias[column / 4u];
-    right${i} = bias[column / 4u + 1u];
+    var left${i} = vec4f();
+    var right${i} = vec4f();
     //: end
-  }
-  //: end
-  // Rows and columns past the end read some other element, and are not written.
-  for (var k = start; k < end; k++) {
-    //: if TA
-    let atA = firstA + k * params.rows + row;
+    //: if BIAS
+    if (split == 0u) {
+      //: for i in 0..8
+      left${i} = bias[column / 4u];
+      right${i} = bias[column / 4u + 1u];
+      //: end
+    }
     //: end
-    //: if TB
-    let atB = firstB + column * params.depth + k;
-    //: for j in 0..8
-    let b${j} = b[atB + ${j}u * params.depth];
-    //: end
-    //: end
-    //: if !TB && !VB
-    let atB = firstB + k * params.columns + column;
-    //: for j in 0..8
-    let b${j} = b[atB + ${j}u];
-    //: end
-    //: end
-    //: if VB
-    let atB = (firstB + k * params.columns + column) / 4u;
-    let left = b[atB];
-    let right = b[atB + 1u];
-    //: else
-    let left = vec4f(b0, b1, b2, b3);
-    let right = vec4f(b4, b5, b6, b7);
-    //: end
+    // Rows and columns past the end read some other element, and are not written.
+    for (var k = start; k < end; k++) {
+      //: if TA
+      let atA = firstA + k * params.rows + row;
+      //: end
+      //: if TB
+      let atB = firstB + column * params.depth + k;
+      //: for j in 0..8
+      let b${j} = b[atB + ${j}u * params.depth];
+      //: end
+      //: end
+      //: if !TB && !VB
+      let atB = firstB + k * params.columns + column;
+      //: for j in 0..8
+      let b${j} = b[atB + ${j}u];
+      //: end
+      //: end
+      //: if VB
+      let atB = (firstB + k * params.columns + column) / 4u;
+      let left = b[atB];
+      let right = b[atB + 1u];
+      //: else
+      let left = vec4f(b0, b1, b2, b3);
+      let right = vec4f(b4, b5, b6, b7);
+      //: end
+      //: for i in 0..8
+      //: if TA
+      let a${i} = a[atA + ${i}u];
+      //: else
+      let a${i} = a[firstA + (row + ${i}u) * params.depth + k];
+      //: end
+      left${i} += a${i} * left;
+      right${i} += a${i} * right;
+      //: end
+    }
     //: for i in 0..8
-    //: if TA
-    let a${i} = a[atA + ${i}u];
-    //: else
-    let a${i} = a[firstA + (row + ${i}u) * params.depth + k];
-    //: end
-    left${i} += a${i} * left;
-    right${i} += a${i} * right;
-    //: end
-  }
-  let firstC = group.z * params.rows * params.columns;
-  //: for i in 0..8
-  if (row + ${i}u < params.rows) {
-    let e = firstC + (row + ${i}u) * params.columns + column;
-    //: if VC
-    if (column < params.columns) { c[e / 4u] = left${i}; }
-    if (column + 4u < params.columns) { c[e / 4u + 1u] = right${i}; }
-    //: else
-    for (var j = 0u; j < min(4u, max(params.columns, column) - column); j++) { c[e + j] = left${i}[j]; }
-    for (var j = 4u; j < min(8u, max(params.columns, column) - column); j++) { c[e + j] = right${i}[j - 4u]; }
+    if (row + ${i}u < params.rows) {
+      let e = firstC + (row + ${i}u) * params.columns + column;
+      //: if VC
+      if (column < params.columns) { c[e / 4u] = left${i}; }
+      if (column + 4u < params.columns) { c[e / 4u + 1u] = right${i}; }
+      //: else
+      for (var j = 0u; j < min(4u, max(params.columns, column) - column); j++) { c[e + j] = left${i}[j]; }
+      for (var j = 4u; j < min(8u, max(params.columns, column) - column); j++) { c[e + j] = right${i}[j - 4u]; }
+      //: end
+    }
     //: end
   }
-  //: end
 }

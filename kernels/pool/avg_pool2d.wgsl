@@ -2,7 +2,7 @@
 // ADAPTIVE 0: windows of kernelY x kernelX every stride, the padding counts as zeros (wholeWindow 1) or not (0).
 // ADAPTIVE 1: window o is elements floor(o * size / out) to ceil((o + 1) * size / out) in both directions.
 // Dispatch: one thread an element of y, groups of 8 x 2 x 4 (planes); with fewer groups each takes several planes.
-// Template: ADAPTIVE.
+// Template: ADAPTIVE, KY, KX (bounds of the loops over a window).
 struct Params {
   planes: u32,
   height: u32,
@@ -55,12 +55,12 @@ fn main(
     }
     //: else
     // All threads loop alike; in the padding the difference is past the end, or wraps round to a huge number.
-    for (var ky = 0u; ky < params.kernelY; ky++) {
+    for (var ky = 0u; ky < ${KY}; ky++) {
       let iy = oy * params.strideY + ky - params.padY;
-      for (var kx = 0u; kx < params.kernelX; kx++) {
+      for (var kx = 0u; kx < ${KX}; kx++) {
         let ix = ox * params.strideX + kx - params.padX;
         let value = x[first + iy * params.width + ix];
-        sum += select(0.0, value, iy < params.height && ix < params.width);
+        sum += select(0.0, value, (iy < params.height) & (ix < params.width));
       }
     }
     //: end

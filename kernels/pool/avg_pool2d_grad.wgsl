@@ -1,7 +1,7 @@
 // dx = sum over the windows that reach here of dy / their number of elements; the windows of avg_pool2d.wgsl.
 // float32; dx: [planes, height, width], dy: [planes, outHeight, outWidth].
 // Dispatch: one thread an element of dx, groups of 8 x 2 x 4 (planes); with fewer groups each takes several planes.
-// Template: ADAPTIVE.
+// Template: ADAPTIVE, RY, RX (bounds of the loops over windows).
 struct Params {
   planes: u32,
   height: u32,
@@ -15,6 +15,8 @@ struct Params {
   strideX: u32,
   padY: u32,
   padX: u32,
+  reachY: u32,
+  reachX: u32,
   wholeWindow: u32,
   //: end
 }
@@ -50,13 +52,12 @@ fn main(
   let toY = ((iy + 1u) * params.outHeight + params.height - 1u) / params.height;
   let toX = ((ix + 1u) * params.outWidth + params.width - 1u) / params.width;
   //: else
-  // The last windows that start at or before here, and how many before them can still reach here.
+  // The last windows that start at or before here; reach is how many of them can hold an element.
   let py = iy + params.padY;
   let px = ix + params.padX;
   let lastY = min(quotient(py, params.strideY), params.outHeight - 1u);
   let lastX = min(quotient(px, params.strideX), params.outWidth - 1u);
-  let reachY = (params.kernelY + params.strideY - 1u) / params.strideY;
-  let reachX = (params.kernelX + params.strideX - 1u) / params.strideX;
+  let factor = select(1.0, 1.0 / f32(params.kernelY * params.kernelX), params.wholeWindow == 1u);
   //: end
   for (var plane = thread.z; plane < params.planes; plane += 4u * groups.z) {
     var sum = 0.0;
@@ -69,18 +70,17 @@ fn main(
     }
     //: else
     // All threads loop alike; numbers below zero wrap round to huge ones.
-    for (var j = 0u; j < reachY; j++) {
+    for (var j = 0u; j < ${RY}; j++) {
       let oy = lastY - j;
-      let reachedY = oy <= lastY && oy * params.strideY + params.kernelY > py;
-      for (var i = 0u; i < reachX; i++) {
+      let reachedY = (oy <= lastY) & (oy * params.strideY + params.kernelY > py);
+      for (var i = 0u; i < ${RX}; i++) {
         let ox = lastX - i;
-        let reached = reachedY && ox <= lastX && ox * params.strideX + params.kernelX > px;
-        var many = params.kernelY * params.kernelX;
+        let reached = reachedY & (ox <= lastX) & (ox * params.strideX + params.kernelX > px);
+        var value = dy[(plane * params.outHeight + oy) * params.outWidth + ox] * factor;
         if (params.wholeWindow == 0u) {
-          many = extent(oy, params.height, params.kernelY, params.strideY, params.padY) *
-            extent(ox, params.width, params.kernelX, params.strideX, params.padX);
+          value /= f32(extent(oy, params.height, params.kernelY, params.strideY, params.padY) *
+            extent(ox, params.width, params.kernelX, params.strideX, params.padX));
         }
-        let value = dy[(plane * params.outHeight + oy) * params.outWidth + ox] / f32(many);
         sum += select(0.0, value, reached);
       }
     }

@@ -1,7 +1,7 @@
 // y = the largest x of every window, where[.] = its place in the plane, the first of equals. x, y: float32
 // [planes, height, width], [planes, outHeight, outWidth]; where: uint32 as y, only when WHERE. Padding is never largest.
 // Dispatch: one thread an element of y, groups of 8 x 2 x 4 (planes); with fewer groups each takes several planes.
-// Template: WHERE.
+// Template: WHERE, KY, KX (bounds of the loops over a window).
 struct Params {
   planes: u32,
   height: u32,
@@ -34,14 +34,14 @@ fn main(
     let first = plane * params.height * params.width;
     var best = 0u;
     var largest = 0.0;
-    for (var ky = 0u; ky < params.kernelY; ky++) {
+    for (var ky = 0u; ky < ${KY}; ky++) {
       // Padding reads the border, which is in the window too. All threads loop alike.
       let iy = min(max(oy * params.strideY + ky, params.padY) - params.padY, params.height - 1u);
-      for (var kx = 0u; kx < params.kernelX; kx++) {
+      for (var kx = 0u; kx < ${KX}; kx++) {
         let ix = min(max(ox * params.strideX + kx, params.padX) - params.padX, params.width - 1u);
         let at = iy * params.width + ix;
         let value = x[first + at];
-        let better = value > largest || ky + kx == 0u;
+        let better = (value > largest) | (ky + kx == 0u);
         best = select(best, at, better);
         largest = select(largest, value, better);
       }

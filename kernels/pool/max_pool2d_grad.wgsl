@@ -1,6 +1,7 @@
 // dx = sum of dy over the windows whose largest element is here. dx: float32 [planes, height, width],
 // dy: float32, where: uint32 [planes, outHeight, outWidth].
 // Dispatch: one thread an element of dx, groups of 8 x 2 x 4 (planes); with fewer groups each takes several planes.
+// Template: RY, RX (bounds of the loops over windows).
 struct Params {
   planes: u32,
   height: u32,
@@ -13,6 +14,8 @@ struct Params {
   strideX: u32,
   padY: u32,
   padX: u32,
+  reachY: u32,
+  reachX: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
@@ -30,26 +33,24 @@ fn main(
   let ix = thread.x;
   let iy = thread.y;
   if (ix >= params.width || iy >= params.height) { return; }
-  // The last windows that start at or before here, and how many before them can still reach here.
+  // The last windows that start at or before here; reach is how many of them can hold an element.
   let py = iy + params.padY;
   let px = ix + params.padX;
   let lastY = min(quotient(py, params.strideY), params.outHeight - 1u);
   let lastX = min(quotient(px, params.strideX), params.outWidth - 1u);
-  let reachY = (params.kernelY + params.strideY - 1u) / params.strideY;
-  let reachX = (params.kernelX + params.strideX - 1u) / params.strideX;
   let at = iy * params.width + ix;
   for (var plane = thread.z; plane < params.planes; plane += 4u * groups.z) {
     let first = plane * params.outHeight * params.outWidth;
     var sum = 0.0;
     // All threads loop alike; numbers below zero wrap round to huge ones.
-    for (var j = 0u; j < reachY; j++) {
+    for (var j = 0u; j < ${RY}; j++) {
       let oy = lastY - j;
-      let reachedY = oy <= lastY && oy * params.strideY + params.kernelY > py;
-      for (var i = 0u; i < reachX; i++) {
+      let reachedY = (oy <= lastY) & (oy * params.strideY + params.kernelY > py);
+      for (var i = 0u; i < ${RX}; i++) {
         let ox = lastX - i;
-        let reached = reachedY && ox <= lastX && ox * params.strideX + params.kernelX > px;
+        let reached = reachedY & (ox <= lastX) & (ox * params.strideX + params.kernelX > px);
         let o = first + oy * params.outWidth + ox;
-        sum += select(0.0, dy[o], reached && where_[o] == at);
+        sum += select(0.0, dy[o], reached & (where_[o] == at));
       }
     }
     dx[plane * params.height * params.width + at] = sum;

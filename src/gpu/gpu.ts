@@ -50,6 +50,7 @@ export class Gpu {
   #recorded: Command[] = [];
   #pinned: GPUBuffer[] = [];
   #pending: Command[] = [];
+  #warming: Promise<void> | null = null;
   #fatal: GpuError | null = null;
 
   constructor(
@@ -172,7 +173,10 @@ export class Gpu {
       const cold = this.#pending.findIndex((c) => c.kind === "dispatch" && !c.entry.warm);
       if (cold < 0) break;
       this.#submit(this.#pending.splice(0, cold));
-      await this.#warm((this.#pending[0] as DispatchCommand).entry);
+      const { entry } = this.#pending[0] as DispatchCommand;
+      // Whoever flushes meanwhile waits for the same kernel.
+      this.#warming ??= this.#warm(entry).finally(() => this.#warming = null);
+      await this.#warming;
     }
     this.flushNow();
   }
@@ -268,7 +272,10 @@ export class Gpu {
   async #warm(entry: PipelineEntry): Promise<void> {
     this.onCompile?.(this.pipelines.progress(entry.name));
     const start = performance.now();
-    await this.pipelines.compile(entry);
+    await this.pipelines.compile(entry).catch((error) => {
+      // What is queued can never run; every later use says why.
+      throw this.#fatal ??= error;
+    });
     // Someone else may have submitted the command while this one waited.
     const [next] = this.#pending;
     if (next?.kind === "dispatch" && next.entry === entry) this.#submit(this.#pending.splice(0, 1));

@@ -16,6 +16,7 @@ export interface Features {
 export interface ModelOutput {
   /** [N, classes] */
   readonly logits: Tensor;
+  /** Features on the way to the logits. */
   readonly features: Features;
 }
 

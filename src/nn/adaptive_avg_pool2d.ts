@@ -6,11 +6,13 @@ import { Module } from "./module.ts";
 export class AdaptiveAvgPool2d extends Module {
   readonly #outputSize: number | [number, number];
 
+  /** `outputSize`: a number for both directions, or `[vertical, horizontal]`. */
   constructor(outputSize: number | [number, number]) {
     super();
     this.#outputSize = outputSize;
   }
 
+  /** [N, C, H, W] to [N, C, ...outputSize]. */
   forward(x: Tensor): Tensor {
     return adaptiveAvgPool2d(x, this.#outputSize);
   }

@@ -1,3 +1,5 @@
+import type { BufferPool } from "../gpu/buffer_pool.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { batchNorm } from "../ops/batch_norm.ts";
 import { tensor } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -21,16 +23,24 @@ export interface BatchNormEpilogue {
 
 /** Batch normalisation of [N, C, H, W]. PyTorch: `torch.nn.BatchNorm2d`. */
 export class BatchNorm2d extends Module {
+  /** [C], 1 at first. */
   readonly weight: Tensor;
+  /** [C], 0 at first. */
   readonly bias: Tensor;
+  /** [C], 0 at first. */
   readonly running_mean: Tensor;
+  /** [C], 1 at first. */
   readonly running_var: Tensor;
   /** int32, a number; counted on the host and brought up to date by `stateDict()`. */
   readonly num_batches_tracked: Tensor;
   readonly #options: BatchNorm2dOptions;
   #seen = 0;
+  /** Training forwards in the latest recording; told apart by its pool. */
+  #forwardsPerReplay = 1;
+  #recordingPool: BufferPool | null = null;
   #uploaded = 0;
 
+  /** For inputs of `channels` channels. */
   constructor(channels: number, options: BatchNorm2dOptions = {}) {
     super();
     const filled = (value: number) => new Float32Array(channels).fill(value);
@@ -44,8 +54,7 @@ export class BatchNorm2d extends Module {
 
   /** Normalises by the batch when training, else by the running statistics. */
   forward(x: Tensor, epilogue: BatchNormEpilogue = {}): Tensor {
-    // In a recording the number of runs is known to whoever replays it: see countBatches().
-    if (this.training && !x.gpu.recording) this.#seen++;
+    if (this.training) this.#count(x.gpu);
     const { weight, bias, running_mean: runningMean, running_var: runningVar } = this;
     return batchNorm(x, { weight, bias, runningMean, runningVar }, {
       training: this.training,
@@ -54,22 +63,39 @@ export class BatchNorm2d extends Module {
     });
   }
 
+  /** Adds `count` times the training forwards of the latest recording; nothing in eval mode. */
   override countBatches(count: number): void {
-    this.#seen += count;
+    if (this.training) this.#seen += count * this.#forwardsPerReplay;
   }
 
+  /** In a recording the number of runs is known to whoever replays it: see countBatches(). */
+  #count(gpu: Gpu): void {
+    if (!gpu.recording) {
+      this.#seen++;
+    } else if (gpu.pool === this.#recordingPool) {
+      this.#forwardsPerReplay++;
+    } else {
+      this.#recordingPool = gpu.pool;
+      this.#forwardsPerReplay = 1;
+    }
+  }
+
+  /** The running statistics and the counter. */
   protected override bufferNames(): readonly string[] {
     return ["running_mean", "running_var", "num_batches_tracked"];
   }
 
+  /** Writes the counter to the device when it moved. */
   protected override syncBuffers(): void {
     if (this.#seen === this.#uploaded) return;
     this.num_batches_tracked.copy_(Int32Array.of(this.#seen));
     this.#uploaded = this.#seen;
   }
 
+  /** Goes on counting from what was loaded. */
   protected override stateLoaded(entries: ReadonlyMap<string, StateEntry>, prefix: string): void {
     const entry = entries.get(`${prefix}num_batches_tracked`);
-    if (entry) this.#seen = this.#uploaded = Number(entry.data[0]);
+    // Entries of another shape are not loaded.
+    if (entry?.shape.length === 0) this.#seen = this.#uploaded = Number(entry.data[0]);
   }
 }

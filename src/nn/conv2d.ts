@@ -6,6 +6,7 @@ import { Module } from "./module.ts";
 
 /** Options of {@linkcode Conv2d}. */
 export interface Conv2dOptions extends ConvOptions {
+  /** A number for both directions, or `[vertical, horizontal]`. */
   kernelSize: number | readonly [number, number];
   /** Default true. */
   bias?: boolean;
@@ -19,6 +20,7 @@ export class Conv2d extends Module {
   readonly bias: Tensor | null;
   readonly #options: Conv2dOptions;
 
+  /** Weights and bias are drawn from the generator of `manualSeed`. */
   constructor(inChannels: number, outChannels: number, options: Conv2dOptions) {
     super();
     const { kernelSize, groups = 1 } = options;

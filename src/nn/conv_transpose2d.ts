@@ -6,6 +6,7 @@ import { Module } from "./module.ts";
 
 /** Options of {@linkcode ConvTranspose2d}. */
 export interface ConvTranspose2dOptions extends ConvTransposeOptions {
+  /** A number for both directions, or `[vertical, horizontal]`. */
   kernelSize: number | readonly [number, number];
   /** Default true. */
   bias?: boolean;
@@ -19,6 +20,7 @@ export class ConvTranspose2d extends Module {
   readonly bias: Tensor | null;
   readonly #options: ConvTranspose2dOptions;
 
+  /** Weights and bias are drawn from the generator of `manualSeed`. */
   constructor(inChannels: number, outChannels: number, options: ConvTranspose2dOptions) {
     super();
     const { kernelSize, groups = 1 } = options;

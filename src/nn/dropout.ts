@@ -12,12 +12,14 @@ export class Dropout extends Module {
   readonly #p: number;
   readonly #seed: Tensor;
 
+  /** `p`: probability of a zero, 0 to 1; `seed`: uint32 of one element. */
   constructor(p: number, seed: Tensor) {
     super();
     this.#p = p;
     this.#seed = seed;
   }
 
+  /** Any shape; `x` itself in eval mode. */
   forward(x: Tensor): Tensor {
     return dropout(x, this.#p, this.#seed, this.training);
   }

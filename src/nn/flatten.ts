@@ -5,11 +5,13 @@ import { Module } from "./module.ts";
 export class Flatten extends Module {
   readonly #startDim: number;
 
+  /** Negative dimensions count from the end. */
   constructor(startDim = 1) {
     super();
     this.#startDim = startDim;
   }
 
+  /** [N, ...] to [N, rest] with the default. */
   forward(x: Tensor): Tensor {
     return x.flatten(this.#startDim);
   }

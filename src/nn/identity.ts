@@ -3,6 +3,7 @@ import { Module } from "./module.ts";
 
 /** Its input. PyTorch: `torch.nn.Identity`. */
 export class Identity extends Module {
+  /** Any shape. */
   forward(x: Tensor): Tensor {
     return x;
   }

@@ -17,6 +17,7 @@ export class Linear extends Module {
   /** [out], or null. */
   readonly bias: Tensor | null;
 
+  /** Weights and bias are drawn from the generator of `manualSeed`. */
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super();
     const shape = [outFeatures, inFeatures];

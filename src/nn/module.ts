@@ -3,7 +3,9 @@ import { Tensor } from "../tensor/tensor.ts";
 
 /** Numbers to load into a parameter or buffer. */
 export interface StateEntry {
+  /** Sizes of the tensor they belong to. */
   readonly shape: Shape;
+  /** Row-major. */
   readonly data: Float32Array | Int32Array | Uint32Array;
 }
 
@@ -22,8 +24,8 @@ export interface LoadReport {
 /**
  * Base of layers and models. PyTorch: `torch.nn.Module`.
  *
- * A field that holds a tensor with `requiresGrad` is a parameter, another tensor a buffer, a module a
- * child. Names of parameters and buffers are the paths of field names, so fields are named as PyTorch
+ * A field that holds a tensor is a parameter, or a buffer when `bufferNames()` lists it; one that holds
+ * a module is a child. Names of parameters and buffers are the paths of field names, so fields are named as PyTorch
  * names them in checkpoints.
  */
 export abstract class Module {
@@ -91,14 +93,16 @@ export abstract class Module {
     return { applied, missing, unexpected, wrongShape };
   }
 
-  /** Parameters by name. */
+  /** Parameters by name, frozen ones too. */
   namedParameters(): Map<string, Tensor> {
-    return new Map([...this.stateDict()].filter(([, tensor]) => tensor.requiresGrad));
+    const parameters = new Set(this.#parameterTensors());
+    return new Map([...this.stateDict()].filter(([, tensor]) => parameters.has(tensor)));
   }
 
   /** Buffers by name. */
   namedBuffers(): Map<string, Tensor> {
-    return new Map([...this.stateDict()].filter(([, tensor]) => !tensor.requiresGrad));
+    const parameters = new Set(this.#parameterTensors());
+    return new Map([...this.stateDict()].filter(([, tensor]) => !parameters.has(tensor)));
   }
 
   /** Parameters. */
@@ -108,7 +112,7 @@ export abstract class Module {
 
   /** How many numbers the parameters hold. */
   parameterCount(): number {
-    return this.parameterTensors().reduce((sum, parameter) => sum + parameter.numel, 0);
+    return this.#parameterTensors().reduce((sum, parameter) => sum + parameter.numel, 0);
   }
 
   /** Sets training mode here and below. */
@@ -124,13 +128,21 @@ export abstract class Module {
 
   /** Whether gradients are wanted for the parameters. */
   requiresGrad_(wanted: boolean): this {
-    for (const parameter of this.parameterTensors()) parameter.requiresGrad = wanted;
+    for (const parameter of this.#parameterTensors()) parameter.requiresGrad = wanted;
     return this;
   }
 
-  /** Counts training batches that were replayed from a recording, where no module code runs. */
+  /**
+   * Counts `count` runs of a recorded training step, the first included: no module code runs in replays.
+   * Call it in training mode, before another step is recorded.
+   */
   countBatches(count: number): void {
     for (const [, child] of this.namedChildren()) child.countBatches(count);
+  }
+
+  /** Class and size, as `Linear(12 parameters)`. */
+  toString(): string {
+    return `${this.constructor.name}(${this.parameterCount()} parameters)`;
   }
 
   /** Frees parameters and buffers. */
@@ -138,7 +150,7 @@ export abstract class Module {
     for (const tensor of this.stateDict().values()) tensor.dispose();
   }
 
-  /** Names of own tensors that are buffers, whatever their `requiresGrad`. */
+  /** Names of own tensors that are buffers; the others are parameters. */
   protected bufferNames(): readonly string[] {
     return [];
   }
@@ -153,7 +165,7 @@ export abstract class Module {
     }
   }
 
-  private parameterTensors(): Tensor[] {
+  #parameterTensors(): Tensor[] {
     const found: Tensor[] = [];
     for (const module of this.modules()) {
       const buffers = module.bufferNames();

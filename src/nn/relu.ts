@@ -4,6 +4,7 @@ import { Module } from "./module.ts";
 
 /** `max(x, 0)`. PyTorch: `torch.nn.ReLU`. */
 export class ReLU extends Module {
+  /** Any shape. */
   forward(x: Tensor): Tensor {
     return relu(x);
   }

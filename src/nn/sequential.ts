@@ -8,6 +8,7 @@ export type Layer = Module & { forward(x: Tensor): Tensor };
 export class Sequential<L extends Layer = Layer> extends Module {
   readonly #layers: readonly L[];
 
+  /** Layers, first to last. */
   constructor(...layers: readonly L[]) {
     super();
     this.#layers = layers;
@@ -18,10 +19,12 @@ export class Sequential<L extends Layer = Layer> extends Module {
     return this.#layers;
   }
 
+  /** Layers by their index. */
   override *namedChildren(): Iterable<[string, Module]> {
     for (const [i, layer] of this.#layers.entries()) yield [String(i), layer];
   }
 
+  /** What the last layer makes of it. */
   forward(x: Tensor): Tensor {
     return this.#layers.reduce((value, layer) => layer.forward(value), x);
   }

@@ -6,11 +6,13 @@ import { Module } from "./module.ts";
 export class Upsample extends Module {
   readonly #scaleFactor: number;
 
+  /** `scaleFactor`: a whole number from 1. */
   constructor(scaleFactor: number) {
     super();
     this.#scaleFactor = scaleFactor;
   }
 
+  /** [N, C, H, W] to [N, C, H scale, W scale]. */
   forward(x: Tensor): Tensor {
     return upsampleNearest(x, this.#scaleFactor);
   }

@@ -30,5 +30,5 @@ export function adaptiveAvgPool2d(
   if (height % outHeight === 0 && width % outWidth === 0) {
     return avgPool2d(x, { kernelSize: [height / outHeight, width / outWidth] });
   }
-  return averageWindows("adaptive_avg_pool2d", x, outHeight, outWidth);
+  return averageWindows("adaptive_avg_pool2d", x, { outHeight, outWidth });
 }

@@ -23,5 +23,5 @@ export function avgPool2d(x: Tensor, options: AvgPoolOptions): Tensor {
   const whole = g.kernelY === g.height && g.kernelX === g.width && g.padY === 0 && g.padX === 0;
   if (whole) return mean(x, { dims: [2, 3], keepDims: true });
   const wholeWindow = Number(options.countIncludePad ?? true);
-  return averageWindows("avg_pool2d", x, g.outHeight, g.outWidth, { ...g, wholeWindow });
+  return averageWindows("avg_pool2d", x, { ...g, wholeWindow });
 }

@@ -3,7 +3,7 @@ import code from "../../kernels/pool/max_pool2d.wgsl" with { type: "text" };
 import { Kernel } from "../gpu/kernel.ts";
 import { gradEnabled, track } from "../tensor/autograd.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { poolGeometry, poolGrid, type PoolOptions } from "./pool/geometry.ts";
+import { loopBounds, poolGeometry, poolGrid, type PoolOptions } from "./pool/geometry.ts";
 import { requireFloat } from "./require_dtype.ts";
 
 export type { PoolOptions };
@@ -32,15 +32,16 @@ export function maxPool2d(x: Tensor, options: PoolOptions): Tensor {
       ...(where ? { where_: where.storage } : {}),
     },
     params: { ...g },
-    values: { WHERE: Number(where !== null) },
-    workgroups: poolGrid(g.planes, g.outHeight, g.outWidth),
+    values: { ...loopBounds(g), WHERE: Number(where !== null) },
+    workgroups: poolGrid(x.gpu, g.planes, g.outHeight, g.outWidth),
   });
   return track("max_pool2d", [x], y, (dy) => {
     const dx = Tensor.result(x.gpu, x.shape);
     x.gpu.dispatch(maxPoolGradKernel, {
       bindings: { dy: dy.storage, where_: where!.storage, dx: dx.storage },
       params: { ...g },
-      workgroups: poolGrid(g.planes, g.height, g.width),
+      values: loopBounds(g),
+      workgroups: poolGrid(x.gpu, g.planes, g.height, g.width),
     });
     return [dx];
   }, where ? [where] : []);

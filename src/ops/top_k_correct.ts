@@ -16,10 +16,16 @@ const rankCountsKernel = new Kernel("rank_counts", countsCode);
  * @param logits float32 [N, C]
  * @param labels int32 [N]
  * @param ks one to four positive integers
+ * @param lanes threads that share a row, 1 or 64; left to the adapter but in tests
  * @returns float32 [ks.length]
  * @throws RangeError when the shapes or `ks` do not fit, TypeError for other dtypes.
  */
-export function topKCorrect(logits: Tensor, labels: Tensor, ks: readonly number[]): Tensor {
+export function topKCorrect(
+  logits: Tensor,
+  labels: Tensor,
+  ks: readonly number[],
+  lanes: number = rowLanes(logits),
+): Tensor {
   requireLabelRows("topKCorrect", logits, labels);
   if (ks.length < 1 || ks.length > 4 || !ks.every((k) => Number.isInteger(k) && k >= 1)) {
     throw new RangeError(`topKCorrect() for k of [${ks}]: one to four positive integers wanted`);
@@ -27,7 +33,6 @@ export function topKCorrect(logits: Tensor, labels: Tensor, ks: readonly number[
   const [rows, classes] = logits.shape;
   const { gpu } = logits;
   const rank = Tensor.result(gpu, [rows], "uint32");
-  const lanes = rowLanes(logits);
   gpu.dispatch(labelRankKernel, {
     bindings: { x: logits.storage, labels: labels.storage, rank: rank.storage },
     params: { rows, classes },

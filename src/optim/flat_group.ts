@@ -1,7 +1,6 @@
 import { BUFFER_GRAIN } from "../gpu/buffer_pool.ts";
-import type { Gpu } from "../gpu/gpu.ts";
+import type { BufferRange, Gpu } from "../gpu/gpu.ts";
 import { tensor, zeros } from "../tensor/create.ts";
-import type { Shape } from "../tensor/shape.ts";
 import { Storage } from "../tensor/storage.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -10,11 +9,15 @@ export const BLOCK = BUFFER_GRAIN / 4;
 
 /** One parameter's place in a {@linkcode FlatGroup}. */
 export interface FlatSlot {
+  /** The tensor that was moved. */
   readonly parameter: Tensor;
-  readonly gradient: Storage;
+  /** Where its gradient is copied to. */
+  readonly gradient: BufferRange;
   /** Optimiser state of the parameter's shape. */
   readonly state: Tensor;
+  /** Index of its first block. */
   readonly firstBlock: number;
+  /** Blocks it takes, the last one padded with zeros. */
   readonly blocks: number;
 }
 
@@ -23,14 +26,19 @@ export interface FlatSlot {
  * that one kernel updates them all. Every parameter starts at a whole block.
  */
 export class FlatGroup {
+  /** All parameters, in blocks. */
   readonly values: Tensor;
+  /** Their gradients, at the same places. */
   readonly gradients: Tensor;
+  /** Their optimiser state, at the same places; zeros at first. */
   readonly states: Tensor;
   /** One flag a block: whether its parameter has a gradient. */
   readonly enabled: Tensor;
+  /** In the order of the parameters. */
   readonly slots: readonly FlatSlot[];
   #flags = "";
 
+  /** Moves the parameters; recordings made with them before are no longer valid. */
   constructor(gpu: Gpu, parameters: readonly Tensor[]) {
     const blocks = parameters.map((parameter) => Math.ceil(parameter.numel / BLOCK));
     const total = blocks.reduce((sum, count) => sum + count, 0);
@@ -40,12 +48,12 @@ export class FlatGroup {
     this.enabled = tensor(new Uint32Array(total), null, { device: gpu }).keep();
     let firstBlock = 0;
     this.slots = parameters.map((parameter, i) => {
-      const slice = (of: Tensor) => sliceOf(of, firstBlock, blocks[i]);
+      const slice = (of: Tensor) => new Slice(of.storage, firstBlock, blocks[i]);
       parameter.moveTo(slice(this.values));
-      const state = view(slice(this.states), parameter.shape);
+      const state = Tensor.created(slice(this.states), parameter.shape).keep();
       const slot = {
         parameter,
-        gradient: slice(this.gradients),
+        gradient: rangeOf(this.gradients.storage, firstBlock, blocks[i]),
         state,
         firstBlock,
         blocks: blocks[i],
@@ -74,21 +82,34 @@ export class FlatGroup {
     this.enabled.copy_(flags);
   }
 
-  /** Frees gradients and state; the parameters keep their values. */
+  /** Frees gradients and state; parameters stay, their buffer is freed with the last of them. */
   dispose(): void {
-    this.gradients.dispose();
-    this.states.dispose();
-    this.enabled.dispose();
+    for (const { state } of this.slots) state.dispose();
+    for (const tensor of [this.values, this.gradients, this.states, this.enabled]) tensor.dispose();
   }
 }
 
-function sliceOf(of: Tensor, firstBlock: number, blocks: number): Storage {
-  const { gpu, buffer, offset } = of.storage;
-  const start = offset + firstBlock * BUFFER_GRAIN;
-  // The flat tensor owns the buffer and stays for the life of the program or until dispose().
-  return new Storage(gpu, buffer, start, blocks * BUFFER_GRAIN, null);
+/** Blocks of a flat buffer, which lives as long as any of its slices. */
+class Slice extends Storage {
+  readonly #owner: Storage;
+  #references = 1;
+
+  constructor(owner: Storage, firstBlock: number, blocks: number) {
+    const { buffer, offset, size } = rangeOf(owner, firstBlock, blocks);
+    super(owner.gpu, buffer, offset, size, null);
+    this.#owner = owner.retain();
+  }
+
+  override retain(): this {
+    this.#references++;
+    return this;
+  }
+
+  override release(): void {
+    if (--this.#references === 0) this.#owner.release();
+  }
 }
 
-function view(storage: Storage, shape: Shape): Tensor {
-  return Tensor.created(storage, shape).keep();
+function rangeOf({ buffer, offset }: Storage, firstBlock: number, blocks: number): BufferRange {
+  return { buffer, offset: offset + firstBlock * BUFFER_GRAIN, size: blocks * BUFFER_GRAIN };
 }

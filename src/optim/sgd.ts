@@ -32,11 +32,19 @@ export class SGD {
   readonly #parameters: readonly Tensor[];
   readonly #lr: Tensor;
   #rate: number;
+  #gathered = false;
 
-  /** @throws RangeError without parameters, or with Nesterov but no momentum. */
+  /**
+   * Moves the parameters; recordings made with them before are no longer valid.
+   *
+   * @throws RangeError without parameters, with one twice, or with Nesterov but no momentum.
+   */
   constructor(parameters: Iterable<Tensor>, readonly options: SGDOptions) {
     this.#parameters = [...parameters];
     if (this.#parameters.length === 0) throw new RangeError("an optimiser without parameters");
+    if (new Set(this.#parameters).size < this.#parameters.length) {
+      throw new RangeError("an optimiser was given a parameter twice");
+    }
     if (options.nesterov && !((options.momentum ?? 0) > 0)) {
       throw new RangeError("Nesterov momentum wants a momentum above 0");
     }
@@ -67,13 +75,24 @@ export class SGD {
   }
 
   /**
+   * Copies the gradients into flat buffers and returns these, to be changed in place (summed over
+   * processes, scaled) before {@linkcode SGD.step}, which else does it itself.
+   */
+  gatherGradients(): Tensor[] {
+    for (const group of this.#groups) group.gather();
+    this.#gathered = true;
+    return this.#groups.map((group) => group.gradients);
+  }
+
+  /**
    * Updates every parameter that has a gradient, then frees the results of this step's ops (outside
    * of an explicit scope; see `endStep`).
    */
   step(): void {
     const { momentum = 0, weightDecay = 0, nesterov = false } = this.options;
+    if (!this.#gathered) this.gatherGradients();
+    this.#gathered = false;
     for (const group of this.#groups) {
-      group.gather();
       group.values.gpu.dispatch(sgdKernel, {
         bindings: {
           lr: this.#lr.storage,

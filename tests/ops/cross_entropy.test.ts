@@ -34,11 +34,14 @@ Deno.test("crossEntropy() and its gradient are right for every reduction and smo
       for (const reduction of ["mean", "sum", "none"] as const) {
         const message = `${rows} x ${classes}, ${reduction}, ${labelSmoothing}:`;
         const logits = tensor(x, [rows, classes], { requiresGrad: true });
-        const loss = crossEntropy(logits, tensor(y), { labelSmoothing, reduction });
+        const options = { labelSmoothing, reduction };
+        const loss = crossEntropy(logits, tensor(y), options);
         const expected = reduction === "none"
           ? losses
           : [reduction === "sum" ? total : total / rows];
         assertClose(await loss.data(), expected, 1e-5, message);
+        const shared = crossEntropy(logits, tensor(y), options, 64);
+        assertClose(await shared.data(), expected, 1e-5, `64 threads a row, ${message}`);
         const weights = values("dy", loss.shape);
         loss.backward({ gradient: tensor(weights, loss.shape) });
         const scale = (n: number) =>

@@ -69,6 +69,12 @@ Deno.test("matmul() is right where the chooser takes large tiles and long sums",
   }
 });
 
+Deno.test("matmul() takes more rows than a dispatch has workgroups for", async () => {
+  const a = hostMatrix("a", 8 * 65535 + 9, 2);
+  const b = hostMatrix("b", 2, 3);
+  assertClose(await matmul(onDevice(a), onDevice(b)).data(), times(a, b).data, 1e-6);
+});
+
 Deno.test("matmul() has the gradients of both operands in every transposition", async () => {
   const a = hostMatrix("a", 9, 6);
   const b = hostMatrix("b", 6, 7);

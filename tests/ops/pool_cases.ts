@@ -23,6 +23,7 @@ export const POOL_CASES: readonly PoolCase[] = [
   { shape: [1, 2, 11, 9], kernelSize: [3, 3], stride: [2, 2], padding: [1, 1] },
   { shape: [3, 1, 6, 7], kernelSize: [3, 2], stride: [1, 3], padding: [1, 0] },
   { shape: [1, 2, 9, 9], kernelSize: [2, 2], stride: [4, 3], padding: [1, 1] },
+  { shape: [1, 1, 30, 31], kernelSize: [9, 10], stride: [1, 1], padding: [3, 5] },
   { shape: [2, 70, 7, 7], kernelSize: [7, 7], stride: [1, 1], padding: [0, 0] },
 ];
 

@@ -16,8 +16,10 @@ Deno.test("topKCorrect() counts the samples whose label is among the largest", a
       return row.filter((v, c) => v > row[label] || (v === row[label] && c < label)).length;
     });
     const expected = ks.map((k) => ranks.filter((rank) => rank < k).length);
-    const found = await topKCorrect(tensor(x, [rows, classes]), tensor(y), ks).data();
-    assertEquals([...found], expected, `${rows} x ${classes}`);
+    for (const lanes of [1, 64]) {
+      const found = topKCorrect(tensor(x, [rows, classes]), tensor(y), ks, lanes);
+      assertEquals([...await found.data()], expected, `${rows} x ${classes}, ${lanes} lanes`);
+    }
   }
 });
 

@@ -8,12 +8,18 @@ import { kaimingConv } from "./kaiming_conv.ts";
 
 /** Two 3 x 3 convolutions with a shortcut (He et al., 2016). mdistiller: `BasicBlock`. */
 export class BasicBlock extends Module {
+  /** 3 x 3, with the stride of the block. */
   readonly conv1: Conv2d;
+  /** Followed by ReLU. */
   readonly bn1: BatchNorm2d;
+  /** 3 x 3, stride 1. */
   readonly conv2: Conv2d;
+  /** Followed by the shortcut and ReLU. */
   readonly bn2: BatchNorm2d;
+  /** The shortcut where the size changes, else null. */
   readonly downsample: Downsample | null;
 
+  /** `stride` above 1 halves (thirds, ...) the planes. */
   constructor(inChannels: number, channels: number, stride: number) {
     super();
     this.conv1 = kaimingConv(inChannels, channels, 3, stride);
@@ -25,6 +31,7 @@ export class BasicBlock extends Module {
       : null;
   }
 
+  /** [N, inChannels, H, W] to [N, channels, H / stride, W / stride]. */
   forward(x: Tensor): Tensor {
     return this.#second(x, true);
   }

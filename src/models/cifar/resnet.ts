@@ -19,14 +19,22 @@ export interface CifarResNetShape {
 
 /** The ResNet for small images: a stem and three stages (He et al., 2016). mdistiller: `ResNet`. */
 export class CifarResNet extends Model {
+  /** Of the stem and of the three stages. */
   override readonly stageChannels: readonly number[];
+  /** The stem, 3 x 3. */
   readonly conv1: Conv2d;
+  /** The stem's, followed by ReLU. */
   readonly bn1: BatchNorm2d;
+  /** Stage of full-size planes. */
   readonly layer1: Sequential<BasicBlock>;
+  /** Stage of half the height and width. */
   readonly layer2: Sequential<BasicBlock>;
+  /** Stage of a quarter of the height and width. */
   readonly layer3: Sequential<BasicBlock>;
+  /** From the pooled features to the logits. */
   readonly fc: Linear;
 
+  /** Convolutions are Kaiming normal (fan out), batch norms 1 and 0. */
   constructor({ depth, channels }: CifarResNetShape, options: ModelOptions = {}) {
     super();
     const { numClasses = 100, inChannels = 3 } = options;
@@ -41,10 +49,12 @@ export class CifarResNet extends Model {
     this.fc = new Linear(third, numClasses);
   }
 
+  /** The same as `fc`. */
   override get classifier(): Linear {
     return this.fc;
   }
 
+  /** Images [N, inChannels, H, W], 32 x 32 in CIFAR. */
   override forward(images: Tensor): ModelOutput {
     let x = this.bn1.forward(this.conv1.forward(images), { relu: true });
     const feats = [x];

@@ -56,10 +56,14 @@ export function convWeightGradDirect(x: Tensor, dy: Tensor, g: ConvGeometry): Te
   return sumPartials(partials, weightShape(g));
 }
 
-/** Register tiles: as many sums as the code size allows, strips that divide the width. */
+/**
+ * Register tiles, measured on the software adapter: larger ones are no faster and take many times as
+ * long to compile.
+ */
 function chooseTile(g: ConvGeometry): { TO: number; TI: number; TX: number } {
-  const TX = g.outWidth % 4 === 0 ? 4 : g.outWidth % 7 === 0 ? 7 : 4;
   const taps = g.kernelY * g.kernelX;
-  if (taps > 9) return { TO: 2, TI: Math.min(2, g.inChannels), TX: 4 };
-  return { TO: 4, TI: Math.min(2, g.inChannels), TX };
+  const TI = Math.min(2, g.inChannels);
+  if (taps > 25) return { TO: 2, TI: 1, TX: 2 };
+  if (taps > 9) return { TO: 2, TI, TX: 4 };
+  return { TO: 4, TI, TX: g.outWidth % 7 === 0 && (g.strideY > 1 || g.outWidth === 7) ? 7 : 4 };
 }

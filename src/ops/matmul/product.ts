@@ -11,6 +11,9 @@ import { type ProductSize, productSize } from "./size.ts";
 const registerKernel = new Kernel("matmul", code);
 const tiledKernel = new Kernel("matmul_tiled", tiledCode);
 
+/** Most workgroups in one dimension of a dispatch. */
+const MAX_GROUPS = 65535;
+
 /**
  * `register` keeps 8 x 8 results a thread in registers, for adapters that run on the CPU; `tiled`
  * goes through workgroup memory, for discrete GPUs.
@@ -19,7 +22,9 @@ export type ProductVariant = "register" | "tiled";
 
 /** Options of {@linkcode product}. */
 export interface ProductOptions {
+  /** Uses the transpose of `a`. Default false. */
   readonly transposeA?: boolean;
+  /** Uses the transpose of `b`. Default false. */
   readonly transposeB?: boolean;
   /** [columns], added to every row. */
   readonly bias?: Tensor | null;
@@ -50,6 +55,9 @@ export function product(a: Tensor, b: Tensor, options: ProductOptions = {}): Ten
   const part = wanted === 1 ? size.depth : 16 * Math.ceil(size.depth / wanted / 16);
   const splits = Math.ceil(size.depth / part);
   if (splits > 1 && size.batch > 1) throw new RangeError("a batch of products cannot be split");
+  if (size.batch > MAX_GROUPS) {
+    throw new RangeError(`matmul() of ${size.batch} products; at most ${MAX_GROUPS} go at once`);
+  }
   const c = splits === 1
     ? Tensor.result(a.gpu, size.shape)
     : Tensor.result(a.gpu, [splits, size.rows * size.columns]);
@@ -75,7 +83,11 @@ const runRegister: Run = (a, b, c, size, options) => {
   a.gpu.dispatch(registerKernel, {
     ...operands(a, b, c, size, options.bias),
     values: { ...flags(options), VB: options.transposeB ? 0 : aligned, VC: aligned },
-    workgroups: [Math.ceil(rows / 8), Math.ceil(columns / 64), size.batch * size.splits],
+    workgroups: [
+      Math.min(MAX_GROUPS, Math.ceil(rows / 8)),
+      Math.ceil(columns / 64),
+      size.batch * size.splits,
+    ],
   });
 };
 

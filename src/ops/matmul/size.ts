@@ -2,13 +2,17 @@ import { formatShape, numel, sameShape, type Shape } from "../../tensor/shape.ts
 
 /** Sizes of a product of matrices, perhaps many. */
 export interface ProductSize {
+  /** Number of products. */
   readonly batch: number;
+  /** Rows of each result. */
   readonly rows: number;
+  /** Columns of each result. */
   readonly columns: number;
   /** Terms of each sum. */
   readonly depth: number;
   /** Elements from one matrix of `a` to the next; 0 when all products share it. */
   readonly strideA: number;
+  /** The same for `b`. */
   readonly strideB: number;
   /** Shape of the result. */
   readonly shape: Shape;

@@ -1,3 +1,4 @@
+import type { Gpu } from "../../gpu/gpu.ts";
 import { formatShape, type Shape } from "../../tensor/shape.ts";
 
 /** Options of the pooling ops; numbers, or `[vertical, horizontal]`. */
@@ -14,16 +15,30 @@ export interface PoolOptions {
 export interface PoolGeometry {
   /** N * C. */
   readonly planes: number;
+  /** H of the input. */
   readonly height: number;
+  /** W of the input. */
   readonly width: number;
+  /** H of the result. */
   readonly outHeight: number;
+  /** W of the result. */
   readonly outWidth: number;
+  /** Vertical size of a window. */
   readonly kernelY: number;
+  /** Horizontal size of a window. */
   readonly kernelX: number;
+  /** Vertical distance of the windows. */
   readonly strideY: number;
+  /** Horizontal distance of the windows. */
   readonly strideX: number;
+  /** Border above and below. */
   readonly padY: number;
+  /** Border left and right. */
   readonly padX: number;
+  /** Most windows below each other that hold the same element. */
+  readonly reachY: number;
+  /** Most windows beside each other that hold the same element. */
+  readonly reachX: number;
 }
 
 /**
@@ -54,6 +69,8 @@ export function poolGeometry(op: string, shape: Shape, options: PoolOptions): Po
   return {
     ...{ planes: shape[0] * shape[1], height, width, outHeight, outWidth },
     ...{ kernelY, kernelX, strideY, strideX, padY, padX },
+    reachY: Math.ceil(kernelY / strideY),
+    reachX: Math.ceil(kernelX / strideX),
   };
 }
 
@@ -74,7 +91,34 @@ export function pair(value: number | readonly [number, number]): readonly [numbe
   return typeof value === "number" ? [value, value] : value;
 }
 
-/** Workgroups of a pooling kernel: 8 x 2 x 4 threads for the elements of `planes` planes. */
-export function poolGrid(planes: number, height: number, width: number): [number, number, number] {
-  return [Math.ceil(width / 8), Math.ceil(height / 2), Math.min(65535, Math.ceil(planes / 4))];
+/**
+ * Workgroups of a pooling kernel: 8 x 2 x 4 threads for the elements of `planes` planes. A CPU spends
+ * half a microsecond on a workgroup, so there each takes several planes.
+ */
+export function poolGrid(
+  gpu: Gpu,
+  planes: number,
+  height: number,
+  width: number,
+): [number, number, number] {
+  const [x, y] = [Math.ceil(width / 8), Math.ceil(height / 2)];
+  const most = gpu.software ? Math.ceil(1024 / (x * y)) : 65535;
+  return [x, y, Math.min(most, Math.ceil(planes / 4))];
+}
+
+/**
+ * Loop bounds as template values of the pooling kernels: constants, which the compiler unrolls, unless
+ * the windows are large.
+ */
+export function loopBounds(g: Omit<PoolGeometry, "planes">): Record<string, string> {
+  const bound = (name: keyof typeof g, unrolled: boolean) =>
+    unrolled ? `${g[name]}u` : `params.${name}`;
+  const window = g.kernelY * g.kernelX <= 64;
+  const reach = g.reachY * g.reachX <= 64;
+  return {
+    KY: bound("kernelY", window),
+    KX: bound("kernelX", window),
+    RY: bound("reachY", reach),
+    RX: bound("reachX", reach),
+  };
 }

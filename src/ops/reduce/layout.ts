@@ -2,8 +2,11 @@ import { normalizeDim, numel, type Shape } from "../../tensor/shape.ts";
 
 /** A contiguous tensor seen as [outer, count, inner], to be reduced over `count`. */
 export interface ReduceLayout {
+  /** Elements before the reduced dimensions. */
   readonly outer: number;
+  /** Elements that become one. */
   readonly count: number;
+  /** Elements after the reduced dimensions. */
   readonly inner: number;
 }
 

@@ -8,6 +8,7 @@ const reduceGradKernel = new Kernel("reduce_grad", code);
 
 /** What the gradients of the maximum and the variance need beside dy. */
 export interface ReduceGradInputs {
+  /** What was reduced. */
   readonly x: Tensor;
   /** The maxima or the means. */
   readonly center: Tensor;
