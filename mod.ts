@@ -1,3 +1,224 @@
+/**
+ * Tensors with reverse-mode differentiation on WebGPU, and knowledge distillation with the Wasserstein
+ * distance (WKD, NeurIPS 2024). Names and meanings follow PyTorch; what differs is in the README.
+ *
+ * Call {@linkcode init} once before anything else. Run directly, this module is the command line.
+ *
+ * @example Differentiating
+ * ```ts
+ * import { init, tensor } from "./mod.ts";
+ *
+ * await init();
+ * const x = tensor([1, 2, 3], null, { requiresGrad: true });
+ * x.mul(x).sum().backward();
+ * console.log(await x.grad!.data()); // 2, 4, 6
+ * ```
+ *
+ * @module
+ */
+
+// Devices.
+export {
+  type DeviceChoice,
+  type DeviceOptions,
+  isSoftware,
+  openDevice,
+} from "./src/gpu/adapter.ts";
+export { defaultDevice, init, setDefaultDevice } from "./src/tensor/default_device.ts";
+export { type BufferRange, type DispatchOptions, Gpu } from "./src/gpu/gpu.ts";
+export { GpuError } from "./src/gpu/gpu_error.ts";
+export { BufferPool, type MemoryAccount } from "./src/gpu/buffer_pool.ts";
+export {
+  type BindingKind,
+  Kernel,
+  type KernelBinding,
+  type KernelInterface,
+  type KernelParam,
+} from "./src/gpu/kernel.ts";
+export {
+  type CompileProgress,
+  type KernelConstants,
+  PipelineCache,
+  type PipelineEntry,
+} from "./src/gpu/pipeline_cache.ts";
+export { type KernelTime, Recording } from "./src/gpu/recording.ts";
+export type { ClearCommand, Command, CopyCommand, DispatchCommand } from "./src/gpu/command.ts";
+export type { TemplateValues } from "./src/gpu/template.ts";
+
+// Tensors.
+export { Tensor } from "./src/tensor/tensor.ts";
+export {
+  arange,
+  type CreateOptions,
+  full,
+  type NestedArray,
+  ones,
+  rand,
+  randn,
+  tensor,
+  type TensorData,
+  zeros,
+} from "./src/tensor/create.ts";
+export { Generator } from "./src/tensor/random.ts";
+export type { DType, HostArray } from "./src/tensor/dtype.ts";
+export type { Shape } from "./src/tensor/shape.ts";
+export { Storage } from "./src/tensor/storage.ts";
+export { endStep, scope } from "./src/tensor/scope.ts";
+export {
+  type BackwardOptions,
+  gradEnabled,
+  type InputGradients,
+  type Node,
+  noGrad,
+  track,
+  trackMany,
+} from "./src/tensor/autograd.ts";
+
+// Element by element.
+export { abs } from "./src/ops/abs.ts";
+export { add } from "./src/ops/add.ts";
+export { clamp } from "./src/ops/clamp.ts";
+export { div } from "./src/ops/div.ts";
+export { dropout } from "./src/ops/dropout.ts";
+export { exp } from "./src/ops/exp.ts";
+export { log } from "./src/ops/log.ts";
+export { maximum } from "./src/ops/maximum.ts";
+export { minimum } from "./src/ops/minimum.ts";
+export { mul } from "./src/ops/mul.ts";
+export { pow } from "./src/ops/pow.ts";
+export { relu } from "./src/ops/relu.ts";
+export { relu6 } from "./src/ops/relu6.ts";
+export { sigmoid } from "./src/ops/sigmoid.ts";
+export { sqrt } from "./src/ops/sqrt.ts";
+export { sub } from "./src/ops/sub.ts";
+
+// Over dimensions.
+export { argmax } from "./src/ops/argmax.ts";
+export { logSoftmax } from "./src/ops/log_softmax.ts";
+export { max } from "./src/ops/max.ts";
+export { mean } from "./src/ops/mean.ts";
+export { softmax } from "./src/ops/softmax.ts";
+export type { SoftmaxVariant } from "./src/ops/softmax_rows.ts";
+export { type ReduceOptions, sum } from "./src/ops/sum.ts";
+export { topKCorrect } from "./src/ops/top_k_correct.ts";
+export { variance, type VarianceOptions } from "./src/ops/variance.ts";
+
+// Shapes and indices.
+export { cat } from "./src/ops/cat.ts";
+export { expand } from "./src/ops/expand.ts";
+export { gather } from "./src/ops/gather.ts";
+export { indexSelect } from "./src/ops/index_select.ts";
+export { oneHot } from "./src/ops/one_hot.ts";
+export { pad } from "./src/ops/pad.ts";
+export type { Padding } from "./src/ops/pad_planes.ts";
+export { permute } from "./src/ops/permute.ts";
+export { reshape } from "./src/ops/reshape.ts";
+export { scatterAdd } from "./src/ops/scatter_add.ts";
+export { slice } from "./src/ops/slice.ts";
+
+// Products, convolutions, pools, normalisation.
+export { matmul, type MatmulOptions } from "./src/ops/matmul.ts";
+export { linear } from "./src/ops/linear.ts";
+export { conv2d, type ConvOptions, type ConvVariant } from "./src/ops/conv2d.ts";
+export { convTranspose2d, type ConvTransposeOptions } from "./src/ops/conv_transpose2d.ts";
+export { batchNorm, type BatchNormOptions, type BatchNormTensors } from "./src/ops/batch_norm.ts";
+export { adaptiveAvgPool2d } from "./src/ops/adaptive_avg_pool2d.ts";
+export { avgPool2d, type AvgPoolOptions } from "./src/ops/avg_pool2d.ts";
+export { maxPool2d, type PoolOptions } from "./src/ops/max_pool2d.ts";
+export { upsampleNearest } from "./src/ops/upsample_nearest.ts";
+
+// Modules.
+export { type LoadReport, Module, type StateEntry } from "./src/nn/module.ts";
+export { AdaptiveAvgPool2d } from "./src/nn/adaptive_avg_pool2d.ts";
+export { AvgPool2d } from "./src/nn/avg_pool2d.ts";
+export {
+  BatchNorm2d,
+  type BatchNorm2dOptions,
+  type BatchNormEpilogue,
+} from "./src/nn/batch_norm2d.ts";
+export { Conv2d, type Conv2dOptions } from "./src/nn/conv2d.ts";
+export { ConvTranspose2d, type ConvTranspose2dOptions } from "./src/nn/conv_transpose2d.ts";
+export { Dropout } from "./src/nn/dropout.ts";
+export { Flatten } from "./src/nn/flatten.ts";
+export { Identity } from "./src/nn/identity.ts";
+export { Linear, type LinearOptions } from "./src/nn/linear.ts";
+export { MaxPool2d } from "./src/nn/max_pool2d.ts";
+export { ReLU } from "./src/nn/relu.ts";
+export { type Layer, Sequential } from "./src/nn/sequential.ts";
+export { Upsample } from "./src/nn/upsample.ts";
+export {
+  calculateGain,
+  type FanMode,
+  fans,
+  kaimingNormal,
+  type KaimingOptions,
+  kaimingUniform,
+  manualSeed,
+  type Nonlinearity,
+  normal,
+  uniform,
+  xavierNormal,
+  xavierUniform,
+} from "./src/nn/init.ts";
+
+// Models.
+export { type Features, Model, type ModelOptions, type ModelOutput } from "./src/models/model.ts";
+export { createModel, modelNames } from "./src/models/registry.ts";
+
+// Losses.
+export { crossEntropy, type CrossEntropyOptions } from "./src/ops/cross_entropy.ts";
+export { kdLoss, type KdOptions } from "./src/losses/kd.ts";
+export {
+  wkdFeatureLoss,
+  type WkdFeatureLosses,
+  type WkdFeatureOptions,
+} from "./src/losses/wkd_feature.ts";
+export {
+  wkdLogitLoss,
+  wkdLogitLossWithTargetSeparation,
+  type WkdLogitOptions,
+  type WkdSeparatedOptions,
+} from "./src/losses/wkd_logit.ts";
+export { sinkhorn, type SinkhornMethod, type SinkhornOptions } from "./src/ops/sinkhorn.ts";
+export { CostKernel, type CostKernelOptions } from "./src/ops/sinkhorn/cost_kernel.ts";
+export { classifierCost } from "./src/cost_matrix/classifier_cost.ts";
+export {
+  type FeatureShape,
+  linearCkaCost,
+  type LinearCkaOptions,
+} from "./src/cost_matrix/linear_cka_cost.ts";
+export type {
+  GaussianWassersteinLosses,
+  GaussianWassersteinOptions,
+} from "./src/ops/gaussian_wasserstein.ts";
+
+// Distillers and optimisers.
+export type { Distiller, DistillerOutput, Schedule } from "./src/distill/distiller.ts";
+export { KD, type KDOptions } from "./src/distill/kd.ts";
+export { Vanilla } from "./src/distill/vanilla.ts";
+export {
+  WKD,
+  type WKDFeatureOptions,
+  type WKDLogitOptions,
+  type WKDOptions,
+} from "./src/distill/wkd.ts";
+export { SGD, type SGDOptions } from "./src/optim/sgd.ts";
+export { multiStepLr } from "./src/optim/multi_step_lr.ts";
+
+// Files, as bytes.
+export {
+  readSafetensors,
+  type Safetensors,
+  type SafetensorsData,
+  type SafetensorsDtype,
+  SafetensorsError,
+  type SafetensorsTensor,
+  stateEntries,
+  type StateNumbers,
+  toFloat32,
+  writeSafetensors,
+} from "./src/formats/safetensors.ts";
+
 if (import.meta.main) {
   const { main } = await import("./src/cli/main.ts");
   Deno.exit(await main(Deno.args));

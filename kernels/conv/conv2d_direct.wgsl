@@ -84,22 +84,24 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
     //: end
     //: end
     //: end
-    //: for ky in 0..KH
-    //: for kx in 0..KW
     //: for q in 0..T/4
     {
-      let k = w[wi + ${(ky*KW+kx)*T/4+q}u];
+      //: for k in 0..KH*KW
+      let k${k} = w[wi + ${k*T/4+q}u];
+      //: end
+      // All taps of a few sums at a time: in any other order the sums go through memory.
+      //: for t in 0..4
       //: for r in 0..TY
+      //: for ky in 0..KH
+      //: for kx in 0..KW
       //: for c in 0..TX
-      a${q*4}_${r}_${c} += k.x * v${r*S+ky}_${c*S+kx};
-      a${q*4+1}_${r}_${c} += k.y * v${r*S+ky}_${c*S+kx};
-      a${q*4+2}_${r}_${c} += k.z * v${r*S+ky}_${c*S+kx};
-      a${q*4+3}_${r}_${c} += k.w * v${r*S+ky}_${c*S+kx};
+      a${q*4+t}_${r}_${c} += k${ky*KW+kx}[${t}] * v${r*S+ky}_${c*S+kx};
+      //: end
+      //: end
+      //: end
       //: end
       //: end
     }
-    //: end
-    //: end
     //: end
     base += planeStep;
     wi += ${KH*KW*T/4}u;

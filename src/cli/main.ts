@@ -1,8 +1,10 @@
-import { Command } from "@commander-js/extra-typings";
-import { CliError } from "./cli_error.ts";
+import { CommanderError } from "@commander-js/extra-typings";
+import { FAILED } from "./exit_status.ts";
+import { buildProgram } from "./program.ts";
 
-/** Errors that mean a mistake of the user's or the machine's, not one of ours: no stack is printed. */
+/** Errors that say in one sentence what is wrong; anything else is a mistake of ours and shows its stack. */
 const PLAIN = new Set([
+  "Error",
   "CliError",
   "ConfigError",
   "CheckpointError",
@@ -11,45 +13,38 @@ const PLAIN = new Set([
   "TrainingError",
   "GpuError",
   "RangeError",
+  "NotCapable",
 ]);
 
-/** Runs the command line and returns the exit status. */
+/**
+ * Runs the command line.
+ *
+ * @param args the words after `mod.ts`
+ * @returns the exit status: 0, 1 after an error (its message is on standard error), 130 after Ctrl-C
+ */
 export async function main(args: readonly string[]): Promise<number> {
   let status = 0;
-  const program = build((code) => status = code);
+  const program = buildProgram((code) => status = code);
   try {
-    await program.parseAsync([...args], { from: "user" });
+    await program.parseAsync(longOptions(args), { from: "user" });
   } catch (error) {
     return report(error);
   }
   return status;
 }
 
-function build(exit: (status: number) => void): Command {
-  const program = new Command("wkd")
-    .description("Distils image classifiers with the Wasserstein distance, on any GPU.")
-    .showHelpAfterError("(add --help for the options)")
-    .showSuggestionAfterError();
-  program.command("train")
-    .description("train a student as a configuration says")
-    .requiredOption("--cfg <file>", "configuration (YAML)")
-    .option("--resume", "go on with a run that was stopped")
-    .option("--overwrite", "start again where a run already is")
-    .option("--profile", "at the end, print the time by kernel of one step")
-    .option("--device <kind>", "auto, hardware or software (also WKD_DEVICE)")
-    .argument("[overrides...]", "KEY VALUE pairs that win over the file, such as SOLVER.LR 0.1")
-    .action(async (overrides, options) => {
-      const { train } = await import("./train.ts");
-      exit(await train(options, overrides));
-    });
-  return program as unknown as Command;
+/** mdistiller writes `-bs`, which would be read as `-b s`. */
+function longOptions(args: readonly string[]): string[] {
+  return args.map((arg) => arg === "-bs" || arg === "--bs" ? "--batch-size" : arg);
 }
 
 function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode;
   if (!(error instanceof Error)) throw error;
-  if (PLAIN.has(error.name) || error instanceof CliError) {
-    console.error(`error: ${error.message}`);
-    return 1;
-  }
-  throw error;
+  console.error(
+    PLAIN.has(error.name)
+      ? `error: ${error.message}`
+      : `error: this is a mistake in the program itself, please report it\n${error.stack}`,
+  );
+  return FAILED;
 }

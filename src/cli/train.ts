@@ -1,30 +1,32 @@
-import { join } from "@std/path";
 import { loadConfig } from "../config/load_config.ts";
 import { loadDataset } from "../data/load_dataset.ts";
-import { appendTo } from "../logging/append_to.ts";
-import { jsonl } from "../logging/jsonl.ts";
 import { progress } from "../logging/progress.ts";
-import { worklog } from "../logging/worklog.ts";
-import { combine, type EventSink } from "../train/events.ts";
-import { Run } from "../train/run.ts";
 import { latestPath } from "../train/run_files.ts";
+import { checkFolder } from "./check_folder.ts";
 import { CliError } from "./cli_error.ts";
+import { datasetCallbacks } from "./dataset_callbacks.ts";
+import { INTERRUPTED } from "./exit_status.ts";
+import { fileExists } from "./file_exists.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
 import { openDevice } from "./open_device.ts";
 import { printProfile } from "./profile.ts";
-import { runFolder, teacherPath } from "./run_paths.ts";
+import { runFolder } from "./run_paths.ts";
+import { runWithFiles } from "./run_with_files.ts";
+import { shellWords } from "./shell_words.ts";
 
 /** Options of the `train` command. */
 export interface TrainFlags {
+  /** The configuration file. */
   readonly cfg: string;
+  /** Go on with a run that was stopped. */
   readonly resume?: boolean;
+  /** Start again where a run already is. */
   readonly overwrite?: boolean;
+  /** Kind of adapter. */
   readonly device?: string;
+  /** Print the time by kernel at the end. */
   readonly profile?: boolean;
 }
-
-/** Exit status of a run that was interrupted, as shells report SIGINT. */
-export const INTERRUPTED = 130;
 
 /**
  * Trains a student as a configuration says.
@@ -35,63 +37,51 @@ export async function train(flags: TrainFlags, overrides: readonly string[]): Pr
   const config = loadConfig(flags.cfg, overrides);
   const folder = runFolder(config);
   refuseToOverwrite(folder, flags);
+  checkFolder(folder);
   const gpu = await openDevice(flags.device);
-  const warn = (message: string) => console.error(message);
-  const splits = await loadDataset(config.DATASET, { onWarning: warn });
+  const splits = await loadDataset(config.DATASET, datasetCallbacks());
   const interrupt = interruptSignal();
-  const log: EventSink[] = [];
-  const run = await Run.open({
-    gpu,
-    config,
-    splits,
-    folder,
-    teacherPath: teacherPath(config),
-    resume: flags.resume ?? false,
-    sink: combine(progress(), (event) => log.forEach((sink) => sink(event))),
-    signal: interrupt.signal,
-    resumeCommand: ["deno task train", "--cfg", flags.cfg, "--resume", ...overrides].join(" "),
-  });
-  Deno.mkdirSync(folder, { recursive: true });
-  if (!flags.resume) removeLogs(folder);
-  log.push(
-    worklog(appendTo(join(folder, "worklog.txt"))),
-    jsonl(appendTo(join(folder, "metrics.jsonl"))),
-  );
   try {
-    const finished = await run.train();
-    if (finished && flags.profile) await printProfile(run.trainer.step);
+    const { finished } = await runWithFiles({
+      gpu,
+      config,
+      splits,
+      folder,
+      resume: flags.resume ?? false,
+      sink: progress(),
+      signal: interrupt.signal,
+      resumeCommand: resumeCommand(flags, overrides),
+      onFinished: async ({ trainer }) => {
+        if (flags.profile) await printProfile(trainer.step);
+      },
+    });
     return finished ? 0 : INTERRUPTED;
   } finally {
     interrupt.dispose();
-    run.dispose();
   }
 }
 
-function refuseToOverwrite(folder: string, flags: TrainFlags): void {
+function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly string[]): string {
+  const options = [
+    ...(device ? ["--device", device] : []),
+    ...(profile ? ["--profile"] : []),
+  ];
+  return shellWords(["deno", "task", "train", "--cfg", cfg, "--resume", ...options, ...overrides]);
+}
+
+function refuseToOverwrite(folder: string, { resume, overwrite }: TrainFlags): void {
+  if (resume && overwrite) {
+    throw new CliError("--resume goes on with a run and --overwrite starts it again; give one");
+  }
   const latest = latestPath(folder);
   const exists = fileExists(latest);
-  if (flags.resume && !exists) {
+  if (resume && !exists) {
     throw new CliError(`nothing to resume: there is no ${latest}; leave --resume out to start`);
   }
-  if (!flags.resume && !flags.overwrite && exists) {
+  if (!resume && !overwrite && exists) {
     throw new CliError(
       `${folder} already holds a run; go on with --resume, start again with --overwrite, or ` +
         `choose another EXPERIMENT.NAME`,
     );
-  }
-}
-
-function removeLogs(folder: string): void {
-  for (const name of ["worklog.txt", "metrics.jsonl"]) {
-    const path = join(folder, name);
-    if (fileExists(path)) Deno.removeSync(path);
-  }
-}
-
-function fileExists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
   }
 }

@@ -30,4 +30,6 @@ export interface Distiller {
   sameSchedule(a: Schedule, b: Schedule): boolean;
   /** Losses of one training batch: images [N, C, H, W], labels int32 [N]. */
   forwardTrain(images: Tensor, labels: Tensor, schedule: Schedule): DistillerOutput;
+  /** Frees what is neither in the models nor in {@linkcode Distiller.extraModules}. */
+  dispose?(): void;
 }

@@ -1,5 +1,6 @@
 import { kdLoss } from "../losses/kd.ts";
 import type { Model } from "../models/model.ts";
+import type { Module } from "../nn/module.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -7,21 +8,28 @@ import type { Distiller, DistillerOutput } from "./distiller.ts";
 
 /** Options of {@linkcode KD}, as in the configuration's `KD` section. */
 export interface KDOptions {
+  /** Divides the logits before the soft-max. */
   readonly temperature: number;
+  /** Weight of the cross-entropy. */
   readonly ceWeight: number;
+  /** Weight of the divergence. */
   readonly kdWeight: number;
 }
 
 /** Knowledge distillation by Kullback-Leibler divergence (Hinton et al., 2015). mdistiller: `KD`. */
 export class KD implements Distiller {
-  readonly extraModules = {};
+  /** None. */
+  readonly extraModules: Readonly<Record<string, Module>> = {};
 
+  /** The teacher should be in eval mode and want no gradients. */
   constructor(readonly student: Model, readonly teacher: Model, readonly options: KDOptions) {}
 
+  /** Always: the loss does not depend on the epoch. */
   sameSchedule(): boolean {
     return true;
   }
 
+  /** `loss_ce` and `loss_kd` of one batch. */
   forwardTrain(images: Tensor, labels: Tensor): DistillerOutput {
     const { temperature, ceWeight, kdWeight } = this.options;
     const { logits } = this.student.forward(images);

@@ -1,19 +1,25 @@
 import type { Model } from "../models/model.ts";
+import type { Module } from "../nn/module.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Distiller, DistillerOutput } from "./distiller.ts";
 
 /** Training without a teacher: cross-entropy alone. mdistiller: `Vanilla`, `DISTILLER.TYPE: NONE`. */
 export class Vanilla implements Distiller {
+  /** None. */
   readonly teacher = null;
-  readonly extraModules = {};
+  /** None. */
+  readonly extraModules: Readonly<Record<string, Module>> = {};
 
+  /** Trains `student`. */
   constructor(readonly student: Model) {}
 
+  /** Always: the loss does not depend on the epoch. */
   sameSchedule(): boolean {
     return true;
   }
 
+  /** `loss_ce` of one batch. */
   forwardTrain(images: Tensor, labels: Tensor): DistillerOutput {
     const { logits } = this.student.forward(images);
     return { logits, losses: { loss_ce: crossEntropy(logits, labels) } };

@@ -13,28 +13,39 @@ import type { Distiller, DistillerOutput, Schedule } from "./distiller.ts";
 
 /** Options of WKD-L, as in the configuration's `WKD` section. */
 export interface WKDLogitOptions {
+  /** Weight of the distance (`WKD_LOGIT_WEIGHT`). */
   readonly weight: number;
+  /** Divides the logits before the soft-max. */
   readonly temperature: number;
+  /** Sinkhorn iterations. */
   readonly iterations: number;
+  /** Costs between classes, with lambda and sharpening in it. */
   readonly cost: CostKernel;
 }
 
 /** Options of WKD-F, as in the configuration's `WKD` section. */
 export interface WKDFeatureOptions {
+  /** Weight of the distance (`WKD_FEAT_WEIGHT`). */
   readonly weight: number;
   /** Index into the features; negative ones count from the end. */
   readonly hintLayer: number;
+  /** Weight of the means against the standard deviations. */
   readonly meanCovRatio: number;
+  /** Layers that take the student's feature to the teacher's shape. */
   readonly projector: "conv1x1" | "bottleneck";
+  /** Cells of an n x n grid over the map are compared one by one. */
   readonly grid: number;
+  /** Added to the variances before the square root. */
   readonly eps: number;
   /** Shapes of the features for one image. */
   readonly studentShapes: readonly Shape[];
+  /** The teacher's, for one image. */
   readonly teacherShapes: readonly Shape[];
 }
 
 /** Options of {@linkcode WKD}. */
 export interface WKDOptions {
+  /** Weight of the cross-entropy. */
   readonly ceWeight: number;
   /** After this epoch the weights of both distances fall to 0 along half a cosine. */
   readonly cosineDecayEpoch: number;
@@ -49,10 +60,15 @@ export interface WKDOptions {
  * (Lv et al., NeurIPS 2024).
  */
 export class WKD implements Distiller {
+  /** `conv_reg`, the projector, with WKD-F; else none. */
   readonly extraModules: Readonly<Record<string, Module>>;
   readonly #projector: (Module & { forward(x: Tensor): Tensor }) | null = null;
 
-  /** @throws RangeError when both parts are off, the hint layer is none, or no projector fits. */
+  /**
+   * The teacher should be in eval mode and want no gradients.
+   *
+   * @throws RangeError when both parts are off, the hint layer is none, or no projector fits.
+   */
   constructor(readonly student: Model, readonly teacher: Model, readonly options: WKDOptions) {
     const { logit, feature } = options;
     if (!logit && !feature) {
@@ -70,6 +86,7 @@ export class WKD implements Distiller {
     this.extraModules = this.#projector ? { conv_reg: this.#projector } : {};
   }
 
+  /** Whether both weights are the same at both positions. */
   sameSchedule(a: Schedule, b: Schedule): boolean {
     return this.decay(a) === this.decay(b);
   }
@@ -81,6 +98,7 @@ export class WKD implements Distiller {
     return 0.5 * (1 + Math.cos((epoch - start) / (epochs - start) * Math.PI));
   }
 
+  /** `loss_ce` and `loss_kd` (both distances, weighted) of one batch. */
   forwardTrain(images: Tensor, labels: Tensor, schedule: Schedule): DistillerOutput {
     const { ceWeight, logit, feature } = this.options;
     const factor = this.decay(schedule);
@@ -97,6 +115,10 @@ export class WKD implements Distiller {
         loss_kd: terms.reduce((sum, term) => sum.add(term)),
       },
     };
+  }
+
+  dispose(): void {
+    this.options.logit?.cost.dispose();
   }
 
   #logitLoss(

@@ -16,6 +16,22 @@ interface ArrayType {
   new (buffer: ArrayBuffer): SafetensorsData;
 }
 
+/** A dtype by its name in the file. */
+export type SafetensorsDtype =
+  | "F64"
+  | "F32"
+  | "F16"
+  | "BF16"
+  | "I64"
+  | "U64"
+  | "I32"
+  | "U32"
+  | "I16"
+  | "U16"
+  | "I8"
+  | "U8"
+  | "BOOL";
+
 /** The array that holds each safetensors dtype. */
 export const ARRAY_TYPES = {
   F64: Float64Array,
@@ -31,10 +47,7 @@ export const ARRAY_TYPES = {
   I8: Int8Array,
   U8: Uint8Array,
   BOOL: Uint8Array,
-} as const satisfies Record<string, ArrayType>;
-
-/** A dtype by its name in the file. */
-export type SafetensorsDtype = keyof typeof ARRAY_TYPES;
+} as const satisfies Record<SafetensorsDtype, ArrayType>;
 
 /** One tensor of a safetensors file. */
 export interface SafetensorsTensor {

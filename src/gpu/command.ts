@@ -2,27 +2,41 @@ import type { PipelineEntry } from "./pipeline_cache.ts";
 
 /** One dispatch, ready to encode. */
 export interface DispatchCommand {
+  /** Tells the command from the others. */
   readonly kind: "dispatch";
+  /** The kernel. */
   readonly entry: PipelineEntry;
+  /** Its buffers. */
   readonly bindGroup: GPUBindGroup;
+  /** Workgroups by dimension. */
   readonly workgroups: readonly [number, number, number];
 }
 
 /** One copy between buffers, in bytes. */
 export interface CopyCommand {
+  /** Tells the command from the others. */
   readonly kind: "copy";
+  /** Where the bytes are. */
   readonly source: GPUBuffer;
+  /** Where in the source they start. */
   readonly sourceOffset: number;
+  /** Where they go. */
   readonly target: GPUBuffer;
+  /** Where in the target they start. */
   readonly targetOffset: number;
+  /** How many bytes. */
   readonly size: number;
 }
 
 /** Sets bytes of a buffer to zero. */
 export interface ClearCommand {
+  /** Tells the command from the others. */
   readonly kind: "clear";
+  /** The buffer. */
   readonly target: GPUBuffer;
+  /** Where in it the zeros start. */
   readonly offset: number;
+  /** How many bytes. */
   readonly size: number;
 }
 

@@ -14,8 +14,11 @@ import type { TemplateValues } from "./template.ts";
 
 /** Bytes of a buffer; `offset` must be a multiple of the adapter's binding alignment. */
 export interface BufferRange {
+  /** The buffer that holds them. */
   readonly buffer: GPUBuffer;
+  /** Bytes from its start. */
   readonly offset: number;
+  /** How many bytes. */
   readonly size: number;
 }
 
@@ -29,6 +32,7 @@ export interface DispatchOptions {
   readonly values?: TemplateValues;
   /** `override` constants. */
   readonly constants?: KernelConstants;
+  /** How many workgroups run, by dimension; missing ones are 1. */
   readonly workgroups: readonly [number, number?, number?];
 }
 
@@ -40,7 +44,9 @@ const MAX_PENDING = 512;
  * ordered list of commands that is submitted many dispatches at a time.
  */
 export class Gpu {
+  /** Bytes in use and their limits. */
   readonly account: MemoryAccount;
+  /** The compiled kernels. */
   readonly pipelines: PipelineCache;
   /** Called before each kernel is compiled. */
   onCompile: ((progress: CompileProgress) => void) | undefined;
@@ -53,6 +59,7 @@ export class Gpu {
   #warming: Promise<void> | null = null;
   #fatal: GpuError | null = null;
 
+  /** Takes over an open device; `openDevice` and `init` make one. */
   constructor(
     readonly device: GPUDevice,
     readonly info: GPUAdapterInfo,
@@ -252,7 +259,11 @@ export class Gpu {
     this.#pool.trim();
   }
 
-  /** @throws GpuError when the device has failed since. */
+  /**
+   * Says whether the device still works.
+   *
+   * @throws GpuError when it has failed since.
+   */
   check(): void {
     if (this.#fatal) throw this.#fatal;
   }

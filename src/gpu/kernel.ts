@@ -5,23 +5,31 @@ export type BindingKind = "uniform" | "read-only-storage" | "storage";
 
 /** One bound variable of a kernel. */
 export interface KernelBinding {
+  /** Its name in the source. */
   readonly name: string;
+  /** Its index in group 0. */
   readonly binding: number;
+  /** How it is bound. */
   readonly kind: BindingKind;
 }
 
 /** One field of a kernel's parameter struct; every field is one 32-bit word. */
 export interface KernelParam {
+  /** Its name in the source. */
   readonly name: string;
+  /** Its type. */
   readonly type: "u32" | "i32" | "f32";
 }
 
 /** What the source of a kernel says about its interface. */
 export interface KernelInterface {
+  /** WGSL, with the template expanded. */
   readonly source: string;
+  /** Bound variables, in the order of the source. */
   readonly bindings: readonly KernelBinding[];
   /** Name of the uniform that holds the parameter struct, if there is one. */
   readonly paramsName: string | null;
+  /** Fields of the parameter struct, in its order. */
   readonly params: readonly KernelParam[];
 }
 
@@ -34,6 +42,7 @@ export interface KernelInterface {
 export class Kernel {
   readonly #interfaces = new Map<string, KernelInterface>();
 
+  /** Reads nothing yet; `name` must be unique, compiled kernels are found by it. */
   constructor(readonly name: string, readonly template: string) {}
 
   /** The interface of the source expanded with `values`; `key` identifies the values. */

@@ -7,10 +7,15 @@ export type KernelConstants = Readonly<Record<string, number>>;
 
 /** A kernel variant: interface and layout at once, the compiled pipeline when it is ready. */
 export interface PipelineEntry {
+  /** The kernel's name with its template values. */
   readonly name: string;
+  /** Its source, bindings and parameters. */
   readonly kernel: KernelInterface;
+  /** Layout of its bind group. */
   readonly layout: GPUBindGroupLayout;
+  /** Its `override` constants. */
   readonly constants: KernelConstants;
+  /** The compiled pipeline; null before. */
   pipeline: GPUComputePipeline | null;
   /** Whether it has run: drivers may put off compiling until then. */
   warm: boolean;
@@ -18,9 +23,13 @@ export interface PipelineEntry {
 
 /** Compilation progress: how many variants are compiled, of how many known, and what it took. */
 export interface CompileProgress {
+  /** The variant under way. */
   readonly name: string;
+  /** Variants that are compiled. */
   readonly done: number;
+  /** Variants that are known so far. */
   readonly total: number;
+  /** Time spent compiling so far. */
   readonly milliseconds: number;
 }
 
@@ -29,12 +38,13 @@ export class PipelineCache {
   readonly #entries = new Map<string, PipelineEntry>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   /** Variants not compiled yet. */
-  readonly waiting = new Set<PipelineEntry>();
+  readonly waiting: Set<PipelineEntry> = new Set();
   /** Variants that have run. */
   warmed = 0;
   /** Milliseconds spent compiling so far. */
   compileMilliseconds = 0;
 
+  /** An empty cache. */
   constructor(readonly device: GPUDevice) {}
 
   /** The entry of a variant; compiles nothing. */

@@ -4,8 +4,11 @@ import { GpuError } from "./gpu_error.ts";
 
 /** Time of one kernel over a profiled replay. */
 export interface KernelTime {
+  /** The kernel's name with its template values. */
   readonly name: string;
+  /** How often it ran. */
   readonly dispatches: number;
+  /** What all its runs took. */
   readonly milliseconds: number;
 }
 
@@ -16,6 +19,7 @@ export interface KernelTime {
 export class Recording {
   #disposed = false;
 
+  /** Made by `Gpu.record`. */
   constructor(
     readonly gpu: Gpu,
     readonly commands: readonly Command[],

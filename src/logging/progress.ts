@@ -146,6 +146,10 @@ export function progress(options: ProgressOptions = {}): EventSink {
         );
       case "step":
         return shown.step(event);
+      case "evaluate":
+        return shown.passing(
+          `epoch ${event.epoch}  evaluating ${event.done}/${event.total} images`,
+        );
       case "epoch_end":
         shown.clear();
         return shown.line(describeEpoch(event), BOLD);

@@ -6,11 +6,13 @@ import { Module } from "./module.ts";
 export class AvgPool2d extends Module {
   readonly #options: AvgPoolOptions;
 
+  /** Windows as in `avgPool2d`. */
   constructor(options: AvgPoolOptions) {
     super();
     this.#options = options;
   }
 
+  /** [N, C, H, W] to [N, C, H', W']. */
   forward(x: Tensor): Tensor {
     return avgPool2d(x, this.#options);
   }

@@ -7,11 +7,13 @@ import { Module } from "./module.ts";
 export class MaxPool2d extends Module {
   readonly #options: PoolOptions;
 
+  /** Windows as in `maxPool2d`. */
   constructor(options: PoolOptions) {
     super();
     this.#options = options;
   }
 
+  /** [N, C, H, W] to [N, C, H', W']. */
   forward(x: Tensor): Tensor {
     return maxPool2d(x, this.#options);
   }

@@ -17,9 +17,13 @@ const gradApplyKernel = new Kernel("batch_norm_grad_apply", gradApplyCode);
 
 /** Parameters and buffers of batch normalisation, each [C]. */
 export interface BatchNormTensors {
+  /** Factor after the normalisation. */
   readonly weight: Tensor;
+  /** Added after it. */
   readonly bias: Tensor;
+  /** Running mean; moved in place when training. */
   readonly runningMean: Tensor;
+  /** Running variance, unbiased; moved in place when training. */
   readonly runningVar: Tensor;
 }
 

@@ -6,12 +6,17 @@ export type InputGradients = readonly (Tensor | null)[];
 
 /** One op on the tape. */
 export interface Node {
+  /** The op's name. */
   readonly name: string;
+  /** Its place in the order of all ops. */
   readonly id: number;
+  /** What it was given. */
   readonly inputs: readonly Tensor[];
+  /** What it made. */
   readonly outputs: readonly Tensor[];
   /** Tensors only the backward pass needs; freed with the graph. */
   readonly saved: readonly Tensor[];
+  /** Gradients of the inputs from those of the outputs. */
   readonly backward: (gradients: readonly (Tensor | null)[]) => InputGradients;
 }
 

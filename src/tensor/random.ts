@@ -5,6 +5,7 @@
 export class Generator {
   readonly #state = new Uint32Array(4);
 
+  /** `seed`: an integer; its low 32 bits count. */
   constructor(seed: number) {
     let x = seed >>> 0;
     for (let i = 0; i < 4; i++) {

@@ -5,6 +5,7 @@ import type { BufferRange, Gpu } from "../gpu/gpu.ts";
 export class Storage implements BufferRange {
   #references = 1;
 
+  /** `size` bytes of `buffer` from `offset`. */
   constructor(
     readonly gpu: Gpu,
     readonly buffer: GPUBuffer,

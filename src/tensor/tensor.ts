@@ -256,95 +256,121 @@ export class Tensor {
     return this;
   }
 
+  /** `this + other`, broadcast. PyTorch: `torch.add`. */
   add(other: Tensor | number): Tensor {
     return add(this, other);
   }
 
+  /** `this - other`, broadcast. PyTorch: `torch.sub`. */
   sub(other: Tensor | number): Tensor {
     return sub(this, other);
   }
 
+  /** `this * other`, broadcast. PyTorch: `torch.mul`. */
   mul(other: Tensor | number): Tensor {
     return mul(this, other);
   }
 
+  /** `this / other`, broadcast. PyTorch: `torch.div`. */
   div(other: Tensor | number): Tensor {
     return div(this, other);
   }
 
+  /** `-this`. PyTorch: `torch.neg`. */
   neg(): Tensor {
     return mul(this, -1);
   }
 
+  /** `this ** exponent`. PyTorch: `torch.pow`. */
   pow(exponent: number): Tensor {
     return pow(this, exponent);
   }
 
+  /** Absolute values. PyTorch: `torch.abs`. */
   abs(): Tensor {
     return abs(this);
   }
 
+  /** `e ** this`. PyTorch: `torch.exp`. */
   exp(): Tensor {
     return exp(this);
   }
 
+  /** Natural logarithms. PyTorch: `torch.log`. */
   log(): Tensor {
     return log(this);
   }
 
+  /** Square roots. PyTorch: `torch.sqrt`. */
   sqrt(): Tensor {
     return sqrt(this);
   }
 
+  /** `max(this, 0)`. PyTorch: `torch.relu`. */
   relu(): Tensor {
     return relu(this);
   }
 
+  /** `min(max(this, 0), 6)`. PyTorch: `torch.nn.functional.relu6`. */
   relu6(): Tensor {
     return relu6(this);
   }
 
+  /** `1 / (1 + exp(-this))`. PyTorch: `torch.sigmoid`. */
   sigmoid(): Tensor {
     return sigmoid(this);
   }
 
+  /** Values kept within [min, max]. PyTorch: `torch.clamp`. */
   clamp(min: number, max: number): Tensor {
     return clamp(this, min, max);
   }
 
+  /** Sum over `dims`, all by default. PyTorch: `torch.sum`. */
   sum(options?: ReduceOptions): Tensor {
     return sum(this, options);
   }
 
+  /** Mean over `dims`, all by default. PyTorch: `torch.mean`. */
   mean(options?: ReduceOptions): Tensor {
     return mean(this, options);
   }
 
+  /** Largest value over `dims`, all by default. PyTorch: `torch.amax`. */
   max(options?: ReduceOptions): Tensor {
     return max(this, options);
   }
 
+  /**
+   * Index (int32) of the largest value along `dim`; among all elements by default. PyTorch:
+   * `torch.argmax`.
+   */
   argmax(dim?: number): Tensor {
     return argmax(this, dim);
   }
 
+  /** Variance over `dims`, all by default. PyTorch: `torch.var`. */
   var(options?: VarianceOptions): Tensor {
     return variance(this, options);
   }
 
+  /** Matrix product, batched over leading dimensions. PyTorch: `torch.matmul`. */
   matmul(other: Tensor, options?: MatmulOptions): Tensor {
     return matmul(this, other, options);
   }
 
+  /** The same elements in another shape; one size may be -1. PyTorch: `Tensor.reshape`. */
   reshape(...shape: number[]): Tensor {
     return reshape(this, shape);
   }
 
+  /** The dimensions from `startDim` on as one. PyTorch: `torch.flatten`. */
   flatten(startDim = 0): Tensor {
     const start = normalizeDim(startDim, this.ndim);
     return reshape(this, [...this.shape.slice(0, start), -1]);
   }
 
+  /** A copy with its dimensions in another order. PyTorch: `Tensor.permute`. */
   permute(...dims: number[]): Tensor {
     return permute(this, dims);
   }
@@ -362,18 +388,22 @@ export class Tensor {
     return slice(this, dim, start, end);
   }
 
+  /** Elements along `dim` at the positions in `index` (int32). PyTorch: `torch.gather`. */
   gather(dim: number, index: Tensor): Tensor {
     return gather(this, dim, index);
   }
 
+  /** Soft-max along `dim`. PyTorch: `torch.softmax`. */
   softmax(dim = -1): Tensor {
     return softmax(this, dim);
   }
 
+  /** Logarithm of the soft-max along `dim`. PyTorch: `torch.log_softmax`. */
   logSoftmax(dim = -1): Tensor {
     return logSoftmax(this, dim);
   }
 
+  /** Type and shape, as `Tensor(float32 [2, 3])`; no elements, they are on the device. */
   toString(): string {
     return `Tensor(${this.dtype} ${formatShape(this.shape)}${this.requiresGrad ? ", grad" : ""})`;
   }

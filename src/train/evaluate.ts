@@ -10,8 +10,16 @@ import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { TestMetrics } from "./events.ts";
 
-/** Told after every batch how many of how many images are done. */
-export type EvaluationProgress = (done: number, total: number) => void;
+/** Options of {@linkcode Evaluator.run}. */
+export interface EvaluateOptions {
+  /** Told after every batch how many of how many images are done. */
+  readonly progress?: (done: number, total: number) => void;
+  /** Stops the evaluation when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** Batches between two waits for the device: they bound what is queued and let signals arrive. */
+const WAIT_EVERY = 4;
 
 /**
  * Evaluates a model over a data set: recorded once, replayed for every batch, read back once. The
@@ -25,21 +33,25 @@ export class Evaluator {
     this.#totals = zeros([3], { device: gpu });
   }
 
-  /** Loss, top-1 and top-5 over all images of `loader`. */
-  async run(loader: DataLoader, progress?: EvaluationProgress): Promise<TestMetrics> {
+  /** Loss, top-1 and top-5 over all images of `loader`; null when it was stopped. */
+  async run(loader: DataLoader, options: EvaluateOptions = {}): Promise<TestMetrics | null> {
+    const { progress, signal } = options;
     const start = performance.now();
     this.#totals.copy_(new Float32Array(3));
     const wasTraining = this.model.training;
     this.model.eval();
     let done = 0;
+    let batches = 0;
     for (const batch of loader.epoch(1)) {
       await this.#step(loader, batch.size).run(batch);
       done += batch.size;
+      if (++batches % WAIT_EVERY === 0) await this.gpu.finished();
+      if (signal?.aborted) break;
       progress?.(done, loader.dataset.length);
-      if (done % (16 * batch.labels.length) === 0) await this.gpu.finished();
     }
     const [loss, top1, top5] = await this.#totals.data();
     this.model.train(wasTraining);
+    if (signal?.aborted) return null;
     return {
       loss: loss / done,
       top1: 100 * top1 / done,

@@ -94,6 +94,18 @@ export interface TestMetrics {
   readonly seconds: number;
 }
 
+/** Test images are being evaluated, after an epoch's training. */
+export interface Evaluate {
+  /** Tells the event from the others. */
+  readonly type: "evaluate";
+  /** Epoch, counted from 1. */
+  readonly epoch: number;
+  /** Images that are done. */
+  readonly done: number;
+  /** Images there are. */
+  readonly total: number;
+}
+
 /** An epoch was trained and evaluated. */
 export interface EpochEnd {
   /** Tells the event from the others. */
@@ -165,6 +177,7 @@ export type TrainEvent =
   | RunStart
   | Compile
   | Step
+  | Evaluate
   | EpochEnd
   | Checkpoint
   | Warning

@@ -8,7 +8,6 @@ import { writeFileAtomic } from "../formats/atomic_write.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { manualSeed } from "../nn/init.ts";
 import { SGD } from "../optim/sgd.ts";
-import type { Tensor } from "../tensor/tensor.ts";
 import { buildDistiller } from "./build_distiller.ts";
 import type { EventSink } from "./events.ts";
 import { RunFiles } from "./run_files.ts";
@@ -121,12 +120,13 @@ export class Run {
 
   /** Frees device memory. */
   dispose(): void {
-    const { distiller, optimizer } = this.trainer.options;
+    const { gpu, distiller, optimizer } = this.trainer.options;
     this.trainer.dispose();
     optimizer.dispose();
-    const models = [...trained(distiller), ...(distiller.teacher ? [distiller.teacher] : [])];
-    for (const model of models) {
-      for (const tensor of model.stateDict().values()) (tensor as Tensor).dispose();
-    }
+    for (const module of trained(distiller)) module.dispose();
+    distiller.teacher?.dispose();
+    distiller.dispose?.();
+    gpu.onCompile = undefined;
+    gpu.trim();
   }
 }

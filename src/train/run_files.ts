@@ -15,7 +15,7 @@ import {
 } from "./checkpoint.ts";
 import type { EventSink } from "./events.ts";
 import { loadTensors } from "./load_student.ts";
-import type { RunState } from "./run_state.ts";
+import { initialState, type RunState } from "./run_state.ts";
 import type { SaveKind } from "./trainer.ts";
 
 /** Where the resumable state of a run folder lies. */
@@ -64,6 +64,7 @@ export class RunFiles {
   restore(): RunState {
     const path = latestPath(this.folder);
     const { tensors, metadata } = loadCheckpoint(path);
+    const state = parseState(metadata.state, path);
     this.#compareConfig(metadata.config ?? "", path);
     for (const [name, module] of this.#modules()) {
       loadTensors(module, withPrefix(tensors, `${name}.`), path);
@@ -74,8 +75,6 @@ export class RunFiles {
         return [name, { shape: tensor.shape, data: toFloat32(tensor) }];
       })),
     );
-    const state = JSON.parse(metadata.state ?? "null") as RunState | null;
-    if (!state) throw new CheckpointError(`${path} holds no training state; it cannot be resumed`);
     const totals = tensors.get("totals");
     return { ...state, totals: totals ? toFloat32(totals) : null };
   }
@@ -127,4 +126,17 @@ export class RunFiles {
       message: `${path} was made with another configuration; changed now: ${changed.join("; ")}`,
     });
   }
+}
+
+function parseState(json: string | undefined, path: string): RunState {
+  let state: Partial<RunState> | null = null;
+  try {
+    state = JSON.parse(json ?? "null");
+  } catch {
+    // Reported below: a state that is not JSON is no state.
+  }
+  if (!Number.isInteger(state?.epoch) || !Number.isInteger(state?.step)) {
+    throw new CheckpointError(`${path} holds no training state; it cannot be resumed`);
+  }
+  return { ...initialState(), ...state };
 }

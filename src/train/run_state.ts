@@ -1,3 +1,5 @@
+import type { TrainMetrics } from "./events.ts";
+
 /** Where a run is; saved with every checkpoint. */
 export interface RunState {
   /** Epoch under way, counted from 1. */
@@ -6,11 +8,15 @@ export interface RunState {
   step: number;
   /** Totals of the unfinished epoch, or null at its start. */
   totals: Float32Array | null;
+  /** How the epoch's training went, where only its evaluation is left; else null. */
+  trained: TrainMetrics | null;
   /** Best top-1 accuracy, percent; -1 before the first evaluation. */
   bestTop1: number;
+  /** The epoch it was reached in; 0 before the first evaluation. */
   bestEpoch: number;
+  /** Top-1 accuracy of the last evaluation, percent. */
   lastTop1: number;
-  /** Seconds of all finished epochs. */
+  /** Seconds of everything that is done, over all parts of the run. */
   seconds: number;
 }
 
@@ -20,6 +26,7 @@ export function initialState(): RunState {
     epoch: 1,
     step: 0,
     totals: null,
+    trained: null,
     bestTop1: -1,
     bestEpoch: 0,
     lastTop1: 0,

@@ -28,7 +28,7 @@ export interface TrainerOptions {
   readonly sink: EventSink;
   /** Saves `latest`, and more where asked; `totals` are those of an unfinished epoch. */
   readonly save: (kind: SaveKind, state: RunState) => Promise<void>;
-  /** Stops after the step under way when aborted. */
+  /** Stops after the step or the evaluation batch under way when aborted. */
   readonly signal?: AbortSignal;
 }
 
@@ -36,6 +36,9 @@ export interface TrainerOptions {
 export type SaveKind = "interrupted" | "epoch" | "best";
 
 const READ_EVERY_MS = 200;
+
+/** Where {@linkcode TrainStep.totals} hold the first bad step. */
+const BAD_STEP = 1;
 
 /** Runs epochs of training and evaluation, telling what happens as events. */
 export class Trainer {
@@ -82,9 +85,10 @@ export class Trainer {
     const lr = multiStepLr(learningRate.base, learningRate.stages, learningRate.rate, state.epoch);
     optimizer.setLr(lr);
     setTraining(distiller);
-    const train = await this.#trainEpoch(schedule);
+    const train = state.trained ?? await this.#trainEpoch(schedule);
     if (!train) return false;
-    const test = await this.#evaluator.run(options.test);
+    const test = await this.#evaluate();
+    if (!test) return await this.#interruptEvaluation(train);
     const best = test.top1 > state.bestTop1;
     if (best) {
       state.bestTop1 = test.top1;
@@ -93,26 +97,64 @@ export class Trainer {
     state.lastTop1 = test.top1;
     const { epoch, bestTop1, bestEpoch } = state;
     sink({ type: "epoch_end", epoch, epochs, lr, train, test, bestTop1, bestEpoch });
-    this.#finishEpoch(train, test);
+    this.#finishEpoch(test);
     await options.save(best ? "best" : "epoch", state);
     return true;
   }
 
-  #finishEpoch(train: TrainMetrics, test: TestMetrics): void {
+  #evaluate(): Promise<TestMetrics | null> {
+    const { state: { epoch }, options: { sink, test, signal } } = this;
+    const progress = (done: number, total: number) =>
+      sink({ type: "evaluate", epoch, done, total });
+    return this.#evaluator.run(test, { progress, signal });
+  }
+
+  #finishEpoch(test: TestMetrics): void {
     const { state } = this;
-    state.seconds += train.seconds + test.seconds;
+    state.seconds += test.seconds;
     state.epoch++;
     state.step = 0;
     state.totals = null;
+    state.trained = null;
+  }
+
+  async #interruptEvaluation(train: TrainMetrics): Promise<false> {
+    this.state.trained = train;
+    await this.options.save("interrupted", this.state);
+    return false;
   }
 
   /** Trains the rest of an epoch; null when interrupted (and saved). */
   async #trainEpoch(schedule: Schedule): Promise<TrainMetrics | null> {
     const { options, state } = this;
-    const { train, signal } = options;
-    const clock = new EpochClock(state.step);
+    const clock = new EpochClock();
     const reports = this.#reports(schedule, clock);
     this.#step.resetTotals(state.totals ?? undefined);
+    try {
+      await this.#trainSteps(schedule, clock, reports);
+      await reports.drain();
+    } finally {
+      reports.dispose();
+    }
+    for (const model of trained(options.distiller)) model.countBatches(clock.steps);
+    state.seconds += clock.seconds;
+    state.totals = null;
+    if (state.step === options.train.length) {
+      return clock.metrics(this.#last!, options.batchSize);
+    }
+    state.totals = Float32Array.from(await this.#step.totals.data());
+    this.#refuseBadLoss(state.totals[BAD_STEP]);
+    await options.save("interrupted", state);
+    return null;
+  }
+
+  /** Steps to the epoch's end, or until interrupted. */
+  async #trainSteps(
+    schedule: Schedule,
+    clock: EpochClock,
+    reports: ReadbackRing<number>,
+  ): Promise<void> {
+    const { options: { train, signal }, state } = this;
     let lastRead = 0;
     let waiting = performance.now();
     for (const batch of train.epoch(schedule.epoch, { startStep: state.step })) {
@@ -125,15 +167,9 @@ export class Trainer {
         await reports.push(this.#step.totals.storage, state.step);
         lastRead = performance.now();
       } else await breathe();
-      if (signal?.aborted && state.step < train.length) {
-        return await this.#interrupt(reports, clock);
-      }
+      if (signal?.aborted) return;
       waiting = performance.now();
     }
-    await reports.drain();
-    reports.dispose();
-    for (const model of trained(options.distiller)) model.countBatches(clock.steps);
-    return clock.metrics(this.#last!, options.batchSize);
   }
 
   #last: RunMetrics | null = null;
@@ -143,12 +179,7 @@ export class Trainer {
     return new ReadbackRing<number>(gpu, 4 * TOTALS, (totals, step) => {
       const metrics = runMetrics(totals, this.#step.lossNames, batchSize);
       this.#last = metrics;
-      if (metrics.badStep > 0) {
-        throw new TrainingError(
-          `the loss is not a finite number at epoch ${schedule.epoch}, step ${metrics.badStep}; ` +
-            `training stopped, the checkpoint of the epoch before is kept (lower SOLVER.LR or the loss weights)`,
-        );
-      }
+      this.#refuseBadLoss(metrics.badStep);
       const imagesPerSecond = clock.imagesPerSecond(batchSize);
       const left = (schedule.epochs - schedule.epoch + 1) * train.length - step;
       sink({
@@ -165,14 +196,14 @@ export class Trainer {
     });
   }
 
-  async #interrupt(reports: ReadbackRing<number>, clock: EpochClock): Promise<null> {
-    const { state, options } = this;
-    await reports.drain();
-    reports.dispose();
-    state.totals = Float32Array.from(await this.#step.totals.data());
-    for (const model of trained(options.distiller)) model.countBatches(clock.steps);
-    await options.save("interrupted", state);
-    return null;
+  #refuseBadLoss(badStep: number): void {
+    if (badStep === 0) return;
+    const { epoch } = this.state;
+    const kept = epoch > 1 ? `; the checkpoints of epoch ${epoch - 1} are kept` : "";
+    throw new TrainingError(
+      `the loss is not a finite number at epoch ${epoch}, step ${badStep}${kept}; ` +
+        `lower SOLVER.LR or the loss weights`,
+    );
   }
 }
 
@@ -199,7 +230,10 @@ class EpochClock {
   #js = 0;
   #afterFirst = 0;
 
-  constructor(readonly firstStep: number) {}
+  /** Seconds since this part of the epoch began. */
+  get seconds(): number {
+    return (performance.now() - this.#start) / 1000;
+  }
 
   countStep(jsMilliseconds: number): void {
     this.steps++;
@@ -222,7 +256,7 @@ class EpochClock {
       losses,
       top1,
       top5,
-      seconds: (performance.now() - this.#start) / 1000,
+      seconds: this.seconds,
       dataSeconds: this.dataMilliseconds / 1000,
       jsMsPerStep: this.#js / Math.max(1, this.steps - 1),
       imagesPerSecond: this.imagesPerSecond(batchSize),

@@ -7,10 +7,10 @@ export interface ConvTile {
 }
 
 const TILES_3X3: readonly ConvTile[] = [
+  { TY: 4, TX: 4, T: 16 },
+  { TY: 2, TX: 7, T: 16 },
   { TY: 4, TX: 4, T: 8 },
   { TY: 2, TX: 7, T: 8 },
-  { TY: 1, TX: 7, T: 16 },
-  { TY: 2, TX: 4, T: 16 },
 ];
 const TILES_1X1: readonly ConvTile[] = [{ TY: 1, TX: 7, T: 16 }, { TY: 2, TX: 4, T: 16 }];
 const TILES_LARGE: readonly ConvTile[] = [{ TY: 1, TX: 4, T: 8 }];

@@ -1,0 +1,52 @@
+import cliProgress from "cli-progress";
+import { formatSeconds } from "../logging/format_seconds.ts";
+import { StatusLine } from "../logging/status_line.ts";
+
+/** A bar that counts up to a total, on a terminal; elsewhere nothing is shown. */
+export interface CountBar {
+  /** Shows how many of how many are done. */
+  readonly update: (done: number, total: number) => void;
+  /** Takes the bar away. */
+  readonly clear: () => void;
+}
+
+const WIDTH = 24;
+const FRAME_MS = 100;
+
+/**
+ * A bar on standard error, where it does not mix with a command's output.
+ *
+ * @param what what is done, such as `evaluating`
+ * @param unit what is counted, such as `images`
+ */
+export function countBar(what: string, unit: string): CountBar {
+  if (!Deno.stderr.isTerminal()) return { update: () => {}, clear: () => {} };
+  const encoder = new TextEncoder();
+  const line = new StatusLine(
+    (text) => Deno.stderr.writeSync(encoder.encode(text)),
+    () => Deno.consoleSize().columns,
+  );
+  const start = performance.now();
+  let last = -Infinity;
+  return {
+    update: (done, total) => {
+      const now = performance.now();
+      if (now - last < FRAME_MS && done < total) return;
+      last = now;
+      const left = (now - start) / 1000 * (total - done) / Math.max(done, 1);
+      line.show(
+        `${what}  ${bar(done / total)} ${done}/${total} ${unit}  ${formatSeconds(left)} left`,
+      );
+    },
+    clear: () => line.clear(),
+  };
+}
+
+function bar(progress: number): string {
+  return cliProgress.Format.BarFormat(progress, {
+    barsize: WIDTH,
+    barCompleteString: "█".repeat(WIDTH),
+    barIncompleteString: "░".repeat(WIDTH),
+    barGlue: "",
+  });
+}
