@@ -2,7 +2,7 @@ import type { ImageDataset } from "../data/image_dataset.ts";
 import type { Model } from "../models/model.ts";
 import { buildModel } from "../train/build_distiller.ts";
 import { loadCheckpoint } from "../train/checkpoint.ts";
-import { loadModel } from "../train/load_student.ts";
+import { loadModel } from "../train/load_model.ts";
 import { CliError } from "./cli_error.ts";
 
 /**

@@ -1,40 +1,12 @@
 import { BufferPool, type MemoryAccount } from "./buffer_pool.ts";
 import { type Command, type DispatchCommand, encode } from "./command.ts";
 import { GpuError } from "./gpu_error.ts";
-import type { Kernel, KernelInterface } from "./kernel.ts";
-import { ParamArena } from "./param_arena.ts";
-import {
-  type CompileProgress,
-  type KernelConstants,
-  PipelineCache,
-  type PipelineEntry,
-} from "./pipeline_cache.ts";
+import { Binder, type BufferRange, type DispatchOptions } from "./binder.ts";
+import type { Kernel } from "./kernel.ts";
+import { type CompileProgress, PipelineCache, type PipelineEntry } from "./pipeline_cache.ts";
 import { Recording } from "./recording.ts";
-import type { TemplateValues } from "./template.ts";
 
-/** Bytes of a buffer; `offset` must be a multiple of the adapter's binding alignment. */
-export interface BufferRange {
-  /** The buffer that holds them. */
-  readonly buffer: GPUBuffer;
-  /** Bytes from its start. */
-  readonly offset: number;
-  /** How many bytes. */
-  readonly size: number;
-}
-
-/** What a dispatch needs beside its kernel. */
-export interface DispatchOptions {
-  /** A buffer range for every storage or uniform variable, by its name in the kernel. */
-  readonly bindings: Readonly<Record<string, BufferRange>>;
-  /** A number for every field of the kernel's `Params`. */
-  readonly params?: Readonly<Record<string, number>>;
-  /** Values for a template kernel. */
-  readonly values?: TemplateValues;
-  /** `override` constants. */
-  readonly constants?: KernelConstants;
-  /** How many workgroups run, by dimension; missing ones are 1. */
-  readonly workgroups: readonly [number, number?, number?];
-}
+export type { BufferRange, DispatchOptions };
 
 const EMPTY = Object.freeze({});
 const MAX_PENDING = 512;
@@ -50,7 +22,7 @@ export class Gpu {
   readonly pipelines: PipelineCache;
   /** Called before each kernel is compiled. */
   onCompile: ((progress: CompileProgress) => void) | undefined;
-  readonly #params: ParamArena;
+  readonly #binder: Binder;
   readonly #pool: BufferPool;
   #recordingPool: BufferPool | null = null;
   #recorded: Command[] = [];
@@ -76,7 +48,7 @@ export class Gpu {
       maxTensor: Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / 4096) * 4096,
     };
     this.pipelines = new PipelineCache(device);
-    this.#params = new ParamArena(device);
+    this.#binder = new Binder(device);
     this.#pool = new BufferPool(device, this.account, () => this.trim());
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
@@ -109,7 +81,7 @@ export class Gpu {
     this.#push({
       kind: "dispatch",
       entry,
-      bindGroup: this.#bind(entry, options),
+      bindGroup: this.#binder.bind(entry, options),
       workgroups: [x, y, z],
     });
   }
@@ -308,38 +280,5 @@ export class Gpu {
     else if (this.#pending.length >= MAX_PENDING && this.pipelines.waiting.size === 0) {
       this.flushNow();
     }
-  }
-
-  #bind(entry: PipelineEntry, options: DispatchOptions): GPUBindGroup {
-    const { kernel, layout, name } = entry;
-    const entries = kernel.bindings.map(({ name: variable, binding }) => {
-      if (variable === kernel.paramsName) {
-        return { binding, resource: this.#pack(entry.name, kernel, options.params ?? EMPTY) };
-      }
-      const range = options.bindings[variable];
-      if (!range) throw new GpuError(`kernel ${name}: nothing is bound to "${variable}"`);
-      const { buffer, offset, size } = range;
-      return { binding, resource: { buffer, offset, size } };
-    });
-    return this.device.createBindGroup({ label: name, layout, entries });
-  }
-
-  #pack(
-    name: string,
-    kernel: KernelInterface,
-    params: Readonly<Record<string, number>>,
-  ): BufferRange {
-    const words = new Uint32Array(kernel.params.length);
-    const floats = new Float32Array(words.buffer);
-    kernel.params.forEach((field, i) => {
-      const value = params[field.name];
-      if (value === undefined) {
-        throw new GpuError(`kernel ${name}: parameter "${field.name}" is missing`);
-      }
-      if (field.type === "f32") floats[i] = value;
-      else words[i] = value;
-    });
-    if (this.#params.full) this.#params.clear();
-    return this.#params.slot(words);
   }
 }

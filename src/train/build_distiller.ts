@@ -12,7 +12,7 @@ import { zeros } from "../tensor/create.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { readCostMatrix } from "./cost_matrix_file.ts";
 import { classifierCost } from "../cost_matrix/classifier_cost.ts";
-import { loadModel } from "./load_student.ts";
+import { loadModel } from "./load_model.ts";
 
 /** A model by the authors' name for a data set. */
 export function buildModel(name: string, dataset: ImageDataset): Model {

@@ -14,7 +14,7 @@ import {
   withPrefix,
 } from "./checkpoint.ts";
 import type { EventSink } from "./events.ts";
-import { loadTensors } from "./load_student.ts";
+import { loadTensors } from "./load_model.ts";
 import { initialState, type RunState } from "./run_state.ts";
 import type { SaveKind } from "./trainer.ts";
 

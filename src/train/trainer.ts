@@ -68,6 +68,7 @@ export class Trainer {
     const { epochs } = this.options;
     while (this.state.epoch <= epochs) {
       if (!await this.#epoch()) return false;
+      if (this.options.signal?.aborted && this.state.epoch <= epochs) return false;
     }
     return true;
   }

@@ -38,6 +38,14 @@ const FAMILIES: Readonly<Record<ConvVariant, ConvKernels>> = {
   },
 };
 
+/** Below this, compiling a kernel for the shape takes longer than it can save. */
+const WORTH_COMPILING = 2e6;
+
+function multiplyAdds(g: ConvGeometry): number {
+  return g.images * g.outChannels * g.outHeight * g.outWidth * (g.inChannels / g.groups) *
+    g.kernelY * g.kernelX;
+}
+
 /** The kernels for a convolution on a kind of adapter; `variant` insists. */
 export function convKernels(
   g: ConvGeometry,
@@ -45,6 +53,6 @@ export function convKernels(
   variant?: ConvVariant,
 ): ConvKernels {
   if (variant) return FAMILIES[variant];
-  if (!isPlain(g)) return FAMILIES.generic;
+  if (!isPlain(g) || multiplyAdds(g) < WORTH_COMPILING) return FAMILIES.generic;
   return software ? FAMILIES.direct : FAMILIES.tiled;
 }

@@ -1,0 +1,154 @@
+import type { Gpu } from "../gpu/gpu.ts";
+import { type DeviceSpeed, deviceSpeed } from "./device_speed.ts";
+import { FAILED } from "./exit_status.ts";
+import { mesaVersion } from "./mesa_version.ts";
+import { openDevice } from "./open_device.ts";
+
+/** Options of the `doctor` command. */
+export interface DoctorFlags {
+  /** Print JSON. */
+  readonly json?: boolean;
+  /** Kind of adapter. */
+  readonly device?: string;
+}
+
+/** What the `doctor` command found out; also its JSON. */
+export interface DoctorReport {
+  /** Versions of Deno and of what it is made of. */
+  readonly deno: string;
+  /** The operating system and the processor's architecture. */
+  readonly system: string;
+  /** The adapter; null where there is none. */
+  readonly adapter: AdapterReport | null;
+  /** What was measured; null without an adapter. */
+  readonly speed: DeviceSpeed | null;
+  /** What keeps the commands from working, one sentence each. */
+  readonly problems: readonly string[];
+  /** What could be better, one sentence each. */
+  readonly hints: readonly string[];
+}
+
+/** An adapter and what can be had of it. */
+export interface AdapterReport {
+  /** Its name. */
+  readonly name: string;
+  /** `hardware`, or `software` where kernels run on the CPU. */
+  readonly kind: "hardware" | "software";
+  /** Version of Mesa, where its software adapter is used and the system says which it is. */
+  readonly mesa: string | null;
+  /** Optional WebGPU features that the engine can use. */
+  readonly features: readonly string[];
+  /** The limits that decide which sizes work. */
+  readonly limits: Readonly<Record<string, number>>;
+  /** Bytes that tensors may take in all; null where nothing is set. */
+  readonly memoryLimit: number | null;
+}
+
+const LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxUniformBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupsPerDimension",
+] as const;
+
+const FEATURES = ["timestamp-query", "shader-f16", "subgroups"] as const;
+
+/** Oldest Mesa whose software adapter is fast: 22.3 took 1.5 times as long for the same product. */
+const FAST_MESA = 25;
+
+/** Least memory, in bytes, that training at the usual batch sizes is comfortable with. */
+const ENOUGH_MEMORY = 2 ** 30;
+
+/**
+ * Says what the machine computes with, how fast it is, and what is wrong.
+ *
+ * @returns the exit status: 1 where something keeps the other commands from working
+ */
+export async function doctor(flags: DoctorFlags): Promise<number> {
+  const report = await examine(flags.device);
+  console.log(flags.json ? JSON.stringify(report, null, 2) : describe(report));
+  return report.problems.length > 0 ? FAILED : 0;
+}
+
+async function examine(choice: string | undefined): Promise<DoctorReport> {
+  const deno =
+    `${Deno.version.deno} (V8 ${Deno.version.v8}, TypeScript ${Deno.version.typescript})`;
+  const system = `${Deno.build.os} ${Deno.build.arch}, ${navigator.hardwareConcurrency} threads`;
+  try {
+    const gpu = await openDevice(choice);
+    const adapter = describeAdapter(gpu);
+    const speed = await deviceSpeed(gpu);
+    const problems = speed.correct
+      ? []
+      : ["the adapter computes a matrix product wrongly; update its driver"];
+    return { deno, system, adapter, speed, problems, hints: hintsFor(adapter) };
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "GpuError") throw error;
+    return { deno, system, adapter: null, speed: null, problems: [error.message], hints: [] };
+  }
+}
+
+function describeAdapter(gpu: Gpu): AdapterReport {
+  const { device, info, software, account } = gpu;
+  const limits = device.limits as unknown as Record<string, number>;
+  return {
+    name: info.description || info.device || info.vendor || "unnamed",
+    kind: software ? "software" : "hardware",
+    mesa: software ? mesaVersion() : null,
+    features: FEATURES.filter((name) => device.features.has(name as GPUFeatureName)),
+    limits: Object.fromEntries(LIMITS.map((name) => [name, limits[name]])),
+    memoryLimit: Number.isFinite(account.limit) ? account.limit : null,
+  };
+}
+
+function hintsFor({ kind, mesa, memoryLimit, features }: AdapterReport): string[] {
+  const hints: string[] = [];
+  if (kind === "software") {
+    hints.push("kernels run on the CPU: small networks train in minutes, large ones want a GPU");
+  }
+  if (mesa !== null && parseInt(mesa) < FAST_MESA) {
+    hints.push(`Mesa ${mesa} is slow here; 25 is faster: sh setup.sh --upgrade-mesa`);
+  }
+  if (memoryLimit !== null && memoryLimit < ENOUGH_MEMORY) {
+    hints.push("less than 1 GB of memory may be used; end other programs or use small batches");
+  }
+  if (!features.includes("timestamp-query")) {
+    hints.push("the adapter has no timestamps, so train --profile shows no times by kernel");
+  }
+  return hints;
+}
+
+function bytes(value: number): string {
+  return value >= 2 ** 20 ? `${Math.round(value / 2 ** 20)} MB` : `${Math.round(value / 1024)} KB`;
+}
+
+function describe({ deno, system, adapter, speed, problems, hints }: DoctorReport): string {
+  const lines = [`Deno       ${deno}`, `system     ${system}`];
+  if (adapter && speed) {
+    const mesa = adapter.mesa ? `, Mesa ${adapter.mesa}` : "";
+    lines.push(
+      `adapter    ${adapter.name} (${adapter.kind}${mesa})`,
+      `features   ${adapter.features.join(", ") || "none of the optional ones"}`,
+      `memory     ${
+        adapter.memoryLimit === null
+          ? "no limit set (WKD_MEMORY_LIMIT_MB sets one)"
+          : `at most ${bytes(adapter.memoryLimit)} for tensors (WKD_MEMORY_LIMIT_MB sets another)`
+      }`,
+      ...Object.entries(adapter.limits).map(([name, value], i) =>
+        `${i === 0 ? "limits     " : "           "}${name} ${
+          /Size$/.test(name) ? bytes(value) : value
+        }`
+      ),
+      `speed      ${speed.gflops.toFixed(1)} GFLOP/s (product of 512 x 512 matrices), ${
+        speed.gbps.toFixed(1)
+      } GB/s (ReLU over ${bytes(speed.bandwidthBytes)})`,
+    );
+  } else lines.push("adapter    none");
+  lines.push(...hints.map((hint) => `hint       ${hint}`));
+  lines.push(...problems.map((problem) => `problem    ${problem}`));
+  lines.push("", problems.length > 0 ? "Something is wrong, see above." : "All is well.");
+  return lines.join("\n");
+}

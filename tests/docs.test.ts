@@ -1,0 +1,130 @@
+import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+
+const root = fromFileUrl(new URL("..", import.meta.url));
+const PAGES = [
+  "README.md",
+  "CHANGELOG.md",
+  "checkpoints/README.md",
+  "wkd_cost_matrix/README.md",
+  "docs/architecture.md",
+  "docs/adding_an_op.md",
+  "docs/adding_a_distiller.md",
+];
+const FOLDERS =
+  "bench|checkpoints|configs|docs|kernels|results|scratch|src|tests|types|wkd_cost_matrix";
+const EXTENSIONS = "ts|wgsl|md|yaml|json|safetensors|sh|py";
+
+function page(path: string): string {
+  return Deno.readTextFileSync(join(root, path));
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(join(root, path));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Files that the text tells the reader to make: a line of only its name before a block of code. */
+function examples(text: string): Map<string, string> {
+  return new Map(
+    [...text.matchAll(/^`([\w./-]+)`:\n\n```\w*\n(.*?)^```$/gms)].map(([, path, code]) => [
+      path,
+      code,
+    ]),
+  );
+}
+
+function mentionedPaths(text: string): string[] {
+  const pattern = new RegExp(`(?<![\\w./<-])(?:${FOLDERS})/[\\w./*-]*[\\w*/]`, "g");
+  const files = new RegExp(`(?<![\\w./<>-])[\\w.-]+\\.(?:${EXTENSIONS})(?![\\w/])`, "g");
+  return [
+    ...[...text.matchAll(pattern)].map(([path]) => path).filter((path) => !path.includes("*")),
+    ...["mod.ts", "setup.sh", "deno.json", "LICENSE", "CHANGELOG.md"].filter((path) =>
+      [...text.matchAll(files)].some(([name]) => name === path)
+    ),
+  ];
+}
+
+for (const path of PAGES) {
+  Deno.test(`${path} names only files that exist`, () => {
+    const text = page(path);
+    const made = examples(text);
+    const missing = mentionedPaths(text).filter((name) => !exists(name) && !made.has(name));
+    assertEquals(missing, []);
+  });
+
+  Deno.test(`${path} names only tasks that exist`, () => {
+    const { tasks } = JSON.parse(page("deno.json"));
+    const named = [...page(path).matchAll(/deno task ([a-z][\w:-]*)/g)].map(([, name]) => name);
+    assertEquals(named.filter((name) => !Object.hasOwn(tasks, name)), []);
+  });
+
+  Deno.test(`${path} links only to files that exist`, () => {
+    const links = [...page(path).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link);
+    const folder = path.split("/").slice(0, -1).join("/");
+    assertEquals(links.filter((link) => !exists(join(folder, link))), []);
+  });
+}
+
+Deno.test("docs/architecture.md quotes the sources as they are", () => {
+  const quotes = [
+    ...page("docs/architecture.md").matchAll(/^From `([\w./-]+)`:\n\n```\w*\n(.*?)^```$/gms),
+  ];
+  assert(quotes.length >= 5, `${quotes.length} quotations found`);
+  for (const [, path, quote] of quotes) {
+    const lines = page(path).split("\n").map((line) => line.trim());
+    const changed = quote.split("\n").filter((line) => !lines.includes(line.trim()));
+    assertEquals(changed, [], path);
+  }
+});
+
+const EXAMPLES = {
+  "docs/adding_an_op.md": "tests/ops/square.test.ts",
+  "docs/adding_a_distiller.md": "tests/distill/logit_matching.test.ts",
+};
+
+/** A copy of the sources with the files of the examples in it. */
+function writeExamples(folder: string): void {
+  for (const name of ["src", "kernels", "types"]) copyTree(join(root, name), join(folder, name));
+  Deno.mkdirSync(join(folder, "tests/ops"), { recursive: true });
+  for (const name of ["tests/helpers.ts", "tests/ops/elementwise_cases.ts", "deno.json"]) {
+    Deno.copyFileSync(join(root, name), join(folder, name));
+  }
+  Deno.symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  for (const [path, test] of Object.entries(EXAMPLES)) {
+    const files = examples(page(path));
+    assert(files.has(test), `${path} has no ${test}`);
+    for (const [name, code] of files) {
+      Deno.mkdirSync(join(folder, name, ".."), { recursive: true });
+      Deno.writeTextFileSync(join(folder, name), code);
+    }
+  }
+}
+
+function copyTree(from: string, to: string): void {
+  Deno.mkdirSync(to, { recursive: true });
+  for (const entry of Deno.readDirSync(from)) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory) copyTree(source, target);
+    else Deno.copyFileSync(source, target);
+  }
+}
+
+Deno.test("the examples of docs/ compile and pass their tests", async () => {
+  const folder = Deno.makeTempDirSync({ prefix: "wkd_docs_" });
+  try {
+    writeExamples(folder);
+    const tests = Object.values(EXAMPLES);
+    const args = ["test", "--allow-read", "--allow-env", "--node-modules-dir=manual", ...tests];
+    const command = new Deno.Command(Deno.execPath(), { args, cwd: folder });
+    const { success, stdout, stderr } = await command.output();
+    const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    assert(success, decode(stdout) + decode(stderr));
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
