@@ -1,5 +1,5 @@
-// total[e] = sum over s of partials[s, e], in the order of s. float32.
-// Dispatch: one thread for four elements, groups of 64; count is the elements of one partial.
+// total[e] = sum over s of partials[s, e]: even and odd s apart, each in order. float32.
+// Dispatch: one thread an element, groups of 64; count is the elements of one partial.
 struct Params { count: u32, splits: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> partials: array<f32>;

@@ -161,6 +161,7 @@ function addQuickstart(program: Command, exit: Exit): void {
   program.command("quickstart")
     .description("teach a small student in a few minutes and compare it")
     .option("--alone", "train the student without its teacher and record that for the table")
+    .option("--record <file>", "where that is recorded", "results/quickstart.json")
     .addOption(deviceOption())
     .argument("[overrides...]", "KEY VALUE pairs such as DATASET.SUBSET 100")
     .action(async (overrides, flags) => {

@@ -68,15 +68,12 @@ export class Tensor {
 
   /** Device memory. Throws when the tensor was freed. */
   get storage(): Storage {
-    if (this.#disposed) {
-      throw new Error(
-        `a tensor of shape ${
-          formatShape(this.shape)
-        } was used after it was freed; results are freed ` +
-          `when their step or scope ends, keep() those that are needed longer`,
-      );
-    }
-    return this.#storage;
+    if (!this.#disposed) return this.#storage;
+    const shape = formatShape(this.shape);
+    throw new Error(
+      `a tensor of shape ${shape} was used after it was freed; results are freed when their step ` +
+        `or scope ends, keep() those that are needed longer`,
+    );
   }
 
   /** Device the elements are on. */
@@ -165,13 +162,8 @@ export class Tensor {
 
   /** `this + other`, in place when nothing else sees this memory; takes both over. */
   addInto(other: Tensor): Tensor {
-    if (this.#storage.exclusive) {
-      addInPlace(this, other);
-      other.dispose();
-      return this;
-    }
-    const result = add(this, other);
-    this.dispose();
+    const result = this.#storage.exclusive ? this.add_(other) : add(this, other);
+    if (result !== this) this.dispose();
     other.dispose();
     return result;
   }
@@ -246,7 +238,8 @@ export class Tensor {
 
   /** Sets the elements to zero, in place. PyTorch: `Tensor.zero_`. */
   zero_(): this {
-    this.gpu.clear({ ...rangeOf(this.storage), size: 4 * Math.ceil(this.numel) });
+    const { buffer, offset } = this.storage;
+    this.gpu.clear({ buffer, offset, size: 4 * this.numel });
     return this;
   }
 
@@ -341,10 +334,7 @@ export class Tensor {
     return max(this, options);
   }
 
-  /**
-   * Index (int32) of the largest value along `dim`; among all elements by default. PyTorch:
-   * `torch.argmax`.
-   */
+  /** Index (int32) of the largest along `dim`, or of all elements. PyTorch: `torch.argmax`. */
   argmax(dim?: number): Tensor {
     return argmax(this, dim);
   }
@@ -407,9 +397,4 @@ export class Tensor {
   toString(): string {
     return `Tensor(${this.dtype} ${formatShape(this.shape)}${this.requiresGrad ? ", grad" : ""})`;
   }
-}
-
-function rangeOf(storage: Storage): { buffer: GPUBuffer; offset: number; size: number } {
-  const { buffer, offset, size } = storage;
-  return { buffer, offset, size };
 }

@@ -1,7 +1,7 @@
-import { toFloat32 } from "../formats/safetensors.ts";
 import type { SafetensorsTensor } from "../formats/safetensors.ts";
 import type { Module } from "../nn/module.ts";
 import { CheckpointError, loadCheckpoint, withPrefix } from "./checkpoint.ts";
+import { stateEntry } from "./state_entry.ts";
 
 /**
  * Loads a model from a checkpoint: a bare state dict, or one of a run, where it lies under `student.`.
@@ -24,9 +24,7 @@ export function loadTensors(
   tensors: ReadonlyMap<string, SafetensorsTensor>,
   path: string,
 ): void {
-  const entries = new Map([...tensors].map(([name, tensor]) => {
-    return [name, { shape: tensor.shape, data: toFloat32(tensor) }] as const;
-  }));
+  const entries = new Map([...tensors].map(([name, tensor]) => [name, stateEntry(tensor)]));
   try {
     module.loadStateDict(entries);
   } catch (error) {

@@ -1,0 +1,29 @@
+import { writeFileAtomic } from "../formats/atomic_write.ts";
+import { ioReason } from "../formats/io_reason.ts";
+import { CliError } from "./cli_error.ts";
+
+/**
+ * Reads a JSON file.
+ *
+ * @returns its value, or null where there is no file
+ * @throws CliError where it cannot be read or is not JSON
+ */
+export function readJson<T>(path: string): T | null {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw new CliError(`cannot read ${path}: ${ioReason(error)}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CliError(`${path} is not JSON: ${(error as Error).message}; move it away`);
+  }
+}
+
+/** Writes a value as JSON, indented, whole or not at all. */
+export function writeJson(path: string, value: unknown): void {
+  writeFileAtomic(path, JSON.stringify(value, null, 2) + "\n");
+}

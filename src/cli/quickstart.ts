@@ -1,0 +1,64 @@
+import { loadConfig } from "../config/load_config.ts";
+import { loadDataset } from "../data/load_dataset.ts";
+import { progress } from "../logging/progress.ts";
+import type { EventSink, RunStart } from "../train/events.ts";
+import { datasetCallbacks } from "./dataset_callbacks.ts";
+import { INTERRUPTED } from "./exit_status.ts";
+import { interruptSignal } from "./interrupt_signal.ts";
+import { openDevice } from "./open_device.ts";
+import { recordAlone } from "./quickstart_record.ts";
+import { finalWords, greeting } from "./quickstart_text.ts";
+import { runFolder } from "./run_paths.ts";
+import { runWithFiles } from "./run_with_files.ts";
+import { shellWords } from "./shell_words.ts";
+
+/** Options of the `quickstart` command. */
+export interface QuickstartFlags {
+  /** Train the student without its teacher and record that for the table. */
+  readonly alone?: boolean;
+  /** Where the student alone is recorded. */
+  readonly record: string;
+  /** Kind of adapter. */
+  readonly device?: string;
+}
+
+const FOLDER = "configs/fashion_mnist/quickstart";
+
+/**
+ * Teaches resnet8 for a few minutes and compares it with its teacher and with itself untaught.
+ *
+ * @returns the exit status
+ */
+export async function quickstart(
+  flags: QuickstartFlags,
+  overrides: readonly string[],
+): Promise<number> {
+  const config = loadConfig(`${FOLDER}/${flags.alone ? "alone" : "wkd_l_f"}.yaml`, overrides);
+  const gpu = await openDevice(flags.device);
+  const splits = await loadDataset(config.DATASET, datasetCallbacks());
+  const interrupt = interruptSignal("stopping; run the quickstart again to start anew");
+  let start: RunStart | null = null;
+  const shown = progress();
+  const sink: EventSink = (event) => {
+    if (event.type === "run_start") console.log(greeting(config, splits, start = event));
+    else if (event.type !== "run_end" && event.type !== "interrupted") shown(event);
+  };
+  const run = { gpu, config, splits, folder: runFolder(config), resume: false, sink };
+  const command = ["deno", "task", "quickstart", ...(flags.alone ? ["--alone"] : []), ...overrides];
+  try {
+    const { finished, state } = await runWithFiles({
+      ...run,
+      signal: interrupt.signal,
+      resumeCommand: shellWords(command),
+    });
+    if (!finished) return INTERRUPTED;
+    const top1 = state.lastTop1;
+    if (flags.alone) {
+      return await recordAlone({ ...run, path: flags.record, top1, command: shellWords(command) });
+    }
+    console.log(finalWords(config, start!, state, flags.record));
+    return 0;
+  } finally {
+    interrupt.dispose();
+  }
+}

@@ -1,0 +1,181 @@
+import type { Config } from "../config/config.ts";
+import { configToYaml } from "../config/config_to_yaml.ts";
+import { loadConfig } from "../config/load_config.ts";
+import { loadDataset } from "../data/load_dataset.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import { progress } from "../logging/progress.ts";
+import { loadCheckpoint } from "../train/checkpoint.ts";
+import type { EventSink } from "../train/events.ts";
+import { latestPath } from "../train/run_files.ts";
+import { CliError } from "./cli_error.ts";
+import { datasetCallbacks } from "./dataset_callbacks.ts";
+import { INTERRUPTED } from "./exit_status.ts";
+import { fileExists } from "./file_exists.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { type Interrupt, interruptSignal } from "./interrupt_signal.ts";
+import { openDevice } from "./open_device.ts";
+import { METHOD_NAMES, METHODS, type ResultMethod } from "./result_methods.ts";
+import { type RecordedRun, ResultsFile } from "./results_file.ts";
+import { runFolder } from "./run_paths.ts";
+import { runWithFiles } from "./run_with_files.ts";
+import { shellWords } from "./shell_words.ts";
+
+/** Options of the `results` command. */
+export interface ResultsFlags {
+  /** Runs of each method, with the seeds 0 to n - 1. */
+  readonly seeds: number;
+  /** Names of methods, separated by commas; default all. */
+  readonly methods?: string;
+  /** Where runs are recorded; the table lies beside it with the extension `.md`. */
+  readonly out: string;
+  /** Kind of adapter. */
+  readonly device?: string;
+}
+
+/** The committed results, which only the configurations as they are may change. */
+const COMMITTED = "results/fashion_mnist.json";
+
+const PROJECT = "results";
+
+interface PlannedRun {
+  readonly method: ResultMethod;
+  readonly seed: number;
+  readonly config: Config;
+  readonly fingerprint: string;
+}
+
+/**
+ * Trains with every method and several seeds, skipping what is recorded, and writes the table.
+ *
+ * @returns the exit status
+ */
+export async function results(flags: ResultsFlags, overrides: readonly string[]): Promise<number> {
+  if (overrides.length > 0 && flags.out === COMMITTED) {
+    throw new CliError(`${COMMITTED} is for the configurations as they are; name another --out`);
+  }
+  const file = new ResultsFile(flags.out);
+  const runs = await plan(flags, overrides);
+  const left = runs.filter((run) => !file.has(run.method.name, run.seed, run.fingerprint));
+  console.log(`${runs.length} runs: ${runs.length - left.length} recorded, ${left.length} to do`);
+  if (left.length > 0 && !await trainAll(left, file, flags, overrides)) return INTERRUPTED;
+  const path = file.writeTable();
+  console.log(`\n${file.table()}\n\nwritten to ${path} and ${flags.out}`);
+  return 0;
+}
+
+async function trainAll(
+  runs: readonly PlannedRun[],
+  file: ResultsFile,
+  flags: ResultsFlags,
+  overrides: readonly string[],
+): Promise<boolean> {
+  const gpu = await openDevice(flags.device);
+  const interrupt = interruptSignal();
+  try {
+    for (const [i, run] of runs.entries()) {
+      console.log(`\n[${i + 1}/${runs.length}] ${run.method.title}, seed ${run.seed}`);
+      const record = await trainOne(gpu, run, interrupt, resumeCommand(flags, overrides));
+      if (!record) return false;
+      file.add(record);
+    }
+    return true;
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+async function plan(flags: ResultsFlags, overrides: readonly string[]): Promise<PlannedRun[]> {
+  const runs: PlannedRun[] = [];
+  for (const method of chosen(flags.methods)) {
+    for (let seed = 0; seed < flags.seeds; seed++) {
+      const config = loadConfig(method.cfg, [
+        ...overrides,
+        ...["SOLVER.SEED", String(seed)],
+        ...["EXPERIMENT.PROJECT", PROJECT],
+        ...["EXPERIMENT.NAME", `${method.name}_seed${seed}`],
+      ]);
+      runs.push({ method, seed, config, fingerprint: await fingerprint(config) });
+    }
+  }
+  return runs;
+}
+
+function chosen(list: string | undefined): readonly ResultMethod[] {
+  if (list === undefined) return METHODS;
+  const names = list.split(",").map((name) => name.trim());
+  const unknown = names.find((name) => !METHOD_NAMES.includes(name));
+  if (unknown !== undefined) {
+    throw new CliError(
+      `there is no method ${JSON.stringify(unknown)}; --methods can be ${METHOD_NAMES.join(",")}`,
+    );
+  }
+  return METHODS.filter(({ name }) => names.includes(name));
+}
+
+async function trainOne(
+  gpu: Gpu,
+  { method, seed, config, fingerprint }: PlannedRun,
+  interrupt: Interrupt,
+  resumeCommand: string,
+): Promise<RecordedRun | null> {
+  const folder = runFolder(config);
+  const { finished, state } = await runWithFiles({
+    gpu,
+    config,
+    splits: await loadDataset(config.DATASET, datasetCallbacks()),
+    folder,
+    resume: canResume(folder, config),
+    sink: withoutStart(progress()),
+    signal: interrupt.signal,
+    resumeCommand,
+  });
+  if (!finished) return null;
+  return {
+    method: method.name,
+    seed,
+    top1: round(state.lastTop1),
+    bestTop1: round(state.bestTop1),
+    bestEpoch: state.bestEpoch,
+    epochs: config.SOLVER.EPOCHS,
+    seconds: Math.round(state.seconds),
+    device: gpu.info.description || gpu.info.device || gpu.info.vendor,
+    fingerprint,
+    command: shellWords(trainCommand(method.cfg, config)),
+  };
+}
+
+/** Only the settings that `results` itself gives; the others are those of the file. */
+function trainCommand(cfg: string, { SOLVER, EXPERIMENT }: Config): string[] {
+  const seed = ["SOLVER.SEED", String(SOLVER.SEED)];
+  return ["deno", "task", "train", "--cfg", cfg, ...seed, "EXPERIMENT.NAME", EXPERIMENT.NAME];
+}
+
+function round(percent: number): number {
+  return Math.round(100 * percent) / 100;
+}
+
+/** Whether the folder holds the beginning of the same run. */
+function canResume(folder: string, config: Config): boolean {
+  const latest = latestPath(folder);
+  if (!fileExists(latest)) return false;
+  try {
+    return loadCheckpoint(latest).metadata.config === configToYaml(config);
+  } catch {
+    return false;
+  }
+}
+
+function withoutStart(sink: EventSink): EventSink {
+  return (event) => {
+    if (event.type !== "run_start") sink(event);
+    else if (event.startEpoch > 1) console.log(`going on from epoch ${event.startEpoch}`);
+  };
+}
+
+function resumeCommand(flags: ResultsFlags, overrides: readonly string[]): string {
+  const words = ["deno", "task", "results", "--seeds", String(flags.seeds)];
+  if (flags.methods) words.push("--methods", flags.methods);
+  if (flags.out !== COMMITTED) words.push("--out", flags.out);
+  if (flags.device) words.push("--device", flags.device);
+  return shellWords([...words, ...overrides]);
+}

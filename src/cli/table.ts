@@ -1,0 +1,17 @@
+/**
+ * A table in Markdown with its columns aligned, readable as plain text too.
+ *
+ * @param header titles of the columns; the first column is aligned left, the others right
+ */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((title, i) =>
+    Math.max(3, title.length, ...rows.map((row) => row[i].length))
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${
+      cells.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))
+        .join(" | ")
+    } |`;
+  const rule = widths.map((width, i) => i === 0 ? "-".repeat(width) : "-".repeat(width - 1) + ":");
+  return [line(header), line(rule), ...rows.map(line)].join("\n");
+}

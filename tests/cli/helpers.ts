@@ -1,0 +1,72 @@
+import { join } from "@std/path";
+import { main } from "../../src/cli/main.ts";
+import { openDevice } from "../../src/cli/open_device.ts";
+import { manualSeed } from "../../src/nn/init.ts";
+import { createModel } from "../../src/models/registry.ts";
+import { readBack, saveCheckpoint } from "../../src/train/checkpoint.ts";
+
+/** What a command wrote and how it ended. */
+export interface CliResult {
+  status: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the command line in this process, which saves compiling kernels again. */
+export async function cli(...args: string[]): Promise<CliResult> {
+  const { log, error } = console;
+  const write = Deno.stdout.writeSync;
+  let stdout = "";
+  let stderr = "";
+  console.log = (text: string) => stdout += text + "\n";
+  console.error = (text: string) => stderr += text + "\n";
+  Deno.stdout.writeSync = (bytes) => {
+    stdout += new TextDecoder().decode(bytes);
+    return bytes.length;
+  };
+  try {
+    return { status: await main(args), stdout, stderr };
+  } finally {
+    console.log = log;
+    console.error = error;
+    Deno.stdout.writeSync = write;
+  }
+}
+
+/** Runs the command line in a process of its own. */
+export function spawnCli(args: string[], env: Record<string, string> = {}): Deno.ChildProcess {
+  const mod = new URL("../../mod.ts", import.meta.url).pathname;
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "-A", mod, ...args],
+    env,
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** Settings that make a run last moments: 20 images to train on, 20 to be measured on. */
+export const TINY: readonly string[] = [
+  ...["DATASET.SUBSET", "2", "DATASET.VALIDATION", "2", "DATASET.TEST.BATCH_SIZE", "20"],
+  ...["SOLVER.BATCH_SIZE", "8", "SOLVER.EPOCHS", "1"],
+];
+
+/** Runs `fn` with a folder that is removed afterwards. */
+export async function inTempDir(fn: (folder: string) => Promise<void>): Promise<void> {
+  const folder = Deno.makeTempDirSync({ prefix: "wkd-cli-" });
+  try {
+    await fn(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** Writes an untrained resnet8 for `classes` classes as a teacher; returns its path. */
+export async function writeTeacher(folder: string, classes = 10): Promise<string> {
+  await openDevice();
+  manualSeed(1);
+  const model = createModel("resnet8", { numClasses: classes, inChannels: 1 });
+  const path = join(folder, `teacher${classes}.safetensors`);
+  saveCheckpoint(path, await readBack(model.stateDict()), { model: "resnet8" });
+  model.dispose();
+  return path;
+}

@@ -1,0 +1,137 @@
+import { assert, assertEquals } from "@std/assert";
+
+const ROOT = new URL("../", import.meta.url);
+
+/** Folders of src/ that a folder imports from, beside itself. All point down. */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  gpu: [],
+  // Methods such as `x.relu()` call ops; the two folders are one layer.
+  tensor: ["gpu", "ops"],
+  ops: ["gpu", "tensor"],
+  nn: ["gpu", "tensor", "ops"],
+  models: ["tensor", "ops", "nn"],
+  losses: ["tensor", "ops"],
+  optim: ["gpu", "tensor", "ops"],
+  distill: ["tensor", "ops", "nn", "models", "losses"],
+  formats: [],
+  config: ["formats"],
+  data: ["config", "formats"],
+  cost_matrix: ["gpu", "tensor", "ops", "models", "data"],
+  train: [
+    "gpu",
+    "tensor",
+    "ops",
+    "nn",
+    "models",
+    "optim",
+    "distill",
+    "formats",
+    "config",
+    "data",
+    "cost_matrix",
+  ],
+  logging: ["formats", "train"],
+};
+
+const ENGINE = ["gpu", "tensor", "ops", "nn", "losses", "models"];
+
+const LONGEST = 300;
+/** The one class with all of PyTorch's method names. */
+const LONGEST_TENSOR = 400;
+
+interface Source {
+  /** Below the root, as `src/ops/add.ts`. */
+  path: string;
+  text: string;
+}
+
+function sources(folder: string, extension: string): Source[] {
+  return [...Deno.readDirSync(new URL(folder, ROOT))].flatMap(({ name, isDirectory }) => {
+    const path = `${folder}${name}`;
+    if (isDirectory) return sources(`${path}/`, extension);
+    return name.endsWith(extension)
+      ? [{ path, text: Deno.readTextFileSync(new URL(path, ROOT)) }]
+      : [];
+  });
+}
+
+/** What a file imports: paths below the root, or bare names. */
+function importsOf({ path, text }: Source): string[] {
+  const specifiers = [
+    ...text.matchAll(/^(?:import|export)\b[^;]*?\bfrom\s+"([^"]+)"/gm),
+    ...text.matchAll(/^import\s+"([^"]+)"/gm),
+    ...text.matchAll(/\bimport\(\s*"([^"]+)"/g),
+  ].map(([, specifier]) => specifier);
+  return specifiers.map((specifier) =>
+    specifier.startsWith(".")
+      ? new URL(specifier, new URL(path, ROOT)).pathname.slice(ROOT.pathname.length)
+      : specifier
+  );
+}
+
+const TYPESCRIPT = sources("src/", ".ts");
+const KERNELS = sources("kernels/", ".wgsl");
+
+Deno.test("importsOf() finds imports of every form", () => {
+  const text = 'import { a,\n  b } from "../gpu/a.ts";\nexport type { C } from "./c.ts";\n' +
+    'import "side";\nconst d = await import("../../mod.ts");\n// import x from "no.ts"\n';
+  assertEquals(importsOf({ path: "src/ops/x.ts", text }), [
+    "src/gpu/a.ts",
+    "src/ops/c.ts",
+    "side",
+    "mod.ts",
+  ]);
+});
+
+for (const [layer, below] of Object.entries(LAYERS)) {
+  Deno.test(`src/${layer} imports only what is below it`, () => {
+    const files = TYPESCRIPT.filter(({ path }) => path.startsWith(`src/${layer}/`));
+    assert(files.length > 0);
+    const allowed = [layer, ...below].map((name) => `src/${name}/`);
+    const wrong = files.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => /^src\/|^mod\.ts/.test(target))
+        .filter((target) => !allowed.some((folder) => target.startsWith(folder)))
+        .map((target) => `${file.path} imports ${target}`)
+    );
+    assertEquals(wrong, []);
+  });
+}
+
+Deno.test("every folder of src/ but the command line's is one of the layers", () => {
+  const folders = new Set(TYPESCRIPT.map(({ path }) => path.split("/")[1]));
+  assertEquals([...folders].sort(), [...Object.keys(LAYERS), "cli"].sort());
+});
+
+Deno.test("the engine uses neither Deno nor packages", () => {
+  const engine = TYPESCRIPT.filter(({ path }) => ENGINE.includes(path.split("/")[1]));
+  const wrong = engine.flatMap((file) => [
+    ...(/\bDeno\./.test(file.text) ? [`${file.path} uses Deno`] : []),
+    ...importsOf(file)
+      .filter((target) => !/^(src|kernels)\//.test(target))
+      .map((target) => `${file.path} imports ${target}`),
+  ]);
+  assertEquals(wrong, []);
+});
+
+Deno.test("every kernel is imported by exactly one file", () => {
+  const users = new Map<string, string[]>(KERNELS.map(({ path }) => [path, []]));
+  for (const file of TYPESCRIPT) {
+    for (const target of importsOf(file).filter((each) => each.endsWith(".wgsl"))) {
+      assert(users.has(target), `${file.path} imports ${target}, which does not exist`);
+      users.get(target)!.push(file.path);
+    }
+  }
+  assert(users.size > 0);
+  const wrong = [...users].filter(([, files]) => files.length !== 1)
+    .map(([kernel, files]) => `${kernel} is imported by ${files.join(", ") || "nothing"}`);
+  assertEquals(wrong, []);
+});
+
+Deno.test("no source file is longer than 300 lines", () => {
+  const lines = ({ text }: Source) => text.split("\n").length - 1;
+  const limit = (path: string) => path === "src/tensor/tensor.ts" ? LONGEST_TENSOR : LONGEST;
+  const wrong = [...TYPESCRIPT, ...KERNELS].filter((file) => lines(file) > limit(file.path))
+    .map((file) => `${file.path} has ${lines(file)} lines`);
+  assertEquals(wrong, []);
+});
