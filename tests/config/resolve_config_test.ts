@@ -18,7 +18,7 @@ Deno.test("resolveConfig() gives mdistiller's defaults for an empty file", () =>
     WEIGHT_DECAY: 1e-4,
     MOMENTUM: 0.9,
     TYPE: "SGD",
-    NESTEROV: false,
+    NESTEROV: true,
     SEED: 0,
   });
   assertEquals(LOG, {
@@ -72,12 +72,12 @@ Deno.test("resolveConfig() applies overrides in order, over the file", () => {
   const config = resolveConfig("SOLVER:\n  EPOCHS: 5\n", "x", [
     ...["SOLVER.EPOCHS", "3", "WKD.SINKHORN.LAMBDA", "0.1", "SOLVER.LR_DECAY_STAGES", "[1, 2]"],
     ...["WKD.INPUT_SIZE", "(28, 28)", "EXPERIMENT.TAG", "123", "LOG.PREFIX", "a: b"],
-    ...["SOLVER.NESTEROV", "True", "WKD.COST_MATRIX_PATH", "", "SOLVER.LR", "1e-2"],
+    ...["SOLVER.NESTEROV", "False", "WKD.COST_MATRIX_PATH", "", "SOLVER.LR", "1e-2"],
     ...["SOLVER.EPOCHS", "4", "EXPERIMENT.NAME", '"quoted"'],
   ]);
   assertEquals(config.SOLVER.EPOCHS, 4);
   assertEquals(config.SOLVER.LR, 0.01);
-  assertEquals(config.SOLVER.NESTEROV, true);
+  assertEquals(config.SOLVER.NESTEROV, false);
   assertEquals(config.SOLVER.LR_DECAY_STAGES, [1, 2]);
   assertEquals(config.WKD.SINKHORN.LAMBDA, 0.1);
   assertEquals(config.WKD.INPUT_SIZE, [28, 28]);

@@ -1,0 +1,226 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { shellWords } from "../../src/cli/shell_words.ts";
+import { mesaVersion } from "../../src/cli/mesa_version.ts";
+import { readBack, saveCheckpoint } from "../../src/train/checkpoint.ts";
+import { writeCostMatrix } from "../../src/train/cost_matrix_file.ts";
+import { createModel } from "../../src/models/registry.ts";
+import { cli, inTempDir, spawnCli, TINY, writeTeacher } from "./helpers.ts";
+
+const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";
+const WKD = "configs/fashion_mnist/wkd_l_f/resnet20_resnet8.yaml";
+
+/** One sentence on standard error, without a stack, and status 1. */
+async function assertFails(args: string[], ...parts: string[]): Promise<void> {
+  const { status, stderr } = await cli(...args);
+  assertEquals(status, 1, `status of ${args.join(" ")}`);
+  for (const part of parts) assertStringIncludes(stderr, part);
+  assert(stderr.startsWith("error: "), stderr);
+  assert(!/^\s+at /m.test(stderr), stderr);
+}
+
+Deno.test("main() explains itself and its commands", async () => {
+  const help = await cli("--help");
+  assertEquals(help.status, 0);
+  for (
+    const name of ["train", "eval", "cost-matrix", "quickstart", "results", "doctor", "config"]
+  ) {
+    assertStringIncludes(help.stdout, `  ${name} `);
+    const own = await cli(name, "--help");
+    assertEquals(own.status, 0);
+    assertStringIncludes(own.stdout, "Usage: deno task " + name);
+    assertStringIncludes(own.stdout, "Examples:\n  deno ");
+  }
+});
+
+Deno.test("main() refuses commands and options that do not exist", async () => {
+  await assertFails(["trian"], "unknown command 'trian' (Did you mean train?)");
+  await assertFails(["train", "--cgf", "x"], "unknown option '--cgf' (Did you mean --cfg?)");
+  await assertFails(["train"], "required option '--cfg <file>' not specified");
+  await assertFails(["results", "--seeds", "0"], "An integer of at least 1 is wanted");
+  await assertFails(["results", "--methods", "kdd"], "there is no method");
+  await assertFails(["results", "SOLVER.LR", "1"], "name another --out");
+  await assertFails(["doctor", "--device", "tpu"], "Allowed choices are auto, hardware, software");
+  await assertFails(["cost-matrix"], "wants --cfg, or --teacher and --ckpt");
+  await assertFails(["train", "--cfg", VANILLA, "--resume", "--overwrite"], "give one");
+});
+
+Deno.test("main() names the key and the value of a configuration mistake", async () => {
+  const train = ["train", "--cfg", VANILLA];
+  await assertFails(["train", "--cfg", "none.yaml"], "none.yaml: there is no such file");
+  await assertFails(
+    [...train, "SOLVER.LRR", "1"],
+    "unknown key SOLVER.LRR; did you mean SOLVER.LR",
+  );
+  await assertFails([...train, "SOLVER.LR", "fast"], "SOLVER.LR must be a number");
+  await assertFails([...train, "SOLVER.LR"], "SOLVER.LR has no value");
+  await assertFails([...train, "SOLVER.LR", "-1"], "greater than 0; got -1");
+});
+
+Deno.test("main() refuses models, data sets and runs that are not there", async () => {
+  await inTempDir(async (folder) => {
+    const train = ["train", "--cfg", VANILLA, "LOG.PREFIX", folder, ...TINY];
+    await assertFails([...train, "DATASET.TYPE", "mnist"], "DATASET.TYPE can be fashion_mnist");
+    await assertFails(
+      [...train, "DISTILLER.STUDENT", "resnet9"],
+      'no model "resnet9"; did you mean',
+    );
+    await assertFails([...train, "--resume"], "nothing to resume: there is no");
+    await assertFails([...train, "SOLVER.BATCH_SIZE", "21"], "less than one batch of 21");
+    await assertFails([...train, "DATASET.SUBSET", "6000"], "DATASET.SUBSET");
+    const ckpt = await writeTeacher(folder);
+    await assertFails(["eval", "-c", ckpt, "-m", "resnet20"], "does not fit the model: missing");
+    await assertFails(["eval", "-c", ckpt, "-d", "cifar10"], "there is no data set");
+  });
+});
+
+Deno.test("main() says what is wrong with a checkpoint", async () => {
+  await inTempDir(async (folder) => {
+    const ckpt = await writeTeacher(folder);
+    await assertFails(
+      ["eval", "-c", "none.safetensors"],
+      "cannot read the checkpoint none.safetens",
+    );
+    const half = join(folder, "half.safetensors");
+    const bytes = Deno.readFileSync(ckpt);
+    Deno.writeFileSync(half, bytes.subarray(0, bytes.length / 2));
+    await assertFails(
+      ["eval", "-c", half, "-m", "resnet8"],
+      "half.safetensors is not a whole check",
+    );
+    const five = await writeTeacher(folder, 5);
+    await assertFails(
+      ["eval", "-c", five],
+      "teacher5.safetensors does not fit",
+      "[5, 64], not [10, 64]",
+    );
+    const model = createModel("resnet8", { numClasses: 10, inChannels: 1 });
+    const nameless = join(folder, "nameless.safetensors");
+    saveCheckpoint(nameless, await readBack(model.stateDict()), {});
+    await assertFails(["eval", "-c", nameless], "does not say which model it holds", "--model");
+    const run = join(folder, "fashion_mnist", "vanilla_resnet8");
+    Deno.mkdirSync(run, { recursive: true });
+    Deno.copyFileSync(ckpt, join(run, "latest.safetensors"));
+    const train = ["train", "--cfg", VANILLA, "LOG.PREFIX", folder, "--resume", ...TINY];
+    await assertFails(train, "holds no training state; it cannot be resumed");
+  });
+});
+
+Deno.test("main() says what is wrong with a teacher or a cost matrix", async () => {
+  await inTempDir(async (folder) => {
+    const ckpt = await writeTeacher(folder);
+    const cost = join(folder, "cost.safetensors");
+    writeCostMatrix(cost, new Float32Array(25), 5, {});
+    const train = ["train", "--cfg", WKD, "LOG.PREFIX", folder, ...TINY];
+    const teacher = ["DISTILLER.TEACHER", "resnet8", "DISTILLER.TEACHER_CHECKPOINT", ckpt];
+    await assertFails(
+      [...train, "DISTILLER.TEACHER_CHECKPOINT", "no.pt"],
+      "cannot read the checkp",
+    );
+    await assertFails(
+      [...train, ...teacher, "WKD.COST_MATRIX_PATH", cost],
+      "cost.safetensors is [5, 5]; [10, 10] is wanted",
+    );
+    await assertFails(
+      [...train, ...teacher, "WKD.COST_MATRIX_PATH", ""],
+      "COST_MATRIX_PATH is empty",
+    );
+    await assertFails(
+      [...train, ...teacher, "WKD.COST_MATRIX", "fc", "WKD.HINT_LAYER", "4"],
+      "WKD.HINT_LAYER 4: the student has 4 features",
+    );
+  });
+});
+
+Deno.test("main() refuses to start where nothing can be written", async () => {
+  await inTempDir(async (folder) => {
+    const file = join(folder, "file");
+    Deno.writeTextFileSync(file, "");
+    const blocked = join(file, "runs");
+    await assertFails(
+      ["train", "--cfg", VANILLA, "LOG.PREFIX", blocked, ...TINY],
+      `cannot write to ${blocked}`,
+      "a part of the path is a file",
+    );
+    const out = join(blocked, "cost.safetensors");
+    await assertFails(
+      ["cost-matrix", "--ckpt", await writeTeacher(folder), "--out", out],
+      "cannot wr",
+    );
+  });
+});
+
+Deno.test("train stops when the loss is not finite, and keeps the checkpoints before", async () => {
+  await inTempDir(async (folder) => {
+    const train = ["train", "--cfg", VANILLA, "LOG.PREFIX", folder, ...TINY];
+    assertEquals((await cli(...train)).status, 0);
+    const latest = join(folder, "fashion_mnist", "vanilla_resnet8", "latest.safetensors");
+    const before = Deno.readFileSync(latest);
+    await assertFails(
+      [...train, "--resume", "SOLVER.EPOCHS", "2", "SOLVER.LR", "1e30"],
+      "the loss is not a finite number at epoch 2, step 2; the checkpoints of epoch 1 are kept",
+    );
+    assertEquals(Deno.readFileSync(latest), before);
+  });
+});
+
+Deno.test("train says that the disk is full, and leaves no half-written checkpoint", async () => {
+  await inTempDir(async (folder) => {
+    const write = Deno.FsFile.prototype.writeSync;
+    Deno.FsFile.prototype.writeSync = function (bytes) {
+      if (bytes.length < 100_000) return write.call(this, bytes);
+      throw Object.assign(new Error("No space left on device (os error 28)"), { code: "ENOSPC" });
+    };
+    try {
+      await assertFails(
+        ["train", "--cfg", VANILLA, "LOG.PREFIX", folder, ...TINY],
+        "latest.safetensors: the disk is full",
+      );
+    } finally {
+      Deno.FsFile.prototype.writeSync = write;
+    }
+    const files = [...Deno.readDirSync(join(folder, "fashion_mnist", "vanilla_resnet8"))];
+    assertEquals(files.map(({ name }) => name).filter((name) => name.includes("safetensors")), []);
+  });
+});
+
+Deno.test("doctor names setup.sh where there is no adapter", async () => {
+  const env = { VK_DRIVER_FILES: "/nonexistent", DENO_WEBGPU_BACKEND: "vulkan" };
+  const { code, stdout, stderr } = await spawnCli(["doctor"], env).output();
+  assertEquals(code, 1);
+  const text = new TextDecoder().decode(stdout);
+  assertStringIncludes(text, "no WebGPU adapter: run `sh setup.sh`");
+  assertEquals(new TextDecoder().decode(stderr), "");
+});
+
+Deno.test("train saves at Ctrl-C and says how to go on", async () => {
+  await inTempDir(async (folder) => {
+    const args = ["train", "--cfg", VANILLA, "LOG.PREFIX", folder, ...TINY];
+    const long = [...args, "SOLVER.EPOCHS", "100000"];
+    const child = spawnCli(long);
+    const stderr = new Response(child.stderr).text();
+    let stdout = "";
+    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+      if (!stdout.includes("epoch 1/") && (stdout + text).includes("epoch 1/")) {
+        child.kill("SIGINT");
+      }
+      stdout += text;
+    }
+    assertEquals((await child.status).code, 130, await stderr);
+    const resume = shellWords(["deno", "task", "train", "--cfg", VANILLA, "--resume"]);
+    assertStringIncludes(stdout, resume);
+    assertStringIncludes(stdout, "stopped and saved at epoch");
+    assertStringIncludes(await stderr, "stopping after this step");
+  });
+});
+
+Deno.test("shellWords() quotes what a shell would change", () => {
+  assertEquals(shellWords(["a.b", "x y", "it's", ""]), "a.b 'x y' 'it'\\''s' ''");
+});
+
+Deno.test("mesaVersion() reads dpkg's status", () => {
+  const status = "Package: a\nVersion: 1.2\n\nPackage: mesa-vulkan-drivers\nStatus: ok\n" +
+    "Version: 2:22.3.6-1+deb12u1\n\nPackage: z\nVersion: 9\n";
+  assertEquals(mesaVersion(status), "22.3.6");
+  assertEquals(mesaVersion("Package: a\nVersion: 1\n"), null);
+});
