@@ -53,12 +53,12 @@ for (const [model, convolutions] of Object.entries(MODELS)) {
       "weight gradient": () => kernels.weightGrad(x(), dy(), g),
     };
     const flops = 2 * BATCH * outputs * inputs * kernel ** 2 * g.outHeight * g.outWidth;
-    const group =
-      `${model}: ${kernel} x ${kernel} / ${stride}, ${inputs} to ${outputs}, ${size} x ${size}`;
+    const group = `${model}: ${kernel} x ${kernel} / ${stride}, ${inputs} to ${outputs}, ` +
+      `${size} x ${size}, ${(flops / 1e9).toFixed(3)} GFLOP`;
     for (const [name, work] of Object.entries(works)) {
       // Images want no gradient.
       if (name === "input gradient" && inputs <= 3) continue;
-      benchReplayed({ gpu, group, name, flops, work });
+      benchReplayed({ gpu, group, name, operations: flops, work });
     }
   }
 }

@@ -7,13 +7,13 @@ export interface ReplayedBench {
   readonly gpu: Gpu;
   readonly group: string;
   readonly name: string;
-  /** Floating-point operations of the work, which tell how often it runs between two waits. */
-  readonly flops: number;
+  /** Roughly how many arithmetic operations it is, which tells how often it runs between two waits. */
+  readonly operations: number;
   /** Makes its tensors and dispatches; what it makes is freed after the measurement. */
   readonly work: () => void;
 }
 
-const MOST_RUNS = 500;
+const MOST_RUNS = 200;
 
 let latest: Recording | null = null;
 
@@ -21,13 +21,13 @@ let latest: Recording | null = null;
  * Benchmarks work on the device: recorded once, then replayed as often as fills about 0.1 s, so that the
  * 10 ms of waiting for the device count little.
  */
-export function benchReplayed({ gpu, group, name, flops, work }: ReplayedBench): void {
+export function benchReplayed({ gpu, group, name, operations, work }: ReplayedBench): void {
   const least = gpu.software ? 5e9 : 5e11;
-  const runs = Math.min(MOST_RUNS, Math.max(1, Math.ceil(least / flops)));
+  const runs = Math.min(MOST_RUNS, Math.max(1, Math.ceil(least / operations)));
   let recording: Recording | null = null;
   Deno.bench({
     group,
-    name: `${name}, ${runs} times ${(flops / 1e9).toFixed(3)} GFLOP`,
+    name: `${name}, ${runs} times`,
     n: 5,
     warmup: 1,
     fn: async (timer) => {

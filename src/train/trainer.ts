@@ -90,6 +90,7 @@ export class Trainer {
     if (!train) return false;
     const test = await this.#evaluate();
     if (!test) return await this.#interruptEvaluation(train);
+    if (!Number.isFinite(test.loss)) throw this.#notFinite("the loss over the test images", "");
     const best = test.top1 > state.bestTop1;
     if (best) {
       state.bestTop1 = test.top1;
@@ -198,11 +199,14 @@ export class Trainer {
   }
 
   #refuseBadLoss(badStep: number): void {
-    if (badStep === 0) return;
+    if (badStep > 0) throw this.#notFinite("the loss", `, step ${badStep}`);
+  }
+
+  #notFinite(what: string, where: string): TrainingError {
     const { epoch } = this.state;
     const kept = epoch > 1 ? `; the checkpoints of epoch ${epoch - 1} are kept` : "";
-    throw new TrainingError(
-      `the loss is not a finite number at epoch ${epoch}, step ${badStep}${kept}; ` +
+    return new TrainingError(
+      `${what} is not a finite number at epoch ${epoch}${where}${kept}; ` +
         `lower SOLVER.LR or the loss weights`,
     );
   }

@@ -35,7 +35,10 @@ Deno.test("main() explains itself and its commands", async () => {
 
 Deno.test("main() refuses commands and options that do not exist", async () => {
   await assertFails(["trian"], "unknown command 'trian' (Did you mean train?)");
-  await assertFails(["train", "--cgf", "x"], "unknown option '--cgf' (Did you mean --cfg?)");
+  await assertFails(
+    ["train", "--cfg", "x", "--resum"],
+    "unknown option '--resum' (Did you mean --resume?)",
+  );
   await assertFails(["train"], "required option '--cfg <file>' not specified");
   await assertFails(["results", "--seeds", "0"], "An integer of at least 1 is wanted");
   await assertFails(["results", "--methods", "kdd"], "there is no method");
@@ -156,9 +159,13 @@ Deno.test("train stops when the loss is not finite, and keeps the checkpoints be
     assertEquals((await cli(...train)).status, 0);
     const latest = join(folder, "fashion_mnist", "vanilla_resnet8", "latest.safetensors");
     const before = Deno.readFileSync(latest);
+    const on = [...train, "--resume", "SOLVER.EPOCHS", "2", "SOLVER.LR", "1e30"];
+    const kept = "is not a finite number at epoch 2; the checkpoints of epoch 1 are kept";
+    await assertFails(on, `the loss over the test images ${kept}`);
+    const longer = [...on, "SOLVER.BATCH_SIZE", "4"];
     await assertFails(
-      [...train, "--resume", "SOLVER.EPOCHS", "2", "SOLVER.LR", "1e30"],
-      "the loss is not a finite number at epoch 2, step 2; the checkpoints of epoch 1 are kept",
+      longer,
+      "the loss is not a finite number at epoch 2, step 3; the checkpoints",
     );
     assertEquals(Deno.readFileSync(latest), before);
   });
@@ -201,7 +208,7 @@ Deno.test("train saves at Ctrl-C and says how to go on", async () => {
     const stderr = new Response(child.stderr).text();
     let stdout = "";
     for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-      if (!stdout.includes("epoch 1/") && (stdout + text).includes("epoch 1/")) {
+      if (!stdout.includes("train loss") && (stdout + text).includes("train loss")) {
         child.kill("SIGINT");
       }
       stdout += text;

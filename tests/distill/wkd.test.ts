@@ -11,7 +11,7 @@ import { CostKernel } from "../../src/ops/sinkhorn/cost_kernel.ts";
 import { featureShapes } from "../../src/train/build_distiller.ts";
 import { device } from "../helpers.ts";
 import { costMatrix } from "../losses/reference.ts";
-import { assertSteps, models, runSteps, STEPS } from "./reference.ts";
+import { assertSteps, models, runSteps, STEPS, type Tolerances } from "./reference.ts";
 
 await device();
 
@@ -55,10 +55,23 @@ async function run(name: string, recorded: boolean) {
   return found;
 }
 
+/**
+ * The feature losses are large, and so are their first steps: a ReLU whose input rounds to the other side of zero
+ * can move the sum that is a batch norm bias's gradient by percents. How far a run strays depends on rounding alone:
+ * at its third step wkd_f/res32x4_res8x4/epoch1 is 3e-4 off in loss_ce, from weights moved by up to 3e-7 only 3e-6.
+ */
+const BY_FEATURES: Tolerances = { loss: 1e-4, terms: 1e-3, after: 1e-3, normBias: 3e-2 };
+const TOLERANCES: Readonly<Record<string, Tolerances>> = {
+  wkd_l: { loss: 1e-4, terms: 1e-4, after: 1e-4, normBias: 1e-4 },
+  wkd_f: BY_FEATURES,
+  wkd_lf: BY_FEATURES,
+};
+
 for (const name of Object.keys(STEPS).filter((each) => each.startsWith("wkd_"))) {
+  const [kind] = name.split("/");
   Deno.test(`WKD trains as the authors' code does: ${name}`, async () => {
     const eager = await run(name, false);
-    assertSteps(name, eager, 1e-4);
+    assertSteps(name, eager, TOLERANCES[kind], kind !== "wkd_l");
     const replayed = await run(name, true);
     assertEquals(replayed.after, eager.after);
     assertEquals(replayed.steps, eager.steps.map(({ logits: _, ...losses }) => losses));

@@ -1,0 +1,67 @@
+import { dirname, join } from "@std/path";
+import { loadConfig } from "../../src/config/load_config.ts";
+import type { Config } from "../../src/config/config.ts";
+import { loadDataset } from "../../src/data/load_dataset.ts";
+import type { Gpu } from "../../src/gpu/gpu.ts";
+import { createModel } from "../../src/models/registry.ts";
+import { manualSeed } from "../../src/nn/init.ts";
+import { readBack, saveCheckpoint } from "../../src/train/checkpoint.ts";
+import type { TrainEvent } from "../../src/train/events.ts";
+import { Run } from "../../src/train/run.ts";
+
+/** A run without a terminal, and what it told. */
+export interface RecordedRun {
+  run: Run;
+  events: TrainEvent[];
+}
+
+/** Opens a run of resnet8 on 20 images a class at most, evaluated on 20. */
+export async function openRun(
+  gpu: Gpu,
+  folder: string,
+  overrides: readonly string[],
+  options: { resume?: boolean; signal?: AbortSignal; onEvent?: (event: TrainEvent) => void } = {},
+): Promise<RecordedRun> {
+  const config: Config = loadConfig(null, [
+    ...["DATASET.TYPE", "fashion_mnist", "DATASET.VALIDATION", "2", "DATASET.SUBSET", "4"],
+    ...["DATASET.TEST.BATCH_SIZE", "20", "DISTILLER.STUDENT", "resnet8"],
+    ...["SOLVER.BATCH_SIZE", "8", "SOLVER.LR_DECAY_STAGES", "[1]"],
+    ...["DISTILLER.TEACHER", "resnet8", "WKD.HINT_LAYER", "-1"],
+    ...["WKD.PROJECTOR", "conv1x1", "WKD.SPATIAL_GRID", "1"],
+    ...overrides,
+  ]);
+  const events: TrainEvent[] = [];
+  const run = await Run.open({
+    gpu,
+    config,
+    splits: await loadDataset(config.DATASET),
+    folder,
+    teacherPath: join(dirname(folder), "teacher.safetensors"),
+    resume: options.resume ?? false,
+    signal: options.signal,
+    sink: (event) => {
+      events.push(event);
+      options.onEvent?.(event);
+    },
+    resumeCommand: "",
+  });
+  return { run, events };
+}
+
+/** Writes an untrained resnet8 where {@linkcode openRun} looks for the teacher of runs in `folder`. */
+export async function writeTeacher(folder: string): Promise<void> {
+  manualSeed(7);
+  const teacher = createModel("resnet8", { numClasses: 10, inChannels: 1 });
+  saveCheckpoint(join(folder, "teacher.safetensors"), await readBack(teacher.stateDict()), {});
+  teacher.dispose();
+}
+
+/** Runs `fn` with a folder that is removed afterwards. */
+export async function inTempDir(fn: (folder: string) => Promise<void>): Promise<void> {
+  const folder = Deno.makeTempDirSync({ prefix: "wkd-train-" });
+  try {
+    await fn(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
