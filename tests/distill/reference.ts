@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Distiller, Schedule } from "../../src/distill/distiller.ts";
 import type { Model } from "../../src/models/model.ts";
 import { createModel } from "../../src/models/registry.ts";
+import type { StateEntry } from "../../src/nn/module.ts";
 import { SGD } from "../../src/optim/sgd.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { scope } from "../../src/tensor/scope.ts";
@@ -41,12 +42,18 @@ export interface Found {
   after: Record<string, number>;
 }
 
+/** Millions of values, which two runs in a row share. */
+let latest = { of: "", state: new Map<string, StateEntry>() };
+
 /** Student and teacher of a run with the values the figures start from. */
 export function models(name: string): { student: Model; teacher: Model } {
   const { student, teacher, classes } = STEPS[name];
   const made = (of: string, role: string) => {
     const model = createModel(of, { numClasses: classes });
-    model.loadStateDict(modelState(`${name}/${role}`, model.stateDict()));
+    const path = `${name}/${role}`;
+    const state = path === latest.of ? latest.state : modelState(path, model.stateDict());
+    if (role === "teacher") latest = { of: path, state };
+    model.loadStateDict(state);
     return model;
   };
   return {

@@ -67,7 +67,15 @@ Deno.test("a weight that decays is recorded again each epoch, in the same memory
     const { run, events } = await openRun(
       gpu,
       join(folder, "run"),
-      [...WKD, "WKD.LOSS.COSINE_DECAY_EPOCH", "1", "SOLVER.LR", "1e-9"],
+      [
+        ...WKD,
+        "WKD.LOSS.WKD_LOGIT_WEIGHT",
+        "0",
+        "WKD.LOSS.COSINE_DECAY_EPOCH",
+        "1",
+        "SOLVER.LR",
+        "1e-9",
+      ],
       { onEvent: (event) => event.type === "epoch_end" && inUse.push(gpu.account.inUse) },
     );
     assertEquals(await run.train(), true);
