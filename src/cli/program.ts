@@ -89,6 +89,9 @@ type Exit = (status: number) => void;
 const OUTPUT = {
   writeOut: (text: string) => console.log(text.trimEnd()),
   writeErr: (text: string) => console.error(text.trimEnd()),
+  // Asking for colours would read the environment, which takes a permission; the help has none.
+  getOutHasColors: () => false,
+  getErrHasColors: () => false,
   outputError: (text: string, write: (text: string) => void) => {
     write(`${text.trimEnd().replaceAll("\n", " ")}; --help shows what there is`);
   },
