@@ -1,4 +1,5 @@
-// y = x * scale + shift (+ residual), then max(., 0) when RELU. float32, [N, C, plane].
+// y = (x - mean) * scale + bias (+ residual), then max(., 0) when RELU; the mean first, so that a large one does not
+// cancel. float32, [N, C, plane].
 // Dispatch: one thread for `run` consecutive vectors of a plane, groups of 64; run divides the vectors of a plane.
 // Template: RESIDUAL, RELU, VEC (elements a vector, 1 or 4).
 //: if VEC == 4
@@ -22,7 +23,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let stat = stats[(thread / params.runsPerPlane) % params.channels];
   let first = thread * params.run;
   for (var i = first; i < first + params.run; i++) {
-    var value = x[i] * stat.z + Vector(stat.w);
+    var value = (x[i] - Vector(stat.x)) * stat.z + Vector(stat.w);
     //: if RESIDUAL
     value += residual[i];
     //: end

@@ -1,4 +1,4 @@
-// stats[c] = (mean, 1 / sqrt(var + eps), scale, shift) with scale = weight / sqrt(var + eps), shift = bias - mean * scale
+// stats[c] = (mean, 1 / sqrt(var + eps), scale, bias) with scale = weight / sqrt(var + eps)
 // TRAINING 1: mean and biased variance from the partial sums of batch_norm_sums.wgsl; the running mean and variance move by
 // momentum toward the mean and the unbiased variance. TRAINING 0: mean and variance are the running ones. float32.
 // Dispatch: one thread a channel, groups of 64. Template: TRAINING.
@@ -43,5 +43,5 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
   //: end
   let inverse = 1.0 / sqrt(variance + params.eps);
   let scale = weight[c] * inverse;
-  stats[c] = vec4f(mean, inverse, scale, bias[c] - mean * scale);
+  stats[c] = vec4f(mean, inverse, scale, bias[c]);
 }

@@ -98,7 +98,7 @@ const OUTPUT = {
 };
 
 function deviceOption() {
-  return new Option("--device <kind>", `${DEVICE_CHOICES.join(", ")} (also WKD_DEVICE)`)
+  return new Option("--device <kind>", "kind of adapter (also WKD_DEVICE)")
     .choices(DEVICE_CHOICES);
 }
 

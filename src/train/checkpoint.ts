@@ -5,12 +5,15 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /** A checkpoint that cannot be read or does not fit. */
 export class CheckpointError extends Error {
+  /** Always `CheckpointError`. */
   override name = "CheckpointError";
 }
 
 /** Numbers on the host, ready for a file. */
 export interface HostTensor {
+  /** Sizes, outermost first. */
   readonly shape: readonly number[];
+  /** Row-major. */
   readonly data: Float32Array | Int32Array | Uint32Array;
 }
 

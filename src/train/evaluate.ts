@@ -29,6 +29,7 @@ export class Evaluator {
   readonly #totals: Tensor;
   readonly #steps = new Map<number, EvaluationStep>();
 
+  /** Allocates the totals. */
   constructor(readonly gpu: Gpu, readonly model: Model) {
     this.#totals = zeros([3], { device: gpu });
   }

@@ -16,14 +16,21 @@ import { trained, Trainer } from "./trainer.ts";
 
 /** What {@linkcode Run} needs. */
 export interface RunOptions {
+  /** The device. */
   readonly gpu: Gpu;
+  /** The resolved configuration. */
   readonly config: Config;
+  /** Images to train on and to be measured on. */
   readonly splits: DatasetSplits;
+  /** Folder of the run's files. */
   readonly folder: string;
+  /** The teacher's checkpoint; not read where there is no teacher. */
   readonly teacherPath: string;
   /** Goes on from the folder's `latest`. */
   readonly resume: boolean;
+  /** Hears what happens. */
   readonly sink: EventSink;
+  /** Stops and saves the run when aborted. */
   readonly signal?: AbortSignal;
   /** How to go on after an interruption, for the message. */
   readonly resumeCommand: string;

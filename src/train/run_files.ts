@@ -28,6 +28,7 @@ export function latestPath(folder: string): string {
  * `student_*` the student alone.
  */
 export class RunFiles {
+  /** Reads and writes nothing yet. */
   constructor(
     readonly folder: string,
     readonly config: Config,

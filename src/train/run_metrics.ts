@@ -1,9 +1,12 @@
 /** Averages of an epoch so far, from the totals of a {@linkcode TrainStep}. */
 export interface RunMetrics {
+  /** Steps that are done. */
   readonly steps: number;
   /** First step of the epoch whose loss was not finite; 0 when there was none. */
   readonly badStep: number;
+  /** Mean of the whole loss. */
   readonly loss: number;
+  /** Mean of each of its terms by name. */
   readonly losses: Readonly<Record<string, number>>;
   /** Percent. */
   readonly top1: number;

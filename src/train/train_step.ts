@@ -15,14 +15,19 @@ export const TOTALS = 16;
 
 /** One batch on the host. */
 export interface HostBatch {
+  /** [N, C, H, W], normalised. */
   readonly images: Float32Array;
+  /** [N] */
   readonly labels: Int32Array;
 }
 
 /** Options of {@linkcode TrainStep}. */
 export interface TrainStepOptions {
+  /** The device. */
   readonly gpu: Gpu;
+  /** Makes the losses. */
   readonly distiller: Distiller;
+  /** Moves the parameters. */
   readonly optimizer: SGD;
   /** [N, C, H, W] of a batch. */
   readonly imageShape: Shape;
@@ -46,6 +51,7 @@ export class TrainStep {
   #recording: Recording | null = null;
   #schedule: Schedule | null = null;
 
+  /** Allocates the batch and the totals. */
   constructor(readonly options: TrainStepOptions) {
     const { gpu: device, imageShape } = options;
     this.#images = zeros(imageShape, { device });

@@ -2,6 +2,7 @@ import type { DataLoader } from "../data/loader.ts";
 import type { Distiller, Schedule } from "../distill/distiller.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { ReadbackRing } from "../gpu/readback_ring.ts";
+import type { Module } from "../nn/module.ts";
 import { multiStepLr } from "../optim/multi_step_lr.ts";
 import type { SGD } from "../optim/sgd.ts";
 import { Evaluator } from "./evaluate.ts";
@@ -12,19 +13,29 @@ import { TOTALS, TrainStep } from "./train_step.ts";
 
 /** Training cannot go on. */
 export class TrainingError extends Error {
+  /** Always `TrainingError`. */
   override name = "TrainingError";
 }
 
 /** Settings of {@linkcode Trainer}. */
 export interface TrainerOptions {
+  /** The device. */
   readonly gpu: Gpu;
+  /** Makes the losses. */
   readonly distiller: Distiller;
+  /** Moves the parameters. */
   readonly optimizer: SGD;
+  /** Training batches. */
   readonly train: DataLoader;
+  /** Batches of the evaluation. */
   readonly test: DataLoader;
+  /** Images in a training batch. */
   readonly batchSize: number;
+  /** Epochs of the whole run. */
   readonly epochs: number;
+  /** At the start, the epochs it drops after, and the factor of a drop. */
   readonly learningRate: { base: number; stages: readonly number[]; rate: number };
+  /** Hears what happens. */
   readonly sink: EventSink;
   /** Saves `latest`, and more where asked; `totals` are those of an unfinished epoch. */
   readonly save: (kind: SaveKind, state: RunState) => Promise<void>;
@@ -45,6 +56,7 @@ export class Trainer {
   readonly #step: TrainStep;
   readonly #evaluator: Evaluator;
 
+  /** Allocates the batch and the totals; `state` is where to go on, and is kept up to date. */
   constructor(readonly options: TrainerOptions, readonly state: RunState) {
     const { gpu, distiller, optimizer, train, batchSize } = options;
     const { channels, height, width } = train.dataset;
@@ -213,7 +225,7 @@ export class Trainer {
 }
 
 /** The modules whose parameters move. */
-export function trained(distiller: Distiller) {
+export function trained(distiller: Distiller): Module[] {
   return [distiller.student, ...Object.values(distiller.extraModules)];
 }
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { conv2d, type ConvVariant } from "../../src/ops/conv2d.ts";
-import { tensor } from "../../src/tensor/create.ts";
+import { tensor, zeros } from "../../src/tensor/create.ts";
 import { scope } from "../../src/tensor/scope.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { assertClose, device, procedural, values } from "../helpers.ts";
@@ -101,4 +101,12 @@ Deno.test("conv2d() refuses what does not fit", () => {
     [() => conv2d(x, weight, null, { groups: 0 }), "groups 0"],
   ];
   for (const [call, message] of refusals) assertThrows(call, RangeError, message);
+});
+
+Deno.test("conv2d() refuses a kernel family that does not know the convolution", () => {
+  const x = zeros([1, 4, 8, 8]);
+  const weight = zeros([4, 2, 3, 3]);
+  for (const variant of ["direct", "tiled"] as const) {
+    assertThrows(() => conv2d(x, weight, null, { groups: 2 }, variant), RangeError, "generic");
+  }
 });

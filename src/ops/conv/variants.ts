@@ -46,12 +46,21 @@ function multiplyAdds(g: ConvGeometry): number {
     g.kernelY * g.kernelX;
 }
 
-/** The kernels for a convolution on a kind of adapter; `variant` insists. */
+/**
+ * The kernels for a convolution on a kind of adapter; `variant` insists.
+ *
+ * @throws RangeError when the variant does not know this convolution.
+ */
 export function convKernels(
   g: ConvGeometry,
   software: boolean,
   variant?: ConvVariant,
 ): ConvKernels {
+  if (variant && variant !== "generic" && !isPlain(g)) {
+    throw new RangeError(
+      `the ${variant} kernels know one group, no dilation and one stride of 4 or less; use "generic"`,
+    );
+  }
   if (variant) return FAMILIES[variant];
   if (!isPlain(g) || multiplyAdds(g) < WORTH_COMPILING) return FAMILIES.generic;
   return software ? FAMILIES.direct : FAMILIES.tiled;
