@@ -1,7 +1,7 @@
 import type { SafetensorsTensor } from "../formats/safetensors.ts";
+import { stateEntries } from "../formats/state_entries.ts";
 import type { Module } from "../nn/module.ts";
 import { CheckpointError, loadCheckpoint, withPrefix } from "./checkpoint.ts";
-import { stateEntry } from "./state_entry.ts";
 
 /**
  * Loads a model from a checkpoint: a bare state dict, or one of a run, where it lies under `student.`.
@@ -24,9 +24,8 @@ export function loadTensors(
   tensors: ReadonlyMap<string, SafetensorsTensor>,
   path: string,
 ): void {
-  const entries = new Map([...tensors].map(([name, tensor]) => [name, stateEntry(tensor)]));
   try {
-    module.loadStateDict(entries);
+    module.loadStateDict(stateEntries(tensors));
   } catch (error) {
     throw new CheckpointError(`${path} does not fit the model: ${(error as Error).message}`);
   }
