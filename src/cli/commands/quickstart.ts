@@ -1,0 +1,25 @@
+import type { Command } from "@commander-js/extra-typings";
+import { deviceOption } from "./device_option.ts";
+import type { Exit } from "./exit.ts";
+
+const EXAMPLES = `
+It writes to output/quickstart and starts again each time. It takes seconds on a GPU, and a few minutes on the CPU.
+
+Examples:
+  deno task quickstart
+  deno task quickstart --alone      measure the student without its teacher, for the table`;
+
+/** Adds the `quickstart` command. */
+export function addQuickstart(program: Command, exit: Exit): void {
+  program.command("quickstart")
+    .description("teach a small student in a few minutes and compare it")
+    .option("--alone", "train the student without its teacher and record that for the table")
+    .option("--record <file>", "where that is recorded", "results/quickstart.json")
+    .addOption(deviceOption())
+    .argument("[overrides...]", "KEY VALUE pairs such as DATASET.SUBSET 100")
+    .addHelpText("after", EXAMPLES)
+    .action(async (overrides, flags) => {
+      const { quickstart } = await import("../quickstart.ts");
+      exit(await quickstart(flags, overrides));
+    });
+}
