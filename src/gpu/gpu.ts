@@ -30,6 +30,7 @@ export class Gpu {
   #pending: Command[] = [];
   #warming: Promise<void> | null = null;
   #fatal: GpuError | null = null;
+  #dry = false;
 
   /** Takes over an open device; `openDevice` and `init` make one. */
   constructor(
@@ -75,6 +76,7 @@ export class Gpu {
    * @throws GpuError when a binding or a parameter is missing.
    */
   dispatch(kernel: Kernel, options: DispatchOptions): void {
+    if (this.#dry) return;
     const entry = this.pipelines.get(kernel, options.values ?? EMPTY, options.constants ?? EMPTY);
     const [x, y = 1, z = 1] = options.workgroups;
     if (x === 0 || y === 0 || z === 0) return;
@@ -105,6 +107,7 @@ export class Gpu {
 
   /** Writes from memory; commands queued before see the old contents, later ones the new. */
   upload(target: BufferRange, data: ArrayBufferView): void {
+    if (this.#dry) return;
     if (this.#pending.length > 0) this.flushNow();
     const { buffer, byteOffset, byteLength } = data;
     this.device.queue.writeBuffer(
@@ -215,6 +218,20 @@ export class Gpu {
   }
 
   /**
+   * Runs `fn` without running or compiling anything on the device: what its tensors hold is undefined,
+   * their shapes are right.
+   */
+  dryRun<T>(fn: () => T): T {
+    const outer = this.#dry;
+    this.#dry = true;
+    try {
+      return fn();
+    } finally {
+      this.#dry = outer;
+    }
+  }
+
+  /**
    * A buffer for data from the host. While recording it belongs to the recording (and the pool is
    * null), so that a replay finds the data again.
    */
@@ -275,6 +292,7 @@ export class Gpu {
   }
 
   #push(command: Command): void {
+    if (this.#dry) return;
     this.#pending.push(command);
     if (this.recording) this.#recorded.push(command);
     else if (this.#pending.length >= MAX_PENDING && this.pipelines.waiting.size === 0) {

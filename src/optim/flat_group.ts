@@ -36,7 +36,7 @@ export class FlatGroup {
   readonly enabled: Tensor;
   /** In the order of the parameters. */
   readonly slots: readonly FlatSlot[];
-  #flags = "";
+  #flags: string;
 
   /** Moves the parameters; recordings made with them before are no longer valid. */
   constructor(gpu: Gpu, parameters: readonly Tensor[]) {
@@ -45,7 +45,10 @@ export class FlatGroup {
     this.values = zeros([total * BLOCK], { device: gpu }).keep();
     this.gradients = zeros([total * BLOCK], { device: gpu }).keep();
     this.states = zeros([total * BLOCK], { device: gpu }).keep();
-    this.enabled = tensor(new Uint32Array(total), null, { device: gpu }).keep();
+    // Nearly always true; an upload in a step would compile what is queued without a word about it.
+    const all = new Uint32Array(total).fill(1);
+    this.enabled = tensor(all, null, { device: gpu }).keep();
+    this.#flags = all.join("");
     let firstBlock = 0;
     this.slots = parameters.map((parameter, i) => {
       const slice = (of: Tensor) => new Slice(of.storage, firstBlock, blocks[i]);

@@ -129,6 +129,32 @@ Deno.test("Gpu refuses tensors past the binding limit of the adapter", () => {
   assert(/larger than the [\d.]+ MB that this adapter can bind at once/.test(error.message));
 });
 
+Deno.test("Gpu.dryRun() gives shapes, and neither runs, uploads nor compiles", async () => {
+  const x = full([64], 1);
+  await gpu.finished();
+  const before = gpu.pipelines.progress("").total;
+  const unknown = new Kernel("test_dry", SCALE.replace("*=", "+="));
+  const dispatch = {
+    bindings: { y: x.storage },
+    params: { scale: 2 },
+    workgroups: [1] as [number],
+  };
+  const shape = gpu.dryRun(() => {
+    x.copy_(new Float32Array(64).fill(5));
+    gpu.dispatch(unknown, dispatch);
+    return x.add(1).reshape(8, 8).sum({ dims: 0 }).shape;
+  });
+  assertEquals(shape, [8]);
+  assertEquals(gpu.pipelines.progress("").total, before);
+  assertEquals((await x.data())[0], 1);
+  assertThrows(() =>
+    gpu.dryRun(() => {
+      throw new RangeError("stop");
+    }), RangeError);
+  gpu.dispatch(unknown, dispatch);
+  assertEquals((await x.data())[0], 3);
+});
+
 Deno.test("Gpu.upload() comes after what was queued before", async () => {
   const x = tensor([1, 2]);
   const y = x.mul(2);

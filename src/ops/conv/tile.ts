@@ -12,6 +12,13 @@ const TILES_3X3: readonly ConvTile[] = [
   { TY: 4, TX: 4, T: 8 },
   { TY: 2, TX: 7, T: 8 },
 ];
+// With a stride a thread loads more inputs: larger tiles are up to a fifth faster and take three times
+// as long to compile.
+const TILES_3X3_STRIDED: readonly ConvTile[] = [
+  { TY: 2, TX: 4, T: 16 },
+  { TY: 1, TX: 7, T: 16 },
+  { TY: 1, TX: 7, T: 8 },
+];
 const TILES_1X1: readonly ConvTile[] = [{ TY: 1, TX: 7, T: 16 }, { TY: 2, TX: 4, T: 16 }];
 const TILES_LARGE: readonly ConvTile[] = [{ TY: 1, TX: 4, T: 8 }];
 
@@ -30,7 +37,7 @@ export function chooseTile(
   outChannels: number,
 ): ConvTile {
   const taps = kernelY * kernelX;
-  const tiles = taps > 9 ? TILES_LARGE : taps === 1 ? TILES_1X1 : TILES_3X3;
+  const tiles = tilesFor(taps, stride);
   let best = tiles[0];
   let least = Infinity;
   for (const tile of tiles) {
@@ -45,4 +52,10 @@ export function chooseTile(
     }
   }
   return best;
+}
+
+function tilesFor(taps: number, stride: number): readonly ConvTile[] {
+  if (taps > 9) return TILES_LARGE;
+  if (taps === 1) return TILES_1X1;
+  return stride > 1 ? TILES_3X3_STRIDED : TILES_3X3;
 }

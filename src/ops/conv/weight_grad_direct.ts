@@ -65,5 +65,5 @@ function chooseTile(g: ConvGeometry): { TO: number; TI: number; TX: number } {
   const TI = Math.min(2, g.inChannels);
   if (taps > 25) return { TO: 2, TI: 1, TX: 2 };
   if (taps > 9) return { TO: 2, TI, TX: 4 };
-  return { TO: 4, TI, TX: g.outWidth % 7 === 0 && (g.strideY > 1 || g.outWidth === 7) ? 7 : 4 };
+  return { TO: 4, TI: g.strideY > 1 || g.outWidth === 7 ? 1 : TI, TX: 4 };
 }
