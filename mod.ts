@@ -60,10 +60,12 @@ export {
   zeros,
 } from "./src/tensor/create.ts";
 export { Generator } from "./src/tensor/random.ts";
-export type { DType, HostArray } from "./src/tensor/dtype.ts";
+export type { DType, FloatType, HostArray } from "./src/tensor/dtype.ts";
+export { AUTOCAST, autocast, autocastEnabled } from "./src/tensor/autocast.ts";
 export type { Shape } from "./src/tensor/shape.ts";
 export { Storage } from "./src/tensor/storage.ts";
 export { endStep, scope } from "./src/tensor/scope.ts";
+export { shapesOnly } from "./src/tensor/shapes_only.ts";
 export {
   type BackwardOptions,
   gradEnabled,
@@ -99,7 +101,7 @@ export { max } from "./src/ops/max.ts";
 export { mean } from "./src/ops/mean.ts";
 export { softmax } from "./src/ops/softmax.ts";
 export type { SoftmaxVariant } from "./src/ops/softmax_rows.ts";
-export { type ReduceOptions, sum } from "./src/ops/sum.ts";
+export { type ReduceOptions, sum, type SumOptions } from "./src/ops/sum.ts";
 export { topKCorrect } from "./src/ops/top_k_correct.ts";
 export { variance, type VarianceOptions } from "./src/ops/variance.ts";
 
@@ -156,6 +158,7 @@ export {
   manualSeed,
   type Nonlinearity,
   normal,
+  skipInit,
   uniform,
   xavierNormal,
   xavierUniform,
@@ -163,11 +166,28 @@ export {
 
 // Models.
 export { type Features, Model, type ModelOptions, type ModelOutput } from "./src/models/model.ts";
-export { createModel, modelNames } from "./src/models/registry.ts";
+export { MODEL_FAMILIES, type ModelFamily, modelFamily } from "./src/models/family.ts";
+export {
+  createModel,
+  type CreateModelOptions,
+  familyOf,
+  modelNames,
+} from "./src/models/registry.ts";
+export { modelShapes } from "./src/models/model_shapes.ts";
+export { type ModelCost, modelCost } from "./src/models/model_cost.ts";
 
 // Losses.
 export { crossEntropy, type CrossEntropyOptions } from "./src/ops/cross_entropy.ts";
+export { attentionLoss } from "./src/losses/attention.ts";
+export { dkdLoss, type DkdOptions } from "./src/losses/dkd.ts";
 export { kdLoss, type KdOptions } from "./src/losses/kd.ts";
+export { hierarchicalContextLoss } from "./src/losses/hierarchical_context.ts";
+export { mseLoss } from "./src/losses/mse.ts";
+export { nstLoss } from "./src/losses/nst.ts";
+export { pktLoss } from "./src/losses/pkt.ts";
+export { rkdLoss, type RkdOptions } from "./src/losses/rkd.ts";
+export { similarityLoss } from "./src/losses/similarity.ts";
+export { smoothL1Loss } from "./src/losses/smooth_l1.ts";
 export {
   wkdFeatureLoss,
   type WkdFeatureLosses,
@@ -182,6 +202,7 @@ export {
 export { sinkhorn, type SinkhornMethod, type SinkhornOptions } from "./src/ops/sinkhorn.ts";
 export { CostKernel, type CostKernelOptions } from "./src/ops/sinkhorn/cost_kernel.ts";
 export { classifierCost } from "./src/cost_matrix/classifier_cost.ts";
+export { type CkaKernel, kernelCkaCost } from "./src/cost_matrix/kernel_cka_cost.ts";
 export {
   type FeatureShape,
   linearCkaCost,
@@ -193,19 +214,44 @@ export type {
 } from "./src/ops/gaussian_wasserstein.ts";
 
 // Distillers and optimisers.
-export type { Distiller, DistillerOutput, Schedule } from "./src/distill/distiller.ts";
+export type { BatchInfo, Distiller, DistillerOutput, Schedule } from "./src/distill/distiller.ts";
+export { AT } from "./src/distill/at.ts";
+export { ContrastMemory, type ContrastMemoryOptions } from "./src/distill/contrast_memory.ts";
+export {
+  ContrastSampler,
+  type ContrastSamplerOptions,
+  type ContrastSource,
+} from "./src/distill/contrast_sampler.ts";
+export { CRD, type CRDOptions } from "./src/distill/crd.ts";
+export { DKD, type DKDOptions } from "./src/distill/dkd.ts";
+export { FeatureDistiller, type FeatureWeights } from "./src/distill/feature_distiller.ts";
+export { FitNet, type FitNetOptions } from "./src/distill/fitnet.ts";
 export { KD, type KDOptions } from "./src/distill/kd.ts";
+export { NST } from "./src/distill/nst.ts";
+export { PKT } from "./src/distill/pkt.ts";
+export { ReviewKD, type ReviewKDOptions } from "./src/distill/reviewkd.ts";
+export { RKD } from "./src/distill/rkd.ts";
+export { SP } from "./src/distill/sp.ts";
 export { Vanilla } from "./src/distill/vanilla.ts";
+export { VID, type VIDOptions } from "./src/distill/vid.ts";
 export {
   WKD,
   type WKDFeatureOptions,
   type WKDLogitOptions,
   type WKDOptions,
 } from "./src/distill/wkd.ts";
-export { SGD, type SGDOptions } from "./src/optim/sgd.ts";
+export { type GradientScaling, SGD, type SGDOptions } from "./src/optim/sgd.ts";
+export { GradScaler, type GradScalerOptions } from "./src/optim/grad_scaler.ts";
+export { BLOCK, FlatGroup, type FlatSlot } from "./src/optim/flat_group.ts";
 export { multiStepLr } from "./src/optim/multi_step_lr.ts";
 
 // Files, as bytes.
+export { type CheckpointFile, readCheckpoint } from "./src/formats/read_checkpoint.ts";
+export { FormatError } from "./src/formats/format_error.ts";
+export { type ModelState, modelState } from "./src/formats/model_state.ts";
+export { type Buildable, PyFloat, PyOrderedDict, PyTuple } from "./src/formats/pickle/python.ts";
+export { readTorch, type TorchFile, type TorchFormat } from "./src/formats/torch/read_torch.ts";
+export { writeTorch } from "./src/formats/torch/write_torch.ts";
 export {
   readSafetensors,
   type Safetensors,

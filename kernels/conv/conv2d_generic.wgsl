@@ -1,9 +1,10 @@
-// Any convolution: stride, padding, dilation, groups. float32, NCHW. One output element a thread.
+// Any convolution: stride, padding, dilation, groups. NCHW. One output element a thread.
+// x, y: E, f32 or f16; weights are float32, rounded to E when they are multiplied; sums are float32.
 // MODE 0: y[n, o, oy, ox]   = sum over i, ky, kx of w[o, i, ky, kx] * x[n, g(o) + i, iy, ix]
 // MODE 1: x[n, c, iy, ix]   = sum over o, ky, kx of w[o, i(c), ky, kx] * y[n, o, oy, ox]
 // MODE 2: w[s, o, i, ky, kx] = sum over the images n of split s and oy, ox of y[n, o, oy, ox] * x[n, g(o) + i, iy, ix]
 // where iy = oy * strideY - padY + ky * dilationY, likewise ix; g(o) is the first input channel of o's group.
-// Dispatch: one thread an element of the result, groups of 64. Template: MODE, BIAS.
+// Dispatch: one thread an element of the result, groups of 64. Template: E, MODE, BIAS.
 struct Params {
   total: u32,
   images: u32,
@@ -26,19 +27,19 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> params: Params;
 //: if MODE == 0
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<${E}>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<${E}>;
 //: end
 //: if MODE == 1
-@group(0) @binding(1) var<storage, read_write> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> x: array<${E}>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
-@group(0) @binding(3) var<storage, read> y: array<f32>;
+@group(0) @binding(3) var<storage, read> y: array<${E}>;
 //: end
 //: if MODE == 2
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<${E}>;
 @group(0) @binding(2) var<storage, read_write> w: array<f32>;
-@group(0) @binding(3) var<storage, read> y: array<f32>;
+@group(0) @binding(3) var<storage, read> y: array<${E}>;
 //: end
 //: if BIAS
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
@@ -66,15 +67,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       for (var kx = 0u; kx < params.kernelX; kx++) {
         let ix = ox * params.strideX + kx * params.dilationX - params.padX;
         if (ix >= params.width) { continue; }
-        sum += w[(o * inPerGroup + i) * taps + ky * params.kernelX + kx] *
-          x[(plane + iy) * params.width + ix];
+        sum += f32(${E}(w[(o * inPerGroup + i) * taps + ky * params.kernelX + kx])) *
+          f32(x[(plane + iy) * params.width + ix]);
       }
     }
   }
   //: if BIAS
   sum += bias[o];
   //: end
-  y[index] = sum;
+  y[index] = ${E}(sum);
   //: end
   //: if MODE == 1
   let ix = index % params.width;
@@ -94,14 +95,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       for (var k = 0u; k < outPerGroup; k++) {
         let o = firstOut + k;
         let at = ((n * params.outChannels + o) * params.outHeight + fromY / params.strideY) * params.outWidth;
-        sum += w[(o * inPerGroup + i) * taps + ky * params.kernelX + kx] * y[at + fromX / params.strideX];
+        sum += f32(${E}(w[(o * inPerGroup + i) * taps + ky * params.kernelX + kx])) *
+          f32(y[at + fromX / params.strideX]);
       }
     }
   }
   //: if BIAS
   sum += bias[c];
   //: end
-  x[index] = sum;
+  x[index] = ${E}(sum);
   //: end
   //: if MODE == 2
   let kx = index % params.kernelX;
@@ -119,7 +121,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       for (var ox = 0u; ox < params.outWidth; ox++) {
         let ix = ox * params.strideX + kx * params.dilationX - params.padX;
         if (ix >= params.width) { continue; }
-        sum += y[(outPlane + oy) * params.outWidth + ox] * x[(plane + iy) * params.width + ix];
+        sum += f32(y[(outPlane + oy) * params.outWidth + ox]) * f32(x[(plane + iy) * params.width + ix]);
       }
     }
   }

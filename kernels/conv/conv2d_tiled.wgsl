@@ -1,9 +1,10 @@
-// Convolution as a matrix product with tiles in workgroup memory, for discrete GPUs. float32, NCHW, one group.
+// Convolution as a matrix product with tiles in workgroup memory, for discrete GPUs. NCHW, one group.
+// Activations and their gradients: E, f32 or f16; weights and bias are float32, weights are rounded to E; sums are float32.
 // MODE 0: y[o, (n, oy, ox)]      = w[o, (i, ky, kx)] * x at the taps
 // MODE 1: x[i, (n, iy, ix)]      = w[(o, ky, kx), i] * y at the taps that reach (iy, ix)
 // MODE 2: w[s][o, (i, ky, kx)]   = y[o, (n, oy, ox)] * x at the taps, over the pixels of split s
 // A workgroup of 16 x 16 threads makes 64 x 64 results, 4 x 4 a thread, in steps of 16 along the sum.
-// Dispatch: x = ceil(columns / 64), y = ceil(rows / 64), z = splits (MODE 2). Template: MODE, BIAS.
+// Dispatch: x = ceil(columns / 64), y = ceil(rows / 64), z = splits (MODE 2). Template: E, MODE, BIAS.
 struct Params {
   rows: u32,
   columns: u32,
@@ -23,25 +24,31 @@ struct Params {
   padX: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
+//: if MODE == 2
+@group(0) @binding(1) var<storage, read> a: array<${E}>;
+@group(0) @binding(2) var<storage, read> b: array<${E}>;
 @group(0) @binding(3) var<storage, read_write> c: array<f32>;
+//: else
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<${E}>;
+@group(0) @binding(3) var<storage, read_write> c: array<${E}>;
+//: end
 //: if BIAS
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 //: end
 
 // [depth][row] and [depth][column], one column of padding against bank conflicts
-var<workgroup> tileA: array<f32, 16 * 65>;
-var<workgroup> tileB: array<f32, 16 * 65>;
+var<workgroup> tileA: array<${E}, 16 * 65>;
+var<workgroup> tileB: array<${E}, 16 * 65>;
 
-fn loadA(row: u32, k: u32) -> f32 {
+fn loadA(row: u32, k: u32) -> ${E} {
   if (row >= params.rows || k >= params.depth) { return 0.0; }
   //: if MODE == 0
-  return a[row * params.depth + k];
+  return ${E}(a[row * params.depth + k]);
   //: end
   //: if MODE == 1
   let taps = params.kernelY * params.kernelX;
-  return a[((k / taps) * params.inChannels + row) * taps + k % taps];
+  return ${E}(a[((k / taps) * params.inChannels + row) * taps + k % taps]);
   //: end
   //: if MODE == 2
   let plane = params.outHeight * params.outWidth;
@@ -49,14 +56,14 @@ fn loadA(row: u32, k: u32) -> f32 {
   //: end
 }
 
-fn xAt(image: u32, channel: u32, tap: u32, pixel: u32) -> f32 {
+fn xAt(image: u32, channel: u32, tap: u32, pixel: u32) -> ${E} {
   let iy = (pixel / params.outWidth) * params.strideY + tap / params.kernelX - params.padY;
   let ix = (pixel % params.outWidth) * params.strideX + tap % params.kernelX - params.padX;
   if (iy >= params.height || ix >= params.width) { return 0.0; }
   return b[((image * params.inChannels + channel) * params.height + iy) * params.width + ix];
 }
 
-fn loadB(k: u32, column: u32) -> f32 {
+fn loadB(k: u32, column: u32) -> ${E} {
   if (column >= params.columns || k >= params.depth) { return 0.0; }
   let taps = params.kernelY * params.kernelX;
   //: if MODE == 0
@@ -97,25 +104,25 @@ fn main(
       //: if MODE == 0 || MODE == 2
       // Neighbouring threads read neighbouring elements of a row of a.
       let ka = k0 + e % 16u;
-      tileA[(e % 16u) * 65u + e / 16u] = select(0.0, loadA(row0 + e / 16u, ka), ka < end);
+      tileA[(e % 16u) * 65u + e / 16u] = select(${E}(0.0), loadA(row0 + e / 16u, ka), ka < end);
       //: else
       let ka = k0 + e / 64u;
-      tileA[(e / 64u) * 65u + e % 64u] = select(0.0, loadA(row0 + e % 64u, ka), ka < end);
+      tileA[(e / 64u) * 65u + e % 64u] = select(${E}(0.0), loadA(row0 + e % 64u, ka), ka < end);
       //: end
       //: if MODE == 2
       let kb = k0 + e % 16u;
-      tileB[(e % 16u) * 65u + e / 16u] = select(0.0, loadB(kb, column0 + e / 16u), kb < end);
+      tileB[(e % 16u) * 65u + e / 16u] = select(${E}(0.0), loadB(kb, column0 + e / 16u), kb < end);
       //: else
       let kb = k0 + e / 64u;
-      tileB[(e / 64u) * 65u + e % 64u] = select(0.0, loadB(kb, column0 + e % 64u), kb < end);
+      tileB[(e / 64u) * 65u + e % 64u] = select(${E}(0.0), loadB(kb, column0 + e % 64u), kb < end);
       //: end
     }
     workgroupBarrier();
     for (var k = 0u; k < 16u; k++) {
       let at = k * 65u + thread.x;
-      let columns = vec4f(tileB[at], tileB[at + 16u], tileB[at + 32u], tileB[at + 48u]);
+      let columns = vec4f(vec4<${E}>(tileB[at], tileB[at + 16u], tileB[at + 32u], tileB[at + 48u]));
       for (var r = 0u; r < 4u; r++) {
-        sums[r] += tileA[k * 65u + thread.y + r * 16u] * columns;
+        sums[r] += f32(tileA[k * 65u + thread.y + r * 16u]) * columns;
       }
     }
     workgroupBarrier();
@@ -132,11 +139,11 @@ fn main(
       //: end
       //: if MODE == 0
       let plane = params.outHeight * params.outWidth;
-      c[((column / plane) * params.rows + row) * plane + column % plane] = value;
+      c[((column / plane) * params.rows + row) * plane + column % plane] = ${E}(value);
       //: end
       //: if MODE == 1
       let plane = params.height * params.width;
-      c[((column / plane) * params.rows + row) * plane + column % plane] = value;
+      c[((column / plane) * params.rows + row) * plane + column % plane] = ${E}(value);
       //: end
       //: if MODE == 2
       c[(group.z * params.rows + row) * params.columns + column] = value;

@@ -1,7 +1,7 @@
 // sum += other
-// sum, other: float32. Whole blocks of 1024: one workgroup a block, 64 threads, four vec4 each.
-@group(0) @binding(0) var<storage, read> other: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> sum: array<vec4f>;
+// sum, other: E, f32 or f16. Whole blocks of 1024: one workgroup a block, 64 threads, four vec4 each.
+@group(0) @binding(0) var<storage, read> other: array<vec4<${E}>>;
+@group(0) @binding(1) var<storage, read_write> sum: array<vec4<${E}>>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -13,6 +13,6 @@ fn main(
   if (first >= arrayLength(&sum)) { return; }
   for (var k = 0u; k < 4u; k++) {
     let i = first + k * 64u;
-    sum[i] += other[i];
+    sum[i] = vec4<${E}>(vec4f(sum[i]) + vec4f(other[i]));
   }
 }

@@ -1,13 +1,13 @@
 // y = a OP b: an operator, or a function of two arguments when CALL
-// a, b, y: float32 of one shape, or b a number when NUMBER. Whole blocks of 1024: one workgroup a block, 64 threads, four vec4 each.
+// a, b, y: E, f32 or f16, of one shape, or b a number when NUMBER. Whole blocks of 1024: one workgroup a block, 64 threads, four vec4 each.
 //: if NUMBER
 struct Params { number: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 //: else
-@group(0) @binding(0) var<storage, read> b: array<vec4f>;
+@group(0) @binding(0) var<storage, read> b: array<vec4<${E}>>;
 //: end
-@group(0) @binding(1) var<storage, read> a: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(1) var<storage, read> a: array<vec4<${E}>>;
+@group(0) @binding(2) var<storage, read_write> y: array<vec4<${E}>>;
 
 // The part of a gradient that goes to a of max(a, b): all, half at a tie, or nothing.
 fn share(a: vec4f, b: vec4f) -> vec4f {
@@ -33,9 +33,9 @@ fn main(
   for (var k = 0u; k < 4u; k++) {
     let i = first + k * 64u;
 //: if NUMBER
-    y[i] = apply(a[i], vec4f(params.number));
+    y[i] = vec4<${E}>(apply(vec4f(a[i]), vec4f(params.number)));
 //: else
-    y[i] = apply(a[i], b[i]);
+    y[i] = vec4<${E}>(apply(vec4f(a[i]), vec4f(b[i])));
 //: end
   }
 }

@@ -1,6 +1,6 @@
 // y[i] = a[index of i in a] OP b[index of i in b]: an operator, or a function when CALL
-// a, b, y: float32, read as A, B and T: T is vec4f when rows are whole vec4, an operand that is constant
-// along the last dimension stays f32. RANK dimensions of n elements of T with strides a and b in
+// a, b, y: float32 or float16, read as A, B and T: T is vec4f when rows are whole vec4, an operand that is constant
+// along the last dimension stays f32; in memory they are SA, SB and ST, the same types of f32 or f16. RANK dimensions of n elements of T with strides a and b in
 // elements of A and B, 0 where an operand is repeated.
 // Dispatch: 64 threads a workgroup, four T each; writes past the end stay in y's padding.
 struct Params {
@@ -9,9 +9,9 @@ struct Params {
 //: end
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a: array<${A}>;
-@group(0) @binding(2) var<storage, read> b: array<${B}>;
-@group(0) @binding(3) var<storage, read_write> y: array<${T}>;
+@group(0) @binding(1) var<storage, read> a: array<${SA}>;
+@group(0) @binding(2) var<storage, read> b: array<${SB}>;
+@group(0) @binding(3) var<storage, read_write> y: array<${ST}>;
 
 // The part of a gradient that goes to a of max(a, b): all, half at a tie, or nothing.
 fn share(a: ${T}, b: ${T}) -> ${T} {
@@ -46,6 +46,6 @@ fn main(
 //: end
     ai += rest * params.a0;
     bi += rest * params.b0;
-    y[i] = apply(${T}(a[ai]), ${T}(b[bi]));
+    y[i] = ${ST}(apply(${T}(${A}(a[ai])), ${T}(${B}(b[bi]))));
   }
 }

@@ -1,7 +1,7 @@
 // y = min(max(x, 0), 6)
-// x, y: float32. Whole blocks of 1024: one workgroup a block, 64 threads, four vec4 each.
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
+// x, y: E, f32 or f16. Whole blocks of 1024: one workgroup a block, 64 threads, four vec4 each.
+@group(0) @binding(0) var<storage, read> x: array<vec4<${E}>>;
+@group(0) @binding(1) var<storage, read_write> y: array<vec4<${E}>>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -13,6 +13,6 @@ fn main(
   if (first >= arrayLength(&y)) { return; }
   for (var k = 0u; k < 4u; k++) {
     let i = first + k * 64u;
-    y[i] = min(max(x[i], vec4f(0.0)), vec4f(6.0));
+    y[i] = min(max(x[i], vec4<${E}>(0.0)), vec4<${E}>(6.0));
   }
 }

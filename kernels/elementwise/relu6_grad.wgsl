@@ -1,8 +1,8 @@
 // dx = dy where 0 < y < 6, else 0
-// y, dy, dx: float32. Whole blocks of 1024: one workgroup a block, 64 threads, four vec4 each.
-@group(0) @binding(0) var<storage, read> y: array<vec4f>;
-@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
+// y, dy, dx: E, f32 or f16. Whole blocks of 1024: one workgroup a block, 64 threads, four vec4 each.
+@group(0) @binding(0) var<storage, read> y: array<vec4<${E}>>;
+@group(0) @binding(1) var<storage, read> dy: array<vec4<${E}>>;
+@group(0) @binding(2) var<storage, read_write> dx: array<vec4<${E}>>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -14,7 +14,7 @@ fn main(
   if (first >= arrayLength(&dx)) { return; }
   for (var k = 0u; k < 4u; k++) {
     let i = first + k * 64u;
-    let inside = (y[i] > vec4f(0.0)) & (y[i] < vec4f(6.0));
-    dx[i] = select(vec4f(0.0), dy[i], inside);
+    let inside = (y[i] > vec4<${E}>(0.0)) & (y[i] < vec4<${E}>(6.0));
+    dx[i] = select(vec4<${E}>(0.0), dy[i], inside);
   }
 }

@@ -1,6 +1,6 @@
 // y[yStart + sum of index yStrides] = x[xStart + sum of index xStrides], over RANK dimensions
-// x, y: elements of 32 bits, read as X and T: vec4u when rows are whole vec4, else u32; X stays u32 when
-// each element of x is repeated along a row. Sizes n and strides y are in elements of T, strides x in
+// x, y: elements of 32 or 16 bits, read as X and T: u32 or f16, vec4 of them when rows are whole vec4; X stays the
+// scalar when each element of x is repeated along a row. Sizes n and strides y are in elements of T, strides x in
 // elements of X; total is the product of the sizes.
 // Dispatch: 64 threads a workgroup, four T each.
 struct Params {

@@ -1,10 +1,10 @@
 // y[b, c, r] = x[b, r, c] for rows and columns that are multiples of four
-// x, y: elements of 32 bits. rows and columns count vec4. A thread transposes a tile of 4 x 4.
+// x, y: elements of 32 or 16 bits, four of them a T: vec4u or vec4<f16>. rows and columns count vec4. A thread transposes a tile of 4 x 4.
 // Dispatch: 64 threads a workgroup, tiles = batch rows columns, along columns first.
 struct Params { rows: u32, columns: u32, tiles: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4u>;
-@group(0) @binding(2) var<storage, read_write> y: array<vec4u>;
+@group(0) @binding(1) var<storage, read> x: array<${T}>;
+@group(0) @binding(2) var<storage, read_write> y: array<${T}>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -23,8 +23,8 @@ fn main(
   let b = x[source + params.columns];
   let c = x[source + 2u * params.columns];
   let d = x[source + 3u * params.columns];
-  y[goal] = vec4u(a.x, b.x, c.x, d.x);
-  y[goal + params.rows] = vec4u(a.y, b.y, c.y, d.y);
-  y[goal + 2u * params.rows] = vec4u(a.z, b.z, c.z, d.z);
-  y[goal + 3u * params.rows] = vec4u(a.w, b.w, c.w, d.w);
+  y[goal] = ${T}(a.x, b.x, c.x, d.x);
+  y[goal + params.rows] = ${T}(a.y, b.y, c.y, d.y);
+  y[goal + 2u * params.rows] = ${T}(a.z, b.z, c.z, d.z);
+  y[goal + 3u * params.rows] = ${T}(a.w, b.w, c.w, d.w);
 }

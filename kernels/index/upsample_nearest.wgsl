@@ -1,10 +1,10 @@
 // y[p, h, w] = x[p, h / scale, w / scale], rounded down
-// x: [planes, height, width], y: [planes, height scale, width scale], float32.
+// x: [planes, height, width], y: [planes, height scale, width scale]; E, f32 or f16.
 // Dispatch: 64 threads a workgroup, four elements of y each; writes past the end stay in y's padding.
 struct Params { width: u32, scale: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<${E}>;
+@group(0) @binding(2) var<storage, read_write> y: array<${E}>;
 
 @compute @workgroup_size(64)
 fn main(

@@ -1,19 +1,21 @@
 // y = (x - mean) * scale + bias (+ residual), then max(., 0) when RELU; the mean first, so that a large one does not
-// cancel. float32, [N, C, plane].
+// cancel. x, y, residual: E, f32 or f16, [N, C, plane].
 // Dispatch: one thread for `run` consecutive vectors of a plane, groups of 64; run divides the vectors of a plane.
-// Template: RESIDUAL, RELU, VEC (elements a vector, 1 or 4).
+// Template: E, RESIDUAL, RELU, VEC (elements a vector, 1 or 4).
 //: if VEC == 4
 alias Vector = vec4f;
+alias Stored = vec4<${E}>;
 //: else
 alias Vector = f32;
+alias Stored = ${E};
 //: end
 struct Params { channels: u32, threads: u32, run: u32, runsPerPlane: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<Vector>;
+@group(0) @binding(1) var<storage, read> x: array<Stored>;
 @group(0) @binding(2) var<storage, read> stats: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> y: array<Vector>;
+@group(0) @binding(3) var<storage, read_write> y: array<Stored>;
 //: if RESIDUAL
-@group(0) @binding(4) var<storage, read> residual: array<Vector>;
+@group(0) @binding(4) var<storage, read> residual: array<Stored>;
 //: end
 
 @compute @workgroup_size(64)
@@ -23,13 +25,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let stat = stats[(thread / params.runsPerPlane) % params.channels];
   let first = thread * params.run;
   for (var i = first; i < first + params.run; i++) {
-    var value = (x[i] - Vector(stat.x)) * stat.z + Vector(stat.w);
+    var value = (Vector(x[i]) - Vector(stat.x)) * stat.z + Vector(stat.w);
     //: if RESIDUAL
-    value += residual[i];
+    value += Vector(residual[i]);
     //: end
     //: if RELU
     value = max(value, Vector());
     //: end
-    y[i] = value;
+    y[i] = Stored(value);
   }
 }

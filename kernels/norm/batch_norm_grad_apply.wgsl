@@ -1,22 +1,24 @@
-// dx = a * dz + b * x + c, with dz = dy, or 0 where RELU and y <= 0; RESIDUAL also writes dz. float32, [N, C, plane].
+// dx = a * dz + b * x + c, with dz = dy, or 0 where RELU and y <= 0; RESIDUAL also writes dz. E, f32 or f16, [N, C, plane].
 // Dispatch: one thread for `run` consecutive vectors of a plane, groups of 64; run divides the vectors of a plane.
-// Template: RESIDUAL, RELU, VEC (elements a vector, 1 or 4).
+// Template: E, RESIDUAL, RELU, VEC (elements a vector, 1 or 4).
 //: if VEC == 4
 alias Vector = vec4f;
+alias Stored = vec4<${E}>;
 //: else
 alias Vector = f32;
+alias Stored = ${E};
 //: end
 struct Params { channels: u32, threads: u32, run: u32, runsPerPlane: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<Vector>;
-@group(0) @binding(2) var<storage, read> dy: array<Vector>;
+@group(0) @binding(1) var<storage, read> x: array<Stored>;
+@group(0) @binding(2) var<storage, read> dy: array<Stored>;
 @group(0) @binding(3) var<storage, read> coefficients: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> dx: array<Vector>;
+@group(0) @binding(4) var<storage, read_write> dx: array<Stored>;
 //: if RELU
-@group(0) @binding(5) var<storage, read> y: array<Vector>;
+@group(0) @binding(5) var<storage, read> y: array<Stored>;
 //: end
 //: if RESIDUAL
-@group(0) @binding(6) var<storage, read_write> dz: array<Vector>;
+@group(0) @binding(6) var<storage, read_write> dz: array<Stored>;
 //: end
 
 @compute @workgroup_size(64)
@@ -27,13 +29,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let first = thread * params.run;
   for (var i = first; i < first + params.run; i++) {
     //: if RELU
-    let gradient = select(Vector(), dy[i], y[i] > Vector());
+    let gradient = select(Vector(), Vector(dy[i]), Vector(y[i]) > Vector());
     //: else
-    let gradient = dy[i];
+    let gradient = Vector(dy[i]);
     //: end
     //: if RESIDUAL
-    dz[i] = gradient;
+    dz[i] = Stored(gradient);
     //: end
-    dx[i] = gradient * k.x + x[i] * k.y + Vector(k.z);
+    dx[i] = Stored(gradient * k.x + Vector(x[i]) * k.y + Vector(k.z));
   }
 }

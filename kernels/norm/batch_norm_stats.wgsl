@@ -1,7 +1,7 @@
 // stats[c] = (mean, 1 / sqrt(var + eps), scale, bias) with scale = weight / sqrt(var + eps)
 // TRAINING 1: mean and biased variance from the partial sums of batch_norm_sums.wgsl; the running mean and variance move by
-// momentum toward the mean and the unbiased variance. TRAINING 0: mean and variance are the running ones. float32.
-// Dispatch: one thread a channel, groups of 64. Template: TRAINING.
+// momentum toward the mean and the unbiased variance. TRAINING 0: mean and variance are the running ones. x: E, f32 or f16; the rest float32.
+// Dispatch: one thread a channel, groups of 64. Template: E, TRAINING.
 struct Params {
   channels: u32,
   plane: u32,
@@ -18,7 +18,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> runningMean: array<f32>;
 @group(0) @binding(5) var<storage, read_write> runningVar: array<f32>;
 @group(0) @binding(6) var<storage, read> sums: array<vec2f>;
-@group(0) @binding(7) var<storage, read> x: array<f32>;
+@group(0) @binding(7) var<storage, read> x: array<${E}>;
 //: else
 @group(0) @binding(4) var<storage, read> runningMean: array<f32>;
 @group(0) @binding(5) var<storage, read> runningVar: array<f32>;
@@ -32,7 +32,7 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
   var sum = vec2f();
   for (var s = 0u; s < params.splits; s++) { sum += sums[s * params.channels + c]; }
   let offset = sum.x / params.count;
-  let mean = x[c * params.plane] + offset;
+  let mean = f32(x[c * params.plane]) + offset;
   let variance = max(sum.y / params.count - offset * offset, 0.0);
   let unbiased = variance * params.count / max(params.count - 1.0, 1.0);
   runningMean[c] = mix(runningMean[c], mean, params.momentum);

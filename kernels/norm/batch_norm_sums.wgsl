@@ -1,22 +1,24 @@
-// Partial sums of batch normalisation over the images of a split and a channel's plane. float32, [N, C, plane].
+// Partial sums of batch normalisation over the images of a split and a channel's plane. x, dy, y: E, f32 or f16, [N, C, plane].
 // GRAD 0: sums[split, c] = (sum of x - k, sum of (x - k)^2), k = x[0, c, 0]; the shift avoids cancellation.
 // GRAD 1: sums[split, c] = (sum of dz, sum of dz * (x - mean)), dz = dy, or 0 where RELU and y <= 0.
-// Dispatch: one thread a (split, channel), groups of 64. Template: GRAD, RELU, VEC (elements a load, 1 or 4).
+// Dispatch: one thread a (split, channel), groups of 64. Template: E, GRAD, RELU, VEC (elements a load, 1 or 4).
 //: if VEC == 4
 alias Vector = vec4f;
+alias Stored = vec4<${E}>;
 //: else
 alias Vector = f32;
+alias Stored = ${E};
 //: end
 struct Params { images: u32, channels: u32, plane: u32, splits: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<Vector>;
+@group(0) @binding(1) var<storage, read> x: array<Stored>;
 @group(0) @binding(2) var<storage, read_write> sums: array<vec2f>;
 //: if GRAD
-@group(0) @binding(3) var<storage, read> dy: array<Vector>;
+@group(0) @binding(3) var<storage, read> dy: array<Stored>;
 @group(0) @binding(4) var<storage, read> stats: array<vec4f>;
 //: end
 //: if GRAD && RELU
-@group(0) @binding(5) var<storage, read> y: array<Vector>;
+@group(0) @binding(5) var<storage, read> y: array<Stored>;
 //: end
 
 @compute @workgroup_size(64)
@@ -29,9 +31,9 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
   let shift = stats[channel].x;
   //: else
   //: if VEC == 4
-  let shift = x[channel * vectors].x;
+  let shift = f32(x[channel * vectors].x);
   //: else
-  let shift = x[channel * vectors];
+  let shift = f32(x[channel * vectors]);
   //: end
   //: end
   var first = Vector();
@@ -39,12 +41,12 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
   for (var n = split; n < params.images; n += params.splits) {
     let base = (n * params.channels + channel) * vectors;
     for (var i = 0u; i < vectors; i++) {
-      let d = x[base + i] - Vector(shift);
+      let d = Vector(x[base + i]) - Vector(shift);
       //: if GRAD
       //: if RELU
-      let dz = select(Vector(), dy[base + i], y[base + i] > Vector());
+      let dz = select(Vector(), Vector(dy[base + i]), Vector(y[base + i]) > Vector());
       //: else
-      let dz = dy[base + i];
+      let dz = Vector(dy[base + i]);
       //: end
       first += dz;
       second += dz * d;

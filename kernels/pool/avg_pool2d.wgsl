@@ -1,8 +1,8 @@
-// y = the mean of x over every window. float32 [planes, height, width] to [planes, outHeight, outWidth].
+// y = the mean of x over every window. E, f32 or f16: [planes, height, width] to [planes, outHeight, outWidth].
 // ADAPTIVE 0: windows of kernelY x kernelX every stride, the padding counts as zeros (wholeWindow 1) or not (0).
 // ADAPTIVE 1: window o is elements floor(o * size / out) to ceil((o + 1) * size / out) in both directions.
 // Dispatch: one thread an element of y, groups of 8 x 2 x 4 (planes); with fewer groups each takes several planes.
-// Template: ADAPTIVE, KY, KX (bounds of the loops over a window).
+// Template: E, ADAPTIVE, KY, KX (bounds of the loops over a window).
 struct Params {
   planes: u32,
   height: u32,
@@ -20,8 +20,8 @@ struct Params {
   //: end
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<${E}>;
+@group(0) @binding(2) var<storage, read_write> y: array<${E}>;
 
 @compute @workgroup_size(8, 2, 4)
 fn main(
@@ -51,7 +51,7 @@ fn main(
     //: if ADAPTIVE
     for (var iy = fromY; iy < toY; iy++) {
       let row = first + iy * params.width;
-      for (var at = row + fromX; at < row + toX; at++) { sum += x[at]; }
+      for (var at = row + fromX; at < row + toX; at++) { sum += f32(x[at]); }
     }
     //: else
     // All threads loop alike; in the padding the difference is past the end, or wraps round to a huge number.
@@ -59,11 +59,11 @@ fn main(
       let iy = oy * params.strideY + ky - params.padY;
       for (var kx = 0u; kx < ${KX}; kx++) {
         let ix = ox * params.strideX + kx - params.padX;
-        let value = x[first + iy * params.width + ix];
+        let value = f32(x[first + iy * params.width + ix]);
         sum += select(0.0, value, (iy < params.height) & (ix < params.width));
       }
     }
     //: end
-    y[(plane * params.outHeight + oy) * params.outWidth + ox] = sum * factor;
+    y[(plane * params.outHeight + oy) * params.outWidth + ox] = ${E}(sum * factor);
   }
 }

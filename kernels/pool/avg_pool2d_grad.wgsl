@@ -1,7 +1,7 @@
 // dx = sum over the windows that reach here of dy / their number of elements; the windows of avg_pool2d.wgsl.
-// float32; dx: [planes, height, width], dy: [planes, outHeight, outWidth].
+// E, f32 or f16; dx: [planes, height, width], dy: [planes, outHeight, outWidth].
 // Dispatch: one thread an element of dx, groups of 8 x 2 x 4 (planes); with fewer groups each takes several planes.
-// Template: ADAPTIVE, RY, RX (bounds of the loops over windows).
+// Template: E, ADAPTIVE, RY, RX (bounds of the loops over windows).
 struct Params {
   planes: u32,
   height: u32,
@@ -21,8 +21,8 @@ struct Params {
   //: end
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(1) var<storage, read> dy: array<${E}>;
+@group(0) @binding(2) var<storage, read_write> dx: array<${E}>;
 
 // Elements of window o in one direction.
 //: if ADAPTIVE
@@ -65,7 +65,7 @@ fn main(
     for (var oy = fromY; oy < toY; oy++) {
       for (var ox = fromX; ox < toX; ox++) {
         let many = extent(oy, params.height, params.outHeight) * extent(ox, params.width, params.outWidth);
-        sum += dy[(plane * params.outHeight + oy) * params.outWidth + ox] / f32(many);
+        sum += f32(dy[(plane * params.outHeight + oy) * params.outWidth + ox]) / f32(many);
       }
     }
     //: else
@@ -76,7 +76,7 @@ fn main(
       for (var i = 0u; i < ${RX}; i++) {
         let ox = lastX - i;
         let reached = reachedY & (ox <= lastX) & (ox * params.strideX + params.kernelX > px);
-        var value = dy[(plane * params.outHeight + oy) * params.outWidth + ox] * factor;
+        var value = f32(dy[(plane * params.outHeight + oy) * params.outWidth + ox]) * factor;
         if (params.wholeWindow == 0u) {
           value /= f32(extent(oy, params.height, params.kernelY, params.strideY, params.padY) *
             extent(ox, params.width, params.kernelX, params.strideX, params.padX));
@@ -85,6 +85,6 @@ fn main(
       }
     }
     //: end
-    dx[(plane * params.height + iy) * params.width + ix] = sum;
+    dx[(plane * params.height + iy) * params.width + ix] = ${E}(sum);
   }
 }

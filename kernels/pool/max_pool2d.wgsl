@@ -1,7 +1,7 @@
-// y = the largest x of every window, where[.] = its place in the plane, the first of equals. x, y: float32
+// y = the largest x of every window, where[.] = its place in the plane, the first of equals. x, y: E, f32 or f16
 // [planes, height, width], [planes, outHeight, outWidth]; where: uint32 as y, only when WHERE. Padding is never largest.
 // Dispatch: one thread an element of y, groups of 8 x 2 x 4 (planes); with fewer groups each takes several planes.
-// Template: WHERE, KY, KX (bounds of the loops over a window).
+// Template: E, WHERE, KY, KX (bounds of the loops over a window).
 struct Params {
   planes: u32,
   height: u32,
@@ -16,8 +16,8 @@ struct Params {
   padX: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<${E}>;
+@group(0) @binding(2) var<storage, read_write> y: array<${E}>;
 //: if WHERE
 @group(0) @binding(3) var<storage, read_write> where_: array<u32>;
 //: end
@@ -33,7 +33,7 @@ fn main(
   for (var plane = thread.z; plane < params.planes; plane += 4u * groups.z) {
     let first = plane * params.height * params.width;
     var best = 0u;
-    var largest = 0.0;
+    var largest = ${E}(0.0);
     for (var ky = 0u; ky < ${KY}; ky++) {
       // Padding reads the border, which is in the window too. All threads loop alike.
       let iy = min(max(oy * params.strideY + ky, params.padY) - params.padY, params.height - 1u);

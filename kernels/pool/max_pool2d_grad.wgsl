@@ -1,7 +1,7 @@
-// dx = sum of dy over the windows whose largest element is here. dx: float32 [planes, height, width],
-// dy: float32, where: uint32 [planes, outHeight, outWidth].
+// dx = sum of dy over the windows whose largest element is here. dx: E, f32 or f16, [planes, height, width],
+// dy: E, where: uint32 [planes, outHeight, outWidth].
 // Dispatch: one thread an element of dx, groups of 8 x 2 x 4 (planes); with fewer groups each takes several planes.
-// Template: RY, RX (bounds of the loops over windows).
+// Template: E, RY, RX (bounds of the loops over windows).
 struct Params {
   planes: u32,
   height: u32,
@@ -18,9 +18,9 @@ struct Params {
   reachX: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> dy: array<${E}>;
 @group(0) @binding(2) var<storage, read> where_: array<u32>;
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(3) var<storage, read_write> dx: array<${E}>;
 
 // Whole quotient of coordinates, exact below two million; integer division is slow on adapters that run on the CPU.
 fn quotient(n: u32, d: u32) -> u32 { return u32((f32(n) + 0.5) / f32(d)); }
@@ -50,9 +50,9 @@ fn main(
         let ox = lastX - i;
         let reached = reachedY & (ox <= lastX) & (ox * params.strideX + params.kernelX > px);
         let o = first + oy * params.outWidth + ox;
-        sum += select(0.0, dy[o], reached & (where_[o] == at));
+        sum += select(0.0, f32(dy[o]), reached & (where_[o] == at));
       }
     }
-    dx[plane * params.height * params.width + at] = sum;
+    dx[plane * params.height * params.width + at] = ${E}(sum);
   }
 }

@@ -1,23 +1,32 @@
-// y[o, s, i] = scale * (the reduction over the elements r of part s of x[o, r, i]). float32.
+// y[o, s, i] = scale * (the reduction over the elements r of part s of x[o, r, i]). x: E, y: R, each f32 or f16; sums are float32.
 // x: [outer, count, inner], y: [outer, splits, inner]; part s is elements s * part to (s + 1) * part.
 // OP 0: sum of x. OP 1: maximum of x. OP 2: sum of x == center[o, i]. OP 3: sum of (x - center[o, i])^2.
 // Dispatch: one thread an element of y, or VEC of them side by side when ALONG is 0; groups of GROUP.
-// Template: OP, VEC (elements a load, 1 or 4), ALONG (1: inner is 1 and a load goes along the sum).
+// Template: E, R, OP, VEC (elements a load, 1 or 4), ALONG (1: inner is 1 and a load goes along the sum).
 override GROUP: u32 = 64u;
 //: if VEC == 4
 alias Vector = vec4f;
+alias Stored = vec4<${E}>;
 //: else
 alias Vector = f32;
+alias Stored = ${E};
 //: end
 //: if VEC == 4 && ALONG
 alias Result = f32;
-//: else
-alias Result = Vector;
+alias StoredResult = ${R};
+//: end
+//: if VEC == 4 && !ALONG
+alias Result = vec4f;
+alias StoredResult = vec4<${R}>;
+//: end
+//: if VEC == 1
+alias Result = f32;
+alias StoredResult = ${R};
 //: end
 struct Params { outer: u32, count: u32, inner: u32, splits: u32, part: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<Vector>;
-@group(0) @binding(2) var<storage, read_write> y: array<Result>;
+@group(0) @binding(1) var<storage, read> x: array<Stored>;
+@group(0) @binding(2) var<storage, read_write> y: array<StoredResult>;
 //: if OP >= 2
 @group(0) @binding(3) var<storage, read> center: array<Result>;
 //: end
@@ -49,18 +58,18 @@ fn main(
   let middle = Vector(center[outer * inner + column]);
   //: end
   //: if OP == 1
-  var total = x[first + start * inner];
+  var total = Vector(x[first + start * inner]);
   //: else
   var total = Vector();
   //: end
   //: if OP == 1
-  for (var r = start; r < end; r++) { total = max(total, x[first + r * inner]); }
+  for (var r = start; r < end; r++) { total = max(total, Vector(x[first + r * inner])); }
   //: else
   // In blocks: a long sum of like numbers loses digits when they are added one by one.
   for (var block = start; block < end; block += 64u) {
     var some = Vector();
     for (var r = block; r < min(block + 64u, end); r++) {
-      let value = x[first + r * inner];
+      let value = Vector(x[first + r * inner]);
       //: if OP == 0
       some += value;
       //: end
@@ -75,12 +84,12 @@ fn main(
   }
   //: end
   //: if VEC == 4 && ALONG && OP == 1
-  y[thread] = max(max(total.x, total.y), max(total.z, total.w)) * params.scale;
+  y[thread] = StoredResult(max(max(total.x, total.y), max(total.z, total.w)) * params.scale);
   //: end
   //: if VEC == 4 && ALONG && OP != 1
-  y[thread] = dot(total, vec4f(1.0)) * params.scale;
+  y[thread] = StoredResult(dot(total, vec4f(1.0)) * params.scale);
   //: end
   //: if VEC == 1 || !ALONG
-  y[thread] = total * params.scale;
+  y[thread] = StoredResult(total * params.scale);
   //: end
 }

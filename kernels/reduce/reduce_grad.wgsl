@@ -1,24 +1,33 @@
-// Gradients of the reductions over the middle of [outer, count, inner]. float32.
+// Gradients of the reductions over the middle of [outer, count, inner]. dx: E, dy: R, each f32 or f16; the rest float32.
 // OP 0, sum and mean: dx = scale * dy[o, i].
 // OP 1, maximum: dx = dy[o, i] / ties[o, i] where x == center[o, i], else 0.
 // OP 3, variance: dx = scale * (x - center[o, i]) * dy[o, i].
 // Dispatch: one thread for part s of a result (o, i), elements s * part to (s + 1) * part of the sum, or for VEC results
 // side by side when ALONG is 0; groups of 64.
-// Template: OP, VEC (elements a store, 1 or 4), ALONG (1: inner is 1 and a store goes along the sum).
+// Template: E, R, OP, VEC (elements a store, 1 or 4), ALONG (1: inner is 1 and a store goes along the sum).
 //: if VEC == 4
 alias Vector = vec4f;
+alias Stored = vec4<${E}>;
 //: else
 alias Vector = f32;
+alias Stored = ${E};
 //: end
 //: if VEC == 4 && ALONG
 alias Result = f32;
-//: else
-alias Result = Vector;
+alias StoredResult = ${R};
+//: end
+//: if VEC == 4 && !ALONG
+alias Result = vec4f;
+alias StoredResult = vec4<${R}>;
+//: end
+//: if VEC == 1
+alias Result = f32;
+alias StoredResult = ${R};
 //: end
 struct Params { outer: u32, count: u32, inner: u32, splits: u32, part: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> dx: array<Vector>;
-@group(0) @binding(2) var<storage, read> dy: array<Result>;
+@group(0) @binding(1) var<storage, read_write> dx: array<Stored>;
+@group(0) @binding(2) var<storage, read> dy: array<StoredResult>;
 //: if OP != 0
 @group(0) @binding(3) var<storage, read> x: array<Vector>;
 @group(0) @binding(4) var<storage, read> center: array<Result>;
@@ -52,9 +61,9 @@ fn main(
   let first = outer * count * inner + column;
   let result = outer * inner + column;
   //: if OP == 1
-  let slope = Vector(dy[result] / ties[result]);
+  let slope = Vector(Result(dy[result]) / ties[result]);
   //: else
-  let slope = Vector(dy[result] * params.scale);
+  let slope = Vector(Result(dy[result]) * params.scale);
   //: end
   //: if OP != 0
   let middle = Vector(center[result]);
@@ -62,13 +71,13 @@ fn main(
   for (var r = start; r < end; r++) {
     let at = first + r * inner;
     //: if OP == 0
-    dx[at] = slope;
+    dx[at] = Stored(slope);
     //: end
     //: if OP == 1
-    dx[at] = select(Vector(), slope, x[at] == middle);
+    dx[at] = Stored(select(Vector(), slope, x[at] == middle));
     //: end
     //: if OP == 3
-    dx[at] = (x[at] - middle) * slope;
+    dx[at] = Stored((x[at] - middle) * slope);
     //: end
   }
 }

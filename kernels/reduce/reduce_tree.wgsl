@@ -1,12 +1,12 @@
 // The reductions of reduce.wgsl along rows, for discrete GPUs: a workgroup for an element of y, whose threads
-// read neighbouring elements and join in workgroup memory. float32, x: [outer, count], y: [outer, splits].
+// read neighbouring elements and join in workgroup memory. x: E, [outer, count], y: R, [outer, splits].
 // OP 0: sum of x. OP 1: maximum of x. OP 2: sum of x == center[o]. OP 3: sum of (x - center[o])^2.
-// Dispatch: outer * splits groups of GROUP (a power of two) threads. Template: OP.
+// Dispatch: outer * splits groups of GROUP (a power of two) threads. Template: E, R (f32 or f16), OP.
 override GROUP: u32 = 256u;
 struct Params { outer: u32, count: u32, splits: u32, part: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<${E}>;
+@group(0) @binding(2) var<storage, read_write> y: array<${R}>;
 //: if OP >= 2
 @group(0) @binding(3) var<storage, read> center: array<f32>;
 //: end
@@ -29,12 +29,12 @@ fn main(
   let middle = center[outer];
   //: end
   //: if OP == 1
-  var total = x[first + start];
+  var total = f32(x[first + start]);
   //: else
   var total = 0.0;
   //: end
   for (var r = start + lane; r < end; r += GROUP) {
-    let value = x[first + r];
+    let value = f32(x[first + r]);
     //: if OP == 0
     total += value;
     //: end
@@ -59,5 +59,5 @@ fn main(
       //: end
     }
   }
-  if (lane == 0u) { y[row] = totals[0] * params.scale; }
+  if (lane == 0u) { y[row] = ${R}(totals[0] * params.scale); }
 }

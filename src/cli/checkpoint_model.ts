@@ -1,9 +1,11 @@
-import type { ImageDataset } from "../data/image_dataset.ts";
+import type { DatasetInfo } from "../data/image_dataset.ts";
+import { modelState } from "../formats/model_state.ts";
 import type { Model } from "../models/model.ts";
 import { buildModel } from "../train/build_distiller.ts";
-import { loadCheckpoint } from "../train/checkpoint.ts";
+import { inFile, loadCheckpoint } from "../train/checkpoint.ts";
 import { loadModel } from "../train/load_model.ts";
 import { CliError } from "./cli_error.ts";
+import { fittingModels } from "./fitting_models.ts";
 
 /**
  * The architecture of a checkpoint's model: the one asked for, or what its metadata says.
@@ -16,11 +18,14 @@ export function checkpointModelName(
   wanted: string | undefined,
   option: string,
 ): string {
-  const name = wanted ?? loadCheckpoint(path).metadata.model;
-  if (!name) {
-    throw new CliError(`${path} does not say which model it holds; name it with ${option}`);
-  }
-  return name;
+  if (wanted) return wanted;
+  const { metadata, value } = loadCheckpoint(path);
+  if (metadata.model) return metadata.model;
+  const { tensors } = inFile(path, () => modelState(value));
+  const { models } = fittingModels(new Map([...tensors].map(([name, { shape }]) => [name, shape])));
+  const names = [...new Set(models.map(({ name }) => name))];
+  const hint = names.length > 0 ? ` (its tensors fit ${names.join(" and ")})` : "";
+  throw new CliError(`${path} does not say which model it holds; name it with ${option}${hint}`);
 }
 
 /**
@@ -28,7 +33,7 @@ export function checkpointModelName(
  *
  * @throws CheckpointError where the file cannot be read or does not fit, RangeError for an unknown model
  */
-export function loadCheckpointModel(name: string, path: string, dataset: ImageDataset): Model {
+export function loadCheckpointModel(name: string, path: string, dataset: DatasetInfo): Model {
   const model = buildModel(name, dataset);
   loadModel(model, path);
   return model.eval();

@@ -1,10 +1,16 @@
 import { basename, dirname, join } from "@std/path";
+import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load_config.ts";
-import { classFeatures } from "../cost_matrix/class_features.ts";
+import { classFeatures, type FeatureSource } from "../cost_matrix/class_features.ts";
+import { classifierCost } from "../cost_matrix/classifier_cost.ts";
+import { kernelCkaCost } from "../cost_matrix/kernel_cka_cost.ts";
 import { linearCkaCost } from "../cost_matrix/linear_cka_cost.ts";
+import type { Dataset } from "../data/file_dataset.ts";
 import { loadDataset } from "../data/load_dataset.ts";
+import type { Model } from "../models/model.ts";
 import { writeCostMatrix } from "../train/cost_matrix_file.ts";
 import { checkFolder } from "./check_folder.ts";
+import { checkTeacher } from "./check_teacher.ts";
 import { checkpointModelName, loadCheckpointModel } from "./checkpoint_model.ts";
 import { CliError } from "./cli_error.ts";
 import { countBar } from "./count_bar.ts";
@@ -13,6 +19,9 @@ import { fileExists } from "./file_exists.ts";
 import { openDevice } from "./open_device.ts";
 import { teacherPath } from "./run_paths.ts";
 import { shellWords } from "./shell_words.ts";
+
+/** How alike two classes are. */
+export type Similarity = "linear_cka" | "poly_cka" | "rbf_cka" | "cosine";
 
 /** Options of the `cost-matrix` command. */
 export interface CostMatrixFlags {
@@ -24,6 +33,14 @@ export interface CostMatrixFlags {
   readonly cfg?: string;
   /** Data set; default: the configuration's, or `fashion_mnist`. */
   readonly dataset?: string;
+  /** What classes are compared by. */
+  readonly source: FeatureSource;
+  /** How they are compared. */
+  readonly similarity: Similarity;
+  /** Degree of `poly_cka`. */
+  readonly degree: number;
+  /** Bandwidth of `rbf_cka`, in units of the root of the median squared distance. */
+  readonly bandwidth: number;
   /** Training images of each class. */
   readonly samples: number;
   /** The file to write. */
@@ -43,7 +60,7 @@ interface Plan {
 }
 
 /**
- * Writes WKD-L's cost matrix: 1 - CKA of the teacher's pooled last features of every two classes.
+ * Writes WKD-L's cost matrix: 1 - the similarity of every two classes, as the teacher sees them.
  *
  * @returns the exit status
  */
@@ -57,52 +74,98 @@ export async function costMatrix(flags: CostMatrixFlags): Promise<number> {
   await openDevice(flags.device);
   const { train } = await loadDataset(dataset, datasetCallbacks());
   const model = loadCheckpointModel(teacher, ckpt, train);
-  const bar = countBar(`features of ${teacher}`, "images");
-  const { features, shape } = await classFeatures(model, train, {
-    samples: flags.samples,
-    onProgress: bar.update,
-  });
-  bar.clear();
-  const products = countBar("comparing classes", "blocks");
-  const cost = await linearCkaCost(features, shape, { onProgress: products.update });
-  products.clear();
+  const cost = await compare(model, train, teacher, flags);
   model.dispose();
-  writeCostMatrix(out, cost, shape[0], describe(plan, flags.samples));
+  writeCostMatrix(out, cost, train.classes.length, describe(plan, flags));
   console.log(summary(cost, train.classes, out));
   return 0;
 }
 
+async function compare(
+  model: Model,
+  train: Dataset,
+  teacher: string,
+  { similarity, source, samples, degree, bandwidth }: CostMatrixFlags,
+): Promise<Float32Array> {
+  if (similarity === "cosine") {
+    const weight = await model.classifier.weight.data() as Float32Array;
+    return classifierCost(weight, train.classes.length);
+  }
+  const bar = countBar(`${source} of ${teacher}`, "images");
+  const { features, shape } = await classFeatures(model, train, {
+    source,
+    samples,
+    onProgress: bar.update,
+  });
+  bar.clear();
+  const blocks = countBar("comparing classes", "blocks");
+  const options = { onProgress: blocks.update };
+  const cost = similarity === "linear_cka"
+    ? await linearCkaCost(features, shape, options)
+    : similarity === "poly_cka"
+    ? await kernelCkaCost(features, shape, { type: "poly", degree }, options)
+    : await kernelCkaCost(features, shape, { type: "rbf", bandwidth }, options);
+  blocks.clear();
+  return cost;
+}
+
 function makePlan(flags: CostMatrixFlags): Plan {
   const config = loadConfig(flags.cfg ?? null);
+  const { similarity, source } = flags;
+  if (similarity === "cosine" && source === "logits") {
+    throw new CliError("--similarity cosine compares rows of the classifier; leave --source out");
+  }
   const type = flags.dataset ?? (flags.cfg ? config.DATASET.TYPE : "fashion_mnist");
   const named = flags.teacher ?? (flags.cfg ? config.DISTILLER.TEACHER : undefined);
   if (!named && !flags.ckpt) {
     throw new CliError("cost-matrix wants --cfg, or --teacher and --ckpt, to know the teacher");
   }
-  const ckpt = flags.ckpt ?? teacherPath({
-    ...config,
-    DATASET: { ...config.DATASET, TYPE: type },
-    DISTILLER: { ...config.DISTILLER, TEACHER: named! },
-  });
+  const ckpt = flags.ckpt ?? usualTeacher(config, type, named!);
   const teacher = checkpointModelName(ckpt, named, "--teacher");
-  const out = flags.out ?? join("wkd_cost_matrix", type, teacher, "linear_cka.safetensors");
+  const name = `${source === "logits" ? "logit_" : ""}${similarity}.safetensors`;
+  const out = flags.out ?? join("wkd_cost_matrix", type, teacher, name);
   return { dataset: { ...config.DATASET, TYPE: type, SUBSET: 0 }, teacher, ckpt, out };
 }
 
+function usualTeacher(config: Config, type: string, teacher: string): string {
+  const wanted = {
+    ...config,
+    DATASET: { ...config.DATASET, TYPE: type },
+    DISTILLER: { ...config.DISTILLER, TEACHER: teacher },
+  };
+  checkTeacher(wanted, "--ckpt");
+  return teacherPath(wanted);
+}
+
 /** How the file was made, without dates: the same command gives the same bytes. */
-function describe({ dataset, teacher, ckpt, out }: Plan, samples: number): Record<string, string> {
+function describe(
+  { dataset, teacher, ckpt, out }: Plan,
+  { source, similarity, degree, bandwidth, samples }: CostMatrixFlags,
+): Record<string, string> {
   const words = ["--teacher", teacher, "--ckpt", ckpt, "--dataset", dataset.TYPE];
+  const [cost, extra] = {
+    linear_cka: ["1 - linear CKA", []],
+    poly_cka: [`1 - polynomial CKA of degree ${degree}`, ["--degree", String(degree)]],
+    rbf_cka: [`1 - RBF CKA with bandwidth ${bandwidth}`, ["--bandwidth", String(bandwidth)]],
+    cosine: ["1 - cosine of the rows of the classifier's weight", []],
+  }[similarity] as [string, string[]];
+  const method = [
+    ...(source === "features" ? [] : ["--source", source]),
+    ...(similarity === "linear_cka" ? [] : ["--similarity", similarity, ...extra]),
+  ];
   const size = ["--samples", String(samples), "--out", out];
+  const images = "first training images of each class, no augmentation";
+  const seen = source === "logits" ? "logits" : "last feature map averaged over space";
   return {
     format: "pt",
-    command: shellWords(["deno", "task", "cost-matrix", ...words, ...size]),
+    command: shellWords(["deno", "task", "cost-matrix", ...words, ...method, ...size]),
     teacher,
     checkpoint: basename(ckpt),
     dataset: dataset.TYPE,
-    samples_per_class: String(samples),
-    features:
-      "last feature map averaged over space, first training images of each class, no augmentation",
-    cost: "1 - linear CKA",
+    ...(similarity === "cosine"
+      ? {}
+      : { samples_per_class: String(samples), features: `${seen}, ${images}` }),
+    cost,
   };
 }
 

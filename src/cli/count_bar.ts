@@ -1,6 +1,6 @@
-import cliProgress from "cli-progress";
 import { formatSeconds } from "../logging/format_seconds.ts";
 import { StatusLine } from "../logging/status_line.ts";
+import { barText } from "./bar_text.ts";
 
 /** A bar that counts up to a total, on a terminal; elsewhere nothing is shown. */
 export interface CountBar {
@@ -10,7 +10,6 @@ export interface CountBar {
   readonly clear: () => void;
 }
 
-const WIDTH = 24;
 const FRAME_MS = 100;
 
 /**
@@ -35,18 +34,9 @@ export function countBar(what: string, unit: string): CountBar {
       last = now;
       const left = (now - start) / 1000 * (total - done) / Math.max(done, 1);
       line.show(
-        `${what}  ${bar(done / total)} ${done}/${total} ${unit}  ${formatSeconds(left)} left`,
+        `${what}  ${barText(done / total)} ${done}/${total} ${unit}  ${formatSeconds(left)} left`,
       );
     },
     clear: () => line.clear(),
   };
-}
-
-function bar(progress: number): string {
-  return cliProgress.Format.BarFormat(progress, {
-    barsize: WIDTH,
-    barCompleteString: "█".repeat(WIDTH),
-    barIncompleteString: "░".repeat(WIDTH),
-    barGlue: "",
-  });
 }

@@ -1,12 +1,21 @@
-import type { DatasetCallbacks } from "../data/load_dataset.ts";
+import type { DatasetCallbacks } from "../data/dataset_config.ts";
+import { type CountBar, countBar } from "./count_bar.ts";
 
-/** Tells on standard error that a data set is made ready for the first time, and what went wrong with that. */
+/** Tells on standard error that a data set is made ready, which can take a while, and what goes wrong with it. */
 export function datasetCallbacks(): DatasetCallbacks {
+  let bar: CountBar | null = null;
   return {
-    onProgress: (done, total) => {
-      if (done === 0) console.error(`reading the images of ${total} classes for the first time`);
-      if (done === total) console.error("the images are ready and kept in a cache");
+    onProgress: (done, total, what) => {
+      if (done === 0) {
+        console.error(`reading ${total.toLocaleString("en-US")} ${what}`);
+        bar = countBar("reading", what);
+      }
+      bar?.update(done, total);
+      if (done === total) bar?.clear();
     },
-    onWarning: (message) => console.error(`warning: ${message}`),
+    onWarning: (message) => {
+      bar?.clear();
+      console.error(`warning: ${message}`);
+    },
   };
 }

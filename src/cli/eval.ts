@@ -1,21 +1,26 @@
+import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load_config.ts";
-import { loadDataset } from "../data/load_dataset.ts";
-import { DataLoader } from "../data/loader.ts";
-import { formatSeconds } from "../logging/format_seconds.ts";
+import { createLoader } from "../data/create_loader.ts";
+import { type DatasetSplits, loadDataset } from "../data/load_dataset.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import { ClassCounts } from "../train/class_counts.ts";
 import { Evaluator } from "../train/evaluate.ts";
-import type { TestMetrics } from "../train/events.ts";
 import { checkpointModelName, loadCheckpointModel } from "./checkpoint_model.ts";
+import { CliError } from "./cli_error.ts";
 import { countBar } from "./count_bar.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
+import { type ClassOrder, evalJson, evalText, type Evaluation } from "./eval_report.ts";
 import { INTERRUPTED } from "./exit_status.ts";
+import { fileExists } from "./file_exists.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
 import { openDevice } from "./open_device.ts";
+import { teacherPath, teacherPlaces } from "./run_paths.ts";
 
 /** Options of the `eval` command. */
 export interface EvalFlags {
-  /** The checkpoint. */
+  /** The checkpoint, or `pretrain` for the teacher's usual place. */
   readonly ckpt: string;
-  /** Architecture; default: the checkpoint's metadata. */
+  /** Architecture; default: the checkpoint's metadata, or with `pretrain` the configuration's teacher. */
   readonly model?: string;
   /** Data set; default: the configuration's, or `fashion_mnist`. */
   readonly dataset?: string;
@@ -23,59 +28,101 @@ export interface EvalFlags {
   readonly batchSize?: number;
   /** Configuration whose DATASET section says what is evaluated. */
   readonly cfg?: string;
+  /** Report the classes too, in this order; true is `worst`. */
+  readonly perClass?: ClassOrder | true;
+  /** Print JSON. */
+  readonly json?: boolean;
   /** Kind of adapter. */
   readonly device?: string;
 }
 
 const BATCH_SIZE = 100;
 const DATASET = "fashion_mnist";
+/** mdistiller's word for the weights that come with a model. */
+const PRETRAIN = "pretrain";
 
 /**
- * Prints top-1, top-5 and loss of a checkpoint over the test images.
+ * Prints top-1, top-5 and loss of a checkpoint over the test images, and the accuracy of every class where asked.
  *
  * @returns the exit status
  */
 export async function evaluate(flags: EvalFlags): Promise<number> {
-  const config = flags.cfg ? loadConfig(flags.cfg) : null;
-  const dataset = {
-    ...loadConfig(null).DATASET,
-    ...config?.DATASET,
-    TYPE: flags.dataset ?? config?.DATASET.TYPE ?? DATASET,
-  };
-  const name = checkpointModelName(flags.ckpt, flags.model, "--model");
+  const config = evalConfig(flags);
+  const checkpoint = flags.ckpt === PRETRAIN ? pretrained(flags, config) : flags.ckpt;
+  const wanted = flags.model ?? (flags.ckpt === PRETRAIN ? config.DISTILLER.TEACHER : undefined);
+  const model = checkpointModelName(checkpoint, wanted, "--model");
   const gpu = await openDevice(flags.device);
-  const { test } = await loadDataset(dataset, datasetCallbacks());
-  const model = loadCheckpointModel(name, flags.ckpt, test);
-  const evaluator = new Evaluator(gpu, model);
-  const batchSize = flags.batchSize ?? config?.DATASET.TEST.BATCH_SIZE ?? BATCH_SIZE;
-  const loader = new DataLoader(test, {
-    batchSize: Math.min(batchSize, test.length),
-    train: false,
+  const { test } = await loadDataset(config.DATASET, datasetCallbacks());
+  const batchSize = flags.batchSize ?? (flags.cfg ? config.DATASET.TEST.BATCH_SIZE : BATCH_SIZE);
+  const evaluation = await run({
+    ...{ gpu, model, checkpoint, test, batchSize },
+    perClass: flags.perClass !== undefined,
   });
+  if (!evaluation) return INTERRUPTED;
+  const order = flags.perClass === undefined || flags.perClass === true ? "worst" : flags.perClass;
+  console.log(flags.json ? evalJson(evaluation, order) : evalText(evaluation, order));
+  return 0;
+}
+
+function evalConfig({ cfg, dataset }: EvalFlags): Config {
+  const config = loadConfig(cfg ?? null);
+  const TYPE = dataset ?? (cfg ? config.DATASET.TYPE : DATASET);
+  return { ...config, DATASET: { ...config.DATASET, TYPE } };
+}
+
+/** File of the weights that a data set's teachers are loaded from. */
+function pretrained({ model, cfg }: EvalFlags, config: Config): string {
+  if (!model && !cfg) {
+    throw new CliError(`--ckpt ${PRETRAIN} wants --model, or --cfg with the teacher to evaluate`);
+  }
+  const { DISTILLER } = config;
+  const named = model && model !== DISTILLER.TEACHER;
+  const asTeacher = named
+    ? { ...config, DISTILLER: { ...DISTILLER, TEACHER: model, TEACHER_CHECKPOINT: "" } }
+    : config;
+  const path = teacherPath(asTeacher);
+  if (!fileExists(path)) {
+    const places = asTeacher.DISTILLER.TEACHER_CHECKPOINT ? [path] : teacherPlaces(asTeacher);
+    throw new CliError(
+      `there are no weights of ${asTeacher.DISTILLER.TEACHER} for ${config.DATASET.TYPE}: none of ` +
+        `${places.join(", ")} is there; put them there or name a file with --ckpt`,
+    );
+  }
+  return path;
+}
+
+interface Parts {
+  readonly gpu: Gpu;
+  readonly model: string;
+  readonly checkpoint: string;
+  readonly test: DatasetSplits["test"];
+  readonly batchSize: number;
+  readonly perClass: boolean;
+}
+
+/** The evaluation, or null where it was interrupted. */
+async function run(parts: Parts): Promise<Evaluation | null> {
+  const { gpu, test, checkpoint } = parts;
+  const model = loadCheckpointModel(parts.model, checkpoint, test);
+  const counts = parts.perClass ? new ClassCounts(test.classes.length) : null;
+  const evaluator = new Evaluator(gpu, model, counts?.add);
+  const batchSize = Math.min(parts.batchSize, test.length);
+  const loader = createLoader(test, { batchSize, train: false });
   const interrupt = interruptSignal("stopping; there is nothing to save");
   const bar = countBar("evaluating", "images");
   try {
     const metrics = await evaluator.run(loader, { progress: bar.update, signal: interrupt.signal });
-    bar.clear();
-    if (!metrics) return INTERRUPTED;
-    console.log(describe(`${name} from ${flags.ckpt}, on ${test.name}`, metrics, test.length));
-    return 0;
+    return metrics && {
+      ...{ model: parts.model, checkpoint, dataset: test.name, images: test.length },
+      device: gpu.info.description || gpu.info.device || gpu.info.vendor,
+      metrics,
+      classes: counts?.counts.map((count, i) => ({ ...count, name: test.classes[i] })) ?? null,
+    };
   } finally {
     bar.clear();
     interrupt.dispose();
+    loader.close();
     evaluator.dispose();
     model.dispose();
   }
-}
-
-function describe(title: string, { top1, top5, loss, seconds }: TestMetrics, images: number) {
-  const speed = Math.round(images / seconds);
-  return [
-    title,
-    `  top-1   ${top1.toFixed(2)} %`,
-    `  top-5   ${top5.toFixed(2)} %`,
-    `  loss    ${loss.toFixed(4)}`,
-    `  images  ${images}`,
-    `  time    ${formatSeconds(seconds)} (${speed} images/s)`,
-  ].join("\n");
 }

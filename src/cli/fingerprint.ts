@@ -1,19 +1,20 @@
 import type { Config } from "../config/config.ts";
-import { configToYaml } from "../config/config_to_yaml.ts";
+import { changedSettings } from "../config/changed_settings.ts";
+import { COMMON_SECTIONS } from "../config/schema.ts";
 import { teacherPath } from "./run_paths.ts";
 
+/** What names a run or says where it is written. */
+const WITHOUT_EFFECT = new Set(["EXPERIMENT", "LOG"]);
+
 /**
- * Twelve hexadecimal digits that stand for what decides a run's outcome beside its seed: the configuration without
- * EXPERIMENT and LOG, the teacher's file and the cost matrix's. Files that are missing count as empty.
+ * Twelve hexadecimal digits that stand for what decides a run's outcome beside its seed: the settings that differ from
+ * their defaults (so that a key added to the schema changes nothing), without EXPERIMENT, LOG and the sections of other
+ * distillers; the teacher's file and the cost matrix's. Files that are missing count as empty.
  */
 export async function fingerprint(config: Config): Promise<string> {
-  const { EXPERIMENT: _, LOG: __, ...rest } = config;
-  const settings = configToYaml({
-    ...rest,
-    SOLVER: { ...config.SOLVER, SEED: 0 },
-    EXPERIMENT: { PROJECT: "", NAME: "", TAG: "" },
-    LOG: { TENSORBOARD_FREQ: 1, SAVE_CHECKPOINT_FREQ: 1, PREFIX: "", WANDB: false },
-  });
+  const sections = [...COMMON_SECTIONS, config.DISTILLER.TYPE]
+    .filter((section) => !WITHOUT_EFFECT.has(section));
+  const settings = JSON.stringify(changedSettings(config, sections, ["SOLVER.SEED"]));
   const parts = [new TextEncoder().encode(settings)];
   if (config.DISTILLER.TYPE !== "NONE") parts.push(contents(teacherPath(config)));
   if (config.WKD.COST_MATRIX_PATH) parts.push(contents(config.WKD.COST_MATRIX_PATH));

@@ -1,8 +1,12 @@
 import { Command } from "@commander-js/extra-typings";
 import { addConfig } from "./commands/config.ts";
+import { addConvert } from "./commands/convert.ts";
 import { addCostMatrix } from "./commands/cost_matrix.ts";
+import { addData } from "./commands/data.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEval } from "./commands/eval.ts";
+import { addInspect } from "./commands/inspect.ts";
+import { addModels } from "./commands/models.ts";
 import { addQuickstart } from "./commands/quickstart.ts";
 import { addResults } from "./commands/results.ts";
 import { addTrain } from "./commands/train.ts";
@@ -31,7 +35,12 @@ export function buildProgram(exit: Exit): Command {
   addResults(program, exit);
   addDoctor(program, exit);
   addConfig(program, exit);
-  for (const command of [program, ...program.commands] as Command[]) {
+  addConvert(program, exit);
+  addInspect(program, exit);
+  addModels(program, exit);
+  addData(program, exit);
+  const nested = program.commands.flatMap(({ commands }) => commands);
+  for (const command of [program, ...program.commands, ...nested] as Command[]) {
     command.exitOverride().showSuggestionAfterError().configureOutput(OUTPUT);
   }
   return program;

@@ -1,6 +1,7 @@
+import { changedSettings } from "../config/changed_settings.ts";
 import type { Config } from "../config/config.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
-import { DataLoader } from "../data/loader.ts";
+import { createLoader } from "../data/create_loader.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Evaluator } from "../train/evaluate.ts";
 import { loadCheckpointModel } from "./checkpoint_model.ts";
@@ -22,8 +23,8 @@ export interface QuickstartRecord {
   readonly aloneTop1: number;
 }
 
-/** What must agree for two runs of the quickstart to be compared. */
-export type QuickstartSettings = Pick<Config, "DATASET" | "SOLVER">;
+/** What must agree for two runs of the quickstart to be compared: settings by key, where they are not the default. */
+export type QuickstartSettings = Readonly<Record<string, string>>;
 
 /** What {@linkcode recordAlone} needs. */
 export interface RecordAloneOptions {
@@ -67,8 +68,8 @@ export function readRecord(path: string, config: Config): QuickstartRecord | nul
   return same ? record : null;
 }
 
-function settingsOf({ DATASET, SOLVER }: Config): QuickstartSettings {
-  return { DATASET: { ...DATASET, ROOT: "" }, SOLVER };
+function settingsOf(config: Config): QuickstartSettings {
+  return changedSettings(config, ["DATASET", "SOLVER"], ["DATASET.ROOT", "DATASET.NUM_WORKERS"]);
 }
 
 async function evaluateTeacher({ gpu, config, splits }: RecordAloneOptions): Promise<number> {
@@ -77,11 +78,12 @@ async function evaluateTeacher({ gpu, config, splits }: RecordAloneOptions): Pro
   const evaluator = new Evaluator(gpu, teacher);
   const batchSize = config.DATASET.TEST.BATCH_SIZE;
   const bar = countBar(`evaluating ${TEACHER}`, "images");
+  const loader = createLoader(splits.test, { batchSize, train: false });
   try {
-    const loader = new DataLoader(splits.test, { batchSize, train: false });
     return (await evaluator.run(loader, { progress: bar.update }))!.top1;
   } finally {
     bar.clear();
+    loader.close();
     evaluator.dispose();
     teacher.dispose();
   }

@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
 import { formatSeconds } from "../logging/format_seconds.ts";
 import type { ModelSummary, RunStart } from "../train/events.ts";
+import { checkpointPath } from "../train/run_files.ts";
 import type { RunState } from "../train/run_state.ts";
 import { readRecord } from "./quickstart_record.ts";
 import { runFolder, teacherPath } from "./run_paths.ts";
@@ -69,7 +70,9 @@ ${recordPath}, made by \`${record.command}\` on ${record.device}.`
     "",
     "Next:",
     "  deno task train --cfg configs/fashion_mnist/wkd_l_f/resnet20_resnet8.yaml   the whole training",
-    `  deno task eval -c ${runFolder(config)}/student_best.safetensors`,
+    `  deno task eval -c ${
+      checkpointPath(runFolder(config), "student_best", config.LOG.CHECKPOINT_FORMAT)
+    }`,
     "  deno task results                                                           every method, several seeds",
     "  deno task doctor                                                            how fast this machine is",
   ].join("\n");

@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import type { Config } from "../config/config.ts";
+import { fileExists } from "./file_exists.ts";
 
 /** Name of a run: EXPERIMENT.NAME, or EXPERIMENT.TAG with underscores for commas. */
 export function runName(config: Config): string {
@@ -12,8 +13,21 @@ export function runFolder(config: Config): string {
   return join(config.LOG.PREFIX, config.EXPERIMENT.PROJECT, runName(config));
 }
 
-/** File of the teacher: DISTILLER.TEACHER_CHECKPOINT, or `checkpoints/<data set>/<teacher>.safetensors`. */
+/** Where a teacher is looked for when DISTILLER.TEACHER_CHECKPOINT is empty, the last as the authors lay it out. */
+export function teacherPlaces(config: Config): string[] {
+  const { DISTILLER: { TEACHER }, DATASET: { TYPE } } = config;
+  const ours = ["safetensors", "pth"].map((end) => join("checkpoints", TYPE, `${TEACHER}.${end}`));
+  const authors = join(
+    "download_ckpts",
+    "cifar_teachers",
+    `${TEACHER}_vanilla`,
+    "ckpt_epoch_240.pth",
+  );
+  return TYPE === "cifar100" ? [...ours, authors] : ours;
+}
+
+/** File of the teacher: DISTILLER.TEACHER_CHECKPOINT, or the first of {@linkcode teacherPlaces} that is there. */
 export function teacherPath(config: Config): string {
-  const { TEACHER, TEACHER_CHECKPOINT } = config.DISTILLER;
-  return TEACHER_CHECKPOINT || join("checkpoints", config.DATASET.TYPE, `${TEACHER}.safetensors`);
+  const places = teacherPlaces(config);
+  return config.DISTILLER.TEACHER_CHECKPOINT || (places.find(fileExists) ?? places[0]);
 }

@@ -1,14 +1,10 @@
-import { join } from "@std/path";
 import type { Config } from "../config/config.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
-import { writeFileAtomic } from "../formats/atomic_write.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { appendTo } from "../logging/append_to.ts";
-import { jsonl } from "../logging/jsonl.ts";
-import { worklog } from "../logging/worklog.ts";
 import { combine, type EventSink } from "../train/events.ts";
 import { Run } from "../train/run.ts";
 import type { RunState } from "../train/run_state.ts";
+import { openRunLogs, type RunLogs } from "./run_logs.ts";
 import { teacherPath } from "./run_paths.ts";
 
 /** What {@linkcode runWithFiles} needs. */
@@ -29,6 +25,8 @@ export interface RunWithFilesOptions {
   readonly signal: AbortSignal;
   /** The command that takes an interrupted run up again. */
   readonly resumeCommand: string;
+  /** Whether LOG.WANDB counts; default false. */
+  readonly wandb?: boolean;
   /** Called with the finished run before its memory is freed. */
   readonly onFinished?: (run: Run) => Promise<void>;
 }
@@ -42,27 +40,26 @@ export interface RunResult {
 }
 
 /**
- * Trains with the files of a run: checkpoints, `config.yaml`, `worklog.txt` and `metrics.jsonl`. The device memory is
+ * Trains with the files of a run: checkpoints, `config.yaml` and the logs of {@linkcode openRunLogs}. The device memory is
  * freed at the end.
  *
  * @throws WriteError where the folder cannot be written, before anything is computed; else as `Run` does
  */
 export async function runWithFiles(options: RunWithFilesOptions): Promise<RunResult> {
-  const { config, folder, onFinished } = options;
-  const logs = ["worklog.txt", "metrics.jsonl"].map((name) => join(folder, name));
-  let log: EventSink = () => {};
+  const { config, onFinished, sink } = options;
+  let logs: RunLogs | null = null;
   const run = await Run.open({
     ...options,
     teacherPath: teacherPath(config),
-    sink: combine(options.sink, (event) => log(event)),
+    sink: combine(sink, (event) => logs?.sink(event)),
   });
   try {
-    if (!options.resume) { for (const path of logs) writeFileAtomic(path, ""); }
-    log = combine(worklog(appendTo(logs[0])), jsonl(appendTo(logs[1])));
+    logs = await openRunLogs(run, sink, options.wandb ?? false);
     const finished = await run.train();
     if (finished) await onFinished?.(run);
     return { finished, state: run.state };
   } finally {
+    await logs?.close();
     run.dispose();
   }
 }

@@ -3,6 +3,7 @@ import { loadDataset } from "../data/load_dataset.ts";
 import { progress } from "../logging/progress.ts";
 import { latestPath } from "../train/run_files.ts";
 import { checkFolder } from "./check_folder.ts";
+import { checkTeacher } from "./check_teacher.ts";
 import { CliError } from "./cli_error.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { INTERRUPTED } from "./exit_status.ts";
@@ -37,6 +38,7 @@ export async function train(flags: TrainFlags, overrides: readonly string[]): Pr
   const config = loadConfig(flags.cfg, overrides);
   const folder = runFolder(config);
   refuseToOverwrite(folder, flags);
+  if (config.DISTILLER.TYPE !== "NONE") checkTeacher(config);
   checkFolder(folder);
   const gpu = await openDevice(flags.device);
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
@@ -51,6 +53,7 @@ export async function train(flags: TrainFlags, overrides: readonly string[]): Pr
       sink: progress(),
       signal: interrupt.signal,
       resumeCommand: resumeCommand(flags, overrides),
+      wandb: true,
       onFinished: async ({ trainer }) => {
         if (flags.profile) await printProfile(trainer.step);
       },

@@ -69,15 +69,57 @@ export const SCHEMA = {
     TAG: text("default", "Labels of the run, separated by commas."),
   },
   DATASET: {
-    TYPE: text("cifar100", "Data set, such as fashion_mnist."),
-    NUM_WORKERS: int(2, "Workers that decode image files.", { min: 0 }),
+    TYPE: text("cifar100", "Data set: fashion_mnist, cifar10, cifar100, imagenet or image_folder."),
+    NUM_WORKERS: int(
+      2,
+      "Worker threads that decode image files; 0 decodes in the main thread. Data sets in memory have none.",
+      { min: 0, max: 256 },
+    ),
     NUM_CLASSES: int(
       0,
       "Class count; the data set itself says it, so this is read only for the authors' ImageNet files.",
       { min: 0 },
     ),
     TEST: { BATCH_SIZE: int(64, "Images in a batch of the evaluation.", { min: 1 }) },
-    ROOT: text("", "Ours: folder of the data or of its cache; empty is .cache in the project."),
+    ROOT: text(
+      "",
+      "Ours: folder of the data (for CIFAR also its archive); empty is data, data/imagenet for imagenet, and .cache in the project for fashion_mnist.",
+    ),
+    TRANSFORM: choice(
+      ["auto", "imagenet", "cifar"],
+      "auto",
+      "Ours, for folders of images: imagenet trains on random parts of any size and evaluates the centre, decoding as it goes; cifar keeps all images in memory and shifts them by up to 4 pixels; auto is cifar where the images are at most 64 pixels large.",
+    ),
+    IMAGE_SIZE: int(
+      0,
+      "Ours, for folders of images: rows and columns that the model sees; 0 is 224, or the images' own size with TRANSFORM cifar.",
+      { min: 0 },
+    ),
+    RESIZE: int(
+      0,
+      "Ours, for folders of images: shorter side before the centre is cut out for evaluation; 0 is 256 for 224 and in that proportion, or IMAGE_SIZE with TRANSFORM cifar.",
+      { min: 0 },
+    ),
+    NORMALIZE: choice(
+      ["auto", "imagenet", "cifar10", "cifar100"],
+      "auto",
+      "Ours, for folders of images: whose mean and deviation they are normalised by; auto is imagenet, or cifar10 with TRANSFORM cifar.",
+    ),
+    ON_CORRUPT: choice(
+      ["error", "skip"],
+      "error",
+      "Ours, for folders of images: an image that cannot be decoded ends the run, or is named and left out (in training the next one takes its place).",
+    ),
+    CACHE: bool(
+      false,
+      "Ours, for folders of images: keep decoded images in a packed cache, so that the next epochs do not decode again.",
+    ),
+    CACHE_DIR: text("", "Ours: folder of the packed cache; empty is .cache/images."),
+    CACHE_SIZE: int(
+      0,
+      "Ours: largest shorter side of the training images in the packed cache, which they are cut out of then; 0 is RESIZE.",
+      { min: 0 },
+    ),
     SUBSET: int(0, "Ours: train on the first n images of each class; 0 is all.", { min: 0 }),
     VALIDATION: int(
       0,
@@ -128,6 +170,10 @@ export const SCHEMA = {
     WEIGHT_DECAY: float(1e-4, "L2 penalty, as PyTorch's SGD applies it.", { min: 0 }),
     MOMENTUM: float(0.9, "Momentum of SGD.", { min: 0, max: 1 }),
     TYPE: choice(["SGD"], "SGD", "Optimiser."),
+    AMP: bool(
+      false,
+      "Ours: mixed precision as PyTorch's autocast and GradScaler: the networks in float16 where the adapter has shader-f16, losses in float32, the loss scaled so that small gradients survive.",
+    ),
     NESTEROV: bool(
       true,
       "Ours: Nesterov's form of momentum; WKD's code always trains with it, mdistiller's without.",
@@ -139,10 +185,22 @@ export const SCHEMA = {
     ),
   },
   LOG: {
-    TENSORBOARD_FREQ: int(500, "Steps between two TensorBoard points.", { min: 1 }),
+    TENSORBOARD_FREQ: int(
+      500,
+      "Steps between two points of TensorBoard and metrics.jsonl; both have every epoch too.",
+      { min: 1 },
+    ),
     SAVE_CHECKPOINT_FREQ: int(40, "Epochs between two epoch_N checkpoints.", { min: 1 }),
     PREFIX: text("./output", "Folder that runs are written to."),
-    WANDB: bool(true, "Read for the authors' files; nothing is sent anywhere."),
+    CHECKPOINT_FORMAT: choice(
+      ["torch", "safetensors"],
+      "torch",
+      "Ours: torch writes checkpoints as the authors do (latest, student_best and so on, for torch.load); safetensors writes latest.safetensors and so on.",
+    ),
+    WANDB: bool(
+      true,
+      "Send the figures of every epoch to W&B, where WANDB_API_KEY is set and the package @wandb/sdk is installed; else nothing is sent anywhere.",
+    ),
   },
   ...MDISTILLER_SECTIONS,
   WKD,

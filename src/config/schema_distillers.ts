@@ -81,7 +81,11 @@ export const MDISTILLER_SECTIONS = {
     OUT_SHAPES: ints([1, 8, 16, 32], "Sizes of the teacher's features, in pixels.", { min: 1 }),
     IN_CHANNELS: ints([64, 128, 256, 256], "Channels of the student's features.", { min: 1 }),
     OUT_CHANNELS: ints([64, 128, 256, 256], "Channels of the teacher's features.", { min: 1 }),
-    MAX_MID_CHANNEL: int(512, "Most channels in the fusion blocks.", { min: 1 }),
+    MAX_MID_CHANNEL: int(
+      512,
+      "Most channels in the fusion blocks; read and not used, as in mdistiller, which takes 512.",
+      { min: 1 },
+    ),
     STU_PREACT: bool(false, "Use the student's features before activation."),
   },
   DKD: {

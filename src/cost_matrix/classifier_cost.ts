@@ -6,17 +6,18 @@
  */
 export function classifierCost(weight: Float32Array, classes: number): Float32Array {
   const dims = weight.length / classes;
-  const row = (c: number) => weight.subarray(c * dims, (c + 1) * dims);
-  const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, i) => sum + x * b[i], 0);
+  const dot = (i: number, j: number) => {
+    let sum = 0;
+    for (let d = 0; d < dims; d++) sum += weight[i * dims + d] * weight[j * dims + d];
+    return sum;
+  };
   // torch.nn.functional.normalize divides by at least 1e-12.
-  const norms = Array.from(
-    { length: classes },
-    (_, c) => Math.max(Math.sqrt(dot(row(c), row(c))), 1e-12),
-  );
+  const norms = Array.from({ length: classes }, (_, c) => Math.max(Math.sqrt(dot(c, c)), 1e-12));
   const cost = new Float32Array(classes * classes);
   for (let i = 0; i < classes; i++) {
-    for (let j = 0; j < classes; j++) {
-      cost[i * classes + j] = 1 - dot(row(i), row(j)) / (norms[i] * norms[j]);
+    for (let j = 0; j <= i; j++) {
+      const value = 1 - dot(i, j) / (norms[i] * norms[j]);
+      cost[i * classes + j] = cost[j * classes + i] = value;
     }
   }
   return cost;

@@ -40,7 +40,7 @@ export async function crossProducts(work: CkaWork): Promise<Float32Array> {
   return products;
 }
 
-function uploadTransposed({ gpu, centered, shape, blockBytes }: CkaWork): Chunk[] {
+function uploadTransposed({ gpu, features, shape, blockBytes }: CkaWork): Chunk[] {
   const [classes, samples, dims] = shape;
   const byFeatures = Math.floor(blockBytes / (4 * samples * dims));
   const byProducts = Math.floor(Math.sqrt(blockBytes / 4) / dims);
@@ -53,12 +53,12 @@ function uploadTransposed({ gpu, centered, shape, blockBytes }: CkaWork): Chunk[
       const start = (first + c) * samples * dims;
       for (let s = 0; s < samples; s++) {
         for (let d = 0; d < dims; d++) {
-          data[(c * dims + d) * samples + s] = centered[start + s * dims + d];
+          data[(c * dims + d) * samples + s] = features[start + s * dims + d];
         }
       }
     }
-    const features = tensor(data, [count * dims, samples], { device: gpu }).keep();
-    chunks.push({ first, count, features });
+    const transposed = tensor(data, [count * dims, samples], { device: gpu }).keep();
+    chunks.push({ first, count, features: transposed });
   }
   return chunks;
 }

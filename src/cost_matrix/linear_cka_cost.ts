@@ -2,6 +2,8 @@ import type { Gpu } from "../gpu/gpu.ts";
 import { defaultDevice } from "../tensor/default_device.ts";
 import { centerFeatures } from "./center_features.ts";
 import { crossProducts } from "./cross_products.ts";
+import { checkFeatures } from "./check_features.ts";
+import { costOfProducts } from "./cost_of_products.ts";
 import { gramProducts } from "./gram_products.ts";
 
 /** `[classes, samples, dims]` of the features. */
@@ -17,12 +19,12 @@ export interface LinearCkaOptions {
   device?: Gpu;
 }
 
-/** The device, the features centred over samples, and how to go through them. */
+/** The device, the features, and how to go through them. */
 export interface CkaWork {
   /** Where the products run. */
   readonly gpu: Gpu;
-  /** The features less their means, row-major. */
-  readonly centered: Float32Array;
+  /** The features, row-major; less their means for linear CKA. */
+  readonly features: Float32Array;
   /** Their shape. */
   readonly shape: FeatureShape;
   /** Bytes of the largest intermediate. */
@@ -53,7 +55,7 @@ export async function linearCkaCost(
   const [classes, samples, dims] = shape;
   const work = {
     gpu: device,
-    centered: centerFeatures(features, shape),
+    features: centerFeatures(features, shape),
     shape,
     blockBytes,
     onProgress,
@@ -61,54 +63,5 @@ export async function linearCkaCost(
   const viaGram = classes * samples ** 2 * (dims + classes);
   const viaCross = classes ** 2 * dims ** 2 * samples;
   const products = viaGram <= viaCross ? await gramProducts(work) : await crossProducts(work);
-  return toCost(products, classes);
-}
-
-function toCost(products: Float32Array, classes: number): Float32Array {
-  const cost = new Float32Array(classes * classes);
-  for (let i = 0; i < classes; i++) {
-    const own = products[i * classes + i];
-    if (!(own > 0)) {
-      throw new RangeError(
-        `the features of class ${i} do not vary, so it has no similarity to others; use more or other images`,
-      );
-    }
-    for (let j = 0; j < i; j++) {
-      const cka = products[j * classes + i] / Math.sqrt(own * products[j * classes + j]);
-      cost[i * classes + j] = cost[j * classes + i] = 1 - cka;
-    }
-  }
-  return cost;
-}
-
-function checkFeatures(
-  features: Float32Array,
-  [classes, samples, dims]: FeatureShape,
-  blockBytes: number,
-): void {
-  if (![classes, samples, dims].every((size) => Number.isInteger(size) && size >= 1)) {
-    throw new RangeError(
-      `features must be [classes, samples, dims], all positive; got [${classes}, ${samples}, ${dims}]`,
-    );
-  }
-  if (classes < 2 || samples < 2) {
-    throw new RangeError(
-      `a cost matrix needs 2 or more classes and 2 or more images of each; got ${classes} and ${samples}`,
-    );
-  }
-  if (features.length !== classes * samples * dims) {
-    throw new RangeError(
-      `${features.length} numbers are not features of shape [${classes}, ${samples}, ${dims}]`,
-    );
-  }
-  if (!(blockBytes >= 4096)) {
-    throw new RangeError(`blocks must have 4096 bytes or more; got ${blockBytes}`);
-  }
-  const bad = features.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
-    throw new RangeError(
-      `the features of class ${Math.floor(bad / (samples * dims))} hold ${features[bad]}; ` +
-        `features must be finite numbers`,
-    );
-  }
+  return costOfProducts(products, classes);
 }

@@ -1,3 +1,5 @@
+import { checksum } from "./checksum.ts";
+
 /** Pixels and labels as the cache file holds them. */
 export interface CachedImages {
   /** Pixels, [labels.length, imageSize]. */
@@ -10,16 +12,6 @@ const MAGIC = "WKDIMAGE";
 const VERSION = 1;
 /** Magic, version, image count, image size, checksum. */
 const HEADER = 24;
-
-/** FNV-1a over the 32-bit words, then over the bytes that are left; at least one bit of damage changes it. */
-function checksum(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  const whole = bytes.length & ~3;
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, whole / 4);
-  for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words[i], 0x01000193);
-  for (let i = whole; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
-  return hash >>> 0;
-}
 
 /** The bytes of a cache file: the header, the images, the labels. */
 export function encodeImageCache({ images, labels }: CachedImages): Uint8Array<ArrayBuffer> {

@@ -1,9 +1,7 @@
-/** Labelled images in memory, one byte a value. */
-export interface ImageDataset {
+/** What every labelled set of images says of itself, wherever its pixels are. */
+export interface DatasetInfo {
   /** Name with its part, such as `fashion_mnist/train`. */
   readonly name: string;
-  /** Pixels 0 to 255, [length, channels, height, width] in row-major order. */
-  readonly images: Uint8Array;
   /** Class of each image, [length]. */
   readonly labels: Int32Array;
   /** How many images there are. */
@@ -20,4 +18,10 @@ export interface ImageDataset {
   readonly mean: readonly number[];
   /** Standard deviation of each channel over the training images, in units of 255. */
   readonly std: readonly number[];
+}
+
+/** Labelled images in memory, one byte a value. */
+export interface ImageDataset extends DatasetInfo {
+  /** Pixels 0 to 255, [length, channels, height, width] in row-major order. */
+  readonly images: Uint8Array;
 }

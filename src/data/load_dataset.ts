@@ -1,26 +1,36 @@
-import type { Config } from "../config/config.ts";
-import { type FashionMnistOptions, loadFashionMnist } from "./fashion_mnist.ts";
-import type { ImageDataset } from "./image_dataset.ts";
+import { loadCifar } from "./cifar.ts";
+import type { DatasetCallbacks, DatasetConfig } from "./dataset_config.ts";
+import { loadFashionMnist } from "./fashion_mnist.ts";
+import type { Dataset } from "./file_dataset.ts";
+import { loadImageFolder } from "./image_folder.ts";
 import { holdOutPerClass, subsetPerClass } from "./select.ts";
 
+export type { DatasetCallbacks, DatasetConfig } from "./dataset_config.ts";
+
 type Loader = (
-  options: FashionMnistOptions,
-) => Promise<{ train: ImageDataset; test: ImageDataset }>;
+  config: DatasetConfig,
+  callbacks: DatasetCallbacks,
+) => Promise<{ train: Dataset; test: Dataset }>;
 
-const LOADERS: ReadonlyMap<string, Loader> = new Map([["fashion_mnist", loadFashionMnist]]);
-
-/** The keys of the configuration's DATASET section that choose the images. */
-export type DatasetConfig = Pick<Config["DATASET"], "TYPE" | "ROOT" | "SUBSET" | "VALIDATION">;
-
-/** Told about the making of a cache. */
-export type DatasetCallbacks = Pick<FashionMnistOptions, "onProgress" | "onWarning">;
+const LOADERS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
+  ["fashion_mnist", ({ ROOT }, { onProgress, onWarning }) =>
+    loadFashionMnist({
+      root: ROOT,
+      onProgress: (done, total) => onProgress?.(done, total, "classes of Fashion-MNIST"),
+      onWarning,
+    })],
+  ["cifar10", ({ ROOT }) => loadCifar("cifar10", ROOT)],
+  ["cifar100", ({ ROOT }) => loadCifar("cifar100", ROOT)],
+  ["imagenet", loadImageFolder],
+  ["image_folder", loadImageFolder],
+]);
 
 /** What a run trains on and what it is measured on. */
 export interface DatasetSplits {
   /** Training images, after VALIDATION and SUBSET. */
-  readonly train: ImageDataset;
+  readonly train: Dataset;
   /** The test images, or the validation images where VALIDATION holds some out. */
-  readonly test: ImageDataset;
+  readonly test: Dataset;
 }
 
 /**
@@ -28,6 +38,7 @@ export interface DatasetSplits {
  * rest, so the two never share an image.
  *
  * @throws {RangeError} for a data set that is not there, or a SUBSET or VALIDATION larger than a class
+ * @throws {Error} where its files cannot be read or are damaged
  */
 export async function loadDataset(
   config: DatasetConfig,
@@ -40,7 +51,7 @@ export async function loadDataset(
       `there is no data set ${JSON.stringify(config.TYPE)}; DATASET.TYPE can be ${names}`,
     );
   }
-  let { train, test } = await loader({ root: config.ROOT, ...callbacks });
+  let { train, test } = await loader(config, callbacks);
   if (config.VALIDATION > 0) {
     const split = holdOutPerClass(train, config.VALIDATION);
     train = split.train;

@@ -1,36 +1,11 @@
 import { cropPadding, drawAugmentation, NO_AUGMENTATION, writeImage } from "./augment.ts";
+import { type Batch, type BatchSource, checkBatchSize, type LoaderOptions } from "./batch.ts";
 import type { ImageDataset } from "./image_dataset.ts";
 import { normalisationTable } from "./normalisation_table.ts";
 import { KeyedRandom } from "./random.ts";
 import { Sampler } from "./sampler.ts";
 
-/** One batch. Its arrays are used again: they hold until the second batch after it is asked for. */
-export interface Batch {
-  /** Normalised images, [batchSize, channels, height, width]; zeros past `size`. */
-  readonly images: Float32Array;
-  /** Class of each image, [batchSize]; 0 past `size`. */
-  readonly labels: Int32Array;
-  /** Position of each image in the data set, [batchSize]; -1 past `size`. */
-  readonly indices: Int32Array;
-  /** How many of the images are real. */
-  readonly size: number;
-}
-
-/** How a data set is turned into batches. */
-export interface LoaderOptions {
-  /** Images in a batch. */
-  readonly batchSize: number;
-  /** True shuffles, augments and leaves the last partial batch out; false goes through all images in order. */
-  readonly train: boolean;
-  /** Seed of order and augmentation; default 0. */
-  readonly seed?: number;
-  /** Pixels of padding for the random crop; default `cropPadding()` of the width. */
-  readonly padding?: number;
-  /** This process's number, from 0; default 0. */
-  readonly rank?: number;
-  /** How many processes share the data; default 1. */
-  readonly worldSize?: number;
-}
+export type { Batch, LoaderOptions } from "./batch.ts";
 
 /** Batches in use at a time: the one before, the current one and the one being made. */
 const RING = 3;
@@ -41,30 +16,17 @@ interface Slot {
   indices: Int32Array;
 }
 
-function checkOptions(dataset: ImageDataset, options: LoaderOptions): void {
-  const { batchSize, train } = options;
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new RangeError(`a batch size is an integer of at least 1; got ${batchSize}`);
-  }
-  if (dataset.length === 0) throw new RangeError(`${dataset.name} has no images`);
-  const share = Math.floor(dataset.length / (options.worldSize ?? 1));
-  if (train && share < batchSize) {
-    throw new RangeError(
-      `${dataset.name} has ${share} images for this process, less than one batch of ${batchSize}; ` +
-        "use a smaller SOLVER.BATCH_SIZE",
-    );
-  }
-}
-
 /**
  * Makes batches of a data set in memory. What an image looks like is a function of seed, epoch and its position in the
  * data set, so an epoch can be taken up in its middle. While the caller waits for the device, the next batch is made.
  */
-export class DataLoader {
+export class DataLoader implements BatchSource {
   /** Batches in an epoch. */
   readonly length: number;
   /** The data set the batches come from. */
   readonly dataset: ImageDataset;
+  /** Milliseconds spent making batches between two steps. */
+  aheadMilliseconds = 0;
   readonly #options: LoaderOptions;
   readonly #sampler: Sampler;
   readonly #table: Float32Array;
@@ -80,7 +42,7 @@ export class DataLoader {
    * @throws {RangeError} where there is less than one training batch, or no image at all
    */
   constructor(dataset: ImageDataset, options: LoaderOptions) {
-    checkOptions(dataset, options);
+    checkBatchSize(dataset, options);
     const { batchSize, train, seed, rank, worldSize } = options;
     this.dataset = dataset;
     this.#options = options;
@@ -121,7 +83,10 @@ export class DataLoader {
         ready = null;
         if (step + 1 < this.length) {
           timer = setTimeout(() => {
-            if (run === this.#run) ready = this.#make(order, epoch, step + 1);
+            if (run !== this.#run) return;
+            const start = performance.now();
+            ready = this.#make(order, epoch, step + 1);
+            this.aheadMilliseconds += performance.now() - start;
           });
         }
         yield batch;
@@ -133,6 +98,9 @@ export class DataLoader {
       clearTimeout(timer);
     }
   }
+
+  /** Nothing works for it in the background but a timer, which ends with its epoch. */
+  close(): void {}
 
   #make(order: Int32Array, epoch: number, step: number): Batch {
     const { batchSize, train, seed } = this.#options;

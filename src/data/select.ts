@@ -1,13 +1,14 @@
-import type { ImageDataset } from "./image_dataset.ts";
+import { type Dataset, isFileDataset } from "./file_dataset.ts";
+import type { DatasetInfo } from "./image_dataset.ts";
 
 /** Positions of the images of each class, in order. */
-function byClass(dataset: ImageDataset): number[][] {
+function byClass(dataset: DatasetInfo): number[][] {
   const positions: number[][] = dataset.classes.map(() => []);
   for (let i = 0; i < dataset.length; i++) positions[dataset.labels[i]].push(i);
   return positions;
 }
 
-function checkCount(dataset: ImageDataset, n: number, key: string, spare: number): number[][] {
+function checkCount(dataset: DatasetInfo, n: number, key: string, spare: number): number[][] {
   const positions = byClass(dataset);
   for (const [label, { length }] of positions.entries()) {
     if (!Number.isInteger(n) || n < 1 || n + spare > length) {
@@ -20,15 +21,18 @@ function checkCount(dataset: ImageDataset, n: number, key: string, spare: number
   return positions;
 }
 
-function pick(dataset: ImageDataset, positions: number[], name: string): ImageDataset {
+function pick<D extends Dataset>(dataset: D, positions: number[], name: string): D {
+  const labels = Int32Array.from(positions, (position) => dataset.labels[position]);
+  const part = { ...dataset, name, labels, length: positions.length };
+  if (isFileDataset(dataset)) {
+    return { ...part, ids: Int32Array.from(positions, (position) => dataset.ids[position]) };
+  }
   const size = dataset.channels * dataset.height * dataset.width;
   const images = new Uint8Array(positions.length * size);
-  const labels = new Int32Array(positions.length);
   for (const [i, position] of positions.entries()) {
     images.set(dataset.images.subarray(position * size, (position + 1) * size), i * size);
-    labels[i] = dataset.labels[position];
   }
-  return { ...dataset, name, images, labels, length: positions.length };
+  return { ...part, images };
 }
 
 function inOrder(positions: number[][]): number[] {
@@ -40,7 +44,7 @@ function inOrder(positions: number[][]): number[] {
  *
  * @throws {RangeError} where a class has fewer than n images
  */
-export function subsetPerClass(dataset: ImageDataset, n: number): ImageDataset {
+export function subsetPerClass<D extends Dataset>(dataset: D, n: number): D {
   const positions = checkCount(dataset, n, "DATASET.SUBSET", 0);
   return pick(dataset, inOrder(positions.map((list) => list.slice(0, n))), dataset.name);
 }
@@ -50,10 +54,10 @@ export function subsetPerClass(dataset: ImageDataset, n: number): ImageDataset {
  *
  * @throws {RangeError} where a class would have no image left to train on
  */
-export function holdOutPerClass(
-  dataset: ImageDataset,
+export function holdOutPerClass<D extends Dataset>(
+  dataset: D,
   n: number,
-): { train: ImageDataset; validation: ImageDataset } {
+): { train: D; validation: D } {
   const positions = checkCount(dataset, n, "DATASET.VALIDATION", 1);
   const validation = dataset.name.replace(/\/[^/]*$/, "") + "/validation";
   return {

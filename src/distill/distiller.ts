@@ -18,6 +18,12 @@ export interface Schedule {
   readonly epochs: number;
 }
 
+/** What a distiller may need to know of a batch beside its images and labels. */
+export interface BatchInfo {
+  /** Position of each image in the data set, [N]; missing where the images come from elsewhere. */
+  readonly indices?: Int32Array;
+}
+
 /** A way to train a student. */
 export interface Distiller {
   /** The model that is trained. */
@@ -28,6 +34,11 @@ export interface Distiller {
   readonly extraModules: Readonly<Record<string, Module>>;
   /** Whether {@linkcode Distiller.forwardTrain} does the same at both positions. */
   sameSchedule(a: Schedule, b: Schedule): boolean;
+  /**
+   * Called before every step, replayed ones too, to write what changes from batch to batch into tensors that
+   * {@linkcode Distiller.forwardTrain} reads.
+   */
+  startStep?(batch: BatchInfo, schedule: Schedule): void;
   /** Losses of one training batch: images [N, C, H, W], labels int32 [N]. */
   forwardTrain(images: Tensor, labels: Tensor, schedule: Schedule): DistillerOutput;
   /** Frees what is neither in the models nor in {@linkcode Distiller.extraModules}. */

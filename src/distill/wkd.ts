@@ -10,6 +10,9 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { ConvReg } from "./conv_reg.ts";
 import { ConvRegBottleneck } from "./conv_reg_bottleneck.ts";
 import type { Distiller, DistillerOutput, Schedule } from "./distiller.ts";
+import { hintShape } from "./hint_layer.ts";
+
+const KEY = "WKD.HINT_LAYER";
 
 /** Options of WKD-L, as in the configuration's `WKD` section. */
 export interface WKDLogitOptions {
@@ -77,8 +80,8 @@ export class WKD implements Distiller {
       );
     }
     if (feature) {
-      const from = layerOf(feature.studentShapes, feature.hintLayer, "student");
-      const to = layerOf(feature.teacherShapes, feature.hintLayer, "teacher");
+      const from = hintShape(feature.studentShapes, feature.hintLayer, KEY, "student");
+      const to = hintShape(feature.teacherShapes, feature.hintLayer, KEY, "teacher");
       this.#projector = feature.projector === "conv1x1"
         ? new ConvReg(from, to)
         : new ConvRegBottleneck(from, to);
@@ -117,6 +120,7 @@ export class WKD implements Distiller {
     };
   }
 
+  /** Frees what is not in the models or the extra modules. */
   dispose(): void {
     this.options.logit?.cost.dispose();
   }
@@ -148,15 +152,4 @@ export class WKD implements Distiller {
     );
     return meanLoss.mul(meanCovRatio * weight * factor).add(covLoss.mul(weight * factor));
   }
-}
-
-function layerOf(shapes: readonly Shape[], index: number, who: string): Shape {
-  const shape = shapes.at(index);
-  if (!shape) {
-    throw new RangeError(
-      `WKD.HINT_LAYER ${index}: the ${who} has ${shapes.length} features, ` +
-        `0 to ${shapes.length - 1} or counted from the end`,
-    );
-  }
-  return shape;
 }

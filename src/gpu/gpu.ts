@@ -5,6 +5,7 @@ import { Binder, type BufferRange, type DispatchOptions } from "./binder.ts";
 import type { Kernel } from "./kernel.ts";
 import { type CompileProgress, PipelineCache, type PipelineEntry } from "./pipeline_cache.ts";
 import { Recording } from "./recording.ts";
+import { RecordingScope } from "./recording_scope.ts";
 
 export type { BufferRange, DispatchOptions };
 
@@ -24,9 +25,7 @@ export class Gpu {
   onCompile: ((progress: CompileProgress) => void) | undefined;
   readonly #binder: Binder;
   readonly #pool: BufferPool;
-  #recordingPool: BufferPool | null = null;
-  #recorded: Command[] = [];
-  #pinned: GPUBuffer[] = [];
+  #scope: RecordingScope | null = null;
   #pending: Command[] = [];
   #warming: Promise<void> | null = null;
   #fatal: GpuError | null = null;
@@ -62,12 +61,17 @@ export class Gpu {
 
   /** The pool that new tensors come from. */
   get pool(): BufferPool {
-    return this.#recordingPool ?? this.#pool;
+    return this.#scope?.pool ?? this.#pool;
+  }
+
+  /** Whether kernels may use float16. */
+  get half(): boolean {
+    return this.device.features.has("shader-f16");
   }
 
   /** Whether commands are being recorded. */
   get recording(): boolean {
-    return this.#recordingPool !== null;
+    return this.#scope !== null;
   }
 
   /**
@@ -133,12 +137,10 @@ export class Gpu {
       size,
     });
     await this.flush();
-    try {
-      await staging.mapAsync(1);
-    } catch (error) {
+    await staging.mapAsync(1).catch((error: Error) => {
       this.check();
-      throw new GpuError(`reading from the device failed: ${(error as Error).message}`);
-    }
+      throw new GpuError(`reading from the device failed: ${error.message}`);
+    });
     const result = staging.getMappedRange().slice(0, bytes);
     staging.destroy();
     this.check();
@@ -188,33 +190,22 @@ export class Gpu {
   async record(fn: () => void): Promise<Recording> {
     if (this.recording) throw new GpuError("record() inside record()");
     await this.flush();
-    const pool = new BufferPool(this.device, this.account, () => this.#pool.trim());
-    const pinned: GPUBuffer[] = [];
-    const release = () => {
-      pool.dispose();
-      for (const buffer of pinned) this.#pool.release(buffer);
-    };
-    this.#recordingPool = pool;
-    this.#recorded = [];
-    this.#pinned = pinned;
-    // Commands recorded so far may use what is freed meanwhile, so it waits for the recording's end.
-    this.#pool.held = pinned;
+    const scope = new RecordingScope(this.device, this.account, this.#pool);
+    this.#scope = scope;
     let done = false;
     try {
       fn();
       done = true;
     } finally {
-      this.#recordingPool = null;
-      this.#pool.held = null;
+      this.#scope = null;
+      scope.close();
       if (!done) {
         this.#pending = [];
-        release();
+        scope.release();
       }
     }
-    const commands = this.#recorded;
-    this.#recorded = [];
     await this.flush();
-    return new Recording(this, commands, release);
+    return new Recording(this, scope.commands, () => scope.release());
   }
 
   /**
@@ -237,8 +228,8 @@ export class Gpu {
    */
   acquireForUpload(bytes: number): { buffer: GPUBuffer; pool: BufferPool | null } {
     const buffer = this.#pool.acquire(bytes);
-    if (!this.recording) return { buffer, pool: this.#pool };
-    this.#pinned.push(buffer);
+    if (!this.#scope) return { buffer, pool: this.#pool };
+    this.#scope.pinned.push(buffer);
     return { buffer, pool: null };
   }
 
@@ -294,7 +285,7 @@ export class Gpu {
   #push(command: Command): void {
     if (this.#dry) return;
     this.#pending.push(command);
-    if (this.recording) this.#recorded.push(command);
+    if (this.#scope) this.#scope.commands.push(command);
     else if (this.#pending.length >= MAX_PENDING && this.pipelines.waiting.size === 0) {
       this.flushNow();
     }

@@ -37,7 +37,8 @@ export interface KernelInterface {
  * A kernel: a name and a `.wgsl` file, possibly a template.
  *
  * Bindings are found by name in the source (`@group(0) @binding(i) var<...> name: type;`); a uniform
- * whose type is `struct Params` holds the scalar parameters, packed by field name.
+ * whose type is `struct Params` holds the scalar parameters, packed by field name. A variant with `f16` among its
+ * template values gets `enable f16;`.
  */
 export class Kernel {
   readonly #interfaces = new Map<string, KernelInterface>();
@@ -50,7 +51,8 @@ export class Kernel {
     let found = this.#interfaces.get(key);
     if (!found) {
       try {
-        found = reflect(expandTemplate(this.template, values));
+        const source = expandTemplate(this.template, values);
+        found = reflect(usesHalf(values) ? `enable f16;\n${source}` : source);
       } catch (error) {
         throw new Error(`kernel ${this.name}: ${(error as Error).message}`);
       }
@@ -58,6 +60,11 @@ export class Kernel {
     }
     return found;
   }
+}
+
+/** Whether a template is expanded with a float16 type. */
+function usesHalf(values: TemplateValues): boolean {
+  return Object.values(values).some((value) => /\bf16\b/.test(String(value)));
 }
 
 const BINDING = /@group\(0\)\s*@binding\((\d+)\)\s*var<\s*([\w\s,]+?)\s*>\s*(\w+)\s*:\s*(\w+)/g;

@@ -1,5 +1,13 @@
 import cliProgress from "cli-progress";
-import type { EpochEnd, EventSink, ModelSummary, RunStart, Step } from "../train/events.ts";
+import type {
+  EpochEnd,
+  EventSink,
+  ModelSummary,
+  RunStart,
+  ScalingMetrics,
+  Step,
+} from "../train/events.ts";
+import { ThreadTicker, type Ticker } from "./compile_ticker.ts";
 import { formatSeconds } from "./format_seconds.ts";
 import { StatusLine } from "./status_line.ts";
 
@@ -17,11 +25,15 @@ export interface ProgressOptions {
   readonly interval?: number;
   /** The clock, in milliseconds; default `performance.now`. */
   readonly now?: () => number;
+  /** Shows again what compiles for long; default a thread, or nothing where `write` is given. */
+  readonly ticker?: Ticker;
 }
 
 /** Milliseconds between two pictures of the bar. */
 const FRAME = 100;
 const BAR = 24;
+/** Milliseconds between two times that a terminal says how long a compilation has been going on. */
+const TICK = 1000;
 
 function writeStdout(text: string): void {
   const bytes = new TextEncoder().encode(text);
@@ -49,9 +61,16 @@ function describeModel({ name, parameters }: ModelSummary): string {
   return `${name} (${parameters.toLocaleString("en-US")} parameters)`;
 }
 
+function describeScaling(scaling: ScalingMetrics | undefined): string {
+  if (!scaling) return "";
+  const { scale, skippedSteps } = scaling;
+  return `  loss scale ${scale}, ${skippedSteps} ${skippedSteps === 1 ? "step" : "steps"} skipped`;
+}
+
 function describeStep(event: Step): string {
   return `loss ${event.loss.toFixed(4)}  top-1 ${event.top1.toFixed(2)} %  ` +
-    `${Math.round(event.imagesPerSecond)} images/s  ${formatSeconds(event.etaSeconds)} left`;
+    `${Math.round(event.imagesPerSecond)} images/s  ${formatSeconds(event.etaSeconds)} left` +
+    describeScaling(event.scaling);
 }
 
 function describeEpoch({ epoch, epochs, lr, train, test, bestTop1, bestEpoch }: EpochEnd): string {
@@ -62,7 +81,10 @@ function describeEpoch({ epoch, epochs, lr, train, test, bestTop1, bestEpoch }: 
       test.top5.toFixed(2)
     } %  ` +
     `best ${bestTop1.toFixed(2)} % (epoch ${bestEpoch})  ` +
-    `${formatSeconds(train.seconds + test.seconds)}, ${Math.round(train.imagesPerSecond)} images/s`;
+    `${formatSeconds(train.seconds + test.seconds)} (data ${formatSeconds(train.dataSeconds)}), ${
+      Math.round(train.imagesPerSecond)
+    } images/s` +
+    describeScaling(train.scaling);
 }
 
 function describeRun(event: RunStart): string {
@@ -82,15 +104,19 @@ class Progress {
   readonly #color: boolean;
   readonly #period: number;
   readonly #now: () => number;
+  readonly #columns: () => number;
+  readonly #ticker: Ticker | null;
   #last = -Infinity;
 
   constructor(options: ProgressOptions) {
     const tty = options.tty ?? Deno.stdout.isTerminal();
     this.#write = options.write ?? writeStdout;
-    this.#status = tty ? new StatusLine(this.#write, options.columns ?? terminalColumns) : null;
+    this.#columns = options.columns ?? terminalColumns;
+    this.#status = tty ? new StatusLine(this.#write, this.#columns) : null;
     this.#color = options.color ?? (tty && !Deno.noColor);
     this.#period = tty ? FRAME : options.interval ?? 5000;
     this.#now = options.now ?? (() => performance.now());
+    this.#ticker = options.ticker ?? (options.write ? null : new ThreadTicker());
   }
 
   line(text: string, style = 0): void {
@@ -110,6 +136,23 @@ class Progress {
   clear(): void {
     this.#status?.clear();
     this.#last = -Infinity;
+  }
+
+  /** Shows the kernel under way: on a terminal each at once, elsewhere from time to time; and both while it lasts. */
+  compile(pipelines: number, ms: number, current: string): void {
+    const before = `compiling kernels: ${pipelines} done in `;
+    const after = `, now ${current}`;
+    this.passing(before + formatSeconds(ms / 1000) + after, this.#status !== null);
+    const period = this.#status ? TICK : this.#period;
+    this.#ticker?.start({
+      ...{ before, after, offset: ms, since: Date.now(), period },
+      wait: Math.max(0, period - (this.#now() - this.#last)),
+      columns: this.#status ? this.#columns() : null,
+    });
+  }
+
+  stopTicking(): void {
+    this.#ticker?.stop();
   }
 
   step(event: Step): void {
@@ -134,16 +177,14 @@ const YELLOW = 33;
 export function progress(options: ProgressOptions = {}): EventSink {
   const shown = new Progress(options);
   return (event) => {
+    if (event.type !== "compile") shown.stopTicking();
     switch (event.type) {
       case "run_start":
         return shown.line(describeRun(event));
       case "compile":
-        if (event.current === null) return shown.clear();
-        return shown.passing(
-          `compiling kernels: ${event.pipelines} done in ${
-            formatSeconds(event.ms / 1000)
-          }, now ${event.current}`,
-        );
+        if (event.current !== null) return shown.compile(event.pipelines, event.ms, event.current);
+        shown.stopTicking();
+        return shown.clear();
       case "step":
         return shown.step(event);
       case "evaluate":
@@ -154,7 +195,10 @@ export function progress(options: ProgressOptions = {}): EventSink {
         shown.clear();
         return shown.line(describeEpoch(event), BOLD);
       case "checkpoint":
+      case "point":
         return;
+      case "note":
+        return shown.line(event.message);
       case "warning":
         return shown.line(`warning: ${event.message}`, YELLOW);
       case "interrupted":

@@ -1,6 +1,7 @@
 import type { EpochEnd, EventSink } from "../train/events.ts";
 
-const RULE = "-".repeat(25);
+/** The line before and after the figures of an epoch in `worklog.txt`. */
+export const RULE: string = "-".repeat(25);
 
 function entries({ epoch, lr, train, test }: EpochEnd): [string, string | number][] {
   const terms = Object.entries(train.losses).map(([name, value]): [string, string] => [

@@ -1,5 +1,7 @@
 import { kdDivergence } from "../ops/kd_divergence.ts";
 import { mean } from "../ops/mean.ts";
+import { requireFloat } from "../ops/require_dtype.ts";
+import { autocastInput } from "../tensor/autocast.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkLogits } from "./check_logits.ts";
 
@@ -20,6 +22,9 @@ export interface KdOptions {
  */
 export function kdLoss(student: Tensor, teacher: Tensor, options: KdOptions = {}): Tensor {
   const { temperature = 4 } = options;
+  student = autocastInput("kdLoss", student);
+  teacher = autocastInput("kdLoss", teacher);
+  requireFloat("kdLoss", student, teacher);
   checkLogits(student, teacher, temperature);
   return mean(kdDivergence(student, teacher, temperature));
 }

@@ -3,6 +3,8 @@ import { sinkhorn, type SinkhornMethod } from "../ops/sinkhorn.ts";
 import type { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
 import { wkdCombine } from "../ops/wkd_combine.ts";
 import { wkdMarginals } from "../ops/wkd_marginals.ts";
+import { requireFloat } from "../ops/require_dtype.ts";
+import { autocastInput } from "../tensor/autocast.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkLogits } from "./check_logits.ts";
@@ -42,6 +44,9 @@ export function wkdLogitLoss(
   options: WkdLogitOptions = {},
 ): Tensor {
   const { temperature = 1, ...rest } = options;
+  student = autocastInput("wkdLogitLoss", student);
+  teacher = autocastInput("wkdLogitLoss", teacher);
+  requireFloat("wkdLogitLoss", student, teacher);
   checkLogits(student, teacher, temperature);
   const { p, q } = wkdMarginals(student, teacher, null, temperature);
   return mean(sinkhorn(p, q, cost, rest));
@@ -68,6 +73,9 @@ export function wkdLogitLossWithTargetSeparation(
   options: WkdSeparatedOptions = {},
 ): Tensor {
   const { temperature = 1, gamma = 1, ...rest } = options;
+  student = autocastInput("wkdLogitLoss", student);
+  teacher = autocastInput("wkdLogitLoss", teacher);
+  requireFloat("wkdLogitLoss", student, teacher);
   checkLogits(student, teacher, temperature);
   if (labels.dtype !== "int32" || labels.ndim !== 1 || labels.shape[0] !== student.shape[0]) {
     throw new TypeError(

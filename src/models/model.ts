@@ -4,11 +4,11 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /** Intermediate results of a model, as the authors' models return them. */
 export interface Features {
-  /** After the stem and after every stage, behind the ReLU. */
+  /** After the stem and after every stage; behind the ReLU in most models. */
   readonly feats: readonly Tensor[];
-  /** The same before the ReLU (the stem's is behind it). */
+  /** The same before the ReLU (the stem's is behind it); empty where the authors' model has none. */
   readonly preactFeats: readonly Tensor[];
-  /** Average over space of the last, [N, C]. */
+  /** What the classifier takes: an average over space, [N, C]. */
   readonly pooledFeat: Tensor;
 }
 
@@ -22,7 +22,7 @@ export interface ModelOutput {
 
 /** Settings every model has. */
 export interface ModelOptions {
-  /** Default 100. */
+  /** Default 100, or 1000 for ImageNet's models. */
   numClasses?: number;
   /** Channels of the images. Default 3. */
   inChannels?: number;
@@ -37,3 +37,6 @@ export abstract class Model extends Module {
   /** Logits and features of images [N, C, H, W]. */
   abstract forward(images: Tensor): ModelOutput;
 }
+
+/** Makes a model with given settings. */
+export type ModelFactory = (options: ModelOptions) => Model;

@@ -1,6 +1,8 @@
-/** The name with the smallest edit distance to `given`. */
+/** The name with the smallest edit distance to `given`, whatever the case; of equals the one nearest in case. */
 export function nearestName(given: string, names: readonly string[]): string {
-  const distances = names.map((name) => distance(given.toLowerCase(), name.toLowerCase()));
+  const distances = names.map((name) =>
+    distance(given.toLowerCase(), name.toLowerCase()) + 1e-3 * distance(given, name)
+  );
   return names[distances.indexOf(Math.min(...distances))];
 }
 

@@ -1,25 +1,44 @@
-import { CifarResNet, type CifarResNetShape } from "./cifar/resnet.ts";
-import type { Model, ModelOptions } from "./model.ts";
+import { CIFAR_MODELS } from "./cifar/models.ts";
+import { MODEL_FAMILIES, type ModelFamily } from "./family.ts";
+import { IMAGENET_MODELS } from "./imagenet/models.ts";
+import type { Model, ModelFactory, ModelOptions } from "./model.ts";
 import { nearestName } from "./nearest_name.ts";
 
-const NARROW: CifarResNetShape["channels"] = [16, 16, 32, 64];
-const WIDE: CifarResNetShape["channels"] = [32, 64, 128, 256];
-
-const CIFAR_RESNETS: Readonly<Record<string, CifarResNetShape>> = {
-  resnet8: { depth: 8, channels: NARROW },
-  resnet14: { depth: 14, channels: NARROW },
-  resnet20: { depth: 20, channels: NARROW },
-  resnet32: { depth: 32, channels: NARROW },
-  resnet44: { depth: 44, channels: NARROW },
-  resnet56: { depth: 56, channels: NARROW },
-  resnet110: { depth: 110, channels: NARROW },
-  resnet8x4: { depth: 8, channels: WIDE },
-  resnet32x4: { depth: 32, channels: WIDE },
+const MODELS: Readonly<Record<ModelFamily, Readonly<Record<string, ModelFactory>>>> = {
+  cifar: CIFAR_MODELS,
+  imagenet: IMAGENET_MODELS,
 };
 
-/** The models {@linkcode createModel} knows, by the authors' names. */
-export function modelNames(): string[] {
-  return Object.keys(CIFAR_RESNETS);
+/** Settings of {@linkcode createModel}. */
+export interface CreateModelOptions extends ModelOptions {
+  /**
+   * Decides between models of the same name: ResNet18 and ResNet50 are others for small images than for large ones.
+   * A name that one family alone has is found whatever this says. Default `cifar`.
+   */
+  family?: ModelFamily;
+}
+
+/** The models {@linkcode createModel} knows by the authors' names: of a family, or all. */
+export function modelNames(family?: ModelFamily): string[] {
+  const families = family ? [family] : MODEL_FAMILIES;
+  return [...new Set(families.flatMap((each) => Object.keys(MODELS[each])))];
+}
+
+/**
+ * The family that a model comes from: the one asked for if it has the name, else the other.
+ *
+ * @throws RangeError for an unknown name, with the nearest one.
+ */
+export function familyOf(name: string, wanted: ModelFamily = "cifar"): ModelFamily {
+  const families = [wanted, ...MODEL_FAMILIES.filter((family) => family !== wanted)];
+  const family = families.find((each) => Object.hasOwn(MODELS[each], name));
+  if (family) return family;
+  const names = modelNames();
+  throw new RangeError(
+    `there is no model ${JSON.stringify(name)}; did you mean ${
+      nearestName(name, names)
+    }? There are ${names.join(", ")}`,
+  );
 }
 
 /**
@@ -27,14 +46,6 @@ export function modelNames(): string[] {
  *
  * @throws RangeError for an unknown name, with the nearest one.
  */
-export function createModel(name: string, options: ModelOptions = {}): Model {
-  if (!Object.hasOwn(CIFAR_RESNETS, name)) {
-    const names = modelNames();
-    throw new RangeError(
-      `there is no model ${JSON.stringify(name)}; did you mean ${
-        nearestName(name, names)
-      }? There are ${names.join(", ")}`,
-    );
-  }
-  return new CifarResNet(CIFAR_RESNETS[name], options);
+export function createModel(name: string, options: CreateModelOptions = {}): Model {
+  return MODELS[familyOf(name, options.family)][name](options);
 }

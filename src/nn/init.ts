@@ -4,10 +4,25 @@ import { numel } from "../tensor/shape.ts";
 import { fillNormal, fillUniform } from "../tensor/random.ts";
 
 let generator = new Generator(0);
+let skipping = false;
 
 /** Seeds the initialisation of all modules made from now on. PyTorch: `torch.manual_seed`. */
 export function manualSeed(seed: number): void {
   generator = new Generator(seed);
+}
+
+/**
+ * Runs `fn`, in which modules are made with zeros where random numbers belong; the generator stands still. For modules
+ * that are loaded at once, or whose shapes alone matter. PyTorch: `torch.nn.utils.skip_init`.
+ */
+export function skipInit<T>(fn: () => T): T {
+  const outer = skipping;
+  skipping = true;
+  try {
+    return fn();
+  } finally {
+    skipping = outer;
+  }
 }
 
 /** Which side of a weight its scale is kept for. */
@@ -66,14 +81,14 @@ export function xavierNormal(shape: Shape, gain = 1): Float32Array {
 /** Uniform values. PyTorch: `init.uniform_`. */
 export function uniform(shape: Shape, low: number, high: number): Float32Array {
   const values = new Float32Array(numel(shape));
-  fillUniform(values, generator, low, high);
+  if (!skipping) fillUniform(values, generator, low, high);
   return values;
 }
 
 /** Normal values. PyTorch: `init.normal_`. */
 export function normal(shape: Shape, mean: number, std: number): Float32Array {
   const values = new Float32Array(numel(shape));
-  fillNormal(values, generator, mean, std);
+  if (!skipping) fillNormal(values, generator, mean, std);
   return values;
 }
 

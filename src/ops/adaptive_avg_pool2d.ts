@@ -3,13 +3,13 @@ import { avgPool2d } from "./avg_pool2d.ts";
 import { mean } from "./mean.ts";
 import { averageWindows } from "./pool/average.ts";
 import { pair, planeSize } from "./pool/geometry.ts";
-import { requireFloat } from "./require_dtype.ts";
+import { requireFloats } from "./require_dtype.ts";
 
 /**
  * Means over windows that cut the plane into `outputSize` parts, as even as they can be.
  * PyTorch: `torch.nn.functional.adaptive_avg_pool2d`.
  *
- * @param x float32 [N, C, H, W]
+ * @param x float32 or float16 [N, C, H, W]
  * @param outputSize a number for both directions, or `[vertical, horizontal]`
  * @returns [N, C, ...outputSize]
  * @throws RangeError when shape or size do not fit, TypeError for integers.
@@ -18,7 +18,7 @@ export function adaptiveAvgPool2d(
   x: Tensor,
   outputSize: number | readonly [number, number],
 ): Tensor {
-  requireFloat("adaptiveAvgPool2d", x);
+  requireFloats("adaptiveAvgPool2d", x);
   const [height, width] = planeSize("adaptiveAvgPool2d", x.shape);
   const [outHeight, outWidth] = pair(outputSize);
   if (![outHeight, outWidth].every((n) => Number.isInteger(n) && n >= 1)) {

@@ -1,20 +1,21 @@
 import addInPlaceCode from "../../kernels/elementwise/add_in_place.wgsl" with { type: "text" };
 import { Kernel } from "../gpu/kernel.ts";
+import { bytesOf, wgslFloat } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { binary } from "./elementwise_binary.ts";
 import { elementwiseGrid } from "./grid.ts";
-import { requireFloat } from "./require_dtype.ts";
+import { requireFloats } from "./require_dtype.ts";
 
 const addInPlaceKernel = new Kernel("add_in_place", addInPlaceCode);
 
 /**
  * `target += other`, outside of the tape. PyTorch: `Tensor.add_`.
  *
- * @throws TypeError unless both are float32; RangeError when the shapes differ.
+ * @throws TypeError unless both are float32 or both float16; RangeError when the shapes differ.
  */
 export function addInPlace(target: Tensor, other: Tensor): void {
-  requireFloat("addInPlace", target, other);
+  requireFloats("addInPlace", target, other);
   if (!sameShape(target.shape, other.shape)) {
     throw new RangeError(
       `addInPlace() of shape ${formatShape(other.shape)} to ${formatShape(target.shape)}; ` +
@@ -25,10 +26,14 @@ export function addInPlace(target: Tensor, other: Tensor): void {
   if (storage.buffer === other.storage.buffer) {
     // A kernel may not read and write one buffer through two bindings.
     const total = binary("+", target, other);
-    gpu.copy(total.storage, storage, 4 * target.numel);
+    gpu.copy(total.storage, storage, bytesOf(target.dtype, target.numel));
     total.dispose();
     return;
   }
   const bindings = { sum: storage, other: other.storage };
-  gpu.dispatch(addInPlaceKernel, { bindings, workgroups: elementwiseGrid(target.numel) });
+  gpu.dispatch(addInPlaceKernel, {
+    bindings,
+    values: { E: wgslFloat(target.dtype) },
+    workgroups: elementwiseGrid(target.numel),
+  });
 }

@@ -2,7 +2,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { mean } from "./mean.ts";
 import { averageWindows } from "./pool/average.ts";
 import { poolGeometry, type PoolOptions } from "./pool/geometry.ts";
-import { requireFloat } from "./require_dtype.ts";
+import { requireFloats } from "./require_dtype.ts";
 
 /** Options of {@linkcode avgPool2d}. */
 export interface AvgPoolOptions extends PoolOptions {
@@ -13,12 +13,12 @@ export interface AvgPoolOptions extends PoolOptions {
 /**
  * Mean of every window; windows may overlap. PyTorch: `torch.nn.functional.avg_pool2d`.
  *
- * @param x float32 [N, C, H, W]
+ * @param x float32 or float16 [N, C, H, W]
  * @returns [N, C, H', W'], H' = floor((H + 2 padding - kernelSize) / stride) + 1
  * @throws RangeError when shape and options do not fit, TypeError for integers.
  */
 export function avgPool2d(x: Tensor, options: AvgPoolOptions): Tensor {
-  requireFloat("avgPool2d", x);
+  requireFloats("avgPool2d", x);
   const { planes: _, ...g } = poolGeometry("avgPool2d", x.shape, options);
   const whole = g.kernelY === g.height && g.kernelX === g.width && g.padY === 0 && g.padX === 0;
   if (whole) return mean(x, { dims: [2, 3], keepDims: true });

@@ -4,11 +4,13 @@ import gradStatsCode from "../../kernels/norm/batch_norm_grad_stats.wgsl" with {
 import statsCode from "../../kernels/norm/batch_norm_stats.wgsl" with { type: "text" };
 import { Kernel } from "../gpu/kernel.ts";
 import { type InputGradients, track } from "../tensor/autograd.ts";
+import { wgslFloat } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { linearGrid } from "./grid.ts";
 import { type NormLayout, normLayout } from "./norm/layout.ts";
 import { normSums } from "./norm/sums.ts";
+import { requireFloats } from "./require_dtype.ts";
 
 const statsKernel = new Kernel("batch_norm_stats", statsCode);
 const applyKernel = new Kernel("batch_norm_apply", applyCode);
@@ -48,7 +50,7 @@ export interface BatchNormOptions {
  * ReLU in the same pass. PyTorch: `F.batch_norm` (biased variance to normalise, unbiased for the
  * running variance).
  *
- * @param x [N, C, ...]
+ * @param x float32 or float16 [N, C, ...]; statistics and parameters are float32
  * @throws RangeError when shapes do not fit, or when training with one value per channel.
  */
 export function batchNorm(x: Tensor, tensors: BatchNormTensors, options: BatchNormOptions): Tensor {
@@ -56,7 +58,7 @@ export function batchNorm(x: Tensor, tensors: BatchNormTensors, options: BatchNo
   const { relu = false, residual = null, training, tree = !x.gpu.software } = options;
   check(x, tensors, layout, options);
   const stats = computeStats(x, tensors, layout, options, tree);
-  const y = Tensor.result(x.gpu, x.shape);
+  const y = Tensor.result(x.gpu, x.shape, x.dtype);
   x.gpu.dispatch(applyKernel, {
     bindings: {
       x: x.storage,
@@ -65,7 +67,12 @@ export function batchNorm(x: Tensor, tensors: BatchNormTensors, options: BatchNo
       ...(residual ? { residual: residual.storage } : {}),
     },
     params: { ...layout },
-    values: { RESIDUAL: Number(residual !== null), RELU: Number(relu), VEC: layout.vector },
+    values: {
+      RESIDUAL: Number(residual !== null),
+      RELU: Number(relu),
+      VEC: layout.vector,
+      E: wgslFloat(x.dtype),
+    },
     workgroups: linearGrid(Math.ceil(layout.threads / 64)),
   });
   const inputs = [x, tensors.weight, tensors.bias, ...(residual ? [residual] : [])];
@@ -94,7 +101,7 @@ function computeStats(
       ...(sums ? { sums: sums.storage, x: x.storage } : {}),
     },
     params: { channels, plane, splits, count: images * plane, momentum, eps },
-    values: { TRAINING: Number(training) },
+    values: { TRAINING: Number(training), E: wgslFloat(x.dtype) },
     workgroups: [Math.ceil(channels / 64)],
   });
   sums?.dispose();
@@ -128,8 +135,8 @@ function gradients(
     workgroups: [Math.ceil(channels / 64)],
   });
   sums.dispose();
-  const dx = Tensor.result(gpu, x.shape);
-  const dz = residual && y ? Tensor.result(gpu, x.shape) : null;
+  const dx = Tensor.result(gpu, x.shape, x.dtype);
+  const dz = residual && y ? Tensor.result(gpu, x.shape, x.dtype) : null;
   gpu.dispatch(gradApplyKernel, {
     bindings: {
       x: x.storage,
@@ -140,7 +147,12 @@ function gradients(
       ...(dz ? { dz: dz.storage } : {}),
     },
     params: { ...layout },
-    values: { RESIDUAL: Number(dz !== null), RELU: Number(y !== null), VEC: vector },
+    values: {
+      RESIDUAL: Number(dz !== null),
+      RELU: Number(y !== null),
+      VEC: vector,
+      E: wgslFloat(x.dtype),
+    },
     workgroups: linearGrid(Math.ceil(layout.threads / 64)),
   });
   coefficients.dispose();
@@ -153,6 +165,7 @@ function check(
   layout: NormLayout,
   { training, residual }: BatchNormOptions,
 ): void {
+  requireFloats("batchNorm", x, ...(residual ? [residual] : []));
   for (const [name, tensor] of Object.entries(tensors) as [string, Tensor][]) {
     if (tensor.numel !== layout.channels) {
       throw new RangeError(

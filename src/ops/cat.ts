@@ -30,15 +30,15 @@ export function cat(tensors: readonly Tensor[], dim: number = 0): Tensor {
   tensors.forEach((x, i) => {
     const { row, start } = parts[i];
     const strides = [[row, 1], [width, 1]];
-    stridedCopy(x.storage, y.storage, { sizes: [outer, row], strides }, [0, start]);
+    stridedCopy(x.storage, y.storage, { sizes: [outer, row], strides }, [0, start], x.dtype);
   });
   return track("cat", tensors, y, (dy) =>
     tensors.map((x, i) => {
       if (!x.requiresGrad) return null;
       const { row, start } = parts[i];
-      const dx = Tensor.result(x.gpu, x.shape);
+      const dx = Tensor.result(x.gpu, x.shape, x.dtype);
       const strides = [[width, 1], [row, 1]];
-      stridedCopy(dy.storage, dx.storage, { sizes: [outer, row], strides }, [start, 0]);
+      stridedCopy(dy.storage, dx.storage, { sizes: [outer, row], strides }, [start, 0], x.dtype);
       return dx;
     }));
 }

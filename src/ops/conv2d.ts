@@ -1,8 +1,10 @@
+import { autocastInput } from "../tensor/autocast.ts";
 import { track } from "../tensor/autograd.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { convGeometry, type ConvOptions } from "./conv/geometry.ts";
 import { convKernels, type ConvVariant } from "./conv/variants.ts";
+import { requireFloat, requireFloats } from "./require_dtype.ts";
 import { sum } from "./sum.ts";
 
 export type { ConvOptions, ConvVariant };
@@ -10,11 +12,11 @@ export type { ConvOptions, ConvVariant };
 /**
  * 2-D convolution. PyTorch: `F.conv2d`.
  *
- * @param x [N, C, H, W]
- * @param weight [O, C / groups, KH, KW]
- * @param bias [O] or null
+ * @param x float32, or float16, which multiplies the weight rounded to float16; [N, C, H, W]
+ * @param weight float32 [O, C / groups, KH, KW]
+ * @param bias float32 [O] or null
  * @param variant insists on a kernel family; default: by adapter and shape.
- * @throws RangeError when shapes do not fit.
+ * @throws RangeError when shapes do not fit, TypeError for other dtypes.
  */
 export function conv2d(
   x: Tensor,
@@ -31,11 +33,14 @@ export function conv2d(
       } for ${g.outChannels} output channels; wanted [${g.outChannels}]`,
     );
   }
+  requireFloat("conv2d", weight, ...(bias ? [bias] : []));
+  x = autocastInput("conv2d", x);
+  requireFloats("conv2d", x);
   const kernels = convKernels(g, x.gpu.software, variant);
   const y = kernels.forward(x, weight, bias, g);
   return track("conv2d", bias ? [x, weight, bias] : [x, weight], y, (dy) => [
     x.requiresGrad ? kernels.inputGrad(dy, weight, g) : null,
     weight.requiresGrad ? kernels.weightGrad(x, dy, g) : null,
-    ...(bias ? [bias.requiresGrad ? sum(dy, { dims: [0, 2, 3] }) : null] : []),
+    ...(bias ? [bias.requiresGrad ? sum(dy, { dims: [0, 2, 3], dtype: "float32" }) : null] : []),
   ]);
 }

@@ -1,9 +1,13 @@
+import { autocastInput } from "../tensor/autocast.ts";
 import { track } from "../tensor/autograd.ts";
+import type { FloatType } from "../tensor/dtype.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add } from "./add.ts";
+import { cast } from "./cast.ts";
 import { type ConvOptions, convTransposeGeometry } from "./conv/geometry.ts";
 import { convKernels, type ConvVariant } from "./conv/variants.ts";
+import { requireFloat, requireFloats } from "./require_dtype.ts";
 import { reshape } from "./reshape.ts";
 
 /** Options of {@linkcode convTranspose2d}. */
@@ -15,10 +19,10 @@ export interface ConvTransposeOptions extends ConvOptions {
 /**
  * Transposed 2-D convolution: the input gradient of {@linkcode conv2d}. PyTorch: `F.conv_transpose2d`.
  *
- * @param x [N, C, H, W]
- * @param weight [C, O / groups, KH, KW]
- * @param bias [O] or null
- * @throws RangeError when shapes do not fit.
+ * @param x float32, or float16, which multiplies the weight rounded to float16; [N, C, H, W]
+ * @param weight float32 [C, O / groups, KH, KW]
+ * @param bias float32 [O] or null
+ * @throws RangeError when shapes do not fit, TypeError for other dtypes.
  */
 export function convTranspose2d(
   x: Tensor,
@@ -35,10 +39,14 @@ export function convTranspose2d(
       } for ${g.inChannels} output channels; wanted [${g.inChannels}]`,
     );
   }
+  requireFloat("convTranspose2d", weight, ...(bias ? [bias] : []));
+  x = autocastInput("convTranspose2d", x);
+  requireFloats("convTranspose2d", x);
   const kernels = convKernels(g, x.gpu.software, variant);
-  const y = track("conv_transpose2d", [x, weight], kernels.inputGrad(x, weight, g), (dy) => [
+  const product = kernels.inputGrad(x, weight, g);
+  const y = track("conv_transpose2d", [x, weight], product, (dy) => [
     x.requiresGrad ? kernels.forward(dy, weight, null, g) : null,
     weight.requiresGrad ? kernels.weightGrad(dy, x, g) : null,
   ]);
-  return bias ? add(y, reshape(bias, [1, g.inChannels, 1, 1])) : y;
+  return bias ? add(y, cast(reshape(bias, [1, g.inChannels, 1, 1]), y.dtype as FloatType)) : y;
 }

@@ -1,6 +1,7 @@
 import gradCode from "../../kernels/softmax/cross_entropy_grad.wgsl" with { type: "text" };
 import code from "../../kernels/softmax/cross_entropy.wgsl" with { type: "text" };
 import { Kernel } from "../gpu/kernel.ts";
+import { autocastInput } from "../tensor/autocast.ts";
 import { track } from "../tensor/autograd.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { linearGrid } from "./grid.ts";
@@ -37,6 +38,7 @@ export function crossEntropy(
   lanes: number = rowLanes(logits),
 ): Tensor {
   const { labelSmoothing: smoothing = 0, reduction = "mean" } = options;
+  logits = autocastInput("crossEntropy", logits);
   requireLabelRows("crossEntropy", logits, labels);
   if (!(smoothing >= 0 && smoothing <= 1)) {
     throw new RangeError(`crossEntropy() with label smoothing ${smoothing}: 0 to 1 wanted`);

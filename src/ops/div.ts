@@ -1,20 +1,26 @@
 import { track } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { promote } from "./cast.ts";
 import { binary } from "./elementwise_binary.ts";
-import { requireFloat } from "./require_dtype.ts";
+import { requireFloats } from "./require_dtype.ts";
 import { reduceTo } from "./sum_to.ts";
 
 /**
  * `a / b`, element by element; shapes broadcast. PyTorch: `torch.div`.
  *
- * @throws TypeError unless both are float32; RangeError when the shapes do not broadcast.
+ * @throws TypeError unless both are float32 or float16, which meets float32 as float32;
+ * RangeError when the shapes do not broadcast.
  */
 export function div(a: Tensor, b: Tensor | number): Tensor {
   if (typeof b === "number") {
-    requireFloat("div", a);
+    requireFloats("div", a);
     return track("div", [a], binary("/", a, b), (dy) => [binary("/", dy, b)]);
   }
-  requireFloat("div", a, b);
+  return divTensors(...promote(a, b));
+}
+
+function divTensors(a: Tensor, b: Tensor): Tensor {
+  requireFloats("div", a, b);
   const y = binary("/", a, b);
   return track("div", [a, b], y, (dy) => {
     const quotient = binary("/", dy, b);

@@ -1,5 +1,6 @@
 import dropoutCode from "../../kernels/elementwise/dropout.wgsl" with { type: "text" };
 import { Kernel } from "../gpu/kernel.ts";
+import { autocastInput } from "../tensor/autocast.ts";
 import { track } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { mapElements } from "./elementwise_unary.ts";
@@ -20,6 +21,7 @@ const dropoutKernel = new Kernel("dropout", dropoutCode);
  * @throws RangeError for another `p` or seed shape; TypeError for other dtypes.
  */
 export function dropout(x: Tensor, p: number, seed: Tensor, training: boolean = true): Tensor {
+  x = autocastInput("dropout", x);
   requireFloat("dropout", x);
   if (!(p >= 0 && p <= 1)) throw new RangeError(`dropout() with p = ${p}; wanted is 0 to 1`);
   if (seed.dtype !== "uint32") {

@@ -1,6 +1,7 @@
 import binaryCode from "../../kernels/elementwise/binary.wgsl" with { type: "text" };
 import broadcastCode from "../../kernels/elementwise/binary_broadcast.wgsl" with { type: "text" };
 import { Kernel } from "../gpu/kernel.ts";
+import { wgslFloat } from "../tensor/dtype.ts";
 import { broadcastShapes, sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { elementwiseGrid, linearGrid } from "./grid.ts";
@@ -13,7 +14,7 @@ const broadcastKernel = new Kernel("binary_broadcast", broadcastCode);
 export type BinaryOperator = "+" | "-" | "*" | "/" | "max" | "min" | "share";
 
 /**
- * `a OP b`, element by element, off the tape; shapes broadcast.
+ * `a OP b`, element by element, off the tape; shapes broadcast. Both are float32, or both float16.
  *
  * @throws RangeError when the shapes do not broadcast, or take more than six dimensions to walk.
  */
@@ -21,12 +22,12 @@ export function binary(operator: BinaryOperator, a: Tensor, b: Tensor | number):
   const values = { OP: operator, CALL: operator.length > 1 };
   const number = typeof b === "number";
   if (!number && !sameShape(a.shape, b.shape)) return broadcast(values, a, b);
-  const y = Tensor.result(a.gpu, a.shape);
+  const y = Tensor.result(a.gpu, a.shape, a.dtype);
   const bindings = { a: a.storage, y: y.storage };
   a.gpu.dispatch(binaryKernel, {
     bindings: number ? bindings : { ...bindings, b: b.storage },
     params: number ? { number: b } : {},
-    values: { ...values, NUMBER: number },
+    values: { ...values, NUMBER: number, E: wgslFloat(a.dtype) },
     workgroups: elementwiseGrid(a.numel),
   });
   return y;
@@ -36,12 +37,23 @@ function broadcast(values: { OP: string; CALL: boolean }, a: Tensor, b: Tensor):
   const shape = broadcastShapes(a.shape, b.shape);
   const strides = [broadcastStrides(a.shape, shape), broadcastStrides(b.shape, shape)];
   const { layout, types } = vectorise(collapse({ sizes: shape, strides }));
-  const y = Tensor.result(a.gpu, shape);
+  const y = Tensor.result(a.gpu, shape, a.dtype);
+  const element = wgslFloat(a.dtype);
+  const stored = (type: string) => type === "f32" ? element : `vec4<${element}>`;
   const steps = layout.sizes.reduce((product, size) => product * size, 1);
   a.gpu.dispatch(broadcastKernel, {
     bindings: { a: a.storage, b: b.storage, y: y.storage },
     params: layoutParams(layout, ["a", "b"]),
-    values: { ...values, RANK: layout.sizes.length, T: types[2], A: types[0], B: types[1] },
+    values: {
+      ...values,
+      RANK: layout.sizes.length,
+      T: types[2],
+      A: types[0],
+      B: types[1],
+      ST: stored(types[2]),
+      SA: stored(types[0]),
+      SB: stored(types[1]),
+    },
     workgroups: linearGrid(Math.ceil(steps / 256)),
   });
   return y;

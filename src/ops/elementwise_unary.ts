@@ -6,7 +6,7 @@ import { elementwiseGrid } from "./grid.ts";
 /**
  * Runs an element-wise kernel over tensors of one shape, off the tape.
  *
- * @param output the kernel's variable for the result, float32 of the inputs' shape.
+ * @param output the kernel's variable for the result, of the first input's shape and dtype.
  * @param inputs the tensors by the kernel's variables; all but one-element seeds have one shape, that
  * of the first.
  */
@@ -17,7 +17,7 @@ export function mapElements(
   options: Pick<DispatchOptions, "params" | "values"> = {},
 ): Tensor {
   const [first] = Object.values(inputs);
-  const result = Tensor.result(first.gpu, first.shape);
+  const result = Tensor.result(first.gpu, first.shape, first.dtype);
   const bindings = Object.fromEntries(
     [...Object.entries(inputs), [output, result] as const].map(([name, t]) => [name, t.storage]),
   );

@@ -28,7 +28,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 function repeated(x: Tensor, shape: Shape): Tensor {
   const y = Tensor.result(x.gpu, shape, x.dtype);
   const strides = [broadcastStrides(x.shape, shape), stridesOf(shape)];
-  stridedCopy(x.storage, y.storage, { sizes: shape, strides });
+  stridedCopy(x.storage, y.storage, { sizes: shape, strides }, [0, 0], x.dtype);
   return y;
 }
 

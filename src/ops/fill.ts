@@ -1,6 +1,6 @@
 import fillCode from "../../kernels/elementwise/fill.wgsl" with { type: "text" };
 import { Kernel } from "../gpu/kernel.ts";
-import type { DType } from "../tensor/dtype.ts";
+import { deviceArray, type DType } from "../tensor/dtype.ts";
 import type { Storage } from "../tensor/storage.ts";
 import { elementwiseGrid } from "./grid.ts";
 
@@ -8,7 +8,7 @@ const fillKernel = new Kernel("fill", fillCode);
 
 /** Sets `count` elements to `value`, in place. */
 export function fill(storage: Storage, count: number, value: number, dtype: DType): void {
-  const word = dtype === "float32" ? new Float32Array([value]) : Int32Array.of(value);
+  const word = deviceArray([value, value], dtype);
   const [bits] = new Uint32Array(word.buffer);
   storage.gpu.dispatch(fillKernel, {
     bindings: { y: storage },

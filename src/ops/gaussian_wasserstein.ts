@@ -2,10 +2,12 @@ import gradCode from "../../kernels/gaussian_wd/grad.wgsl" with { type: "text" }
 import lossesCode from "../../kernels/gaussian_wd/losses.wgsl" with { type: "text" };
 import statisticsCode from "../../kernels/gaussian_wd/statistics.wgsl" with { type: "text" };
 import { Kernel } from "../gpu/kernel.ts";
+import { autocastInput } from "../tensor/autocast.ts";
 import { trackMany } from "../tensor/autograd.ts";
 import { formatShape, sameShape, type Shape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { linearGrid } from "./grid.ts";
+import { requireFloat } from "./require_dtype.ts";
 import { rowGroups } from "./row_groups.ts";
 
 const statisticsKernel = new Kernel("gaussian_wd_statistics", statisticsCode);
@@ -44,6 +46,9 @@ export function gaussianWasserstein(
   options: GaussianWassersteinOptions = {},
 ): GaussianWassersteinLosses {
   const { grid = 1, eps = 1e-5 } = options;
+  student = autocastInput("gaussianWasserstein", student);
+  teacher = autocastInput("gaussianWasserstein", teacher);
+  requireFloat("gaussianWasserstein", student, teacher);
   checkArguments(student.shape, teacher.shape, grid, eps);
   const { gpu, shape: [samples, channels, height, width] } = student;
   const windows = samples * channels * grid * grid;

@@ -22,6 +22,7 @@ export interface IndexWalk {
 
 /** Picks from `x`, off the tape: NaN (0 for integers) where an index is out of range. */
 export function gatherAlong(x: Tensor, walk: IndexWalk): Tensor {
+  if (x.dtype === "float16") throw new TypeError('gather() of float16; use to("float32")');
   const params = walkParams(walk);
   const shape = x.shape.map((n, d) => d === walk.dim ? params.picks : n);
   const y = Tensor.result(x.gpu, shape, x.dtype);

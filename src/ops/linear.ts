@@ -1,21 +1,37 @@
+import { autocastInput } from "../tensor/autocast.ts";
 import { track } from "../tensor/autograd.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { cast, castElements } from "./cast.ts";
 import { product } from "./matmul/product.ts";
 import { requireFloat } from "./require_dtype.ts";
 import { sum } from "./sum.ts";
-import { takeAs } from "./take_as.ts";
+import { takeAs, takeIn } from "./take_as.ts";
 
 /**
  * `x * weight transposed + bias`. PyTorch: `torch.nn.functional.linear`.
  *
- * @param x float32 [..., in]
- * @param weight [out, in]
+ * @param x float32, or float16, which multiplies the weight rounded to float16; [..., in]
+ * @param weight float32 [out, in]
  * @param bias [out], or null
  * @returns [..., out]
  * @throws RangeError when the shapes do not fit, TypeError for integers.
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  x = autocastInput("linear", x);
+  if (x.dtype !== "float16") return linear32(x, weight, bias);
+  // A classifier is a small part of the work: the product runs in float32, of numbers rounded to float16.
+  const y = linear32(cast(x, "float32"), roundedToHalf(weight), bias);
+  return cast(y, "float16");
+}
+
+/** float32, each rounded to float16; the gradient passes as it is. */
+function roundedToHalf(x: Tensor): Tensor {
+  const half = castElements(x, "float16");
+  return track("round", [x], takeIn(half, "float32"), (dy) => [dy]);
+}
+
+function linear32(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
   requireFloat("linear", x, weight, ...(bias ? [bias] : []));
   const [outputs, inputs] = weight.shape;
   if (weight.ndim !== 2 || x.ndim < 1 || x.shape[x.ndim - 1] !== inputs) {

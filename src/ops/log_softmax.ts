@@ -1,3 +1,4 @@
+import { autocastInput } from "../tensor/autocast.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { softmaxRows } from "./softmax_rows.ts";
 
@@ -10,5 +11,5 @@ import { softmaxRows } from "./softmax_rows.ts";
  * @throws RangeError when the dimension is out of range, TypeError for integers.
  */
 export function logSoftmax(x: Tensor, dim = -1): Tensor {
-  return softmaxRows(x, dim, true);
+  return softmaxRows(autocastInput("logSoftmax", x), dim, true);
 }

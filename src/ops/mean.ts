@@ -6,7 +6,7 @@ import type { ReduceOptions } from "./sum.ts";
 /**
  * Mean over dimensions. PyTorch: `torch.mean(x, dims, keepdim)`.
  *
- * @param x float32, any shape
+ * @param x float32 or float16, any shape
  * @throws RangeError when a dimension is out of range or named twice, TypeError for integers.
  */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {

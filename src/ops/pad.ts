@@ -2,7 +2,7 @@ import { track } from "../tensor/autograd.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Padding, padPlanes } from "./pad_planes.ts";
-import { requireFloat } from "./require_dtype.ts";
+import { requireFloats } from "./require_dtype.ts";
 
 /**
  * `x` with `value` around its last two dimensions. PyTorch: `torch.nn.functional.pad`.
@@ -12,7 +12,7 @@ import { requireFloat } from "./require_dtype.ts";
  * @throws RangeError for fewer than two dimensions, fractions, or when nothing is left.
  */
 export function pad(x: Tensor, padding: Padding, value: number = 0): Tensor {
-  requireFloat("pad", x);
+  requireFloats("pad", x);
   const [left, right, top, bottom] = padding;
   const [height, width] = x.shape.slice(-2);
   const [yHeight, yWidth] = [height + top + bottom, width + left + right];

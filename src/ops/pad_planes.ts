@@ -1,5 +1,6 @@
 import padCode from "../../kernels/index/pad.wgsl" with { type: "text" };
 import { Kernel } from "../gpu/kernel.ts";
+import { wordType } from "../tensor/dtype.ts";
 import { numel, type Shape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { linearGrid } from "./grid.ts";
@@ -39,6 +40,7 @@ export function padPlanes(
       left,
       value: bits,
     },
+    values: { T: wordType(x.dtype, 1), HALF: x.dtype === "float16" },
     workgroups: linearGrid(Math.ceil(total / 256)),
   });
   return y;

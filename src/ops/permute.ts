@@ -1,6 +1,7 @@
 import transposeCode from "../../kernels/index/transpose.wgsl" with { type: "text" };
 import { Kernel } from "../gpu/kernel.ts";
 import { track } from "../tensor/autograd.ts";
+import { wordType } from "../tensor/dtype.ts";
 import { formatShape, normalizeDim, type Shape, stridesOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { linearGrid } from "./grid.ts";
@@ -33,7 +34,9 @@ function reordered(x: Tensor, order: readonly number[]): Tensor {
   // A single run from end to end: the order of elements does not change.
   if (walk.sizes.length === 1) return x.alias(shape);
   const y = Tensor.result(x.gpu, shape, x.dtype);
-  if (!transposed(x, y, walk.sizes, walk.strides[0])) stridedCopy(x.storage, y.storage, walk);
+  if (!transposed(x, y, walk.sizes, walk.strides[0])) {
+    stridedCopy(x.storage, y.storage, walk, [0, 0], x.dtype);
+  }
   return y;
 }
 
@@ -49,6 +52,7 @@ function transposed(x: Tensor, y: Tensor, sizes: Shape, strides: readonly number
   x.gpu.dispatch(transposeKernel, {
     bindings: { x: x.storage, y: y.storage },
     params: { rows: rows / 4, columns: columns / 4, tiles },
+    values: { T: wordType(x.dtype, 4) },
     workgroups: linearGrid(Math.ceil(tiles / 64)),
   });
   return true;

@@ -1,5 +1,6 @@
 import powCode from "../../kernels/elementwise/pow.wgsl" with { type: "text" };
 import { Kernel } from "../gpu/kernel.ts";
+import { autocastInput } from "../tensor/autocast.ts";
 import { track } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { mapElements } from "./elementwise_unary.ts";
@@ -17,6 +18,7 @@ const MAX_FACTORS = 16;
  * @throws TypeError unless `x` is float32.
  */
 export function pow(x: Tensor, exponent: number): Tensor {
+  x = autocastInput("pow", x);
   requireFloat("pow", x);
   const y = scaledPower(x, exponent, 1, null);
   return track("pow", [x], y, (dy) => [

@@ -29,10 +29,16 @@ export function slice(x: Tensor, dim: number, start: number, end?: number): Tens
   const outer = numel(x.shape.slice(0, d));
   const y = Tensor.result(x.gpu, x.shape.map((n, i) => i === d ? to - from : n), x.dtype);
   const row = (to - from) * inner;
-  stridedCopy(x.storage, y.storage, {
-    sizes: [outer, row],
-    strides: [[size * inner, 1], [row, 1]],
-  }, [from * inner, 0]);
+  stridedCopy(
+    x.storage,
+    y.storage,
+    {
+      sizes: [outer, row],
+      strides: [[size * inner, 1], [row, 1]],
+    },
+    [from * inner, 0],
+    x.dtype,
+  );
   return track("slice", [x], y, (dy) => [
     padPlanes(dy, [outer, row], [from * inner, (size - to) * inner, 0, 0], 0, x.shape),
   ]);

@@ -1,5 +1,6 @@
 import stridedCopyCode from "../../kernels/index/strided_copy.wgsl" with { type: "text" };
 import { Kernel } from "../gpu/kernel.ts";
+import { type DType, wordType } from "../tensor/dtype.ts";
 import { numel } from "../tensor/shape.ts";
 import type { Storage } from "../tensor/storage.ts";
 import { linearGrid } from "./grid.ts";
@@ -12,6 +13,7 @@ const stridedCopyKernel = new Kernel("strided_copy", stridedCopyCode);
  *
  * @param walk sizes to walk through, with the strides of `source` and then those of `target`.
  * @param starts first elements of `source` and of `target`. Default both 0.
+ * @param dtype of both. Default one of 4 bytes.
  * @throws RangeError when the walk takes more than six dimensions.
  */
 export function stridedCopy(
@@ -19,6 +21,7 @@ export function stridedCopy(
   target: Storage,
   walk: StridedLayout,
   starts: readonly [number, number] = [0, 0],
+  dtype: DType = "float32",
 ): void {
   const collapsed = collapse(walk);
   const last = collapsed.sizes.length - 1;
@@ -35,8 +38,8 @@ export function stridedCopy(
     params: { ...layoutParams(layout, ["x", "y"]), total, xStart, yStart },
     values: {
       RANK: layout.sizes.length,
-      X: vector && !repeats ? "vec4u" : "u32",
-      T: vector ? "vec4u" : "u32",
+      X: vector && !repeats ? wordType(dtype, 4) : wordType(dtype, 1),
+      T: vector ? wordType(dtype, 4) : wordType(dtype, 1),
     },
     workgroups: linearGrid(Math.ceil(total / 256)),
   });

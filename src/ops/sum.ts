@@ -1,3 +1,5 @@
+import { autocastInput } from "../tensor/autocast.ts";
+import type { FloatType } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { reducePlan } from "./reduce/layout.ts";
 import { scaledSum } from "./reduce/scaled_sum.ts";
@@ -10,12 +12,20 @@ export interface ReduceOptions {
   keepDims?: boolean;
 }
 
+/** Options of {@linkcode sum}. */
+export interface SumOptions extends ReduceOptions {
+  /** Type of the result; sums are float32 inside. Default that of the tensor. */
+  dtype?: FloatType;
+}
+
 /**
  * Sum over dimensions. PyTorch: `torch.sum(x, dims, keepdim)`.
  *
- * @param x float32, any shape
+ * @param x float32 or float16, any shape
  * @throws RangeError when a dimension is out of range or named twice, TypeError for integers.
  */
-export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
-  return scaledSum("sum", x, reducePlan(x.shape, options.dims, options.keepDims ?? false), 1);
+export function sum(x: Tensor, options: SumOptions = {}): Tensor {
+  x = autocastInput("sum", x);
+  const plan = reducePlan(x.shape, options.dims, options.keepDims ?? false);
+  return scaledSum("sum", x, plan, 1, options.dtype);
 }

@@ -21,6 +21,14 @@ export interface SGDOptions {
   nesterov?: boolean;
 }
 
+/** How the gradients of a scaled loss are used; a `GradScaler` makes it. */
+export interface GradientScaling {
+  /** What the loss was multiplied by, one float32. */
+  readonly scale: Tensor;
+  /** Whether the step is left out, one uint32. */
+  readonly overflow: Tensor;
+}
+
 /**
  * Stochastic gradient descent with momentum, one kernel for all parameters. PyTorch:
  * `torch.optim.SGD` (dampening 0).
@@ -55,6 +63,11 @@ export class SGD {
     this.#lr = tensor(new Float32Array([options.lr]), null, { device: gpu }).keep();
   }
 
+  /** The parameters with their gradients and momenta, in flat buffers. */
+  get groups(): readonly FlatGroup[] {
+    return this.#groups;
+  }
+
   /** Learning rate of the next step. */
   get lr(): number {
     return this.#rate;
@@ -87,8 +100,10 @@ export class SGD {
   /**
    * Updates every parameter that has a gradient, then frees the results of this step's ops (outside
    * of an explicit scope; see `endStep`).
+   *
+   * @param scaling when the gradients are those of a scaled loss.
    */
-  step(): void {
+  step(scaling?: GradientScaling): void {
     const { momentum = 0, weightDecay = 0, nesterov = false } = this.options;
     if (!this.#gathered) this.gatherGradients();
     this.#gathered = false;
@@ -100,9 +115,10 @@ export class SGD {
           gradients: group.gradients.storage,
           values: group.values.storage,
           buffers: group.states.storage,
+          ...(scaling ? { scale: scaling.scale.storage, overflow: scaling.overflow.storage } : {}),
         },
         params: { weightDecay, momentum },
-        values: { NESTEROV: Number(nesterov) },
+        values: { NESTEROV: Number(nesterov), SCALED: Number(scaling !== undefined) },
         workgroups: linearGrid(group.blocks),
       });
     }

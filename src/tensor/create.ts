@@ -1,7 +1,7 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { fill } from "../ops/fill.ts";
 import { defaultDevice } from "./default_device.ts";
-import type { DType, HostArray } from "./dtype.ts";
+import { bytesOf, deviceArray, type DType, type HostArray } from "./dtype.ts";
 import { fillNormal, fillUniform, type Generator } from "./random.ts";
 import { checkShape, formatShape, numel, type Shape } from "./shape.ts";
 import { Storage } from "./storage.ts";
@@ -44,8 +44,8 @@ export function tensor(
   }
   const dtype = options.dtype ?? dtypeOf(data);
   const gpu = options.device ?? defaultDevice();
-  const storage = Storage.forUpload(gpu, 4 * flat.values.length);
-  gpu.upload(storage, convert(flat.values, dtype));
+  const storage = Storage.forUpload(gpu, bytesOf(dtype, flat.values.length));
+  gpu.upload(storage, deviceArray(flat.values, dtype));
   return created(storage, wanted, dtype, options);
 }
 
@@ -53,8 +53,8 @@ export function tensor(
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
   checkShape(shape);
   const gpu = options.device ?? defaultDevice();
-  const storage = Storage.allocate(gpu, 4 * numel(shape));
   const dtype = options.dtype ?? "float32";
+  const storage = Storage.allocate(gpu, bytesOf(dtype, numel(shape)));
   fill(storage, numel(shape), value, dtype);
   return created(storage, shape, dtype, options);
 }
@@ -107,17 +107,6 @@ function dtypeOf(data: TensorData): DType {
   if (data instanceof Int32Array) return "int32";
   if (data instanceof Uint32Array) return "uint32";
   return "float32";
-}
-
-function convert(values: HostArray | readonly number[], dtype: DType): HostArray {
-  switch (dtype) {
-    case "float32":
-      return values instanceof Float32Array ? values : Float32Array.from(values);
-    case "int32":
-      return values instanceof Int32Array ? values : Int32Array.from(values);
-    case "uint32":
-      return values instanceof Uint32Array ? values : Uint32Array.from(values);
-  }
 }
 
 function flatten(data: TensorData): { values: HostArray | number[]; shape: number[] } {

@@ -18,6 +18,17 @@ export function setDefaultDevice(gpu: Gpu | null): void {
   current = gpu;
 }
 
+/** Runs `fn` with `gpu` as the device that tensors are made on. */
+export function withDefaultDevice<T>(gpu: Gpu, fn: () => T): T {
+  const outer = current;
+  current = gpu;
+  try {
+    return fn();
+  } finally {
+    current = outer;
+  }
+}
+
 /**
  * The device that tensors are made on.
  *

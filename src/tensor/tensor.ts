@@ -1,8 +1,10 @@
+import { requireHalf } from "../gpu/require_half.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { abs } from "../ops/abs.ts";
 import { add } from "../ops/add.ts";
 import { addInPlace } from "../ops/add_in_place.ts";
 import { argmax } from "../ops/argmax.ts";
+import { cast } from "../ops/cast.ts";
 import { clamp } from "../ops/clamp.ts";
 import { div } from "../ops/div.ts";
 import { exp } from "../ops/exp.ts";
@@ -23,11 +25,20 @@ import { slice } from "../ops/slice.ts";
 import { softmax } from "../ops/softmax.ts";
 import { sqrt } from "../ops/sqrt.ts";
 import { sub } from "../ops/sub.ts";
-import { type ReduceOptions, sum } from "../ops/sum.ts";
+import { type ReduceOptions, sum, type SumOptions } from "../ops/sum.ts";
 import { variance, type VarianceOptions } from "../ops/variance.ts";
 import { type BackwardOptions, type Node, runBackward } from "./autograd.ts";
 import { full } from "./create.ts";
-import { type DType, type HostArray, hostArray, hostDType } from "./dtype.ts";
+import {
+  bytesOf,
+  deviceArray,
+  type DType,
+  type FloatType,
+  type HostArray,
+  hostArray,
+  hostDType,
+  isFloat,
+} from "./dtype.ts";
 import { registerCreated, registerResult, unregister } from "./scope.ts";
 import { checkShape, formatShape, normalizeDim, numel, sameShape, type Shape } from "./shape.ts";
 import { Storage } from "./storage.ts";
@@ -48,13 +59,14 @@ export class Tensor {
   #graphFreed = false;
 
   private constructor(storage: Storage, readonly shape: Shape, readonly dtype: DType) {
+    if (dtype === "float16") requireHalf(storage.gpu);
     this.#storage = storage;
   }
 
   /** An uninitialised result of an op, in the current scope. */
   static result(gpu: Gpu, shape: Shape, dtype: DType = "float32"): Tensor {
     checkShape(shape);
-    const tensor = new Tensor(Storage.allocate(gpu, 4 * numel(shape)), shape, dtype);
+    const tensor = new Tensor(Storage.allocate(gpu, bytesOf(dtype, numel(shape))), shape, dtype);
     registerResult(tensor);
     return tensor;
   }
@@ -103,8 +115,8 @@ export class Tensor {
 
   set requiresGrad(value: boolean) {
     if (this.#node) throw new Error("requiresGrad can be set on leaves only; use detach()");
-    if (value && this.dtype !== "float32") {
-      throw new TypeError(`gradients exist for float32 only, not for ${this.dtype}`);
+    if (value && !isFloat(this.dtype)) {
+      throw new TypeError(`gradients exist for floats only, not for ${this.dtype}`);
     }
     this.#requiresGrad = value;
   }
@@ -145,7 +157,11 @@ export class Tensor {
           formatShape(this.shape),
       );
     }
-    const seed = options.gradient?.alias() ?? full(this.shape, 1, { device: this.gpu });
+    const { gpu: device, dtype } = this;
+    if (options.gradient && options.gradient.dtype !== dtype) {
+      throw new TypeError(`gradient of ${options.gradient.dtype} for a tensor of ${dtype}`);
+    }
+    const seed = options.gradient?.alias() ?? full(this.shape, 1, { device, dtype });
     runBackward(this, seed, options);
   }
 
@@ -182,7 +198,7 @@ export class Tensor {
 
   /** Copies the elements into other memory and views that from now on. For optimisers. */
   moveTo(storage: Storage): void {
-    this.gpu.copy(this.storage, storage, 4 * this.numel);
+    this.gpu.copy(this.storage, storage, bytesOf(this.dtype, this.numel));
     this.#storage.release();
     this.#storage = storage;
   }
@@ -211,9 +227,10 @@ export class Tensor {
     this.dispose();
   }
 
-  /** Reads the elements back, row-major. */
+  /** Reads the elements back, row-major; float16 as float32. */
   async data(): Promise<HostArray> {
-    return hostArray(this.dtype, await this.gpu.read(this.storage, 4 * this.numel));
+    const { dtype, numel } = this;
+    return hostArray(dtype, await this.gpu.read(this.storage, bytesOf(dtype, numel)), numel);
   }
 
   /** Reads one number back. */
@@ -224,7 +241,7 @@ export class Tensor {
 
   /** Overwrites the elements from host memory, in place. PyTorch: `Tensor.copy_`. */
   copy_(values: HostArray): this {
-    if (hostDType(values) !== this.dtype) {
+    if (hostDType(values) !== (this.dtype === "float16" ? "float32" : this.dtype)) {
       throw new TypeError(`copy_() of ${hostDType(values)} numbers to a tensor of ${this.dtype}`);
     }
     if (values.length !== this.numel) {
@@ -232,14 +249,14 @@ export class Tensor {
         `${values.length} numbers do not fill a tensor of shape ${formatShape(this.shape)}`,
       );
     }
-    this.gpu.upload(this.storage, values);
+    this.gpu.upload(this.storage, deviceArray(values, this.dtype));
     return this;
   }
 
   /** Sets the elements to zero, in place. PyTorch: `Tensor.zero_`. */
   zero_(): this {
     const { buffer, offset } = this.storage;
-    this.gpu.clear({ buffer, offset, size: 4 * this.numel });
+    this.gpu.clear({ buffer, offset, size: bytesOf(this.dtype, this.numel) });
     return this;
   }
 
@@ -247,6 +264,11 @@ export class Tensor {
   add_(other: Tensor): this {
     addInPlace(this, other);
     return this;
+  }
+
+  /** The elements in another float type, rounded to it. PyTorch: `Tensor.to`. */
+  to(dtype: FloatType): Tensor {
+    return cast(this, dtype);
   }
 
   /** `this + other`, broadcast. PyTorch: `torch.add`. */
@@ -320,7 +342,7 @@ export class Tensor {
   }
 
   /** Sum over `dims`, all by default. PyTorch: `torch.sum`. */
-  sum(options?: ReduceOptions): Tensor {
+  sum(options?: SumOptions): Tensor {
     return sum(this, options);
   }
 

@@ -1,23 +1,63 @@
 import type { Config } from "../config/config.ts";
-import type { ImageDataset } from "../data/image_dataset.ts";
+import type { DatasetInfo } from "../data/image_dataset.ts";
+import { AT } from "../distill/at.ts";
+import { ContrastSampler } from "../distill/contrast_sampler.ts";
+import { CRD } from "../distill/crd.ts";
 import type { Distiller } from "../distill/distiller.ts";
+import { DKD } from "../distill/dkd.ts";
+import type { FeatureWeights } from "../distill/feature_distiller.ts";
+import { FitNet } from "../distill/fitnet.ts";
 import { KD } from "../distill/kd.ts";
+import { NST } from "../distill/nst.ts";
+import { PKT } from "../distill/pkt.ts";
+import { ReviewKD } from "../distill/reviewkd.ts";
+import { RKD } from "../distill/rkd.ts";
+import { SP } from "../distill/sp.ts";
 import { Vanilla } from "../distill/vanilla.ts";
+import { VID } from "../distill/vid.ts";
 import { WKD, type WKDFeatureOptions, type WKDLogitOptions } from "../distill/wkd.ts";
+import { modelFamily } from "../models/family.ts";
 import type { Model } from "../models/model.ts";
 import { createModel } from "../models/registry.ts";
 import { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Shape } from "../tensor/shape.ts";
-import { readCostMatrix } from "./cost_matrix_file.ts";
-import { classifierCost } from "../cost_matrix/classifier_cost.ts";
 import { loadModel } from "./load_model.ts";
+import { runCostMatrix } from "./run_cost_matrix.ts";
 
 /** A model by the authors' name for a data set. */
-export function buildModel(name: string, dataset: ImageDataset): Model {
-  return createModel(name, { numClasses: dataset.classes.length, inChannels: dataset.channels });
+export function buildModel(name: string, dataset: DatasetInfo): Model {
+  const [type] = dataset.name.split("/");
+  return createModel(name, {
+    numClasses: dataset.classes.length,
+    inChannels: dataset.channels,
+    family: modelFamily(type, dataset.height),
+  });
 }
+
+/** What a distiller with a teacher is built from. */
+interface Parts {
+  readonly config: Config;
+  readonly dataset: DatasetInfo;
+  readonly student: Model;
+  readonly teacher: Model;
+}
+
+const BUILDERS: Readonly<Record<string, (parts: Parts) => Distiller | Promise<Distiller>>> = {
+  KD: buildKD,
+  AT: ({ config, student, teacher }) => new AT(student, teacher, weights(config.AT), config.AT.P),
+  RKD: buildRKD,
+  NST: ({ config, student, teacher }) => new NST(student, teacher, weights(config.NST)),
+  PKT: ({ config, student, teacher }) => new PKT(student, teacher, weights(config.PKT)),
+  SP: ({ config, student, teacher }) => new SP(student, teacher, weights(config.SP)),
+  VID: buildVID,
+  REVIEWKD: buildReviewKD,
+  FITNET: buildFitNet,
+  CRD: buildCRD,
+  DKD: buildDKD,
+  WKD: buildWKD,
+};
 
 /**
  * The distiller a configuration asks for, with the teacher loaded from `teacherPath`.
@@ -26,33 +66,145 @@ export function buildModel(name: string, dataset: ImageDataset): Model {
  */
 export async function buildDistiller(
   config: Config,
-  dataset: ImageDataset,
+  dataset: DatasetInfo,
   teacherPath: string,
 ): Promise<Distiller> {
   const { TYPE, STUDENT, TEACHER } = config.DISTILLER;
-  const student = buildModel(STUDENT, dataset);
-  if (TYPE === "NONE") return new Vanilla(student);
-  const loadTeacher = () => {
-    const teacher = buildModel(TEACHER, dataset);
-    loadModel(teacher, teacherPath);
-    teacher.requiresGrad_(false);
-    teacher.eval();
-    return teacher;
-  };
-  if (TYPE === "KD") {
-    const { TEMPERATURE, LOSS } = config.KD;
-    return new KD(student, loadTeacher(), {
-      temperature: TEMPERATURE,
-      ceWeight: LOSS.CE_WEIGHT,
-      kdWeight: LOSS.KD_WEIGHT,
-    });
-  }
-  if (TYPE !== "WKD") {
+  const build = BUILDERS[TYPE];
+  if (TYPE !== "NONE" && !build) {
     throw new RangeError(
-      `DISTILLER.TYPE ${TYPE} is not there yet; it can be NONE, KD, WKD`,
+      `DISTILLER.TYPE ${TYPE} cannot be trained here; it can be NONE, ${
+        Object.keys(BUILDERS).join(", ")
+      }`,
     );
   }
-  const teacher = loadTeacher();
+  const student = buildModel(STUDENT, dataset);
+  if (TYPE === "NONE") return new Vanilla(student);
+  const teacher = buildModel(TEACHER, dataset);
+  loadModel(teacher, teacherPath);
+  teacher.requiresGrad_(false);
+  teacher.eval();
+  return await build({ config, dataset, student, teacher });
+}
+
+function weights(
+  { LOSS }: { LOSS: { CE_WEIGHT: number; FEAT_WEIGHT: number } },
+): FeatureWeights {
+  return { ceWeight: LOSS.CE_WEIGHT, featWeight: LOSS.FEAT_WEIGHT };
+}
+
+function buildKD({ config, student, teacher }: Parts): Distiller {
+  const { TEMPERATURE, LOSS } = config.KD;
+  return new KD(student, teacher, {
+    temperature: TEMPERATURE,
+    ceWeight: LOSS.CE_WEIGHT,
+    kdWeight: LOSS.KD_WEIGHT,
+  });
+}
+
+function buildDKD({ config, student, teacher }: Parts): Distiller {
+  const { CE_WEIGHT, ALPHA, BETA, T, WARMUP } = config.DKD;
+  return new DKD(student, teacher, {
+    ceWeight: CE_WEIGHT,
+    alpha: ALPHA,
+    beta: BETA,
+    temperature: T,
+    warmup: WARMUP,
+  });
+}
+
+function buildFitNet({ config, dataset, student, teacher }: Parts): Distiller {
+  return new FitNet(student, teacher, {
+    ...weights(config.FITNET),
+    ...bothShapes(student, teacher, dataset),
+    hintLayer: config.FITNET.HINT_LAYER,
+  });
+}
+
+function buildRKD({ config, student, teacher }: Parts): Distiller {
+  const { DISTANCE_WEIGHT, ANGLE_WEIGHT, PDIST } = config.RKD;
+  return new RKD(student, teacher, weights(config.RKD), {
+    distanceWeight: DISTANCE_WEIGHT,
+    angleWeight: ANGLE_WEIGHT,
+    eps: PDIST.EPSILON,
+    squared: PDIST.SQUARED,
+  });
+}
+
+function buildVID({ config, dataset, student, teacher }: Parts): Distiller {
+  return new VID(student, teacher, {
+    ...weights(config.VID),
+    ...bothShapes(student, teacher, dataset),
+    predVar: config.VID.INIT_PRED_VAR,
+  });
+}
+
+function buildReviewKD({ config, student, teacher }: Parts): Distiller {
+  const { REVIEWKD } = config;
+  return new ReviewKD(student, teacher, {
+    ceWeight: REVIEWKD.CE_WEIGHT,
+    featWeight: REVIEWKD.REVIEWKD_WEIGHT,
+    warmup: REVIEWKD.WARMUP_EPOCHS,
+    shapes: REVIEWKD.SHAPES,
+    outShapes: REVIEWKD.OUT_SHAPES,
+    inChannels: REVIEWKD.IN_CHANNELS,
+    outChannels: REVIEWKD.OUT_CHANNELS,
+    studentPreact: REVIEWKD.STU_PREACT,
+  });
+}
+
+/** Shapes of the features of both models for one image. */
+function bothShapes(
+  student: Model,
+  teacher: Model,
+  dataset: DatasetInfo,
+): { studentShapes: Shape[]; teacherShapes: Shape[] } {
+  const image = imageShape(dataset);
+  return {
+    studentShapes: featureShapes(student, image),
+    teacherShapes: featureShapes(teacher, image),
+  };
+}
+
+function buildCRD({ config, dataset, student, teacher }: Parts): Distiller {
+  const { MODE, FEAT, NCE } = config.CRD;
+  checkWidth(student, dataset, config.DISTILLER.STUDENT, "CRD.FEAT.STUDENT_DIM", FEAT.STUDENT_DIM);
+  checkWidth(teacher, dataset, config.DISTILLER.TEACHER, "CRD.FEAT.TEACHER_DIM", FEAT.TEACHER_DIM);
+  return new CRD(student, teacher, {
+    ...weights(config.CRD),
+    studentDim: FEAT.STUDENT_DIM,
+    teacherDim: FEAT.TEACHER_DIM,
+    memory: {
+      images: dataset.length,
+      dim: FEAT.DIM,
+      negatives: NCE.K,
+      temperature: NCE.TEMPERATURE,
+      momentum: NCE.MOMENTUM,
+    },
+    source: new ContrastSampler({
+      labels: dataset.labels,
+      classes: dataset.classes.length,
+      negatives: NCE.K,
+      mode: MODE,
+      seed: config.SOLVER.SEED,
+    }),
+  });
+}
+
+function checkWidth(
+  model: Model,
+  dataset: DatasetInfo,
+  name: string,
+  key: string,
+  wanted: number,
+): void {
+  const [, width] = evaluated(model, imageShape(dataset)).pooledFeat;
+  if (width !== wanted) {
+    throw new RangeError(`${key} is ${wanted}, but ${name}'s pooled feature has ${width} numbers`);
+  }
+}
+
+async function buildWKD({ config, dataset, student, teacher }: Parts): Promise<Distiller> {
   const { LOSS } = config.WKD;
   return new WKD(student, teacher, {
     ceWeight: LOSS.CE_WEIGHT,
@@ -65,21 +217,18 @@ export async function buildDistiller(
 async function logitOptions(
   config: Config,
   teacher: Model,
-  dataset: ImageDataset,
+  dataset: DatasetInfo,
 ): Promise<WKDLogitOptions> {
   const { LOSS, TEMPERATURE, SINKHORN } = config.WKD;
-  const { COST_MATRIX, COST_MATRIX_PATH, COST_MATRIX_SHARPEN } = config.WKD;
   const classes = dataset.classes.length;
-  const cost = COST_MATRIX === "fc"
-    ? classifierCost(await teacher.classifier.weight.data() as Float32Array, classes)
-    : readCostMatrix(COST_MATRIX_PATH, classes);
+  const cost = await runCostMatrix(config, teacher, classes);
   return {
     weight: LOSS.WKD_LOGIT_WEIGHT,
     temperature: TEMPERATURE,
     iterations: SINKHORN.ITER,
     cost: new CostKernel(cost, classes, {
       lambda: SINKHORN.LAMBDA,
-      sharpen: COST_MATRIX_SHARPEN,
+      sharpen: config.WKD.COST_MATRIX_SHARPEN,
     }),
   };
 }
@@ -88,10 +237,9 @@ function featureOptions(
   config: Config,
   student: Model,
   teacher: Model,
-  dataset: ImageDataset,
+  dataset: DatasetInfo,
 ): WKDFeatureOptions {
   const { LOSS, HINT_LAYER, MEAN_COV_RATIO, PROJECTOR, SPATIAL_GRID, EPS } = config.WKD;
-  const image = [1, dataset.channels, dataset.height, dataset.width];
   return {
     weight: LOSS.WKD_FEAT_WEIGHT,
     hintLayer: HINT_LAYER,
@@ -99,16 +247,30 @@ function featureOptions(
     projector: PROJECTOR,
     grid: SPATIAL_GRID,
     eps: EPS,
-    studentShapes: featureShapes(student, image),
-    teacherShapes: featureShapes(teacher, image),
+    ...bothShapes(student, teacher, dataset),
   };
 }
 
 /** Shapes of a model's features for an input shape. */
 export function featureShapes(model: Model, image: Shape): Shape[] {
+  return evaluated(model, image).feats;
+}
+
+function imageShape({ channels, height, width }: DatasetInfo): Shape {
+  return [1, channels, height, width];
+}
+
+/** Shapes of what a model makes of an input shape; nothing is computed, its state stays as it is. */
+function evaluated(model: Model, image: Shape): { feats: Shape[]; pooledFeat: Shape } {
   const training = model.training;
   model.eval();
-  const shapes = noGrad(() => model.forward(zeros(image)).features.feats.map((f) => f.shape));
+  const { gpu } = model.classifier.weight;
+  const shapes = gpu.dryRun(() =>
+    noGrad(() => {
+      const { feats, pooledFeat } = model.forward(zeros(image, { device: gpu })).features;
+      return { feats: feats.map((f) => f.shape), pooledFeat: pooledFeat.shape };
+    })
+  );
   model.train(training);
   return shapes;
 }

@@ -1,6 +1,8 @@
 import { writeFileAtomic } from "../formats/atomic_write.ts";
+import { flatten } from "../formats/flatten.ts";
 import { ioReason } from "../formats/io_reason.ts";
-import { readSafetensors, type Safetensors, writeSafetensors } from "../formats/safetensors.ts";
+import { type CheckpointFile, readCheckpoint } from "../formats/read_checkpoint.ts";
+import { type SafetensorsTensor, writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** A checkpoint that cannot be read or does not fit. */
@@ -17,6 +19,12 @@ export interface HostTensor {
   readonly data: Float32Array | Int32Array | Uint32Array;
 }
 
+/** A checkpoint with its tensors. */
+export interface Checkpoint extends CheckpointFile {
+  /** All its tensors by their paths in the file, such as `model.conv1.weight`. */
+  readonly tensors: Map<string, SafetensorsTensor>;
+}
+
 const DTYPES = { Float32Array: "F32", Int32Array: "I32", Uint32Array: "U32" } as const;
 
 /** Reads tensors back from the device, all at once. */
@@ -28,8 +36,20 @@ export async function readBack(
   return new Map(entries.map(([name, { shape }], i) => [name, { shape, data: data[i] }]));
 }
 
+/** The bytes of a safetensors file. */
+export function safetensorsBytes(
+  tensors: ReadonlyMap<string, HostTensor>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  const entries = new Map([...tensors].map(([name, { shape, data }]) => {
+    const dtype = DTYPES[data.constructor.name as keyof typeof DTYPES];
+    return [name, { dtype, shape: [...shape], data }] as const;
+  }));
+  return writeSafetensors(entries, { ...metadata });
+}
+
 /**
- * Writes a checkpoint (safetensors) so that a crash leaves the old file or the new one.
+ * Writes tensors as safetensors so that a crash leaves the old file or the new one.
  *
  * @throws WriteError naming the file and the cause.
  */
@@ -38,29 +58,39 @@ export function saveCheckpoint(
   tensors: ReadonlyMap<string, HostTensor>,
   metadata: Readonly<Record<string, string>>,
 ): void {
-  const entries = new Map([...tensors].map(([name, { shape, data }]) => {
-    const dtype = DTYPES[data.constructor.name as keyof typeof DTYPES];
-    return [name, { dtype, shape: [...shape], data }] as const;
-  }));
-  writeFileAtomic(path, writeSafetensors(entries, { ...metadata }));
+  writeFileAtomic(path, safetensorsBytes(tensors, metadata));
 }
 
 /**
- * Reads a checkpoint.
+ * Reads a checkpoint, safetensors or torch; its contents decide, not its name.
  *
  * @throws CheckpointError naming the file and what is wrong.
  */
-export function loadCheckpoint(path: string): Safetensors {
+export function loadCheckpoint(path: string): Checkpoint {
   let bytes: Uint8Array;
   try {
     bytes = Deno.readFileSync(path);
   } catch (error) {
     throw new CheckpointError(`cannot read the checkpoint ${path}: ${ioReason(error)}`);
   }
+  return inFile(path, () => {
+    const file = readCheckpoint(bytes);
+    return { ...file, tensors: flatten(file.value).tensors };
+  });
+}
+
+/**
+ * Runs what reads a checkpoint's contents, such as a tensor's numbers, which are read when they are asked for.
+ *
+ * @throws CheckpointError naming the file where `fn` finds it damaged.
+ */
+export function inFile<T>(path: string, fn: () => T): T {
   try {
-    return readSafetensors(bytes);
+    return fn();
   } catch (error) {
-    throw new CheckpointError(`${path} is not a whole checkpoint: ${(error as Error).message}`);
+    const { name, message } = error as Error;
+    if (name !== "FormatError" && name !== "SafetensorsError") throw error;
+    throw new CheckpointError(`${path} is not a whole checkpoint: ${message}`);
   }
 }
 

@@ -1,10 +1,13 @@
+import { writeFileAtomic } from "../formats/atomic_write.ts";
+import { isTensor } from "../formats/is_tensor.ts";
 import { toFloat32 } from "../formats/safetensors.ts";
-import { CheckpointError, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { writeTorch } from "../formats/torch/write_torch.ts";
+import { CheckpointError, inFile, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 
 const NAME = "cost_matrix";
 
 /**
- * Reads a cost matrix [classes, classes] from a safetensors file with one tensor.
+ * Reads a cost matrix [classes, classes] from a safetensors or torch file: its tensor `cost_matrix`, or its only one.
  *
  * @throws CheckpointError naming the file when it cannot be read or has another size.
  */
@@ -14,8 +17,9 @@ export function readCostMatrix(path: string, classes: number): Float32Array {
       'WKD.COST_MATRIX_PATH is empty; name a file, or set WKD.COST_MATRIX to "fc"',
     );
   }
-  const { tensors } = loadCheckpoint(path);
-  const tensor = tensors.get(NAME) ?? (tensors.size === 1 ? [...tensors.values()][0] : undefined);
+  const { value, tensors } = loadCheckpoint(path);
+  const only = tensors.size === 1 ? [...tensors.values()][0] : undefined;
+  const tensor = isTensor(value) ? value : tensors.get(NAME) ?? only;
   if (!tensor) throw new CheckpointError(`${path} holds no tensor ${NAME}`);
   const { shape } = tensor;
   if (shape.length !== 2 || shape[0] !== classes || shape[1] !== classes) {
@@ -24,15 +28,26 @@ export function readCostMatrix(path: string, classes: number): Float32Array {
         `${classes} classes`,
     );
   }
-  return toFloat32(tensor);
+  return inFile(path, () => toFloat32(tensor));
 }
 
-/** Writes a cost matrix with a note on how it was made. */
+/**
+ * Writes a cost matrix with a note on how it was made: by the name's extension as a torch file (`.pth`, `.pt`), which
+ * holds the bare matrix as the authors' do, with the note in a `.json` beside it; else as safetensors with the note in it.
+ *
+ * @throws WriteError naming the file and the cause.
+ */
 export function writeCostMatrix(
   path: string,
   cost: Float32Array,
   classes: number,
   made: Readonly<Record<string, string>>,
 ): void {
-  saveCheckpoint(path, new Map([[NAME, { shape: [classes, classes], data: cost }]]), made);
+  const shape = [classes, classes];
+  if (!/\.pth?$/.test(path)) {
+    saveCheckpoint(path, new Map([[NAME, { shape, data: cost }]]), made);
+    return;
+  }
+  writeFileAtomic(path, writeTorch({ dtype: "F32", shape, data: cost }));
+  writeFileAtomic(`${path}.json`, `${JSON.stringify(made, null, 2)}\n`);
 }

@@ -58,8 +58,46 @@ export interface Step {
   readonly top1: number;
   /** Training images a second. */
   readonly imagesPerSecond: number;
+  /** The loss scaler; missing without mixed precision. */
+  readonly scaling?: ScalingMetrics;
   /** Seconds until the run ends. */
   readonly etaSeconds: number;
+}
+
+/** Metrics of the training steps since the point before, or since the epoch's or the run's start. */
+export interface Point {
+  /** Tells the event from the others. */
+  readonly type: "point";
+  /** Epoch, counted from 1. */
+  readonly epoch: number;
+  /** Steps of this epoch that are done. */
+  readonly step: number;
+  /** Steps of the run that are done, over all epochs. */
+  readonly globalStep: number;
+  /** Steps that the means go over. */
+  readonly steps: number;
+  /** Learning rate. */
+  readonly lr: number;
+  /** Mean of the whole loss. */
+  readonly loss: number;
+  /** Mean of each of its terms by name, such as `loss_ce`. */
+  readonly losses: Readonly<Record<string, number>>;
+  /** Top-1 accuracy in percent. */
+  readonly top1: number;
+  /** Top-5 accuracy in percent. */
+  readonly top5: number;
+  /** Training images a second over the epoch so far. */
+  readonly imagesPerSecond: number;
+}
+
+/** The loss scaler of mixed precision (SOLVER.AMP). */
+export interface ScalingMetrics {
+  /** What the next loss is multiplied by. */
+  readonly scale: number;
+  /** Steps of the whole run that were skipped because a gradient was not finite. */
+  readonly skippedSteps: number;
+  /** How many of them came last, one after the other. */
+  readonly skippedInARow: number;
 }
 
 /** How an epoch's training went. */
@@ -74,10 +112,14 @@ export interface TrainMetrics {
   readonly top5: number;
   /** Seconds of the training part. */
   readonly seconds: number;
-  /** Seconds spent waiting for batches. */
+  /** Seconds in which no step could run for want of its batch. */
   readonly dataSeconds: number;
+  /** The other seconds: those of the steps themselves. */
+  readonly stepSeconds: number;
   /** JavaScript time of a step, in milliseconds. */
   readonly jsMsPerStep: number;
+  /** The loss scaler; missing without mixed precision. */
+  readonly scaling?: ScalingMetrics;
   /** Training images a second. */
   readonly imagesPerSecond: number;
 }
@@ -144,6 +186,14 @@ export interface Warning {
   readonly message: string;
 }
 
+/** Something worth knowing. */
+export interface Note {
+  /** Tells the event from the others. */
+  readonly type: "note";
+  /** One sentence. */
+  readonly message: string;
+}
+
 /** The run was stopped and saved before its end. */
 export interface Interrupted {
   /** Tells the event from the others. */
@@ -177,10 +227,12 @@ export type TrainEvent =
   | RunStart
   | Compile
   | Step
+  | Point
   | Evaluate
   | EpochEnd
   | Checkpoint
   | Warning
+  | Note
   | Interrupted
   | RunEnd;
 

@@ -1,17 +1,18 @@
+import { modelState } from "../formats/model_state.ts";
 import type { SafetensorsTensor } from "../formats/safetensors.ts";
 import { stateEntries } from "../formats/state_entries.ts";
 import type { Module } from "../nn/module.ts";
-import { CheckpointError, loadCheckpoint, withPrefix } from "./checkpoint.ts";
+import { CheckpointError, inFile, loadCheckpoint } from "./checkpoint.ts";
 
 /**
- * Loads a model from a checkpoint: a bare state dict, or one of a run, where it lies under `student.`.
+ * Loads a model from a checkpoint, safetensors or torch: a state dict, bare or wrapped, or a whole run, of which the
+ * student is taken.
  *
  * @throws CheckpointError naming the file when it cannot be read or does not fit the model.
  */
 export function loadModel(model: Module, path: string): void {
-  const { tensors } = loadCheckpoint(path);
-  const own = withPrefix(tensors, "student.");
-  loadTensors(model, own.size > 0 ? own : tensors, path);
+  const { value } = loadCheckpoint(path);
+  loadTensors(model, inFile(path, () => modelState(value).tensors), path);
 }
 
 /**
@@ -24,8 +25,9 @@ export function loadTensors(
   tensors: ReadonlyMap<string, SafetensorsTensor>,
   path: string,
 ): void {
+  const entries = inFile(path, () => stateEntries(tensors));
   try {
-    module.loadStateDict(stateEntries(tensors));
+    module.loadStateDict(entries);
   } catch (error) {
     throw new CheckpointError(`${path} does not fit the model: ${(error as Error).message}`);
   }

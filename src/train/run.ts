@@ -3,10 +3,11 @@ import type { Config } from "../config/config.ts";
 import { configToYaml } from "../config/config_to_yaml.ts";
 import { formatConfig } from "../config/format_config.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
-import { DataLoader } from "../data/loader.ts";
+import { createLoader } from "../data/create_loader.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { manualSeed } from "../nn/init.ts";
+import { GradScaler } from "../optim/grad_scaler.ts";
 import { SGD } from "../optim/sgd.ts";
 import { buildDistiller } from "./build_distiller.ts";
 import type { EventSink } from "./events.ts";
@@ -61,18 +62,20 @@ export class Run {
       weightDecay: SOLVER.WEIGHT_DECAY,
       nesterov: SOLVER.NESTEROV,
     });
-    const files = new RunFiles(folder, config, distiller, optimizer, sink);
+    const scaler = SOLVER.AMP ? new GradScaler(gpu) : null;
+    const files = new RunFiles(folder, config, distiller, optimizer, sink, scaler);
     const state = options.resume ? files.restore() : initialState();
     const trainer = new Trainer({
       gpu,
       distiller,
       optimizer,
-      train: new DataLoader(splits.train, {
+      scaler,
+      train: createLoader(splits.train, {
         batchSize: SOLVER.BATCH_SIZE,
         train: true,
         seed: SOLVER.SEED,
       }),
-      test: new DataLoader(splits.test, {
+      test: createLoader(splits.test, {
         batchSize: config.DATASET.TEST.BATCH_SIZE,
         train: false,
       }),
@@ -83,6 +86,7 @@ export class Run {
         stages: SOLVER.LR_DECAY_STAGES,
         rate: SOLVER.LR_DECAY_RATE,
       },
+      pointEvery: config.LOG.TENSORBOARD_FREQ,
       sink,
       signal,
       save: (kind, at) => files.save(kind, at),
@@ -127,9 +131,12 @@ export class Run {
 
   /** Frees device memory. */
   dispose(): void {
-    const { gpu, distiller, optimizer } = this.trainer.options;
+    const { gpu, distiller, optimizer, scaler, train, test } = this.trainer.options;
+    train.close();
+    test.close();
     this.trainer.dispose();
     optimizer.dispose();
+    scaler?.dispose();
     for (const module of trained(distiller)) module.dispose();
     distiller.teacher?.dispose();
     distiller.dispose?.();

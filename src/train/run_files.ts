@@ -2,30 +2,58 @@ import { join } from "@std/path";
 import type { Config } from "../config/config.ts";
 import { configToYaml } from "../config/config_to_yaml.ts";
 import type { Distiller } from "../distill/distiller.ts";
-import { toFloat32 } from "../formats/safetensors.ts";
+import { writeFileAtomic } from "../formats/atomic_write.ts";
+import { type SafetensorsTensor, toFloat32 } from "../formats/safetensors.ts";
+import { writeTorch } from "../formats/torch/write_torch.ts";
+import type { Module } from "../nn/module.ts";
+import type { GradScaler } from "../optim/grad_scaler.ts";
 import type { SGD } from "../optim/sgd.ts";
-import type { Tensor } from "../tensor/tensor.ts";
 import {
+  type Checkpoint,
   CheckpointError,
   type HostTensor,
+  inFile,
   loadCheckpoint,
   readBack,
-  saveCheckpoint,
+  safetensorsBytes,
   withPrefix,
 } from "./checkpoint.ts";
 import type { EventSink } from "./events.ts";
 import { loadTensors } from "./load_model.ts";
+import {
+  authorsFacts,
+  type RunFacts,
+  runTensors,
+  torchRun,
+  torchStudent,
+} from "./run_checkpoint.ts";
 import { initialState, type RunState } from "./run_state.ts";
 import type { SaveKind } from "./trainer.ts";
 
-/** Where the resumable state of a run folder lies. */
+/** The file of a checkpoint such as `student_best`; torch files have no extension, as the authors write them. */
+export function checkpointPath(folder: string, name: string, format: string): string {
+  return join(folder, format === "safetensors" ? `${name}.safetensors` : name);
+}
+
+/** Where the resumable state of a run folder lies, or would lie: in the newer of both formats. */
 export function latestPath(folder: string): string {
-  return join(folder, "latest.safetensors");
+  const paths = ["torch", "safetensors"].map((format) => checkpointPath(folder, "latest", format));
+  const [torch, safetensors] = paths.map(changed);
+  return safetensors > torch ? paths[1] : paths[0];
+}
+
+/** When a file was changed, in milliseconds; less than any time where there is none. */
+function changed(path: string): number {
+  try {
+    return Deno.statSync(path).mtime?.getTime() ?? 0;
+  } catch {
+    return -Infinity;
+  }
 }
 
 /**
  * Checkpoints of a run: `latest`, `best` and `epoch_N` hold everything that is needed to go on,
- * `student_*` the student alone.
+ * `student_latest`, `student_best` and `student_N` the student alone.
  */
 export class RunFiles {
   /** Reads and writes nothing yet. */
@@ -35,25 +63,24 @@ export class RunFiles {
     readonly distiller: Distiller,
     readonly optimizer: SGD,
     readonly sink: EventSink,
+    readonly scaler: GradScaler | null = null,
   ) {}
 
   /** Writes the checkpoints that are due. */
   async save(kind: SaveKind, state: RunState): Promise<void> {
-    const tensors = await readBack(this.#tensors());
-    const student = withPrefix(tensors, "student.");
-    const finished = state.epoch - 1;
-    const names = ["latest"];
-    if (kind !== "interrupted") {
-      if (finished % this.config.LOG.SAVE_CHECKPOINT_FREQ === 0) names.push(`epoch_${finished}`);
-      if (kind === "best") names.push("best");
+    const models = await this.#readModels();
+    const optimizer = await readBack(this.optimizer.stateDict());
+    const extra = new Map<string, HostTensor>();
+    for (const [name, tensor] of await readBack(this.scaler?.stateDict() ?? new Map())) {
+      extra.set(`scaler.${name}`, tensor);
     }
-    const metadata = this.#metadata(state);
-    if (state.totals) {
-      tensors.set("totals", { shape: [state.totals.length], data: state.totals });
-    }
-    for (const name of names) {
-      if (kind !== "interrupted") this.#write(`student_${name}`, student, metadata);
-      this.#write(name, tensors, metadata);
+    if (state.totals) extra.set("totals", { shape: [state.totals.length], data: state.totals });
+    const facts = this.#facts(state);
+    const run = this.#runBytes(models, optimizer, extra, facts);
+    const student = withPrefix(models, "student.");
+    for (const [name, studentName] of this.#names(kind, state.epoch - 1)) {
+      if (kind !== "interrupted") this.#write(studentName, this.#studentBytes(student, facts));
+      this.#write(name, run);
     }
   }
 
@@ -64,57 +91,107 @@ export class RunFiles {
    */
   restore(): RunState {
     const path = latestPath(this.folder);
-    const { tensors, metadata } = loadCheckpoint(path);
-    const state = parseState(metadata.state, path);
-    this.#compareConfig(metadata.config ?? "", path);
+    const checkpoint = loadCheckpoint(path);
+    const state = this.#state(checkpoint, path);
+    const tensors = inFile(path, () => runTensors(checkpoint));
     for (const [name, module] of this.#modules()) {
       loadTensors(module, withPrefix(tensors, `${name}.`), path);
     }
     const momentum = withPrefix(tensors, "optimizer.");
-    this.optimizer.loadStateDict(
+    this.optimizer.loadStateDict(inFile(path, () =>
       new Map([...momentum].map(([name, tensor]) => {
         return [name, { shape: tensor.shape, data: toFloat32(tensor) }];
-      })),
-    );
+      }))));
+    this.#restoreScaler(withPrefix(tensors, "scaler."), path);
     const totals = tensors.get("totals");
     return { ...state, totals: totals ? toFloat32(totals) : null };
   }
 
-  #write(
-    name: string,
-    tensors: ReadonlyMap<string, HostTensor>,
-    metadata: Readonly<Record<string, string>>,
-  ): void {
-    const path = join(this.folder, `${name}.safetensors`);
-    saveCheckpoint(path, tensors, metadata);
+  /** A run that was trained without mixed precision so far goes on with a new scaler. */
+  #restoreScaler(state: ReadonlyMap<string, SafetensorsTensor>, path: string): void {
+    if (!this.scaler || state.size === 0) return;
+    const { scaler } = this;
+    inFile(path, () => {
+      scaler.loadStateDict(new Map([...state].map(([name, t]) => [name, { data: toFloat32(t) }])));
+    });
+  }
+
+  /** What the checkpoints that are due are called: the whole run, and the student alone. */
+  #names(kind: SaveKind, finished: number): [string, string][] {
+    const names: [string, string][] = [["latest", "student_latest"]];
+    if (kind === "interrupted") return names;
+    if (finished % this.config.LOG.SAVE_CHECKPOINT_FREQ === 0) {
+      names.push([`epoch_${finished}`, `student_${finished}`]);
+    }
+    if (kind === "best") names.push(["best", "student_best"]);
+    return names;
+  }
+
+  #write(name: string, bytes: Uint8Array): void {
+    const path = checkpointPath(this.folder, name, this.config.LOG.CHECKPOINT_FORMAT);
+    writeFileAtomic(path, bytes);
     this.sink({ type: "checkpoint", kind: name, path });
   }
 
-  #metadata(state: RunState): Record<string, string> {
+  #studentBytes(student: ReadonlyMap<string, HostTensor>, { metadata }: RunFacts): Uint8Array {
+    return this.config.LOG.CHECKPOINT_FORMAT === "torch"
+      ? writeTorch(torchStudent(student, metadata))
+      : safetensorsBytes(student, metadata);
+  }
+
+  #runBytes(
+    models: ReadonlyMap<string, HostTensor>,
+    optimizer: ReadonlyMap<string, HostTensor>,
+    extra: ReadonlyMap<string, HostTensor>,
+    facts: RunFacts,
+  ): Uint8Array {
+    if (this.config.LOG.CHECKPOINT_FORMAT === "torch") {
+      return writeTorch(torchRun(models, optimizer, extra, facts));
+    }
+    const named = [...optimizer].map(([key, tensor]) => [`optimizer.${key}`, tensor] as const);
+    return safetensorsBytes(new Map([...models, ...named, ...extra]), facts.metadata);
+  }
+
+  #facts(state: RunState): RunFacts {
+    const { momentum = 0, weightDecay = 0, nesterov = false } = this.optimizer.options;
     return {
-      format: "pt",
-      model: this.config.DISTILLER.STUDENT,
-      epoch: String(state.epoch - 1),
-      best_acc: String(state.bestTop1),
-      state: JSON.stringify({ ...state, totals: null }),
-      config: configToYaml(this.config),
+      epoch: state.epoch - 1,
+      bestAcc: state.bestTop1,
+      optimizer: { lr: this.optimizer.lr, momentum, weightDecay, nesterov },
+      metadata: {
+        format: "pt",
+        model: this.config.DISTILLER.STUDENT,
+        epoch: String(state.epoch - 1),
+        best_acc: String(state.bestTop1),
+        state: JSON.stringify({ ...state, totals: null }),
+        config: configToYaml(this.config),
+      },
     };
   }
 
-  #modules() {
-    return [["student", this.distiller.student], ...Object.entries(this.distiller.extraModules)]
-      .map(([name, module]) =>
-        [name, module] as [string, typeof this.distiller.extraModules[string]]
-      );
+  #modules(): [string, Module][] {
+    return [["student", this.distiller.student], ...Object.entries(this.distiller.extraModules)];
   }
 
-  #tensors(): Map<string, Tensor> {
-    const all = new Map<string, Tensor>();
-    for (const [name, module] of this.#modules()) {
-      for (const [key, tensor] of module.stateDict()) all.set(`${name}.${key}`, tensor);
+  #readModels(): Promise<Map<string, HostTensor>> {
+    const all = this.#modules().flatMap(([name, module]) => [...module.stateDict(`${name}.`)]);
+    return readBack(new Map(all));
+  }
+
+  #state(checkpoint: Checkpoint, path: string): RunState {
+    const facts = checkpoint.metadata.state === undefined ? authorsFacts(checkpoint) : null;
+    if (facts) {
+      this.sink({
+        type: "warning",
+        message:
+          `${path} was not written by this program; its weights and its optimiser's state are ` +
+          `taken, and training goes on after epoch ${facts.epoch}`,
+      });
+      return { ...initialState(), epoch: facts.epoch + 1, bestTop1: facts.bestAcc };
     }
-    for (const [key, tensor] of this.optimizer.stateDict()) all.set(`optimizer.${key}`, tensor);
-    return all;
+    const state = parseState(checkpoint.metadata.state, path);
+    this.#compareConfig(checkpoint.metadata.config ?? "", path);
+    return state;
   }
 
   #compareConfig(saved: string, path: string): void {

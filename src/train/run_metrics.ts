@@ -1,3 +1,6 @@
+import type { ScalingMetrics } from "./events.ts";
+import { SCALING } from "./train_step.ts";
+
 /** Averages of an epoch so far, from the totals of a {@linkcode TrainStep}. */
 export interface RunMetrics {
   /** Steps that are done. */
@@ -12,6 +15,8 @@ export interface RunMetrics {
   readonly top1: number;
   /** Percent. */
   readonly top5: number;
+  /** The loss scaler, with mixed precision. */
+  readonly scaling?: ScalingMetrics;
 }
 
 /** Reads the totals of a training step. */
@@ -34,5 +39,14 @@ export function runMetrics(
     losses,
     top1: percent(totals[hits]),
     top5: percent(totals[hits + 1]),
+    ...(totals[SCALING.scale] > 0 ? { scaling: scalingMetrics(totals) } : {}),
+  };
+}
+
+function scalingMetrics(totals: Float32Array): ScalingMetrics {
+  return {
+    scale: totals[SCALING.scale],
+    skippedSteps: totals[SCALING.skipped],
+    skippedInARow: totals[SCALING.skippedInARow],
   };
 }

@@ -1,17 +1,26 @@
 import type { Distiller, Schedule } from "../distill/distiller.ts";
-import type { Gpu } from "../gpu/gpu.ts";
+import type { BufferRange, Gpu } from "../gpu/gpu.ts";
 import type { Recording } from "../gpu/recording.ts";
 import { accumulateMetrics } from "../ops/accumulate_metrics.ts";
 import { cat } from "../ops/cat.ts";
 import { topKCorrect } from "../ops/top_k_correct.ts";
+import { type GradScaler, SCALER_COUNTS } from "../optim/grad_scaler.ts";
 import type { SGD } from "../optim/sgd.ts";
+import { autocast } from "../tensor/autocast.ts";
 import { zeros } from "../tensor/create.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** Numbers in {@linkcode TrainStep.totals}: room for a dozen loss terms. */
+/** Numbers in {@linkcode TrainStep.totals}: room for eight loss terms and what {@linkcode SCALING} names. */
 export const TOTALS = 16;
+
+/** Where {@linkcode TrainStep.totals} hold the loss scaler's state as it is: not sums; zeros without a scaler. */
+export const SCALING = {
+  scale: TOTALS - 3,
+  skipped: TOTALS - 2,
+  skippedInARow: TOTALS - 1,
+} as const;
 
 /** One batch on the host. */
 export interface HostBatch {
@@ -19,6 +28,8 @@ export interface HostBatch {
   readonly images: Float32Array;
   /** [N] */
   readonly labels: Int32Array;
+  /** Position of each image in the data set, [N]; only some distillers want it. */
+  readonly indices?: Int32Array;
 }
 
 /** Options of {@linkcode TrainStep}. */
@@ -29,6 +40,8 @@ export interface TrainStepOptions {
   readonly distiller: Distiller;
   /** Moves the parameters. */
   readonly optimizer: SGD;
+  /** Turns mixed precision on: networks in float16, this scales their losses. */
+  readonly scaler?: GradScaler | null;
   /** [N, C, H, W] of a batch. */
   readonly imageShape: Shape;
   /** Called between the gradients and the update, where processes could share them. */
@@ -40,7 +53,7 @@ export interface TrainStepOptions {
  * waits for the device; its metrics are added up there.
  */
 export class TrainStep {
-  /** Steps, first bad step, then sums of: loss, each term, top-1 and top-5 hits; zeros behind. */
+  /** Steps, first bad step, then sums of: loss, each term, top-1 and top-5 hits; zeros, then {@linkcode SCALING}. */
   readonly totals: Tensor;
   /** Names of the loss terms, known after the first step. */
   lossNames: readonly string[] = [];
@@ -74,6 +87,7 @@ export class TrainStep {
     this.#images.copy_(batch.images);
     this.#labels.copy_(batch.labels);
     const { distiller, gpu } = this.options;
+    distiller.startStep?.(batch, schedule);
     if (this.#schedule && !distiller.sameSchedule(this.#schedule, schedule)) this.#forget();
     this.#schedule = schedule;
     if (this.#recording) {
@@ -99,19 +113,37 @@ export class TrainStep {
   }
 
   #step(schedule: Schedule): void {
-    const { distiller, optimizer, reduceGradients } = this.options;
+    const { distiller, optimizer, scaler, reduceGradients } = this.options;
     optimizer.zeroGrad();
-    const { logits, losses } = distiller.forwardTrain(this.#images, this.#labels, schedule);
+    const forward = () => distiller.forwardTrain(this.#images, this.#labels, schedule);
+    const { logits, losses } = scaler ? autocast(forward) : forward();
     const loss = Object.values(losses).reduce((sum, term) => sum.add(term));
     this.#addMetrics(loss, losses, logits);
-    loss.backward({ freeExcept: [] });
+    (scaler?.scale(loss) ?? loss).backward({ freeExcept: [] });
     reduceGradients?.(optimizer);
-    optimizer.step();
+    if (!scaler) return optimizer.step();
+    scaler.step(optimizer);
+    this.#copyScaling(scaler);
+  }
+
+  #copyScaling({ scaleFactor, counts }: GradScaler): void {
+    const copyNumber = ({ storage }: Tensor, from: number, to: number) => {
+      const at = ({ buffer, offset }: BufferRange, i: number) => {
+        return { buffer, offset: offset + 4 * i, size: 4 };
+      };
+      this.options.gpu.copy(at(storage, from), at(this.totals.storage, to));
+    };
+    copyNumber(scaleFactor, 0, SCALING.scale);
+    copyNumber(counts, SCALER_COUNTS.skipped, SCALING.skipped);
+    copyNumber(counts, SCALER_COUNTS.skippedInARow, SCALING.skippedInARow);
   }
 
   #addMetrics(loss: Tensor, losses: Readonly<Record<string, Tensor>>, logits: Tensor): void {
     const terms = [loss, ...Object.values(losses)].map((term) => term.detach().reshape(1));
-    const hits = topKCorrect(logits.detach(), this.#labels, [1, Math.min(5, logits.shape[1])]);
+    const hits = topKCorrect(logits.detach().to("float32"), this.#labels, [
+      1,
+      Math.min(5, logits.shape[1]),
+    ]);
     const values = cat([...terms, hits]);
     this.lossNames = Object.keys(losses);
     accumulateMetrics(this.totals, values, terms.length);

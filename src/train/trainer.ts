@@ -1,12 +1,15 @@
-import type { DataLoader } from "../data/loader.ts";
+import type { BatchSource } from "../data/batch.ts";
 import type { Distiller, Schedule } from "../distill/distiller.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { ReadbackRing } from "../gpu/readback_ring.ts";
 import type { Module } from "../nn/module.ts";
 import { multiStepLr } from "../optim/multi_step_lr.ts";
+import type { GradScaler } from "../optim/grad_scaler.ts";
 import type { SGD } from "../optim/sgd.ts";
+import { EpochClock } from "./epoch_clock.ts";
 import { Evaluator } from "./evaluate.ts";
 import type { EventSink, TestMetrics, TrainMetrics } from "./events.ts";
+import { PointWindow } from "./point_window.ts";
 import { type RunMetrics, runMetrics } from "./run_metrics.ts";
 import type { RunState } from "./run_state.ts";
 import { TOTALS, TrainStep } from "./train_step.ts";
@@ -25,16 +28,20 @@ export interface TrainerOptions {
   readonly distiller: Distiller;
   /** Moves the parameters. */
   readonly optimizer: SGD;
+  /** Scales the losses; turns mixed precision on. */
+  readonly scaler?: GradScaler | null;
   /** Training batches. */
-  readonly train: DataLoader;
+  readonly train: BatchSource;
   /** Batches of the evaluation. */
-  readonly test: DataLoader;
+  readonly test: BatchSource;
   /** Images in a training batch. */
   readonly batchSize: number;
   /** Epochs of the whole run. */
   readonly epochs: number;
   /** At the start, the epochs it drops after, and the factor of a drop. */
   readonly learningRate: { base: number; stages: readonly number[]; rate: number };
+  /** Steps of the run between two `point` events. */
+  readonly pointEvery: number;
   /** Hears what happens. */
   readonly sink: EventSink;
   /** Saves `latest`, and more where asked; `totals` are those of an unfinished epoch. */
@@ -48,6 +55,9 @@ export type SaveKind = "interrupted" | "epoch" | "best";
 
 const READ_EVERY_MS = 200;
 
+/** Skipped steps in a row that end a run: they take the scale from 65536 to 2^-16, where nothing is left to gain. */
+const MAX_SKIPPED = 32;
+
 /** Where {@linkcode TrainStep.totals} hold the first bad step. */
 const BAD_STEP = 1;
 
@@ -58,10 +68,10 @@ export class Trainer {
 
   /** Allocates the batch and the totals; `state` is where to go on, and is kept up to date. */
   constructor(readonly options: TrainerOptions, readonly state: RunState) {
-    const { gpu, distiller, optimizer, train, batchSize } = options;
+    const { gpu, distiller, optimizer, scaler, train, batchSize } = options;
     const { channels, height, width } = train.dataset;
     const imageShape = [batchSize, channels, height, width];
-    this.#step = new TrainStep({ gpu, distiller, optimizer, imageShape });
+    this.#step = new TrainStep({ gpu, distiller, optimizer, scaler, imageShape });
     this.#evaluator = new Evaluator(gpu, distiller.student);
   }
 
@@ -93,9 +103,9 @@ export class Trainer {
 
   async #epoch(): Promise<boolean> {
     const { state, options } = this;
-    const { optimizer, learningRate, epochs, distiller, sink } = options;
+    const { optimizer, epochs, distiller, sink } = options;
     const schedule = { epoch: state.epoch, epochs };
-    const lr = multiStepLr(learningRate.base, learningRate.stages, learningRate.rate, state.epoch);
+    const lr = this.#lr();
     optimizer.setLr(lr);
     setTraining(distiller);
     const train = state.trained ?? await this.#trainEpoch(schedule);
@@ -142,10 +152,12 @@ export class Trainer {
   async #trainEpoch(schedule: Schedule): Promise<TrainMetrics | null> {
     const { options, state } = this;
     const clock = new EpochClock();
-    const reports = this.#reports(schedule, clock);
+    const epochStart = (schedule.epoch - 1) * options.train.length;
+    const points = new PointWindow(options.pointEvery, epochStart, state.totals);
+    const reports = this.#reports(schedule, clock, points);
     this.#step.resetTotals(state.totals ?? undefined);
     try {
-      await this.#trainSteps(schedule, clock, reports);
+      await this.#trainSteps(schedule, clock, reports, points);
       await reports.drain();
     } finally {
       reports.dispose();
@@ -167,17 +179,22 @@ export class Trainer {
     schedule: Schedule,
     clock: EpochClock,
     reports: ReadbackRing<number>,
+    points: PointWindow,
   ): Promise<void> {
     const { options: { train, signal }, state } = this;
     let lastRead = 0;
     let waiting = performance.now();
-    for (const batch of train.epoch(schedule.epoch, { startStep: state.step })) {
+    let ahead = train.aheadMilliseconds;
+    for await (const batch of train.epoch(schedule.epoch, { startStep: state.step })) {
       const ready = performance.now();
-      clock.dataMilliseconds += ready - waiting;
+      // A batch that was made in this thread between two steps has held the next step up as well.
+      clock.dataMilliseconds += ready - waiting + train.aheadMilliseconds - ahead;
+      ahead = train.aheadMilliseconds;
       await this.#step.run(batch, schedule);
       state.step++;
       clock.countStep(this.#step.jsMilliseconds);
-      if (performance.now() - lastRead > READ_EVERY_MS || state.step === train.length) {
+      const due = performance.now() - lastRead > READ_EVERY_MS;
+      if (due || state.step === train.length || points.endsAt(state.step)) {
         await reports.push(this.#step.totals.storage, state.step);
         lastRead = performance.now();
       } else await breathe();
@@ -188,30 +205,69 @@ export class Trainer {
 
   #last: RunMetrics | null = null;
 
-  #reports(schedule: Schedule, clock: EpochClock): ReadbackRing<number> {
-    const { sink, batchSize, train, gpu } = this.options;
+  #reports(schedule: Schedule, clock: EpochClock, points: PointWindow): ReadbackRing<number> {
+    const { batchSize, gpu } = this.options;
     return new ReadbackRing<number>(gpu, 4 * TOTALS, (totals, step) => {
       const metrics = runMetrics(totals, this.#step.lossNames, batchSize);
       this.#last = metrics;
       this.#refuseBadLoss(metrics.badStep);
+      this.#refuseSkipping(metrics);
       const imagesPerSecond = clock.imagesPerSecond(batchSize);
-      const left = (schedule.epochs - schedule.epoch + 1) * train.length - step;
-      sink({
-        type: "step",
-        epoch: schedule.epoch,
-        step,
-        stepsPerEpoch: train.length,
-        loss: metrics.loss,
-        losses: metrics.losses,
-        top1: metrics.top1,
-        imagesPerSecond,
-        etaSeconds: left * batchSize / imagesPerSecond,
-      });
+      this.#tellStep(schedule, step, metrics, imagesPerSecond);
+      if (points.endsAt(step)) {
+        const window = runMetrics(points.close(totals), this.#step.lossNames, batchSize);
+        this.#tellPoint(schedule, step, window, imagesPerSecond);
+      }
     });
+  }
+
+  #tellStep(
+    { epoch, epochs }: Schedule,
+    step: number,
+    { loss, losses, top1, scaling }: RunMetrics,
+    imagesPerSecond: number,
+  ): void {
+    const { sink, batchSize, train: { length: stepsPerEpoch } } = this.options;
+    const left = (epochs - epoch + 1) * stepsPerEpoch - step;
+    const etaSeconds = left * batchSize / imagesPerSecond;
+    const figures = {
+      loss,
+      losses,
+      top1,
+      imagesPerSecond,
+      etaSeconds,
+      ...(scaling && { scaling }),
+    };
+    sink({ type: "step", epoch, step, stepsPerEpoch, ...figures });
+  }
+
+  #tellPoint(
+    { epoch }: Schedule,
+    step: number,
+    { loss, losses, top1, top5, steps }: RunMetrics,
+    imagesPerSecond: number,
+  ): void {
+    const { sink, train: { length: stepsPerEpoch } } = this.options;
+    const globalStep = (epoch - 1) * stepsPerEpoch + step;
+    const figures = { steps, lr: this.#lr(), loss, losses, top1, top5, imagesPerSecond };
+    sink({ type: "point", epoch, step, globalStep, ...figures });
+  }
+
+  #lr(): number {
+    const { base, stages, rate } = this.options.learningRate;
+    return multiStepLr(base, stages, rate, this.state.epoch);
   }
 
   #refuseBadLoss(badStep: number): void {
     if (badStep > 0) throw this.#notFinite("the loss", `, step ${badStep}`);
+  }
+
+  #refuseSkipping({ scaling }: RunMetrics): void {
+    if (!scaling || scaling.skippedInARow < MAX_SKIPPED) return;
+    throw new TrainingError(
+      `${scaling.skippedInARow} steps in a row had gradients that are not finite numbers, down to a ` +
+        `loss scale of ${scaling.scale}; lower SOLVER.LR or the loss weights, or set SOLVER.AMP False`,
+    );
   }
 
   #notFinite(what: string, where: string): TrainingError {
@@ -237,46 +293,4 @@ function setTraining(distiller: Distiller): void {
 /** Lets timers, signals and read-backs run. */
 function breathe(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
-}
-
-/** Times of the part of an epoch that this process trains. */
-class EpochClock {
-  dataMilliseconds = 0;
-  steps = 0;
-  readonly #start = performance.now();
-  #js = 0;
-  #afterFirst = 0;
-
-  /** Seconds since this part of the epoch began. */
-  get seconds(): number {
-    return (performance.now() - this.#start) / 1000;
-  }
-
-  countStep(jsMilliseconds: number): void {
-    this.steps++;
-    // The first step is recorded and compiles kernels; it says nothing about the others.
-    if (this.steps === 1) this.#afterFirst = performance.now();
-    else this.#js += jsMilliseconds;
-  }
-
-  imagesPerSecond(batchSize: number): number {
-    const [from, steps] = this.steps > 1
-      ? [this.#afterFirst, this.steps - 1]
-      : [this.#start, this.steps];
-    return steps * batchSize / Math.max(1e-3, (performance.now() - from) / 1000);
-  }
-
-  metrics(run: RunMetrics, batchSize: number): TrainMetrics {
-    const { loss, losses, top1, top5 } = run;
-    return {
-      loss,
-      losses,
-      top1,
-      top5,
-      seconds: this.seconds,
-      dataSeconds: this.dataMilliseconds / 1000,
-      jsMsPerStep: this.#js / Math.max(1, this.steps - 1),
-      imagesPerSecond: this.imagesPerSecond(batchSize),
-    };
-  }
 }

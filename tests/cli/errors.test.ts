@@ -23,7 +23,17 @@ Deno.test("main() explains itself and its commands", async () => {
   const help = await cli("--help");
   assertEquals(help.status, 0);
   for (
-    const name of ["train", "eval", "cost-matrix", "quickstart", "results", "doctor", "config"]
+    const name of [
+      "train",
+      "eval",
+      "cost-matrix",
+      "quickstart",
+      "results",
+      "doctor",
+      "config",
+      "convert",
+      "inspect",
+    ]
   ) {
     assertStringIncludes(help.stdout, `  ${name} `);
     const own = await cli(name, "--help");
@@ -73,7 +83,7 @@ Deno.test("main() refuses models, data sets and runs that are not there", async 
     await assertFails([...train, "DATASET.SUBSET", "6000"], "DATASET.SUBSET");
     const ckpt = await writeTeacher(folder);
     await assertFails(["eval", "-c", ckpt, "-m", "resnet20"], "does not fit the model: missing");
-    await assertFails(["eval", "-c", ckpt, "-d", "cifar10"], "there is no data set");
+    await assertFails(["eval", "-c", ckpt, "-d", "cifar1"], "there is no data set");
   });
 });
 
@@ -84,6 +94,9 @@ Deno.test("main() says what is wrong with a checkpoint", async () => {
       ["eval", "-c", "none.safetensors"],
       "cannot read the checkpoint none.safetens",
     );
+    const empty = join(folder, "empty");
+    Deno.writeFileSync(empty, new Uint8Array());
+    await assertFails(["eval", "-c", empty], "empty is not a whole checkpoint: the file is empty");
     const half = join(folder, "half.safetensors");
     const bytes = Deno.readFileSync(ckpt);
     Deno.writeFileSync(half, bytes.subarray(0, bytes.length / 2));
@@ -100,7 +113,11 @@ Deno.test("main() says what is wrong with a checkpoint", async () => {
     const model = createModel("resnet8", { numClasses: 10, inChannels: 1 });
     const nameless = join(folder, "nameless.safetensors");
     saveCheckpoint(nameless, await readBack(model.stateDict()), {});
-    await assertFails(["eval", "-c", nameless], "does not say which model it holds", "--model");
+    await assertFails(
+      ["eval", "-c", nameless],
+      "does not say which model",
+      "--model (its tensors fit resnet8)",
+    );
     const run = join(folder, "fashion_mnist", "vanilla_resnet8");
     Deno.mkdirSync(run, { recursive: true });
     Deno.copyFileSync(ckpt, join(run, "latest.safetensors"));
@@ -157,7 +174,7 @@ Deno.test("train stops when the loss is not finite, and keeps the checkpoints be
   await inTempDir(async (folder) => {
     const train = ["train", "--cfg", VANILLA, "LOG.PREFIX", folder, ...TINY];
     assertEquals((await cli(...train)).status, 0);
-    const latest = join(folder, "fashion_mnist", "vanilla_resnet8", "latest.safetensors");
+    const latest = join(folder, "fashion_mnist", "vanilla_resnet8", "latest");
     const before = Deno.readFileSync(latest);
     const on = [...train, "--resume", "SOLVER.EPOCHS", "2", "SOLVER.LR", "1e30"];
     const kept = "is not a finite number at epoch 2; the checkpoints of epoch 1 are kept";
@@ -181,13 +198,13 @@ Deno.test("train says that the disk is full, and leaves no half-written checkpoi
     try {
       await assertFails(
         ["train", "--cfg", VANILLA, "LOG.PREFIX", folder, ...TINY],
-        "latest.safetensors: the disk is full",
+        "latest: the disk is full",
       );
     } finally {
       Deno.FsFile.prototype.writeSync = write;
     }
     const files = [...Deno.readDirSync(join(folder, "fashion_mnist", "vanilla_resnet8"))];
-    assertEquals(files.map(({ name }) => name).filter((name) => name.includes("safetensors")), []);
+    assertEquals(files.map(({ name }) => name).filter((name) => /latest|best/.test(name)), []);
   });
 });
 

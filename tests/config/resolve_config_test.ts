@@ -18,6 +18,7 @@ Deno.test("resolveConfig() gives mdistiller's defaults for an empty file", () =>
     WEIGHT_DECAY: 1e-4,
     MOMENTUM: 0.9,
     TYPE: "SGD",
+    AMP: false,
     NESTEROV: true,
     SEED: 0,
   });
@@ -25,6 +26,7 @@ Deno.test("resolveConfig() gives mdistiller's defaults for an empty file", () =>
     TENSORBOARD_FREQ: 500,
     SAVE_CHECKPOINT_FREQ: 40,
     PREFIX: "./output",
+    CHECKPOINT_FORMAT: "torch",
     WANDB: true,
   });
   assertEquals(KD, { TEMPERATURE: 4, LOSS: { CE_WEIGHT: 0.1, KD_WEIGHT: 0.9 } });

@@ -48,11 +48,11 @@ Deno.test("linearCkaCost() is the same in small blocks, and reports each", async
 
 Deno.test("gramProducts() and crossProducts() agree, whole and in blocks", async () => {
   const shape = [5, 21, 6] as const;
-  const centered = centerFeatures(classFeatures("0", shape), shape);
+  const features = centerFeatures(classFeatures("0", shape), shape);
   const before = gpu.account.inUse;
   const results = [];
   for (const blockBytes of [4096, 2 ** 20]) {
-    const work = { gpu, centered, shape, blockBytes, onProgress: () => {} };
+    const work = { gpu, features, shape, blockBytes, onProgress: () => {} };
     results.push(
       await gramProducts(work),
       await crossProducts({ ...work, blockBytes: blockBytes / 4 }),

@@ -67,12 +67,21 @@ const TOLERANCES: Readonly<Record<string, Tolerances>> = {
   wkd_lf: BY_FEATURES,
 };
 
+/**
+ * ShuffleV1 on 8 images normalises over 128 numbers at its end, and its first update doubles the cross-entropy: weights
+ * moved by up to 3e-7 move the loss of wkd_l's second step by 2e-3 (that of its first by 1e-8).
+ */
+const SHUFFLE: Tolerances = { loss: 5e-3, terms: 2e-2, after: 5e-2, normBias: 0.25 };
+
 for (const name of Object.keys(STEPS).filter((each) => each.startsWith("wkd_"))) {
-  const [kind] = name.split("/");
+  const [kind, pair, epoch] = name.split("/");
+  const tolerances = pair === "wrn40_2_shuv1" ? SHUFFLE : TOLERANCES[kind];
   Deno.test(`WKD trains as the authors' code does: ${name}`, async () => {
-    const eager = await run(name, false);
-    assertSteps(name, eager, TOLERANCES[kind], kind !== "wkd_l");
     const replayed = await run(name, true);
+    assertSteps(name, replayed, tolerances, kind !== "wkd_l");
+    if (pair !== "res32x4_res8x4" || epoch !== "epoch1") return;
+    const eager = await run(name, false);
+    assertSteps(name, eager, tolerances, kind !== "wkd_l");
     assertEquals(replayed.after, eager.after);
     assertEquals(replayed.steps, eager.steps.map(({ logits: _, ...losses }) => losses));
   });

@@ -1,4 +1,4 @@
-import type { EpochEnd, RunEnd, RunStart, Step } from "../../src/train/events.ts";
+import type { EpochEnd, Point, RunEnd, RunStart, Step } from "../../src/train/events.ts";
 
 export const RUN_START: RunStart = {
   type: "run_start",
@@ -24,6 +24,20 @@ export const STEP: Step = {
   etaSeconds: 125,
 };
 
+export const POINT: Point = {
+  type: "point",
+  epoch: 3,
+  step: 78,
+  globalStep: 390,
+  steps: 39,
+  lr: 0.05,
+  loss: 1.5,
+  losses: { loss_ce: 1, loss_kd: 0.5 },
+  top1: 61,
+  top5: 90,
+  imagesPerSecond: 512,
+};
+
 export const EPOCH_END: EpochEnd = {
   type: "epoch_end",
   epoch: 3,
@@ -36,6 +50,7 @@ export const EPOCH_END: EpochEnd = {
     top5: 99.1,
     seconds: 20,
     dataSeconds: 0.1,
+    stepSeconds: 19.9,
     jsMsPerStep: 0.8,
     imagesPerSecond: 500,
   },
@@ -52,3 +67,13 @@ export const RUN_END: RunEnd = {
   seconds: 200,
   outputDir: "output/x",
 };
+
+/** Runs `fn` with a folder that is removed afterwards. */
+export async function inTempDir(fn: (folder: string) => void | Promise<void>): Promise<void> {
+  const folder = Deno.makeTempDirSync({ prefix: "wkd-logging-" });
+  try {
+    await fn(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}

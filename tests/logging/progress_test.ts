@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { progress, type ProgressOptions } from "../../src/logging/progress.ts";
+import type { TickingLine } from "../../src/logging/compile_ticker.ts";
 import type { TrainEvent } from "../../src/train/events.ts";
 import { EPOCH_END, RUN_END, RUN_START, STEP } from "./helpers.ts";
 
@@ -54,7 +55,7 @@ Deno.test("progress() draws a bar over itself on a terminal, then a line for the
   assertEquals(
     line,
     "epoch  3/12  lr 0.00005  train loss 0.5123 top-1 83.26 %  " +
-      "test loss 0.4100 top-1 85.60 % top-5 99.64 %  best 85.60 % (epoch 3)  22 s, 500 images/s\n",
+      "test loss 0.4100 top-1 85.60 % top-5 99.64 %  best 85.60 % (epoch 3)  22 s (data 0.1 s), 500 images/s\n",
   );
 });
 
@@ -102,6 +103,55 @@ Deno.test("progress() shows what is being compiled, then takes it away", () => {
   ], { tty: true });
   assertEquals(shown, "\r\x1b[2Kcompiling kernels: 4 done in 1.5 s, now conv/direct.wgsl");
   assertEquals(cleared, "\r\x1b[2K");
+});
+
+Deno.test("progress() names each kernel on a terminal, and elsewhere one every few seconds", () => {
+  const kernels = ["a", "b", "c", "d"].map((current): TrainEvent => {
+    return { type: "compile", pipelines: 1, ms: 1000, current };
+  });
+  const named = (options: ProgressOptions) => {
+    let time = 0;
+    return capture(kernels, { ...options, now: () => time += 20 }).map((line) =>
+      line.trim().at(-1)
+    );
+  };
+  assertEquals(named({ tty: true }), ["a", "b", "c", "d"]);
+  assertEquals(named({ tty: false }), ["a"]);
+});
+
+Deno.test("progress() has a long compilation shown again until something else happens", () => {
+  const lines: (TickingLine | null)[] = [];
+  const ticker = { start: (line: TickingLine) => lines.push(line), stop: () => lines.push(null) };
+  const compile = { type: "compile", pipelines: 4, ms: 1500, current: "conv" } as const;
+  for (const tty of [false, true]) capture([compile, compile, STEP], { ticker, tty });
+  const common = { before: "compiling kernels: 4 done in ", after: ", now conv", offset: 1500 };
+  const seen = lines.map((line) => line && { ...line, since: 0 });
+  const plain = { ...common, since: 0, period: 5000, columns: null };
+  const status = { ...common, since: 0, period: 1000, columns: 200 };
+  assertEquals(seen, [
+    ...[{ ...plain, wait: 4000 }, { ...plain, wait: 2000 }, null],
+    ...[{ ...status, wait: 0 }, { ...status, wait: 0 }, null],
+  ]);
+});
+
+Deno.test("progress() says how long a kernel compiles while its thread is held up", async () => {
+  const script = `
+    import { progress } from ${
+    JSON.stringify(new URL("../../src/logging/progress.ts", import.meta.url))
+  };
+    const sink = progress({ tty: false, interval: 100 });
+    sink({ type: "compile", pipelines: 1, ms: 60000, current: "slow" });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000);
+    sink({ type: "compile", pipelines: 2, ms: 63000, current: null });`;
+  const { stdout, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-check", script],
+    cwd: new URL("../../", import.meta.url),
+  }).output();
+  assert(success);
+  const lines = new TextDecoder().decode(stdout).trim().split("\n");
+  assertEquals(lines[0], "compiling kernels: 1 done in 1 min 00 s, now slow");
+  assert(lines.length > 1, lines.join());
+  assertMatch(lines.at(-1)!, /^compiling kernels: 1 done in 1 min 0[1-9] s, now slow$/);
 });
 
 Deno.test("progress() writes no colours to standard output where NO_COLOR is set", async () => {

@@ -5,9 +5,9 @@ import { appendTo } from "../../src/logging/append_to.ts";
 import { jsonl } from "../../src/logging/jsonl.ts";
 import { worklog } from "../../src/logging/worklog.ts";
 import { combine, type TrainEvent } from "../../src/train/events.ts";
-import { EPOCH_END, RUN_END, RUN_START, STEP } from "./helpers.ts";
+import { EPOCH_END, POINT, RUN_END, RUN_START, STEP } from "./helpers.ts";
 
-const EVENTS: TrainEvent[] = [RUN_START, STEP, EPOCH_END, RUN_END];
+const EVENTS: TrainEvent[] = [RUN_START, STEP, POINT, EPOCH_END, RUN_END];
 
 Deno.test("worklog() writes a block for each epoch and the best accuracy", () => {
   let text = "";
@@ -31,12 +31,14 @@ best_acc\t90.13
   );
 });
 
-Deno.test("jsonl() writes an object a line for each epoch", () => {
+Deno.test("jsonl() writes an object a line for each point and each epoch", () => {
   let text = "";
   EVENTS.concat(EVENTS).forEach(jsonl((more) => text += more));
   const lines = text.trimEnd().split("\n").map((line) => JSON.parse(line));
-  const { type: _, ...metrics } = EPOCH_END;
-  assertEquals(lines, [metrics, metrics]);
+  const { type: _, ...epoch } = EPOCH_END;
+  const { type: __, ...step } = POINT;
+  const both = [{ kind: "step", ...step }, { kind: "epoch", ...epoch }];
+  assertEquals(lines, [...both, ...both]);
 });
 
 Deno.test("combine() passes every event to every sink in order", () => {

@@ -3,7 +3,7 @@ import { readSafetensors } from "../../src/formats/read_safetensors.ts";
 import type { StateEntry } from "../../src/nn/module.ts";
 import { numel, type Shape } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { uniforms } from "../helpers.ts";
+import { fnv1a } from "../helpers.ts";
 
 const FIXTURES = new URL("../fixtures/", import.meta.url);
 
@@ -60,14 +60,35 @@ export function modelState(
 /** Values that the reference figures give a parameter or buffer of this name. */
 function fill(name: string, shape: Shape): Float32Array {
   const last = name.slice(name.lastIndexOf(".") + 1);
-  if (last === "num_batches_tracked") return new Float32Array(numel(shape));
-  const bound = shape.length >= 2 ? Math.sqrt(3 / numel(shape.slice(1))) : 0;
-  const value = (u: number): number => {
-    if (last === "running_mean") return 0.2 * (u - 0.5);
-    if (shape.length >= 2) return (2 * u - 1) * bound;
-    return last === "weight" || last === "running_var" ? 0.8 + 0.4 * u : 0.2 * (u - 0.5);
-  };
-  return Float32Array.from(uniforms(name, numel(shape)), value);
+  const count = numel(shape);
+  if (last === "num_batches_tracked") return new Float32Array(count);
+  if (last === "running_mean") return scaledUniforms(name, count, 0.2, 1, -0.5);
+  if (shape.length >= 2) {
+    return scaledUniforms(name, count, Math.sqrt(3 / numel(shape.slice(1))), 2, -1);
+  }
+  return last === "weight" || last === "running_var"
+    ? scaledUniforms(name, count, 1, 0.4, 0.8)
+    : scaledUniforms(name, count, 0.2, 1, -0.5);
+}
+
+/** `factor * (scale * u(name) + shift)`, in one loop: a large model has tens of millions of weights. */
+function scaledUniforms(
+  name: string,
+  count: number,
+  factor: number,
+  scale: number,
+  shift: number,
+): Float32Array {
+  const seed = fnv1a(name);
+  const result = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
+    let x = (seed + Math.imul(i, 0x9e3779b9)) | 0;
+    x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+    const u = ((x ^ (x >>> 16)) >>> 0) / 2 ** 32;
+    result[i] = factor * (scale * u + shift);
+  }
+  return result;
 }
 
 /** l2 norm, in float64. */

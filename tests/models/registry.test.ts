@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { modelFamily } from "../../src/models/family.ts";
 import { nearestName } from "../../src/models/nearest_name.ts";
-import { createModel, modelNames } from "../../src/models/registry.ts";
+import { createModel, familyOf, modelNames } from "../../src/models/registry.ts";
 
 Deno.test("createModel() refuses an unknown name with the nearest one and all there are", () => {
   const error = assertThrows(() => createModel("resnet8X4x"), RangeError, 'no model "resnet8X4x"');
@@ -10,6 +11,37 @@ Deno.test("createModel() refuses an unknown name with the nearest one and all th
 
 Deno.test("createModel() does not take names that every object has", () => {
   assertThrows(() => createModel("constructor"), RangeError, "no model");
+});
+
+Deno.test("modelNames() has the authors' names, each once", () => {
+  assertEquals(modelNames("imagenet"), [
+    "ResNet18",
+    "ResNet34",
+    "ResNet50",
+    "ResNet101",
+    "MobileNetV1",
+  ]);
+  assertEquals(modelNames("cifar").length, 23);
+  assertEquals(modelNames().length, 26);
+  assertEquals(new Set(modelNames()).size, 26);
+});
+
+Deno.test("familyOf() takes the family asked for, or the one that has the name", () => {
+  assertEquals(familyOf("ResNet18"), "cifar");
+  assertEquals(familyOf("ResNet18", "imagenet"), "imagenet");
+  assertEquals(familyOf("MobileNetV1", "cifar"), "imagenet");
+  assertEquals(familyOf("resnet8x4", "imagenet"), "cifar");
+  assertThrows(() => familyOf("ResNet19", "imagenet"), RangeError, "did you mean ResNet18?");
+});
+
+Deno.test("modelFamily() goes by the size of the images, ImageNet by its name", () => {
+  assertEquals(modelFamily("cifar100"), "cifar");
+  assertEquals(modelFamily("fashion_mnist", 28), "cifar");
+  assertEquals(modelFamily("imagenet"), "imagenet");
+  assertEquals(modelFamily("imagenet", 64), "imagenet");
+  assertEquals(modelFamily("image_folder"), "imagenet");
+  assertEquals(modelFamily("image_folder", 224), "imagenet");
+  assertEquals(modelFamily("image_folder", 32), "cifar");
 });
 
 Deno.test("nearestName() takes the fewest edits, whatever the case", () => {

@@ -4,113 +4,48 @@ import { createModel, modelNames } from "../../src/models/registry.ts";
 import { BatchNorm2d } from "../../src/nn/batch_norm2d.ts";
 import { manualSeed } from "../../src/nn/init.ts";
 import type { Module } from "../../src/nn/module.ts";
-import { crossEntropy } from "../../src/ops/cross_entropy.ts";
 import { noGrad } from "../../src/tensor/autograd.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { endStep } from "../../src/tensor/scope.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { assertClose, device, labels, relativeError, values } from "../helpers.ts";
+import { device, labels, relativeError, values } from "../helpers.ts";
+import { checkModel, type DistantGradient } from "./check_model.ts";
 import { Float64ResNet } from "./float64_resnet.ts";
-import { assertSummary, type ModelCase, ModelFigures, modelState, norm } from "./reference.ts";
+import { ModelFigures, modelState, norm } from "./reference.ts";
 
 const gpu = await device();
 const figures = new ModelFigures("models_resnet");
 
-for (const [name, expected] of Object.entries(figures.cases)) {
+for (const name of Object.keys(figures.cases)) {
   Deno.test(`createModel("${name}") matches PyTorch forward and backward`, async () => {
-    const model = createModel(name, { numClasses: expected.classes });
-    const images = tensor(values(expected.input, expected.shape, 1.7), expected.shape);
-    const target = tensor(labels(expected.labels, expected.shape[0], expected.classes));
-    model.loadStateDict(modelState(name, model.stateDict()));
-    assertNames(model, expected);
-    await assertEval(name, model, images, expected);
-    await assertTraining(name, model, images, target, expected);
-    for (const parameter of model.parameters()) parameter.grad?.dispose();
-    for (const each of [model, images, target]) each.dispose();
-    endStep();
+    const outputs = new Map<string, Tensor>();
+    await checkModel(figures, name, {}, {
+      watch: (model) => void watchNorms(model, outputs),
+      judge: (model, distant) => judgeByTwin(name, model, distant, outputs),
+    });
   });
 }
 
-function assertNames(model: Model, { train, params }: ModelCase): void {
-  assertEquals([...model.namedParameters().keys()], Object.keys(train.grads));
-  assertEquals([...model.namedBuffers().keys()], Object.keys(train.buffers));
-  for (const [key, { shape }] of Object.entries({ ...train.grads, ...train.buffers })) {
-    assertEquals([...model.stateDict().get(key)!.shape], shape, key);
-  }
-  assertEquals(model.parameterCount(), params);
-}
-
-async function assertEval(
-  name: string,
-  model: Model,
-  images: Tensor,
-  expected: ModelCase,
-): Promise<void> {
-  model.eval();
-  const { logits, features } = noGrad(() => model.forward(images));
-  assertClose(await logits.data(), figures.logits(name, "eval"), 5e-6, "eval logits:");
-  const { feats, preact_feats: preactFeats, pooled_feat: pooledFeat } = expected.eval;
-  assertEquals(features.feats.length, feats.length);
-  assertEquals(features.preactFeats.length, preactFeats.length);
-  assertEquals(features.feats.map((f) => f.shape[1]), [...model.stageChannels]);
-  for (const [i, feat] of feats.entries()) {
-    await assertSummary(features.feats[i], feat, 5e-6, `feats[${i}]`);
-    await assertSummary(features.preactFeats[i], preactFeats[i], 5e-6, `preactFeats[${i}]`);
-  }
-  await assertSummary(features.pooledFeat, pooledFeat, 5e-6, "pooledFeat");
-}
-
-async function assertTraining(
-  name: string,
-  model: Model,
-  images: Tensor,
-  target: Tensor,
-  expected: ModelCase,
-): Promise<void> {
-  const { train } = expected;
-  model.train();
-  const outputs = watchNorms(model);
-  const { logits, features } = model.forward(images);
-  const loss = crossEntropy(logits, target);
-  assertClose(await logits.data(), figures.logits(name, "train"), 1e-4, "train logits:");
-  assertAlmostEquals(await loss.item(), train.loss, 1e-4 * train.loss);
-  for (const [i, feat] of train.feats.entries()) {
-    await assertSummary(features.feats[i], feat, 1e-4, `train feats[${i}]`);
-  }
-  loss.backward();
-  await assertGradients(name, model, outputs, expected);
-  for (const [key, buffer] of model.namedBuffers()) {
-    await assertSummary(buffer, train.buffers[key], 1e-4, key);
-  }
-}
-
 /**
- * Gradient norms within 1e-3 of PyTorch's. In a deep model a float32 pre-activation a few 1e-6 from zero may fall on
- * the other side than in float64 and move norms further; such a gradient must then agree to 1e-4 with a float64 model
- * whose ReLUs let through what they let through here.
+ * In a deep model a float32 pre-activation a few 1e-6 from zero may fall on the other side than in float64 and move
+ * norms by more than 1e-3; such a gradient must then agree to 1e-4 with a float64 model whose ReLUs let through what
+ * they let through here.
  */
-async function assertGradients(
+async function judgeByTwin(
   name: string,
   model: Model,
+  distant: readonly DistantGradient[],
   outputs: ReadonlyMap<string, Tensor>,
-  { train, ...batch }: ModelCase,
 ): Promise<void> {
-  const largest = Math.max(...Object.values(train.grads).map(({ l2 }) => l2));
-  const found = await readAll(model.namedParameters(), (parameter) => parameter.grad!);
-  const distant = [...found].map(([key, gradient]) => [key, norm(gradient)] as const)
-    .filter(([key, l2]) => {
-      const { l2: expected } = train.grads[key];
-      return !(Math.abs(l2 - expected) <= 1e-3 * Math.max(expected, 1e-4 * largest));
-    });
-  if (distant.length === 0) return;
+  const { input, shape, labels: target, train } = figures.cases[name];
   const masks = await readAll(outputs, (output) => output);
   const twin = new Float64ResNet(modelState(name, model.stateDict()), masks)
-    .run(values(batch.input, batch.shape, 1.7), batch.shape, labels(batch.labels, 4, 100));
+    .run(values(input, shape, 1.7), shape, labels(target, 4, 100));
   assert(twin.flips.length > 0 && twin.flips.length <= 10, `${twin.flips.length} ReLUs differ`);
   for (const { at, preactivation } of twin.flips) {
     assert(Math.abs(preactivation) < 2e-5, `${at}: ${preactivation} is not near zero`);
   }
-  for (const [key, l2] of distant) {
+  for (const { key, l2 } of distant) {
     const expected = twin.gradientNorms.get(key) ?? train.grads[key].l2;
     const off = Math.abs(l2 - expected);
     assert(off <= 1e-4 * expected, `${key}: gradient norm ${l2}, not ${expected}`);

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import type { Gpu } from "../../src/gpu/gpu.ts";
+import { writeTorch } from "../../src/formats/torch/write_torch.ts";
+import { PyOrderedDict } from "../../src/formats/pickle/python.ts";
 import { CheckpointError, loadCheckpoint, saveCheckpoint } from "../../src/train/checkpoint.ts";
 import type { EpochEnd, TrainEvent } from "../../src/train/events.ts";
 import { device } from "../helpers.ts";
@@ -44,6 +46,7 @@ async function stopAndResume(
   folder: string,
   overrides: readonly string[],
   stop: (event: TrainEvent) => boolean,
+  later: readonly string[],
 ): Promise<TrainEvent[]> {
   const controller = new AbortController();
   const first = await openRun(gpu, folder, overrides, {
@@ -53,23 +56,24 @@ async function stopAndResume(
   assertEquals(await first.run.train(), false);
   first.run.dispose();
   assertEquals(first.events.at(-1)!.type, "interrupted");
-  const second = await openRun(gpu, folder, overrides, { resume: true });
+  const second = await openRun(gpu, folder, later, { resume: true });
   return [...first.events, ...await finish(second)];
 }
 
-/** A run of `overrides` that is stopped by `stop` ends as one that is not, bit for bit. */
+/** A run of `overrides` that is stopped by `stop`, and goes on with `later`, ends as one that is not, bit for bit. */
 async function assertSameEnd(
   overrides: readonly string[],
   stop: (event: TrainEvent) => boolean,
+  later = overrides,
 ): Promise<TrainEvent[]> {
   const gpu = await device();
   let events: TrainEvent[] = [];
   await inTempDir(async (folder) => {
     await writeTeacher(folder);
-    const whole = await finish(await openRun(gpu, join(folder, "whole"), overrides));
-    events = await stopAndResume(gpu, join(folder, "parts"), overrides, stop);
+    const whole = await finish(await openRun(gpu, join(folder, "whole"), later));
+    events = await stopAndResume(gpu, join(folder, "parts"), overrides, stop, later);
     assertEquals(figures(events), figures(whole));
-    const latest = (run: string) => bits(join(folder, run, "latest.safetensors"));
+    const latest = (run: string) => bits(join(folder, run, "latest"));
     assertEquals(latest("parts"), latest("whole"));
   });
   return events;
@@ -81,12 +85,13 @@ Deno.test("a run that was stopped in an epoch ends as one that was not, bit for 
   assert(stopped.epoch === 2 && stopped.step >= 1 && stopped.step < 5, JSON.stringify(stopped));
 });
 
-Deno.test("a run that was stopped in an evaluation repeats only that", async () => {
+Deno.test("a run that was stopped in an evaluation repeats only that, from safetensors too", async () => {
   const overrides = [...ALONE, "DATASET.TEST.BATCH_SIZE", "4"];
   let stops = 0;
-  const events = await assertSameEnd(overrides, (event) => {
-    return event.type === "evaluate" && event.done < event.total && stops++ === 0;
-  });
+  const stop = (event: TrainEvent) =>
+    event.type === "evaluate" && event.done < event.total && stops++ === 0;
+  const safetensors = [...overrides, "LOG.CHECKPOINT_FORMAT", "safetensors"];
+  const events = await assertSameEnd(safetensors, stop, overrides);
   const at = events.findIndex((event) => event.type === "interrupted");
   const next = events.slice(at).find(({ type }) => type === "step" || type === "epoch_end")!;
   assertEquals(next.type, "epoch_end");
@@ -96,11 +101,26 @@ Deno.test("WKD-L + WKD-F goes on with its projector, bit for bit", async () => {
   await assertSameEnd(WKD, (event) => event.type === "step" && event.epoch === 2);
 });
 
+Deno.test("mixed precision goes on with its loss scale, bit for bit", async () => {
+  const { half } = await device();
+  if (!half) return;
+  const small = ["SOLVER.AMP", "True", "SOLVER.BATCH_SIZE", "1", "DATASET.SUBSET", "1"];
+  const events = await assertSameEnd([...WKD, ...small], (event) => {
+    return event.type === "step" && event.epoch === 2;
+  });
+  const end = events.findLast((event) => event.type === "epoch_end")!;
+  const { scale, skippedSteps } = end.train.scaling!;
+  assertEquals(scale, 65536 / 2 ** skippedSteps);
+});
+
 Deno.test("RunFiles.restore() warns of another configuration and refuses another model", async () => {
   const gpu = await device();
   await inTempDir(async (folder) => {
     const run = join(folder, "run");
-    const overrides = ["DISTILLER.TYPE", "NONE", "SOLVER.EPOCHS", "1"];
+    const overrides = [
+      ...["DISTILLER.TYPE", "NONE", "SOLVER.EPOCHS", "1"],
+      ...["LOG.CHECKPOINT_FORMAT", "safetensors"],
+    ];
     await finish(await openRun(gpu, run, overrides));
     const changed = [...overrides, "SOLVER.LR", "0.3"];
     const events = await finish(await openRun(gpu, run, changed, { resume: true }));
@@ -116,5 +136,34 @@ Deno.test("RunFiles.restore() warns of another configuration and refuses another
     saveCheckpoint(path, fewer as never, metadata);
     const resumed = () => openRun(gpu, run, overrides, { resume: true });
     await assertRejects(resumed, CheckpointError, "does not fit the model: missing fc.bias");
+  });
+});
+
+/** Makes of a run's `latest` what the authors' trainer would have written: in DataParallel, without our metadata. */
+function asAuthors(path: string): void {
+  const value = loadCheckpoint(path).value as Map<string, unknown>;
+  const model = [...value.get("model") as Map<string, unknown>];
+  const wrapped = model.flatMap(([name, tensor]): [string, unknown][] => {
+    const other = name.replace(/^student/, "teacher");
+    return [[`module.${name}`, tensor], [`module.${other}`, tensor]];
+  });
+  const own = ["epoch", "optimizer", "best_acc"].map((key) => [key, value.get(key)] as const);
+  const whole = new Map<string, unknown>([...own, ["model", new PyOrderedDict(wrapped)]]);
+  Deno.writeFileSync(path, writeTorch(whole));
+}
+
+Deno.test("RunFiles.restore() goes on from the authors' latest", async () => {
+  const gpu = await device();
+  await inTempDir(async (folder) => {
+    const [whole, parts] = [join(folder, "whole"), join(folder, "parts")];
+    const expected = await finish(await openRun(gpu, whole, ALONE));
+    await finish(await openRun(gpu, parts, [...ALONE, "SOLVER.EPOCHS", "1"]));
+    asAuthors(join(parts, "latest"));
+    const events = await finish(await openRun(gpu, parts, ALONE, { resume: true }));
+    const warning = events.find((event) => event.type === "warning")!;
+    assert(warning.message.includes("training goes on after epoch 1"), warning.message);
+    const last = (of: TrainEvent[]) => figures(of).at(-1)!.train;
+    assertEquals(last(events), last(expected));
+    assertEquals(bits(join(parts, "student_latest")), bits(join(whole, "student_latest")));
   });
 });

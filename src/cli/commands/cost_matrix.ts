@@ -1,15 +1,21 @@
-import type { Command } from "@commander-js/extra-typings";
+import { type Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { deviceOption } from "./device_option.ts";
 import { count } from "./count.ts";
 import type { Exit } from "./exit.ts";
 
+const SOURCES = ["features", "logits"] as const;
+const SIMILARITIES = ["linear_cka", "poly_cka", "rbf_cka", "cosine"] as const;
+
 const EXAMPLES = `
-WKD-L moves probability between classes, and this matrix says what that costs: 1 - CKA of the teacher's pooled last
-features of every two classes, over the first training images of each, not augmented.
+WKD-L moves probability between classes, and this matrix says what that costs: 1 - how alike two classes are for the
+teacher, by the centred kernel alignment (CKA) of its pooled last features or logits of the first training images of each,
+not augmented, or by the cosine of the rows of its classifier. poly_cka is with the kernel <x, y>^degree, rbf_cka with
+exp(-|x - y|^2 / (2 bandwidth^2 median)), the median being that of the squared distances in a class.
 
 Examples:
   deno task cost-matrix --cfg configs/fashion_mnist/wkd_l/resnet20_resnet8.yaml
-  deno task cost-matrix --teacher resnet20 --ckpt checkpoints/fashion_mnist/resnet20.safetensors`;
+  deno task cost-matrix --teacher resnet20 --ckpt checkpoints/fashion_mnist/resnet20.safetensors
+  deno task cost-matrix --cfg configs/imagenet/r34_r18/wkd_l.yaml --source logits`;
 
 /** Adds the `cost-matrix` command. */
 export function addCostMatrix(program: Command, exit: Exit): void {
@@ -19,8 +25,20 @@ export function addCostMatrix(program: Command, exit: Exit): void {
     .option("--ckpt <file>", "the teacher's checkpoint; default: the usual place")
     .option("--cfg <file>", "configuration that names teacher, checkpoint and data set")
     .option("--dataset <name>", "data set; default: the configuration's, or fashion_mnist")
+    .addOption(
+      new Option("--source <what>", "what CKA compares").choices(SOURCES).default(SOURCES[0]),
+    )
+    .addOption(
+      new Option("--similarity <how>", "how classes are compared")
+        .choices(SIMILARITIES).default(SIMILARITIES[0]),
+    )
+    .option("--degree <n>", "of poly_cka", count, 3)
+    .option("--bandwidth <b>", "of rbf_cka", positive, 1)
     .option("--samples <n>", "training images of each class", count, 500)
-    .option("--out <file>", "default: wkd_cost_matrix/<dataset>/<teacher>/linear_cka.safetensors")
+    .option(
+      "--out <file>",
+      ".safetensors or .pth; default: wkd_cost_matrix/<dataset>/<teacher>/<similarity>.safetensors",
+    )
     .option("--overwrite", "replace the file if it is there")
     .addOption(deviceOption())
     .addHelpText("after", EXAMPLES)
@@ -28,4 +46,12 @@ export function addCostMatrix(program: Command, exit: Exit): void {
       const { costMatrix } = await import("../cost_matrix.ts");
       exit(await costMatrix(flags));
     });
+}
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (!(number > 0 && Number.isFinite(number))) {
+    throw new InvalidArgumentError("A positive number is wanted.");
+  }
+  return number;
 }

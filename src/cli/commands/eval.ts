@@ -1,21 +1,30 @@
-import type { Command } from "@commander-js/extra-typings";
+import { type Command, Option } from "@commander-js/extra-typings";
+import type { ClassOrder } from "../eval_report.ts";
 import { deviceOption } from "./device_option.ts";
 import { count } from "./count.ts";
 import type { Exit } from "./exit.ts";
 
+const ORDERS: readonly ClassOrder[] = ["worst", "label"];
+
 const EXAMPLES = `
 The checkpoint holds a model alone, or a whole run, of which the student is taken. Checkpoints that were made here
-know their model, so --model can be left out.
+know their model, so --model can be left out. "-c pretrain" takes the weights that a data set's teachers are loaded from,
+such as checkpoints/<data set>/<model>.safetensors or .pth.
 
 Examples:
   deno task eval -c checkpoints/fashion_mnist/resnet20.safetensors
-  deno task eval -m resnet8 -c output/fashion_mnist/vanilla_resnet8/best.safetensors -bs 200`;
+  deno task eval -m resnet8 -c output/fashion_mnist/vanilla_resnet8/best -bs 200
+  deno task eval -m resnet20 -c pretrain -d fashion_mnist --per-class`;
 
 /** Adds the `eval` command. */
 export function addEval(program: Command, exit: Exit): void {
   program.command("eval")
     .description("measure a checkpoint on the test images")
-    .requiredOption("-c, --ckpt <file>", "checkpoint (safetensors)")
+    .option(
+      "-c, --ckpt <file>",
+      "checkpoint (torch or safetensors), or pretrain for the model's usual place",
+      "pretrain",
+    )
     .option(
       "-m, --model <name>",
       "architecture, such as resnet8; default: what the checkpoint says",
@@ -23,6 +32,11 @@ export function addEval(program: Command, exit: Exit): void {
     .option("-d, --dataset <name>", "data set; default: the configuration's, or fashion_mnist")
     .option("-b, --batch-size <n>", "images in a batch (also -bs); default 100", count)
     .option("--cfg <file>", "configuration whose DATASET section says what is evaluated")
+    .addOption(
+      new Option("--per-class [order]", "report every class, worst first or by label")
+        .choices(ORDERS).preset("worst"),
+    )
+    .option("--json", "print JSON")
     .addOption(deviceOption())
     .addHelpText("after", EXAMPLES)
     .action(async (flags) => {

@@ -1,13 +1,13 @@
 import { BatchNorm2d } from "../../nn/batch_norm2d.ts";
 import type { Conv2d } from "../../nn/conv2d.ts";
 import { Linear } from "../../nn/linear.ts";
-import { Sequential } from "../../nn/sequential.ts";
-import { adaptiveAvgPool2d } from "../../ops/adaptive_avg_pool2d.ts";
-import { reshape } from "../../ops/reshape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { BasicBlock } from "../blocks/basic_block.ts";
+import { globalAverage } from "../blocks/global_average.ts";
+import { kaimingConv } from "../blocks/kaiming_conv.ts";
+import { residualStage } from "../blocks/residual_stage.ts";
+import { runStages, type Stage } from "../blocks/stage.ts";
 import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
-import { BasicBlock } from "./basic_block.ts";
-import { kaimingConv } from "./kaiming_conv.ts";
 
 /** Depth and widths of a {@linkcode CifarResNet}. */
 export interface CifarResNetShape {
@@ -26,11 +26,11 @@ export class CifarResNet extends Model {
   /** The stem's, followed by ReLU. */
   readonly bn1: BatchNorm2d;
   /** Stage of full-size planes. */
-  readonly layer1: Sequential<BasicBlock>;
+  readonly layer1: Stage;
   /** Stage of half the height and width. */
-  readonly layer2: Sequential<BasicBlock>;
+  readonly layer2: Stage;
   /** Stage of a quarter of the height and width. */
-  readonly layer3: Sequential<BasicBlock>;
+  readonly layer3: Stage;
   /** From the pooled features to the logits. */
   readonly fc: Linear;
 
@@ -41,11 +41,11 @@ export class CifarResNet extends Model {
     const blocks = (depth - 2) / 6;
     this.stageChannels = channels;
     const [stem, first, second, third] = channels;
-    this.conv1 = kaimingConv(inChannels, stem, 3, 1);
+    this.conv1 = kaimingConv(inChannels, stem, 3);
     this.bn1 = new BatchNorm2d(stem);
-    this.layer1 = stage(stem, first, blocks, 1);
-    this.layer2 = stage(first, second, blocks, 2);
-    this.layer3 = stage(second, third, blocks, 2);
+    this.layer1 = residualStage(BasicBlock, stem, first, blocks, { stride: 1 });
+    this.layer2 = residualStage(BasicBlock, first, second, blocks, { stride: 2 });
+    this.layer3 = residualStage(BasicBlock, second, third, blocks, { stride: 2 });
     this.fc = new Linear(third, numClasses);
   }
 
@@ -56,35 +56,10 @@ export class CifarResNet extends Model {
 
   /** Images [N, inChannels, H, W], 32 x 32 in CIFAR. */
   override forward(images: Tensor): ModelOutput {
-    let x = this.bn1.forward(this.conv1.forward(images), { relu: true });
-    const feats = [x];
-    const preactFeats = [x];
-    for (const { layers } of [this.layer1, this.layer2, this.layer3]) {
-      for (const block of layers.slice(0, -1)) x = block.forward(x);
-      const { output, preact } = layers.at(-1)!.forwardWithPreact(x);
-      feats.push(output);
-      preactFeats.push(preact);
-      x = output;
-    }
-    const pooledFeat = reshape(adaptiveAvgPool2d(x, 1), [x.shape[0], x.shape[1]]);
+    const stem = this.bn1.forward(this.conv1.forward(images), { relu: true });
+    const { output, feats, preactFeats } = runStages(stem, [this.layer1, this.layer2, this.layer3]);
+    const pooledFeat = globalAverage(output);
     const logits = this.fc.forward(pooledFeat);
     return { logits, features: { feats, preactFeats, pooledFeat } };
   }
-}
-
-function stage(
-  inChannels: number,
-  channels: number,
-  blocks: number,
-  stride: number,
-): Sequential<BasicBlock> {
-  return new Sequential(
-    ...Array.from(
-      { length: blocks },
-      (_, i) =>
-        i === 0
-          ? new BasicBlock(inChannels, channels, stride)
-          : new BasicBlock(channels, channels, 1),
-    ),
-  );
 }

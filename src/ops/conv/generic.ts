@@ -1,5 +1,6 @@
 import code from "../../../kernels/conv/conv2d_generic.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
+import { wgslFloat } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { linearGrid } from "../grid.ts";
 import { sumPartials } from "../sum_partials.ts";
@@ -14,7 +15,7 @@ export function convForwardGeneric(
   bias: Tensor | null,
   g: ConvGeometry,
 ): Tensor {
-  const y = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth]);
+  const y = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth], x.dtype);
   run(0, { x, w: weight, y }, bias, y.numel, 1, g);
   return y;
 }
@@ -26,7 +27,7 @@ export function convInputGradGeneric(
   g: ConvGeometry,
   bias: Tensor | null = null,
 ): Tensor {
-  const dx = Tensor.result(dy.gpu, [g.images, g.inChannels, g.height, g.width]);
+  const dx = Tensor.result(dy.gpu, [g.images, g.inChannels, g.height, g.width], dy.dtype);
   run(1, { x: dx, w: weight, y: dy }, bias, dx.numel, 1, g);
   return dx;
 }
@@ -58,7 +59,7 @@ function run(
       ...(bias ? { bias: bias.storage } : {}),
     },
     params: { total, splits, ...g },
-    values: { MODE: mode, BIAS: Number(bias !== null) },
+    values: { MODE: mode, BIAS: Number(bias !== null), E: wgslFloat(x.dtype) },
     workgroups: linearGrid(Math.ceil(total / 64)),
   });
 }

@@ -1,5 +1,6 @@
 import code from "../../../kernels/conv/conv2d_tiled.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
+import { wgslFloat } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { sumPartials } from "../sum_partials.ts";
 import { type ConvGeometry, weightShape } from "./geometry.ts";
@@ -15,7 +16,7 @@ export function convForwardTiled(
   bias: Tensor | null,
   g: ConvGeometry,
 ): Tensor {
-  const y = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth]);
+  const y = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth], x.dtype);
   run(0, weight, x, y, bias, g, {
     rows: g.outChannels,
     columns: g.images * g.outHeight * g.outWidth,
@@ -26,7 +27,7 @@ export function convForwardTiled(
 
 /** Input gradient as a tiled matrix product. */
 export function convInputGradTiled(dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor {
-  const dx = Tensor.result(dy.gpu, [g.images, g.inChannels, g.height, g.width]);
+  const dx = Tensor.result(dy.gpu, [g.images, g.inChannels, g.height, g.width], dy.dtype);
   run(1, weight, dy, dx, null, g, {
     rows: g.inChannels,
     columns: g.images * g.height * g.width,
@@ -68,7 +69,7 @@ function run(
       ...(bias ? { bias: bias.storage } : {}),
     },
     params: { ...size, depthPerSplit, ...g },
-    values: { MODE: mode, BIAS: Number(bias !== null) },
+    values: { MODE: mode, BIAS: Number(bias !== null), E: wgslFloat(b.dtype) },
     workgroups: [Math.ceil(size.columns / 64), Math.ceil(size.rows / 64), splits],
   });
 }

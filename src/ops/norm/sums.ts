@@ -1,6 +1,7 @@
 import sumsCode from "../../../kernels/norm/batch_norm_sums.wgsl" with { type: "text" };
 import treeCode from "../../../kernels/norm/batch_norm_sums_tree.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
+import { wgslFloat } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { NormLayout } from "./layout.ts";
 
@@ -40,6 +41,7 @@ export function normSums(
       GRAD: Number(gradient !== null),
       RELU: Number(relu),
       ...(tree ? {} : { VEC: vector }),
+      E: wgslFloat(x.dtype),
     },
     workgroups: tree ? [channels, splits] : [Math.ceil(splits * channels / 64)],
   });

@@ -2,6 +2,7 @@ import gradCode from "../../../kernels/pool/avg_pool2d_grad.wgsl" with { type: "
 import code from "../../../kernels/pool/avg_pool2d.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { track } from "../../tensor/autograd.ts";
+import { wgslFloat } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { loopBounds, type PoolGeometry, poolGrid } from "./geometry.ts";
 
@@ -25,16 +26,19 @@ export function averageWindows(
   const planes = images * channels;
   const shared = {
     params: { ...windows, planes, height, width },
-    values: "kernelY" in windows ? { ADAPTIVE: 0, ...loopBounds(windows) } : { ADAPTIVE: 1 },
+    values: {
+      ...("kernelY" in windows ? { ADAPTIVE: 0, ...loopBounds(windows) } : { ADAPTIVE: 1 }),
+      E: wgslFloat(x.dtype),
+    },
   };
-  const y = Tensor.result(x.gpu, [images, channels, outHeight, outWidth]);
+  const y = Tensor.result(x.gpu, [images, channels, outHeight, outWidth], x.dtype);
   x.gpu.dispatch(avgPoolKernel, {
     ...shared,
     bindings: { x: x.storage, y: y.storage },
     workgroups: poolGrid(x.gpu, planes, outHeight, outWidth),
   });
   return track(name, [x], y, (dy) => {
-    const dx = Tensor.result(x.gpu, x.shape);
+    const dx = Tensor.result(x.gpu, x.shape, x.dtype);
     x.gpu.dispatch(avgPoolGradKernel, {
       ...shared,
       bindings: { dy: dy.storage, dx: dx.storage },

@@ -2,6 +2,7 @@ import code from "../../../kernels/reduce/reduce.wgsl" with { type: "text" };
 import treeCode from "../../../kernels/reduce/reduce_tree.wgsl" with { type: "text" };
 import type { Gpu } from "../../gpu/gpu.ts";
 import { Kernel } from "../../gpu/kernel.ts";
+import { type DType, wgslFloat } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { linearGrid } from "../grid.ts";
 import type { ReduceLayout } from "./layout.ts";
@@ -25,6 +26,8 @@ export interface ReduceRunOptions {
   readonly variant?: ReduceVariant;
   /** Insists on the number of parts, for tests. */
   readonly splits?: number;
+  /** Type of the result; sums are float32 inside. Default that of `x`. */
+  readonly dtype?: DType;
 }
 
 const OPS: Readonly<Record<Reduction, number>> = { sum: 0, max: 1, ties: 2, squares: 3 };
@@ -43,15 +46,15 @@ export function reduce(
   const variant = options.variant ?? chooseVariant(x.gpu, layout);
   const splits = options.splits ?? chooseSplits(x.gpu, layout, variant);
   const { outer, inner } = layout;
-  const scale = options.scale ?? 1;
+  const { scale = 1, dtype = x.dtype } = options;
   if (splits === 1) {
-    return pass(x, layout, OPS[reduction], variant, layout.count, scale, options.center);
+    return pass(x, layout, OPS[reduction], variant, layout.count, scale, dtype, options.center);
   }
   const part = 4 * Math.ceil(layout.count / splits / 4);
-  const partials = pass(x, layout, OPS[reduction], variant, part, 1, options.center);
+  const partials = pass(x, layout, OPS[reduction], variant, part, 1, "float32", options.center);
   const count = partials.shape[1];
   const join = reduction === "max" ? OPS.max : OPS.sum;
-  const y = pass(partials, { outer, count, inner }, join, variant, count, scale);
+  const y = pass(partials, { outer, count, inner }, join, variant, count, scale, dtype);
   partials.dispose();
   return y;
 }
@@ -64,10 +67,12 @@ function pass(
   variant: ReduceVariant,
   part: number,
   scale: number,
+  dtype: DType,
   center?: Tensor,
 ): Tensor {
   const splits = Math.ceil(count / part);
-  const y = Tensor.result(x.gpu, [outer, splits, inner]);
+  const y = Tensor.result(x.gpu, [outer, splits, inner], dtype);
+  const types = { E: wgslFloat(x.dtype), R: wgslFloat(dtype) };
   const bindings = {
     x: x.storage,
     y: y.storage,
@@ -79,7 +84,7 @@ function pass(
     x.gpu.dispatch(treeKernel, {
       bindings,
       params,
-      values: { OP: op },
+      values: { OP: op, ...types },
       constants: { GROUP: group },
       workgroups: linearGrid(outer * splits),
     });
@@ -92,7 +97,7 @@ function pass(
   x.gpu.dispatch(threadKernel, {
     bindings,
     params,
-    values: { OP: op, VEC: vector, ALONG: Number(along) },
+    values: { OP: op, VEC: vector, ALONG: Number(along), ...types },
     constants: { GROUP: group },
     workgroups: linearGrid(Math.ceil(threads / group)),
   });

@@ -1,5 +1,6 @@
 import code from "../../../kernels/reduce/reduce_grad.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
+import { type DType, wgslFloat } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { linearGrid } from "../grid.ts";
 import type { ReduceLayout } from "./layout.ts";
@@ -19,14 +20,17 @@ export interface ReduceGradInputs {
 /**
  * The gradient [outer, count, inner] of a reduction to [outer, inner], off the tape: of a sum when
  * nothing but `dy` is given, else of a maximum or of squared distances.
+ *
+ * @param dtype of the gradient.
  */
 export function reduceGrad(
   dy: Tensor,
   { outer, count, inner }: ReduceLayout,
   scale: number,
   inputs?: ReduceGradInputs,
+  dtype: DType = "float32",
 ): Tensor {
-  const dx = Tensor.result(dy.gpu, [outer, count, inner]);
+  const dx = Tensor.result(dy.gpu, [outer, count, inner], dtype);
   const along = inner === 1 && count % 4 === 0;
   const vector = along || inner % 4 === 0 ? 4 : 1;
   const threads = along ? outer : outer * inner / vector;
@@ -42,7 +46,13 @@ export function reduceGrad(
       ...(inputs?.ties ? { ties: inputs.ties.storage } : {}),
     },
     params: { outer, count, inner, splits, part, scale },
-    values: { OP: inputs?.ties ? 1 : inputs ? 3 : 0, VEC: vector, ALONG: Number(along) },
+    values: {
+      OP: inputs?.ties ? 1 : inputs ? 3 : 0,
+      VEC: vector,
+      ALONG: Number(along),
+      E: wgslFloat(dtype),
+      R: wgslFloat(dy.dtype),
+    },
     workgroups: linearGrid(Math.ceil(threads * splits / 64)),
   });
   return dx;

@@ -1,27 +1,38 @@
 import { track } from "../../tensor/autograd.ts";
+import type { DType, FloatType } from "../../tensor/dtype.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { requireFloat } from "../require_dtype.ts";
+import { cast } from "../cast.ts";
+import { requireFloats } from "../require_dtype.ts";
 import { takeAs } from "../take_as.ts";
 import { type ReduceLayout, type ReducePlan, reduceRuns } from "./layout.ts";
 import { reduce } from "./reduce.ts";
 import { reduceGrad } from "./reduce_grad.ts";
 
-/** `scale * sum` over the dimensions of a plan, on the tape under `name`. */
-export function scaledSum(name: string, x: Tensor, plan: ReducePlan, scale: number): Tensor {
-  requireFloat(name, x);
+/** `scale * sum` over the dimensions of a plan, in the type of `x` or in `dtype`, on the tape under `name`. */
+export function scaledSum(
+  name: string,
+  x: Tensor,
+  plan: ReducePlan,
+  scale: number,
+  dtype: DType = x.dtype,
+): Tensor {
+  requireFloats(name, x);
   const runs = reduceRuns(x.shape, plan.dims);
   if (runs.length === 0) {
-    return track(name, [x], x.alias(plan.shape), (dy) => [dy.alias(x.shape)]);
+    const same = track(name, [x], x.alias(plan.shape), (dy) => [dy.alias(x.shape)]);
+    return cast(same, dtype as FloatType);
   }
-  const y = takeAs(total(x, runs, scale), plan.shape);
-  return track(name, [x], y, (dy) => [takeAs(spread(dy, runs, scale), x.shape)]);
+  const y = takeAs(total(x, runs, scale, dtype), plan.shape);
+  return track(name, [x], y, (dy) => [takeAs(spread(dy, runs, scale, x.dtype), x.shape)]);
 }
 
-/** Sums run by run; the scale goes with the last. */
-function total(x: Tensor, runs: readonly ReduceLayout[], scale: number): Tensor {
+/** Sums run by run; the scale and the type of the result go with the last. */
+function total(x: Tensor, runs: readonly ReduceLayout[], scale: number, dtype: DType): Tensor {
   let current = x;
   runs.forEach((layout, i) => {
-    const next = reduce(current, layout, "sum", { scale: i === runs.length - 1 ? scale : 1 });
+    const last = i === runs.length - 1;
+    const options = last ? { scale, dtype } : { dtype: "float32" as const };
+    const next = reduce(current, layout, "sum", options);
     if (current !== x) current.dispose();
     current = next;
   });
@@ -29,10 +40,10 @@ function total(x: Tensor, runs: readonly ReduceLayout[], scale: number): Tensor 
 }
 
 /** The way back: repeats run by run. */
-function spread(dy: Tensor, runs: readonly ReduceLayout[], scale: number): Tensor {
+function spread(dy: Tensor, runs: readonly ReduceLayout[], scale: number, dtype: DType): Tensor {
   let current = dy;
   runs.toReversed().forEach((layout, i) => {
-    const next = reduceGrad(current, layout, i === 0 ? scale : 1);
+    const next = reduceGrad(current, layout, i === 0 ? scale : 1, undefined, dtype);
     if (current !== dy) current.dispose();
     current = next;
   });

@@ -1,0 +1,21 @@
+import type { Config } from "../config/config.ts";
+import { CliError } from "./cli_error.ts";
+import { fileExists } from "./file_exists.ts";
+import { teacherPlaces } from "./run_paths.ts";
+
+/**
+ * Refuses to start without a teacher in one of the usual places, where none is named.
+ *
+ * @param option what else names it, such as `--ckpt`
+ * @throws CliError saying where it was looked for
+ */
+export function checkTeacher(config: Config, option = "DISTILLER.TEACHER_CHECKPOINT"): void {
+  const { TEACHER, TEACHER_CHECKPOINT } = config.DISTILLER;
+  if (TEACHER_CHECKPOINT) return;
+  const places = teacherPlaces(config);
+  if (places.some(fileExists)) return;
+  throw new CliError(
+    `there is no checkpoint of the teacher ${TEACHER}: none of ${places.join(", ")} is there; ` +
+      `name it with ${option}`,
+  );
+}

@@ -1,0 +1,34 @@
+import { type Command, Option } from "@commander-js/extra-typings";
+import { count } from "./count.ts";
+import type { Exit } from "./exit.ts";
+
+const EXAMPLES = `
+Examples:
+  deno task data download cifar100
+  deno task data download cifar10 --root /data
+  deno task data bench --cfg configs/imagenet/vanilla/r18.yaml DATASET.ROOT /data/imagenet`;
+
+/** Adds the `data` command. */
+export function addData(program: Command, exit: Exit): void {
+  const data = program.command("data")
+    .description("fetch a data set, or measure how fast one is loaded")
+    .addHelpText("after", EXAMPLES);
+  data.command("download")
+    .description("fetch CIFAR-10 or CIFAR-100; a download that was stopped goes on where it was")
+    .argument("<dataset>", "cifar10 or cifar100")
+    .addOption(new Option("--root <folder>", "folder for the archive").default("data"))
+    .option("--url <url>", "a mirror of the published archive")
+    .action(async (dataset, flags) => {
+      const { downloadData } = await import("../data.ts");
+      exit(await downloadData(dataset, flags));
+    });
+  data.command("bench")
+    .description("print how many images a second the loader alone makes")
+    .option("--cfg <file>", "configuration (YAML)")
+    .option("--batches <n>", "batches to measure after the first ones; default 50", count)
+    .argument("[overrides...]", "KEY VALUE pairs such as DATASET.NUM_WORKERS 8")
+    .action(async (overrides, flags) => {
+      const { benchData } = await import("../data.ts");
+      exit(await benchData(flags, overrides));
+    });
+}

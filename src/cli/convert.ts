@@ -1,0 +1,127 @@
+import { extname } from "@std/path";
+import { writeFileAtomic } from "../formats/atomic_write.ts";
+import { castTensor, type FloatDtype } from "../formats/cast_tensor.ts";
+import { flatten } from "../formats/flatten.ts";
+import { isTensor } from "../formats/is_tensor.ts";
+import { modelState } from "../formats/model_state.ts";
+import { PyOrderedDict } from "../formats/pickle/python.ts";
+import { CHECKPOINT_KINDS } from "../formats/read_checkpoint.ts";
+import { type SafetensorsTensor, writeSafetensors } from "../formats/safetensors.ts";
+import { writeTorch } from "../formats/torch/write_torch.ts";
+import { type Checkpoint, inFile, loadCheckpoint } from "../train/checkpoint.ts";
+import { CliError } from "./cli_error.ts";
+import { fileExists } from "./file_exists.ts";
+
+/** Options of the `convert` command. */
+export interface ConvertFlags {
+  /** Precision of the floating-point numbers; default: as they are. */
+  readonly dtype?: keyof typeof DTYPES;
+  /** Replace the file if it is there. */
+  readonly overwrite?: boolean;
+}
+
+/** Precisions by PyTorch's names. */
+const DTYPES = {
+  float32: "F32",
+  float16: "F16",
+  bfloat16: "BF16",
+} as const satisfies Record<string, FloatDtype>;
+
+const COST_MATRIX = "cost_matrix";
+
+/** The format that each extension stands for; the authors' checkpoints have none. */
+const FORMATS: Readonly<Record<string, "safetensors" | "torch">> = {
+  ".safetensors": "safetensors",
+  ".pth": "torch",
+  ".pt": "torch",
+  ".ckpt": "torch",
+  ".pkl": "torch",
+  "": "torch",
+};
+
+/** What goes into the new file. */
+interface Contents {
+  readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
+  /** Whether it is one matrix and not a model. */
+  readonly matrix: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * Writes the model or the cost matrix of a checkpoint in another format.
+ *
+ * @returns the exit status
+ * @throws CliError where the new file is there already or its extension says no format
+ */
+export function convert(from: string, to: string, flags: ConvertFlags): number {
+  const format = formatOf(to);
+  if (!flags.overwrite && fileExists(to)) {
+    throw new CliError(`${to} is already there; replace it with --overwrite`);
+  }
+  const checkpoint = loadCheckpoint(from);
+  const contents = inFile(from, () => {
+    const found = contentsOf(checkpoint);
+    if (!flags.dtype) return found;
+    const dtype = DTYPES[flags.dtype];
+    return {
+      ...found,
+      tensors: new Map([...found.tensors].map(([name, t]) => [name, castTensor(t, dtype)])),
+    };
+  });
+  const bytes = inFile(from, () => format === "torch" ? torch(contents) : safetensors(contents));
+  writeFileAtomic(to, bytes);
+  console.log(summary(from, to, checkpoint, contents));
+  return 0;
+}
+
+function formatOf(path: string): "safetensors" | "torch" {
+  const extension = extname(path).toLowerCase();
+  if (Object.hasOwn(FORMATS, extension)) return FORMATS[extension];
+  throw new CliError(
+    `${path}: the extension ${extension} says no format; use .safetensors, or .pth or .pt for torch`,
+  );
+}
+
+function contentsOf({ value, tensors, metadata }: Checkpoint): Contents {
+  const [first] = tensors;
+  if (first && tensors.size === 1 && (isTensor(value) || first[0] === COST_MATRIX)) {
+    return { tensors: new Map([[COST_MATRIX, first[1]]]), matrix: true, metadata, leftOut: [] };
+  }
+  const state = modelState(value);
+  const facts = flatten(value);
+  const texts = ["epoch", "best_acc"].flatMap((key) => {
+    const fact = facts.others.get(key) ?? facts.tensors.get(key)?.data[0];
+    return fact === undefined ? [] : [[key, String(fact)]];
+  });
+  const kept = new Set(["metadata", ...texts.map(([key]) => key)]);
+  return {
+    tensors: state.tensors,
+    matrix: false,
+    metadata: { ...metadata, ...Object.fromEntries(texts) },
+    leftOut: state.leftOut.filter((name) => !kept.has(name)),
+  };
+}
+
+function safetensors({ tensors, metadata }: Contents): Uint8Array {
+  return writeSafetensors(tensors, { format: "pt", ...metadata });
+}
+
+/** A matrix as the authors publish theirs, a model as they save it. */
+function torch({ tensors, matrix, metadata }: Contents): Uint8Array {
+  if (matrix) return writeTorch(tensors.get(COST_MATRIX));
+  const texts = Object.entries(metadata);
+  return writeTorch(
+    new Map<string, unknown>([
+      ["model", new PyOrderedDict(tensors)],
+      ...(texts.length > 0 ? [["metadata", new Map(texts)] as const] : []),
+    ]),
+  );
+}
+
+function summary(from: string, to: string, { kind }: Checkpoint, contents: Contents): string {
+  const { tensors, matrix, leftOut } = contents;
+  const what = matrix ? "a matrix" : `${tensors.size} tensors`;
+  const left = leftOut.length > 0 ? `; left out: ${leftOut.join(", ")}` : "";
+  return `${to}: ${what} of ${from} (${CHECKPOINT_KINDS[kind]})${left}`;
+}

@@ -1,0 +1,119 @@
+import { join } from "@std/path";
+import { loadConfig } from "../config/load_config.ts";
+import type { BatchSource } from "../data/batch.ts";
+import { createLoader } from "../data/create_loader.ts";
+import { download } from "../data/download.ts";
+import { isFileDataset } from "../data/file_dataset.ts";
+import { loadDataset } from "../data/load_dataset.ts";
+import { PUBLISHED } from "../data/published_archives.ts";
+import { CliError } from "./cli_error.ts";
+import { byteBar } from "./byte_bar.ts";
+import { datasetCallbacks } from "./dataset_callbacks.ts";
+import { INTERRUPTED } from "./exit_status.ts";
+import { interruptSignal } from "./interrupt_signal.ts";
+
+/** Options of `data download`. */
+export interface DownloadFlags {
+  /** Folder for the archive. */
+  readonly root: string;
+  /** A mirror of the published archive. */
+  readonly url?: string;
+}
+
+/** Options of `data bench`. */
+export interface BenchFlags {
+  /** Configuration that names the data set. */
+  readonly cfg?: string;
+  /** Batches to measure. */
+  readonly batches?: number;
+}
+
+const BATCHES = 50;
+
+/**
+ * Fetches the published archive of a data set and checks it.
+ *
+ * @returns the exit status
+ */
+export async function downloadData(dataset: string, flags: DownloadFlags): Promise<number> {
+  if (!Object.hasOwn(PUBLISHED, dataset)) {
+    const names = Object.keys(PUBLISHED).join(", ");
+    throw new CliError(
+      `there is no download for ${JSON.stringify(dataset)}; there is for ${names}`,
+    );
+  }
+  const published = PUBLISHED[dataset as keyof typeof PUBLISHED];
+  const archive = { ...published, url: checkUrl(flags.url ?? published.url) };
+  const path = join(flags.root, archive.file);
+  const interrupt = interruptSignal("stopping; what has arrived is kept");
+  const bar = byteBar(`fetching ${archive.file}`);
+  try {
+    const result = await download(archive, {
+      path,
+      onProgress: bar.update,
+      signal: interrupt.signal,
+    });
+    bar.clear();
+    if (result === "stopped") {
+      console.error(`${path}.part is kept; the same command goes on with it`);
+      return INTERRUPTED;
+    }
+    console.log(`${path}: ${result}, ${archive.size} bytes, MD5 ${archive.md5} as published`);
+    return 0;
+  } finally {
+    bar.clear();
+    interrupt.dispose();
+  }
+}
+
+function checkUrl(url: string): string {
+  if (/^https?:\/\//.test(url) && URL.canParse(url)) return url;
+  throw new CliError(`--url wants an address such as https://host/file.tar.gz; got ${url}`);
+}
+
+/**
+ * Prints images a second of the training and the evaluation loader, with nothing else at work.
+ *
+ * @returns the exit status
+ */
+export async function benchData(
+  { cfg, batches = BATCHES }: BenchFlags,
+  overrides: readonly string[],
+): Promise<number> {
+  const config = loadConfig(cfg ?? null, overrides);
+  const { DATASET, SOLVER } = config;
+  const { train, test } = await loadDataset(DATASET, datasetCallbacks());
+  const workers = isFileDataset(train) ? `, ${DATASET.NUM_WORKERS} workers` : ", in memory";
+  const loaders = [
+    createLoader(train, { batchSize: SOLVER.BATCH_SIZE, train: true, seed: SOLVER.SEED }),
+    createLoader(test, { batchSize: DATASET.TEST.BATCH_SIZE, train: false }),
+  ];
+  const interrupt = interruptSignal("stopping");
+  try {
+    for (const loader of loaders) {
+      const { name, height, width } = loader.dataset;
+      const speed = await measure(loader, batches, interrupt.signal);
+      if (interrupt.signal.aborted) return INTERRUPTED;
+      console.log(`${name}  ${height} x ${width}${workers}  ${Math.round(speed)} images/s`);
+    }
+    return 0;
+  } finally {
+    for (const loader of loaders) loader.close();
+    interrupt.dispose();
+  }
+}
+
+/** Images a second, after a first batch that starts the workers; over several epochs where one is too short. */
+async function measure(loader: BatchSource, batches: number, signal: AbortSignal): Promise<number> {
+  let images = 0;
+  let done = 0;
+  let start = performance.now();
+  for (let epoch = 1; done <= batches && !signal.aborted; epoch++) {
+    for await (const { size } of loader.epoch(epoch)) {
+      if (done++ === 0) start = performance.now();
+      else images += size;
+      if (done > batches || signal.aborted) break;
+    }
+  }
+  return images / ((performance.now() - start) / 1000);
+}

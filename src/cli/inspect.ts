@@ -1,0 +1,167 @@
+import { modelState } from "../formats/model_state.ts";
+import { flatten } from "../formats/flatten.ts";
+import { CHECKPOINT_KINDS } from "../formats/read_checkpoint.ts";
+import type { SafetensorsTensor } from "../formats/safetensors.ts";
+import { type Checkpoint, inFile, loadCheckpoint } from "../train/checkpoint.ts";
+import { describeFit, type Fit, fittingModels } from "./fitting_models.ts";
+import { table } from "./table.ts";
+import { type TensorStatistics, tensorStatistics } from "./tensor_statistics.ts";
+
+/** Options of the `inspect` command. */
+export interface InspectFlags {
+  /** Smallest, largest and mean number of every tensor. */
+  readonly stats?: boolean;
+  /** As JSON. */
+  readonly json?: boolean;
+}
+
+/** One tensor of the report. */
+interface Row {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly statistics?: TensorStatistics;
+}
+
+/** What `inspect` finds out. */
+interface Report {
+  readonly file: string;
+  readonly kind: keyof typeof CHECKPOINT_KINDS;
+  readonly tensors: readonly Row[];
+  readonly numbers: number;
+  readonly bytes: number;
+  /** Numbers and texts by their paths. */
+  readonly others: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The model in it, or null where there is none. */
+  readonly model: ({ path: string; tensors: number; leftOut: readonly string[] } & Fit) | null;
+}
+
+/** Metadata is told apart; an optimiser numbers its parameters. */
+const UNTOLD = /^metadata\.|\.params\.\d+$/;
+
+/** Texts longer than this are cut. */
+const LONGEST = 100;
+/** Entries that are no tensors, beyond which they are counted. */
+const MOST_OTHERS = 20;
+
+/**
+ * Prints what a checkpoint holds, and which models it fits. Needs no device.
+ *
+ * @returns the exit status
+ */
+export function inspect(path: string, flags: InspectFlags): number {
+  const checkpoint = loadCheckpoint(path);
+  const report = inFile(path, () => makeReport(path, checkpoint, flags.stats ?? false));
+  console.log(flags.json ? JSON.stringify(report, plain, 2) : describe(report));
+  return 0;
+}
+
+/** JSON has neither integers beyond 2^53 nor numbers that are not finite. */
+function plain(_key: string, value: unknown): unknown {
+  const special = typeof value === "number" && !Number.isFinite(value);
+  return typeof value === "bigint" || special ? String(value) : value;
+}
+
+function makeReport(file: string, checkpoint: Checkpoint, stats: boolean): Report {
+  const { kind, value, metadata } = checkpoint;
+  const tensors = [...checkpoint.tensors];
+  const rows = tensors.map(([name, tensor]): Row => {
+    const { dtype, shape } = tensor;
+    return { name, dtype, shape, ...(stats ? { statistics: tensorStatistics(tensor) } : {}) };
+  });
+  const others = [...flatten(value).others].filter(([name]) => !UNTOLD.test(name));
+  return {
+    file,
+    kind,
+    tensors: rows,
+    numbers: tensors.reduce((sum, [, { shape }]) => sum + product(shape), 0),
+    bytes: Deno.statSync(file).size,
+    others: Object.fromEntries([...scalars(tensors), ...others]),
+    metadata,
+    model: describeModel(value),
+  };
+}
+
+function product(shape: readonly number[]): number {
+  return shape.reduce((count, size) => count * size, 1);
+}
+
+/** Single numbers beside a model, such as the best accuracy. */
+function scalars(tensors: readonly [string, SafetensorsTensor][]): [string, unknown][] {
+  return tensors.filter(([name, { shape }]) => shape.length === 0 && !name.includes("."))
+    .map(([name, { data }]) => [name, data[0]]);
+}
+
+function describeModel(value: unknown): Report["model"] {
+  let state;
+  try {
+    state = modelState(value);
+  } catch {
+    // A cost matrix, say: there is no model to describe.
+    return null;
+  }
+  const { tensors, path, leftOut } = state;
+  const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+  return { path, tensors: tensors.size, leftOut, ...fittingModels(shapes) };
+}
+
+function describe(report: Report): string {
+  const { file, kind, tensors, numbers, bytes } = report;
+  return [
+    file,
+    `  format   ${CHECKPOINT_KINDS[kind]}, ${bytes.toLocaleString("en")} bytes`,
+    `  tensors  ${tensors.length}, with ${numbers.toLocaleString("en")} numbers`,
+    `  model    ${modelText(report)}`,
+    ...otherLines({ ...report.metadata, ...report.others }),
+    "",
+    ...(tensors.length > 0 ? [tensorTable(tensors)] : []),
+  ].join("\n").trimEnd();
+}
+
+function modelText({ model }: Report): string {
+  if (!model) return "none in it";
+  const fits = model.models.length > 0
+    ? `fits ${model.models.map(describeFit).join(", ")}`
+    : model.nearest
+    ? `fits none that is known here; nearest is ${model.nearest.name}, with ${model.nearest.matching} of the tensors`
+    : "fits none that is known here";
+  const where = model.path ? ` under ${model.path}` : "";
+  const beside = model.leftOut.length > 0 ? `; beside it: ${model.leftOut.join(", ")}` : "";
+  return `${model.tensors} tensors${where}, ${fits}${beside}`;
+}
+
+function otherLines(others: Readonly<Record<string, unknown>>): string[] {
+  const entries = Object.entries(others).filter(([, value]) => value !== null);
+  const width = Math.max(0, ...entries.slice(0, MOST_OTHERS).map(([name]) => name.length));
+  const lines = entries.slice(0, MOST_OTHERS).map(([name, value]) => {
+    const text = String(value).replaceAll(/\s*\n\s*/g, " ");
+    return `    ${name.padEnd(width)}  ${
+      text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text
+    }`;
+  });
+  const more = entries.length - MOST_OTHERS;
+  return [
+    ...(lines.length > 0 ? ["  other entries"] : []),
+    ...lines,
+    ...(more > 0 ? [`    and ${more} more (--json shows all)`] : []),
+  ];
+}
+
+function tensorTable(tensors: readonly Row[]): string {
+  const stats = tensors.some(({ statistics }) => statistics);
+  const number = (value: number | null) => value === null ? "" : value.toPrecision(4);
+  const rows = tensors.map(({ name, dtype, shape, statistics: s }) => [
+    name || "(the whole file)",
+    dtype,
+    `[${shape.join(", ")}]`,
+    ...(s
+      ? [number(s.min), number(s.max), number(s.mean), number(s.std), String(s.notFinite)]
+      : []),
+  ]);
+  const header = ["tensor", "dtype", "shape"];
+  return table(
+    stats ? [...header, "min", "max", "mean", "std", "not finite"] : header,
+    rows,
+  );
+}

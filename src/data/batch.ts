@@ -1,0 +1,71 @@
+import type { DatasetInfo } from "./image_dataset.ts";
+
+/** One batch. Its arrays are used again: they hold until the next batch is asked for. */
+export interface Batch {
+  /** Normalised images, [batchSize, channels, height, width]; zeros past `size`. */
+  readonly images: Float32Array;
+  /** Class of each image, [batchSize]; 0 past `size`. */
+  readonly labels: Int32Array;
+  /** Position of each image in the data set, [batchSize]; -1 past `size`. */
+  readonly indices: Int32Array;
+  /** How many of the images are real. */
+  readonly size: number;
+}
+
+/** How a data set is turned into batches. */
+export interface LoaderOptions {
+  /** Images in a batch. */
+  readonly batchSize: number;
+  /** True shuffles, augments and leaves the last partial batch out; false goes through all images in order. */
+  readonly train: boolean;
+  /** Seed of order and augmentation; default 0. */
+  readonly seed?: number;
+  /** Pixels of padding for the random crop of images in memory; default `cropPadding()` of the width. */
+  readonly padding?: number;
+  /** This process's number, from 0; default 0. */
+  readonly rank?: number;
+  /** How many processes share the data; default 1. */
+  readonly worldSize?: number;
+}
+
+/** Batches of a data set, epoch by epoch, wherever its images are. */
+export interface BatchSource {
+  /** Batches in an epoch. */
+  readonly length: number;
+  /** What the batches come from. */
+  readonly dataset: DatasetInfo;
+  /** Milliseconds this thread has spent making batches while nobody waited for one. */
+  readonly aheadMilliseconds: number;
+  /**
+   * The batches of an epoch, to go through with `for await`. Only one epoch can be under way.
+   *
+   * @param epoch the epoch, counted from 1
+   * @param options.startStep how many batches to skip, to go on where a run stopped; default 0
+   */
+  epoch(
+    epoch: number,
+    options?: { startStep?: number },
+  ): Iterable<Batch> | AsyncIterable<Batch>;
+  /** Ends what works for it in the background. */
+  close(): void;
+}
+
+/**
+ * Refuses a batch size that gives no batch.
+ *
+ * @throws {RangeError} where there is less than one training batch, or no image at all
+ */
+export function checkBatchSize(dataset: DatasetInfo, options: LoaderOptions): void {
+  const { batchSize, train } = options;
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new RangeError(`a batch size is an integer of at least 1; got ${batchSize}`);
+  }
+  if (dataset.length === 0) throw new RangeError(`${dataset.name} has no images`);
+  const share = Math.floor(dataset.length / (options.worldSize ?? 1));
+  if (train && share < batchSize) {
+    throw new RangeError(
+      `${dataset.name} has ${share} images for this process, less than one batch of ${batchSize}; ` +
+        "use a smaller SOLVER.BATCH_SIZE",
+    );
+  }
+}

@@ -1,0 +1,99 @@
+import { CIFAR_IMAGE, type CifarRecords, parseCifarBinary } from "./cifar_binary.ts";
+import { type CifarFiles, findCifar } from "./cifar_files.ts";
+import { CIFAR, type CifarKind } from "./cifar_layout.ts";
+import { parseCifarNames, parseCifarPython } from "./cifar_python.ts";
+import type { ImageDataset } from "./image_dataset.ts";
+import { NORMALISATIONS } from "./normalisations.ts";
+
+const SIDE = 32;
+
+/** Where the authors' code keeps its data, and where `data download` puts it. */
+export const DATA_ROOT = "data";
+
+/** Reads a file with a parser whose errors get the file's name. */
+async function parsed<T>(
+  files: CifarFiles,
+  name: string,
+  parse: (bytes: Uint8Array) => T,
+): Promise<T> {
+  const { bytes, path } = await files.read(name);
+  try {
+    return parse(bytes);
+  } catch (error) {
+    throw new Error(`${path} is damaged: ${(error as Error).message}`);
+  }
+}
+
+function join(parts: readonly CifarRecords[]): CifarRecords {
+  if (parts.length === 1) return parts[0];
+  const count = parts.reduce((sum, { labels }) => sum + labels.length, 0);
+  const images = new Uint8Array(count * CIFAR_IMAGE);
+  const labels = new Int32Array(count);
+  let at = 0;
+  for (const part of parts) {
+    images.set(part.images, at * CIFAR_IMAGE);
+    labels.set(part.labels, at);
+    at += part.labels.length;
+  }
+  return { images, labels };
+}
+
+async function readPart(
+  files: CifarFiles,
+  kind: CifarKind,
+  names: readonly string[],
+  classes: number,
+): Promise<CifarRecords> {
+  const parse = (bytes: Uint8Array) => {
+    const records = files.layout.python
+      ? parseCifarPython(bytes, kind.labels)
+      : parseCifarBinary(bytes, kind.labelBytes);
+    const wrong = records.labels.find((label) => label < 0 || label >= classes);
+    if (wrong !== undefined) {
+      throw new Error(`it has the label ${wrong}, and there are ${classes} classes`);
+    }
+    return records;
+  };
+  const parts: CifarRecords[] = [];
+  for (const name of names) parts.push(await parsed(files, name, parse));
+  return join(parts);
+}
+
+/**
+ * CIFAR-10 or CIFAR-100 (Krizhevsky, 2009) with its fine labels: 3 x 32 x 32, as many images as the files have. The
+ * published python and binary versions are read, from a folder or from the archive.
+ *
+ * @param root the folder or archive; empty is `data`
+ * @throws {Error} where the files are not there or damaged
+ */
+export async function loadCifar(
+  type: "cifar10" | "cifar100",
+  root = "",
+): Promise<{ train: ImageDataset; test: ImageDataset }> {
+  const kind = CIFAR[type];
+  const files = await findCifar(root || DATA_ROOT, kind, `deno task data download ${type}`);
+  const { layout } = files;
+  const classes = await parsed(
+    files,
+    layout.names,
+    (bytes) =>
+      layout.python
+        ? parseCifarNames(bytes, kind.labelNames)
+        : new TextDecoder().decode(bytes).split(/\r?\n/).filter((line) => line !== ""),
+  );
+  const part = async (name: string, of: readonly string[]): Promise<ImageDataset> => {
+    const { images, labels } = await readPart(files, kind, of, classes.length);
+    return {
+      name: `${type}/${name}`,
+      images,
+      labels,
+      length: labels.length,
+      channels: 3,
+      height: SIDE,
+      width: SIDE,
+      classes,
+      ...NORMALISATIONS[type],
+    };
+  };
+  return { train: await part("train", layout.train), test: await part("test", layout.test) };
+}

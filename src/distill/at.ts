@@ -1,0 +1,18 @@
+import { attentionLoss } from "../losses/attention.ts";
+import type { Features, Model } from "../models/model.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { FeatureDistiller, type FeatureWeights } from "./feature_distiller.ts";
+import { sumOverStages } from "./sum_over_stages.ts";
+
+/** Attention transfer on every stage (Zagoruyko and Komodakis, 2017). mdistiller: `AT`. */
+export class AT extends FeatureDistiller {
+  /** `power`: of the features in the maps of attention. */
+  constructor(student: Model, teacher: Model, weights: FeatureWeights, readonly power: number) {
+    super(student, teacher, weights);
+  }
+
+  /** The loss of one batch. */
+  protected override compare(student: Features, teacher: Features): Tensor {
+    return sumOverStages(student, teacher, (s, t) => attentionLoss(s, t, this.power));
+  }
+}

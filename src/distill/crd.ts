@@ -1,0 +1,86 @@
+import type { Model } from "../models/model.ts";
+import type { Module } from "../nn/module.ts";
+import { crossEntropy } from "../ops/cross_entropy.ts";
+import { noGrad } from "../tensor/autograd.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { ContrastMemory, type ContrastMemoryOptions } from "./contrast_memory.ts";
+import type { ContrastSource } from "./contrast_sampler.ts";
+import type { BatchInfo, Distiller, DistillerOutput, Schedule } from "./distiller.ts";
+import { Embed } from "./embed.ts";
+
+/** Options of {@linkcode CRD}, as in the configuration's `CRD` section. */
+export interface CRDOptions {
+  /** Weight of the cross-entropy. */
+  readonly ceWeight: number;
+  /** Weight of the contrastive loss. */
+  readonly featWeight: number;
+  /** Width of the student's pooled feature. */
+  readonly studentDim: number;
+  /** Width of the teacher's pooled feature. */
+  readonly teacherDim: number;
+  /** The memory of embeddings. */
+  readonly memory: ContrastMemoryOptions;
+  /** Chooses the images to compare with. */
+  readonly source: ContrastSource;
+}
+
+/**
+ * Contrastive representation distillation: embeddings of an image by student and teacher should be nearer to each other
+ * than to those of other images (Tian et al., ICLR 2020). mdistiller: `CRD`.
+ */
+export class CRD implements Distiller {
+  /** `embed_s`, `embed_t` and `contrast`, the memory. */
+  readonly extraModules: Readonly<Record<string, Module>>;
+  readonly #embedStudent: Embed;
+  readonly #embedTeacher: Embed;
+  readonly #contrast: ContrastMemory;
+
+  /** The teacher should be in eval mode and want no gradients. */
+  constructor(readonly student: Model, readonly teacher: Model, readonly options: CRDOptions) {
+    const { studentDim, teacherDim, memory } = options;
+    this.#embedStudent = new Embed(studentDim, memory.dim);
+    this.#embedTeacher = new Embed(teacherDim, memory.dim);
+    this.#contrast = new ContrastMemory(memory);
+    this.extraModules = {
+      embed_s: this.#embedStudent,
+      embed_t: this.#embedTeacher,
+      contrast: this.#contrast,
+    };
+  }
+
+  /** Always: the loss does not depend on the epoch; what is drawn comes from tensors. */
+  sameSchedule(): boolean {
+    return true;
+  }
+
+  /** Lets the source know the batch. */
+  startStep(batch: BatchInfo, schedule: Schedule): void {
+    this.options.source.startStep(batch, schedule);
+  }
+
+  /** `loss_ce` and `loss_kd` of one batch. */
+  forwardTrain(images: Tensor, labels: Tensor): DistillerOutput {
+    const { ceWeight, featWeight, source } = this.options;
+    const { logits, features } = this.student.forward(images);
+    const teacher = noGrad(() => this.teacher.forward(images).features.pooledFeat);
+    const drawn = source.draw(labels);
+    const loss = this.#contrast.forward(
+      this.#embedStudent.forward(features.pooledFeat),
+      this.#embedTeacher.forward(teacher),
+      drawn.images,
+      drawn.index,
+    );
+    return {
+      logits,
+      losses: {
+        loss_ce: crossEntropy(logits, labels).mul(ceWeight),
+        loss_kd: loss.mul(featWeight),
+      },
+    };
+  }
+
+  /** Frees what is not in the models or the extra modules. */
+  dispose(): void {
+    this.options.source.dispose();
+  }
+}

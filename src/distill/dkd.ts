@@ -1,0 +1,55 @@
+import { dkdLoss } from "../losses/dkd.ts";
+import type { Model } from "../models/model.ts";
+import type { Module } from "../nn/module.ts";
+import { crossEntropy } from "../ops/cross_entropy.ts";
+import { noGrad } from "../tensor/autograd.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Distiller, DistillerOutput, Schedule } from "./distiller.ts";
+
+/** Options of {@linkcode DKD}, as in the configuration's `DKD` section. */
+export interface DKDOptions {
+  /** Divides the logits before the soft-max. */
+  readonly temperature: number;
+  /** Weight of the cross-entropy. */
+  readonly ceWeight: number;
+  /** Weight of the divergence between the label and the rest. */
+  readonly alpha: number;
+  /** Weight of the divergence among the other classes. */
+  readonly beta: number;
+  /** Epochs over which both weights grow to their values. */
+  readonly warmup: number;
+}
+
+/** Decoupled knowledge distillation (Zhao et al., CVPR 2022). mdistiller: `DKD`. */
+export class DKD implements Distiller {
+  /** None. */
+  readonly extraModules: Readonly<Record<string, Module>> = {};
+
+  /** The teacher should be in eval mode and want no gradients. */
+  constructor(readonly student: Model, readonly teacher: Model, readonly options: DKDOptions) {}
+
+  /** Whether the weights are the same at both positions. */
+  sameSchedule(a: Schedule, b: Schedule): boolean {
+    return this.growth(a) === this.growth(b);
+  }
+
+  /** Factor of both weights: `epoch / warmup`, at most 1. */
+  growth({ epoch }: Schedule): number {
+    return Math.min(1, epoch / this.options.warmup);
+  }
+
+  /** `loss_ce` and `loss_kd` of one batch. */
+  forwardTrain(images: Tensor, labels: Tensor, schedule: Schedule): DistillerOutput {
+    const { ceWeight, temperature, alpha, beta } = this.options;
+    const { logits } = this.student.forward(images);
+    const teacher = noGrad(() => this.teacher.forward(images).logits);
+    const distance = dkdLoss(logits, teacher, labels, { temperature, alpha, beta });
+    return {
+      logits,
+      losses: {
+        loss_ce: crossEntropy(logits, labels).mul(ceWeight),
+        loss_kd: distance.mul(this.growth(schedule)),
+      },
+    };
+  }
+}

@@ -1,0 +1,59 @@
+import type { Features, Model } from "../models/model.ts";
+import type { Module } from "../nn/module.ts";
+import { crossEntropy } from "../ops/cross_entropy.ts";
+import { noGrad } from "../tensor/autograd.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Distiller, DistillerOutput, Schedule } from "./distiller.ts";
+
+/** Weights of a distiller that compares features. */
+export interface FeatureWeights {
+  /** Weight of the cross-entropy. */
+  readonly ceWeight: number;
+  /** Weight of the difference of the features. */
+  readonly featWeight: number;
+}
+
+/** A distiller whose loss is a function of the features of student and teacher. */
+export abstract class FeatureDistiller implements Distiller {
+  /** None, unless the method has some. */
+  readonly extraModules: Readonly<Record<string, Module>> = {};
+
+  /** The teacher should be in eval mode and want no gradients. */
+  constructor(
+    readonly student: Model,
+    readonly teacher: Model,
+    readonly weights: FeatureWeights,
+  ) {}
+
+  /** Always, unless the method says otherwise. */
+  sameSchedule(_a: Schedule, _b: Schedule): boolean {
+    return true;
+  }
+
+  /** `loss_ce` and `loss_kd` of one batch. */
+  forwardTrain(images: Tensor, labels: Tensor, schedule: Schedule): DistillerOutput {
+    const { ceWeight, featWeight } = this.weights;
+    const { logits, features } = this.student.forward(images);
+    const teacher = noGrad(() => this.teacher.forward(images).features);
+    const difference = this.compare(float32(features), float32(teacher), schedule);
+    return {
+      logits,
+      losses: {
+        loss_ce: crossEntropy(logits, labels).mul(ceWeight),
+        loss_kd: difference.mul(featWeight),
+      },
+    };
+  }
+
+  /** How much the student's features differ from the teacher's. */
+  protected abstract compare(student: Features, teacher: Features, schedule: Schedule): Tensor;
+}
+
+/** Under mixed precision the networks' features are float16, which differences should not be. */
+function float32({ feats, preactFeats, pooledFeat }: Features): Features {
+  return {
+    feats: feats.map((each) => each.to("float32")),
+    preactFeats: preactFeats.map((each) => each.to("float32")),
+    pooledFeat: pooledFeat.to("float32"),
+  };
+}

@@ -1,0 +1,68 @@
+import { mseLoss } from "../losses/mse.ts";
+import type { Model } from "../models/model.ts";
+import type { Module } from "../nn/module.ts";
+import { crossEntropy } from "../ops/cross_entropy.ts";
+import { noGrad } from "../tensor/autograd.ts";
+import type { Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { ConvReg } from "./conv_reg.ts";
+import type { Distiller, DistillerOutput } from "./distiller.ts";
+import { hintShape } from "./hint_layer.ts";
+
+/** Options of {@linkcode FitNet}, as in the configuration's `FITNET` section. */
+export interface FitNetOptions {
+  /** Weight of the cross-entropy. */
+  readonly ceWeight: number;
+  /** Weight of the squared difference. */
+  readonly featWeight: number;
+  /** Index into the features; negative ones count from the end. */
+  readonly hintLayer: number;
+  /** Shapes of the features for one image. */
+  readonly studentShapes: readonly Shape[];
+  /** The teacher's, for one image. */
+  readonly teacherShapes: readonly Shape[];
+}
+
+/**
+ * The mean squared difference of one feature map, the student's taken to the teacher's shape by a trained layer
+ * (Romero et al., 2015). mdistiller: `FitNet`.
+ */
+export class FitNet implements Distiller {
+  /** `conv_reg`, the layer between the features. */
+  readonly extraModules: Readonly<Record<string, Module>>;
+  readonly #regressor: ConvReg;
+
+  /**
+   * The teacher should be in eval mode and want no gradients.
+   *
+   * @throws RangeError when the hint layer is none, or no layer fits.
+   */
+  constructor(readonly student: Model, readonly teacher: Model, readonly options: FitNetOptions) {
+    const { hintLayer, studentShapes, teacherShapes } = options;
+    this.#regressor = new ConvReg(
+      hintShape(studentShapes, hintLayer, "FITNET.HINT_LAYER", "student"),
+      hintShape(teacherShapes, hintLayer, "FITNET.HINT_LAYER", "teacher"),
+    );
+    this.extraModules = { conv_reg: this.#regressor };
+  }
+
+  /** Always: the loss does not depend on the epoch. */
+  sameSchedule(): boolean {
+    return true;
+  }
+
+  /** `loss_ce` and `loss_kd` of one batch. */
+  forwardTrain(images: Tensor, labels: Tensor): DistillerOutput {
+    const { ceWeight, featWeight, hintLayer } = this.options;
+    const { logits, features } = this.student.forward(images);
+    const teacher = noGrad(() => this.teacher.forward(images).features.feats.at(hintLayer)!);
+    const student = this.#regressor.forward(features.feats.at(hintLayer)!);
+    return {
+      logits,
+      losses: {
+        loss_ce: crossEntropy(logits, labels).mul(ceWeight),
+        loss_kd: mseLoss(student, teacher).mul(featWeight),
+      },
+    };
+  }
+}

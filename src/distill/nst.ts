@@ -1,0 +1,13 @@
+import { nstLoss } from "../losses/nst.ts";
+import type { Features } from "../models/model.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { FeatureDistiller } from "./feature_distiller.ts";
+import { sumOverStages } from "./sum_over_stages.ts";
+
+/** Neuron selectivity transfer on every stage (Huang and Wang, 2017). mdistiller: `NST`. */
+export class NST extends FeatureDistiller {
+  /** The loss of one batch. */
+  protected override compare(student: Features, teacher: Features): Tensor {
+    return sumOverStages(student, teacher, nstLoss);
+  }
+}

@@ -1,0 +1,57 @@
+import { mseLoss } from "../losses/mse.ts";
+import { sameSize } from "../losses/same_size.ts";
+import type { Features, Model } from "../models/model.ts";
+import { Conv2d } from "../nn/conv2d.ts";
+import { ReLU } from "../nn/relu.ts";
+import { Sequential } from "../nn/sequential.ts";
+import type { Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { FeatureDistiller, type FeatureWeights } from "./feature_distiller.ts";
+import { sumOverStages } from "./sum_over_stages.ts";
+
+/** Options of {@linkcode VID}, as in the configuration's `VID` section. */
+export interface VIDOptions extends FeatureWeights {
+  /** Variance of the prediction. */
+  readonly predVar: number;
+  /** Shapes of the features for one image. */
+  readonly studentShapes: readonly Shape[];
+  /** The teacher's, for one image. */
+  readonly teacherShapes: readonly Shape[];
+}
+
+/**
+ * Variational information distillation: the likelihood of the teacher's features of every stage as predicted from the
+ * student's (Ahn et al., 2019). mdistiller: `VID`, which does not train the variance either.
+ */
+export class VID extends FeatureDistiller {
+  /** `regressors`, which predict. */
+  override readonly extraModules: Readonly<Record<string, Sequential<Sequential>>>;
+  readonly #predVar: number;
+
+  /** The teacher should be in eval mode and want no gradients. */
+  constructor(student: Model, teacher: Model, options: VIDOptions) {
+    super(student, teacher, options);
+    const { studentShapes, teacherShapes, predVar } = options;
+    const stages = Math.min(studentShapes.length, teacherShapes.length) - 1;
+    const regressors = Array.from({ length: stages }, (_, i) => {
+      return regressor(studentShapes[i + 1][1], teacherShapes[i + 1][1]);
+    });
+    this.extraModules = { regressors: new Sequential(...regressors) };
+    this.#predVar = predVar;
+  }
+
+  /** The loss of one batch. */
+  protected override compare(student: Features, teacher: Features): Tensor {
+    const { layers } = this.extraModules.regressors;
+    return sumOverStages(student, teacher, (s, t, stage) => {
+      const [from, target] = sameSize(s, t);
+      const squares = mseLoss(layers[stage].forward(from), target);
+      return squares.mul(0.5 / this.#predVar).add(0.5 * Math.log(this.#predVar));
+    });
+  }
+}
+
+function regressor(inputs: number, outputs: number): Sequential {
+  const conv = (from: number) => new Conv2d(from, outputs, { kernelSize: 1, bias: false });
+  return new Sequential(conv(inputs), new ReLU(), conv(outputs), new ReLU(), conv(outputs));
+}

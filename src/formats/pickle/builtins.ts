@@ -1,0 +1,80 @@
+import { FormatError } from "../format_error.ts";
+import { latin1Bytes, PyFunction, PyOrderedDict, PyTuple } from "./python.ts";
+
+function items(name: string, value: unknown): readonly unknown[] {
+  if (value === undefined) return [];
+  if (Array.isArray(value)) return value;
+  if (value instanceof PyTuple) return value.items;
+  if (value instanceof Set || value instanceof Map) return [...value.keys()];
+  throw new FormatError(`${name} is made of what is not a list`);
+}
+
+/** Pairs of a dictionary: a dictionary, or a list of lists or tuples of two. */
+function pairs(name: string, value: unknown): [unknown, unknown][] {
+  if (value instanceof Map) return [...value];
+  return items(name, value).map((pair) => {
+    const [key, item, ...more] = items(name, pair);
+    if (item === undefined || more.length > 0) {
+      throw new FormatError(`${name} is not made of pairs`);
+    }
+    return [key, item];
+  });
+}
+
+function bytes(value: unknown, encoding?: unknown): Uint8Array {
+  if (value === undefined) return new Uint8Array();
+  if (value instanceof Uint8Array) return value;
+  if (typeof value === "string" && (encoding === undefined || encoding === "latin-1")) {
+    return latin1Bytes(value);
+  }
+  throw new FormatError("bytes are made of what is neither bytes nor a text");
+}
+
+function encode(text: unknown, encoding: unknown = "utf-8"): Uint8Array {
+  if (typeof text === "string" && /^(latin-?1|iso-?8859-1)$/i.test(String(encoding))) {
+    return latin1Bytes(text);
+  }
+  if (typeof text === "string" && /^(utf-?8|ascii)$/i.test(String(encoding))) {
+    return new TextEncoder().encode(text);
+  }
+  throw new FormatError("_codecs.encode is called with what is no text, or another encoding");
+}
+
+function orderedDict([content]: readonly unknown[]): PyOrderedDict {
+  return new PyOrderedDict(pairs("collections.OrderedDict", content) as [string, unknown][]);
+}
+
+const TYPES: Readonly<Record<string, (args: readonly unknown[]) => unknown>> = {
+  set: ([value]) => new Set(items("set", value)),
+  frozenset: ([value]) => new Set(items("frozenset", value)),
+  list: ([value]) => [...items("list", value)],
+  tuple: ([value]) => new PyTuple(items("tuple", value)),
+  dict: ([value]) => new Map(pairs("dict", value)),
+  bytes: ([value, encoding]) => bytes(value, encoding),
+  bytearray: ([value, encoding]) => bytes(value, encoding),
+};
+
+/** Names that stand for a type and are never called, such as a `defaultdict`'s. */
+const NAMES = ["int", "float", "bool", "str", "object"];
+
+function named(module: string, name: string, call: (args: readonly unknown[]) => unknown) {
+  return [`${module} ${name}`, new PyFunction(`${module}.${name}`, call)] as const;
+}
+
+function uncallable(name: string): () => never {
+  return () => {
+    throw new FormatError(`it calls ${name}, which is not done here; nothing of it was run`);
+  };
+}
+
+/** Python's containers that a checkpoint may hold, by module and name. */
+export const BUILTIN_GLOBALS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ...["builtins", "__builtin__"].flatMap((module) => [
+    ...Object.entries(TYPES).map(([name, call]) => named(module, name, call)),
+    ...NAMES.map((name) => named(module, name, uncallable(name))),
+  ]),
+  named("collections", "OrderedDict", orderedDict),
+  named("collections", "defaultdict", ([, content]) => new Map(pairs("defaultdict", content))),
+  named("collections", "Counter", ([content]) => new Map(pairs("Counter", content))),
+  named("_codecs", "encode", ([text, encoding]) => encode(text, encoding)),
+]);

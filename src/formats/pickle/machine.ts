@@ -1,0 +1,125 @@
+import { ByteReader } from "../byte_reader.ts";
+import { FormatError } from "../format_error.ts";
+import { quoted } from "./python.ts";
+
+/** What {@linkcode unpickle} may do beside making plain data. */
+export interface UnpickleOptions {
+  /** Values by their Python name, module and name with a space between; a pickle that asks for another is refused. */
+  readonly globals: ReadonlyMap<string, unknown>;
+  /** The value of a persistent id; without it, such an id is refused. */
+  readonly persistentLoad?: (id: unknown) => unknown;
+  /** Where the pickle starts. Default 0. */
+  readonly start?: number;
+  /** Most operations; a checkpoint of a thousand layers takes some 100,000. Default 20 million. */
+  readonly mostOperations?: number;
+}
+
+const MOST_OPERATIONS = 20_000_000;
+/** Values on the stack. */
+const LONGEST_STACK = 2_000_000;
+/** Open marks, which is how deep literal lists and tuples are nested. */
+const MOST_MARKS = 1000;
+
+/** The stack, the memo and the position of a pickle being read. */
+export class Machine {
+  /** The bytes. */
+  readonly reader: ByteReader;
+  /** Values since the last mark. */
+  stack: unknown[] = [];
+  /** Set by the last operation. */
+  finished = false;
+  readonly #below: unknown[][] = [];
+  readonly #memo = new Map<number, unknown>();
+  #operations = 0;
+
+  constructor(bytes: Uint8Array, readonly options: UnpickleOptions) {
+    this.reader = new ByteReader(bytes, options.start ?? 0);
+  }
+
+  /** Called before each operation. */
+  countOperation(): void {
+    const most = this.options.mostOperations ?? MOST_OPERATIONS;
+    if (++this.#operations > most) {
+      throw new FormatError(`the pickle has more than ${most} operations`);
+    }
+  }
+
+  push(value: unknown): void {
+    if (this.stack.length >= LONGEST_STACK) {
+      throw new FormatError(`the pickle keeps more than ${LONGEST_STACK} values on its stack`);
+    }
+    this.stack.push(value);
+  }
+
+  pop(): unknown {
+    if (this.stack.length === 0) throw this.damaged("takes a value from an empty stack");
+    return this.stack.pop();
+  }
+
+  /** The last value, which stays. */
+  top(): unknown {
+    if (this.stack.length === 0) throw this.damaged("looks at an empty stack");
+    return this.stack[this.stack.length - 1];
+  }
+
+  mark(): void {
+    if (this.#below.length >= MOST_MARKS) {
+      throw new FormatError(`the pickle nests more than ${MOST_MARKS} levels deep`);
+    }
+    this.#below.push(this.stack);
+    this.stack = [];
+  }
+
+  /** Values since the last mark, which is taken away. */
+  popMark(): unknown[] {
+    const below = this.#below.pop();
+    if (!below) throw this.damaged("goes back to a mark that is not there");
+    const items = this.stack;
+    this.stack = below;
+    return items;
+  }
+
+  /** Removes the last value, or the last mark where nothing lies above it. */
+  drop(): void {
+    if (this.stack.length > 0) this.stack.pop();
+    else this.popMark();
+  }
+
+  remember(index: number): void {
+    this.#memo.set(index, this.top());
+  }
+
+  rememberNext(): void {
+    this.remember(this.#memo.size);
+  }
+
+  recall(index: number): unknown {
+    if (!this.#memo.has(index)) {
+      throw this.damaged(`recalls value ${index}, which was never stored`);
+    }
+    return this.#memo.get(index);
+  }
+
+  /** The value of a Python name. */
+  find(module: unknown, name: unknown): unknown {
+    const { globals } = this.options;
+    const key = `${module} ${name}`;
+    if (!globals.has(key)) {
+      throw new FormatError(
+        `it refers to ${
+          quoted(`${module}.${name}`)
+        }, which is not one of the types that a checkpoint may hold here; nothing of it was run`,
+      );
+    }
+    return globals.get(key);
+  }
+
+  persistent(id: unknown): unknown {
+    if (!this.options.persistentLoad) throw this.damaged("refers to data outside of the pickle");
+    return this.options.persistentLoad(id);
+  }
+
+  damaged(what: string): FormatError {
+    return new FormatError(`the pickle ${what} at byte ${this.reader.at}; the file is damaged`);
+  }
+}

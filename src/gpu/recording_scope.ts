@@ -1,0 +1,30 @@
+import { BufferPool, type MemoryAccount } from "./buffer_pool.ts";
+import type { Command } from "./command.ts";
+
+/** What is kept while a step is recorded: its commands, and the buffers that replays need. */
+export class RecordingScope {
+  /** The recorded commands. */
+  readonly commands: Command[] = [];
+  /** Buffers of the outer pool that belong to the recording. */
+  readonly pinned: GPUBuffer[] = [];
+  /** Where buffers come from meanwhile. */
+  readonly pool: BufferPool;
+
+  /** `outer` is the pool from before; what is freed into it waits for {@linkcode RecordingScope.close}. */
+  constructor(device: GPUDevice, account: MemoryAccount, readonly outer: BufferPool) {
+    this.pool = new BufferPool(device, account, () => outer.trim());
+    // Commands recorded so far may use what is freed meanwhile, so it waits for the recording's end.
+    outer.held = this.pinned;
+  }
+
+  /** Ends the recording. */
+  close(): void {
+    this.outer.held = null;
+  }
+
+  /** Frees the buffers, when nothing is replayed any more. */
+  release(): void {
+    this.pool.dispose();
+    for (const buffer of this.pinned) this.outer.release(buffer);
+  }
+}

@@ -1,0 +1,77 @@
+import { join } from "@std/path";
+import { WriteError } from "../formats/atomic_write.ts";
+import { ioReason } from "../formats/io_reason.ts";
+import { encodeEvent, type EventContent, type EventValue } from "../formats/tensorboard/event.ts";
+import { tfRecord } from "../formats/tensorboard/tf_record.ts";
+import { appendTo } from "./append_to.ts";
+
+const VERSION = "brain.Event:2";
+const PREFIX = "events.out.tfevents.";
+
+/** Names of the event files in a folder; none where the folder is not there. */
+export function eventFiles(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name)
+      .filter((name) => name.startsWith(PREFIX)).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw new WriteError(`cannot read ${folder}: ${ioReason(error)}`, { cause: error });
+  }
+}
+
+/** Removes the event files of a folder, nothing else. */
+export function removeEventFiles(folder: string): void {
+  for (const name of eventFiles(folder)) {
+    const path = join(folder, name);
+    try {
+      Deno.removeSync(path);
+    } catch (error) {
+      throw new WriteError(`cannot remove ${path}: ${ioReason(error)}`, { cause: error });
+    }
+  }
+}
+
+/** Appends events to a TensorBoard event file, which is made with the first of them. */
+export class EventFile {
+  #append: ((bytes: Uint8Array) => void) | null = null;
+
+  /**
+   * Writes nothing yet.
+   *
+   * @param folder the folder of the file, which TensorBoard shows as one run
+   * @param start the step from which on the folder's earlier events no longer count, or null for none. TensorBoard takes
+   * them away, so that a run that goes on shows nothing twice.
+   * @param now milliseconds since 1970; default `Date.now`
+   */
+  constructor(
+    readonly folder: string,
+    readonly start: number | null,
+    readonly now: () => number = Date.now,
+  ) {}
+
+  /** Appends one event, whole. */
+  write(step: number, values: readonly EventValue[]): void {
+    const append = this.#append ??= this.#open(step);
+    append(this.#record(step, { values }));
+  }
+
+  #open(step: number): (bytes: Uint8Array) => void {
+    const append = appendTo(join(this.folder, fileName(this.folder, this.now())));
+    const start = this.start ?? step;
+    append(this.#record(start, { fileVersion: VERSION }));
+    if (this.start !== null) append(this.#record(start, { start: true }));
+    return append;
+  }
+
+  #record(step: number, content: EventContent): Uint8Array {
+    return tfRecord(encodeEvent({ wallTime: this.now() / 1000, step, content }));
+  }
+}
+
+/** TensorBoard reads the files of a folder in the order of their names, so a new one must sort behind the others. */
+function fileName(folder: string, now: number): string {
+  const times = eventFiles(folder).map((name) => parseInt(name.slice(PREFIX.length)));
+  const last = Math.max(0, ...times.filter(Number.isFinite));
+  const seconds = Math.max(Math.floor(now / 1000), last + 1);
+  return `${PREFIX}${String(seconds).padStart(10, "0")}.wkd.${Deno.pid}`;
+}

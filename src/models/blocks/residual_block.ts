@@ -1,0 +1,59 @@
+import type { BatchNormEpilogue } from "../../nn/batch_norm2d.ts";
+import { Module } from "../../nn/module.ts";
+import { relu } from "../../ops/relu.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { Downsample } from "./downsample.ts";
+import type { PreactOutput } from "./stage.ts";
+
+/** What a model calls the shortcut of a block that changes size. */
+export type ShortcutName = "downsample" | "shortcut";
+
+/** Sizes of a {@linkcode ResidualBlock}. */
+export interface ResidualBlockOptions {
+  /** Above 1 it halves (thirds, ...) the planes. Default 1. */
+  stride?: number;
+  /** Default `downsample`. */
+  shortcutName?: ShortcutName;
+}
+
+/** ReLU of a branch of convolutions plus a shortcut (He et al., 2016). */
+export abstract class ResidualBlock extends Module {
+  readonly #shortcutName: ShortcutName;
+  #shortcut: Downsample | null = null;
+
+  /** The shortcut's name is part of the state dict. */
+  constructor(shortcutName: ShortcutName = "downsample") {
+    super();
+    this.#shortcutName = shortcutName;
+  }
+
+  /** The convolutions; the last batch normalisation ends with `last`. */
+  protected abstract branch(x: Tensor, last: BatchNormEpilogue): Tensor;
+
+  /** Makes the shortcut where the size changes; the last call of a constructor. */
+  protected makeShortcut(inChannels: number, outChannels: number, stride: number): void {
+    if (stride === 1 && inChannels === outChannels) return;
+    this.#shortcut = new Downsample(inChannels, outChannels, stride);
+  }
+
+  /** The shortcut comes last. */
+  override *namedChildren(): Iterable<[string, Module]> {
+    yield* super.namedChildren();
+    if (this.#shortcut) yield [this.#shortcutName, this.#shortcut];
+  }
+
+  /** [N, in, H, W] to [N, out, H / stride, W / stride]. */
+  forward(x: Tensor): Tensor {
+    return this.branch(x, { relu: true, residual: this.#residual(x) });
+  }
+
+  /** The output behind and before its last ReLU. */
+  forwardWithPreact(x: Tensor): PreactOutput {
+    const preact = this.branch(x, { residual: this.#residual(x) });
+    return { output: relu(preact), preact };
+  }
+
+  #residual(x: Tensor): Tensor {
+    return this.#shortcut ? this.#shortcut.forward(x) : x;
+  }
+}

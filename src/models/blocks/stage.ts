@@ -1,0 +1,55 @@
+import { type Layer, Sequential } from "../../nn/sequential.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+
+/** The output of a layer that ends with ReLU, and what went into the ReLU. */
+export interface PreactOutput {
+  /** Behind the ReLU. */
+  readonly output: Tensor;
+  /** Before it. */
+  readonly preact: Tensor;
+}
+
+/** A layer that ends with ReLU. */
+export type PreactLayer = Layer & { forwardWithPreact(x: Tensor): PreactOutput };
+
+/** Layers whose result is a feature; the last ends with ReLU. */
+export class Stage extends Sequential {
+  readonly #before: readonly Layer[];
+  readonly #last: PreactLayer;
+
+  /** All layers but the last, and the last. */
+  constructor(before: readonly Layer[], last: PreactLayer) {
+    super(...before, last);
+    this.#before = before;
+    this.#last = last;
+  }
+
+  /** The output behind and before its last ReLU. */
+  forwardWithPreact(x: Tensor): PreactOutput {
+    for (const layer of this.#before) x = layer.forward(x);
+    return this.#last.forwardWithPreact(x);
+  }
+}
+
+/** What {@linkcode runStages} makes. */
+export interface StagesOutput {
+  /** The last feature. */
+  readonly output: Tensor;
+  /** The given one and the output of every stage. */
+  readonly feats: readonly Tensor[];
+  /** The given one and the outputs before their last ReLU. */
+  readonly preactFeats: readonly Tensor[];
+}
+
+/** Runs stages one after the other behind `stem`; `x` is what the first takes, `stem` itself by default. */
+export function runStages(stem: Tensor, stages: readonly Stage[], x: Tensor = stem): StagesOutput {
+  const feats = [stem];
+  const preactFeats = [stem];
+  for (const stage of stages) {
+    const { output, preact } = stage.forwardWithPreact(x);
+    feats.push(output);
+    preactFeats.push(preact);
+    x = output;
+  }
+  return { output: x, feats, preactFeats };
+}

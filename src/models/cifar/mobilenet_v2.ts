@@ -1,0 +1,89 @@
+import type { Linear } from "../../nn/linear.ts";
+import type { Module } from "../../nn/module.ts";
+import { Sequential } from "../../nn/sequential.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { ConvNormRelu } from "../blocks/conv_norm_relu.ts";
+import { globalAverage } from "../blocks/global_average.ts";
+import { kaimingConv } from "../blocks/kaiming_conv.ts";
+import { smallLinear } from "../blocks/linear.ts";
+import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
+import { InvertedResidual } from "./inverted_residual.ts";
+
+/** Expansion, channels before the width factor, blocks and stride of each stage; `T` is the model's expansion. */
+const STAGES = [
+  [1, 16, 1, 1],
+  ["T", 24, 2, 1],
+  ["T", 32, 3, 2],
+  ["T", 64, 4, 2],
+  ["T", 96, 3, 1],
+  ["T", 160, 3, 2],
+  ["T", 320, 1, 1],
+] as const;
+
+/** The stages that end a feature, behind the stem. */
+const FEATURES: readonly number[] = [1, 2, 4, 6];
+const LAST_CHANNELS = 1280;
+
+/** Inverted residuals (Sandler et al., 2018) for small images. mdistiller: `MobileNetV2`. */
+export class MobileNetV2 extends Model {
+  /** Of the stem and of the stages whose output is a feature. */
+  override readonly stageChannels: readonly number[];
+  /** The stem, 3 x 3, stride 2. */
+  readonly conv1: ConvNormRelu;
+  /** The stages. */
+  readonly blocks: Sequential<Sequential<InvertedResidual>>;
+  /** 1 x 1, to 1280 channels. */
+  readonly conv2: ConvNormRelu;
+  readonly #classifier: Sequential<Linear>;
+
+  /** Convolutions are Kaiming normal (fan out), the classifier normal of 0.01. */
+  constructor(expansion: number, width: number, options: ModelOptions = {}) {
+    super();
+    const { numClasses = 100, inChannels = 3 } = options;
+    const wide = (channels: number) => Math.floor(channels * width);
+    let from = wide(32);
+    this.stageChannels = [from, ...FEATURES.map((i) => wide(STAGES[i][1]))];
+    this.conv1 = new ConvNormRelu(kaimingConv(inChannels, from, 3, { stride: 2 }));
+    const stages = STAGES.map(([t, channels, blocks, stride]) => {
+      const made = Array.from({ length: blocks }, (_, i) => {
+        const first = i === 0 ? from : wide(channels);
+        return new InvertedResidual(
+          first,
+          wide(channels),
+          i === 0 ? stride : 1,
+          t === "T" ? expansion : t,
+        );
+      });
+      from = wide(channels);
+      return new Sequential(...made);
+    });
+    this.blocks = new Sequential(...stages);
+    const last = width > 1 ? wide(LAST_CHANNELS) : LAST_CHANNELS;
+    this.conv2 = new ConvNormRelu(kaimingConv(from, last, 1));
+    this.#classifier = new Sequential(smallLinear(last, numClasses));
+  }
+
+  /** The classifier is a `Sequential` of one layer in the authors' state dict. */
+  override *namedChildren(): Iterable<[string, Module]> {
+    yield* super.namedChildren();
+    yield ["classifier", this.#classifier];
+  }
+
+  /** From the pooled features to the logits. */
+  override get classifier(): Linear {
+    return this.#classifier.layers[0];
+  }
+
+  /** Images [N, inChannels, H, W], 32 x 32 in CIFAR. There are no features before the activation. */
+  override forward(images: Tensor): ModelOutput {
+    let x = this.conv1.forward(images);
+    const feats = [x];
+    for (const [i, stage] of this.blocks.layers.entries()) {
+      x = stage.forward(x);
+      if (FEATURES.includes(i)) feats.push(x);
+    }
+    const pooledFeat = globalAverage(this.conv2.forward(x));
+    const logits = this.classifier.forward(pooledFeat);
+    return { logits, features: { feats, preactFeats: [], pooledFeat } };
+  }
+}

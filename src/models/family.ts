@@ -1,0 +1,20 @@
+/** `cifar`: models for images of about 32 x 32. `imagenet`: for about 224 x 224. */
+export type ModelFamily = "cifar" | "imagenet";
+
+/** The families, small images first. */
+export const MODEL_FAMILIES: readonly ModelFamily[] = ["cifar", "imagenet"];
+
+/** Images up to this height are for the models of the `cifar` family. */
+const LARGEST_SMALL = 64;
+
+/**
+ * The family of models for a data set: that of its images' size, but always `imagenet` for ImageNet.
+ *
+ * @param dataset its name as in `DATASET.TYPE`
+ * @param size height of its images; without it folders of images are taken for large ones
+ */
+export function modelFamily(dataset: string, size?: number): ModelFamily {
+  if (dataset === "imagenet") return "imagenet";
+  if (size !== undefined) return size > LARGEST_SMALL ? "imagenet" : "cifar";
+  return dataset === "image_folder" ? "imagenet" : "cifar";
+}

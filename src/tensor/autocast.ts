@@ -1,0 +1,56 @@
+import { cast } from "../ops/cast.ts";
+import { type FloatType, isFloat } from "./dtype.ts";
+import type { Tensor } from "./tensor.ts";
+
+/**
+ * The type that autocast gives to the inputs of an op. Ops that are not here compute in the type of their inputs
+ * (batch normalisation, pools, ReLU, shapes, sums of two) or refuse float16. Weights stay float32 in memory and are
+ * rounded where they are multiplied. Source: the op lists of `torch.amp`.
+ */
+export const AUTOCAST = {
+  conv2d: "float16",
+  convTranspose2d: "float16",
+  linear: "float16",
+  crossEntropy: "float32",
+  dkdLoss: "float32",
+  dropout: "float32",
+  exp: "float32",
+  gaussianWasserstein: "float32",
+  kdLoss: "float32",
+  log: "float32",
+  logSoftmax: "float32",
+  mseLoss: "float32",
+  pow: "float32",
+  softmax: "float32",
+  sum: "float32",
+  wkdLogitLoss: "float32",
+} as const satisfies Readonly<Record<string, FloatType>>;
+
+let enabled = false;
+
+/**
+ * Runs `fn` with convolutions and linear layers in float16 and what needs its range in float32; sums inside of
+ * kernels are float32 always. Backward passes run outside of it and take the types of the forward pass. PyTorch:
+ * `torch.autocast(dtype=torch.float16)`.
+ *
+ * @throws GpuError from the first op where the adapter has no `shader-f16`.
+ */
+export function autocast<T>(fn: () => T): T {
+  const outer = enabled;
+  enabled = true;
+  try {
+    return fn();
+  } finally {
+    enabled = outer;
+  }
+}
+
+/** Whether {@linkcode autocast} is at work. */
+export function autocastEnabled(): boolean {
+  return enabled;
+}
+
+/** An input of an op in the type that autocast wants for it; as it is outside of autocast. For ops. */
+export function autocastInput(op: keyof typeof AUTOCAST, x: Tensor): Tensor {
+  return enabled && isFloat(x.dtype) ? cast(x, AUTOCAST[op]) : x;
+}

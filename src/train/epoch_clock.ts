@@ -1,0 +1,53 @@
+import type { TrainMetrics } from "./events.ts";
+import type { RunMetrics } from "./run_metrics.ts";
+
+/** Times of the part of an epoch that this process trains. */
+export class EpochClock {
+  /** Milliseconds in which no step could run for want of its batch. */
+  dataMilliseconds = 0;
+  /** Steps so far. */
+  steps = 0;
+  readonly #start = performance.now();
+  #js = 0;
+  #afterFirst = 0;
+
+  /** Seconds since this part of the epoch began. */
+  get seconds(): number {
+    return (performance.now() - this.#start) / 1000;
+  }
+
+  /** Counts a step that took so many milliseconds of JavaScript. */
+  countStep(jsMilliseconds: number): void {
+    this.steps++;
+    // The first step is recorded and compiles kernels; it says nothing about the others.
+    if (this.steps === 1) this.#afterFirst = performance.now();
+    else this.#js += jsMilliseconds;
+  }
+
+  /** Training images a second, without the first step where there are others. */
+  imagesPerSecond(batchSize: number): number {
+    const [from, steps] = this.steps > 1
+      ? [this.#afterFirst, this.steps - 1]
+      : [this.#start, this.steps];
+    return steps * batchSize / Math.max(1e-3, (performance.now() - from) / 1000);
+  }
+
+  /** How the epoch's training went, with the averages of `run`. */
+  metrics(run: RunMetrics, batchSize: number): TrainMetrics {
+    const { loss, losses, top1, top5, scaling } = run;
+    const { seconds } = this;
+    const dataSeconds = this.dataMilliseconds / 1000;
+    return {
+      loss,
+      losses,
+      top1,
+      top5,
+      seconds,
+      dataSeconds,
+      stepSeconds: Math.max(0, seconds - dataSeconds),
+      jsMsPerStep: this.#js / Math.max(1, this.steps - 1),
+      imagesPerSecond: this.imagesPerSecond(batchSize),
+      ...(scaling ? { scaling } : {}),
+    };
+  }
+}

@@ -1,0 +1,164 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { describeFit, fittingModels } from "../../src/cli/fitting_models.ts";
+import { modelShapes } from "../../src/models/model_shapes.ts";
+import { MODEL_FAMILIES } from "../../src/models/family.ts";
+import { modelNames } from "../../src/models/registry.ts";
+import { toFloat32 } from "../../src/formats/safetensors.ts";
+import { loadCheckpoint } from "../../src/train/checkpoint.ts";
+import { fixturePath, notFilled, REFERENCE } from "../formats/pth.ts";
+import { cli, inTempDir } from "./helpers.ts";
+
+const TEACHER = "checkpoints/fashion_mnist/resnet20.safetensors";
+
+async function fails(args: string[], ...parts: string[]): Promise<void> {
+  const { status, stderr } = await cli(...args);
+  assertEquals(status, 1, `status of ${args.join(" ")}`);
+  for (const part of parts) assertStringIncludes(stderr, part);
+  assert(stderr.startsWith("error: ") && !/^\s+at /m.test(stderr), stderr);
+}
+
+/** Tensors in bits, whatever file they are in. */
+function bits(path: string, prefix = ""): Record<string, string> {
+  return Object.fromEntries(
+    [...loadCheckpoint(path).tensors].map(([name, { dtype, data }]) => {
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      return [name.slice(prefix.length), `${dtype} ${bytes.toBase64()}`] as const;
+    }).sort(),
+  );
+}
+
+Deno.test("convert goes from safetensors to torch and back, bit for bit and with the metadata", async () => {
+  await inTempDir(async (folder) => {
+    const [torch, back] = [join(folder, "t.pth"), join(folder, "t.safetensors")];
+    const there = await cli("convert", TEACHER, torch);
+    assertEquals([there.status, there.stderr], [0, ""]);
+    assertStringIncludes(there.stdout, "t.pth: ");
+    assertStringIncludes(there.stdout, "(safetensors)");
+    const again = await cli("convert", torch, back);
+    assertEquals(again.status, 0, again.stderr);
+    assertEquals(bits(back), bits(TEACHER));
+    assertEquals(bits(torch, "model."), bits(TEACHER));
+    assertEquals(loadCheckpoint(back).metadata, loadCheckpoint(TEACHER).metadata);
+    await fails(["convert", TEACHER, torch], "t.pth is already there; replace it with --overwrite");
+    const over = await cli("convert", TEACHER, torch, "--overwrite", "--dtype", "bfloat16");
+    assertEquals(over.status, 0, over.stderr);
+    const half = loadCheckpoint(torch).tensors.get("model.conv1.weight")!;
+    const whole = loadCheckpoint(TEACHER).tensors.get("conv1.weight")!;
+    assertEquals(half.dtype, "BF16");
+    const exact = toFloat32(whole);
+    assert(toFloat32(half).every((x, i) => Math.abs(x - exact[i]) <= 2 ** -8 * Math.abs(exact[i])));
+  });
+});
+
+Deno.test("convert takes the student out of the authors' latest and names what it leaves out", async () => {
+  await inTempDir(async (folder) => {
+    const out = join(folder, "student.safetensors");
+    const { status, stdout, stderr } = await cli("convert", fixturePath("latest.pth"), out);
+    assertEquals(status, 0, stderr);
+    assertStringIncludes(stdout, "8 tensors of");
+    assertStringIncludes(stdout, "left out: optimizer, teacher, conv_reg");
+    const { tensors, metadata } = loadCheckpoint(out);
+    assertEquals(notFilled(tensors, "tiny."), []);
+    assertEquals(metadata, { format: "pt", epoch: "7", best_acc: "61.25" });
+  });
+});
+
+Deno.test("convert makes a cost matrix what the authors publish, and back", async () => {
+  await inTempDir(async (folder) => {
+    const from = "wkd_cost_matrix/fashion_mnist/resnet20/linear_cka.safetensors";
+    const [torch, back] = [join(folder, "linear_cka.pth"), join(folder, "back.safetensors")];
+    assertEquals((await cli("convert", from, torch)).status, 0);
+    assertEquals([...loadCheckpoint(torch).tensors.keys()], [""]);
+    assertEquals((await cli("convert", torch, back)).status, 0);
+    assertEquals(bits(back), bits(from));
+  });
+});
+
+Deno.test("convert refuses what it cannot do", async () => {
+  await inTempDir(async (folder) => {
+    await fails(["convert", TEACHER, join(folder, "a.onnx")], "extension .onnx says no format");
+    await fails(
+      ["convert", "none.pth", join(folder, "a.pth")],
+      "cannot read the checkpoint none.pth",
+    );
+    await fails(
+      [
+        "convert",
+        fixturePath("legacy.pth"),
+        join(folder, "a.pth"),
+        "--dtype",
+        "int8",
+      ],
+      "Allowed choices are float32, float16, bfloat16",
+    );
+    const numbers = join(folder, "numbers.pkl");
+    Deno.writeTextFileSync(numbers, "1 2 3 4 5 6");
+    await fails(["inspect", numbers], "numbers.pkl is not a whole checkpoint: it is neither");
+  });
+});
+
+Deno.test("inspect lists tensors and other entries, and says which model fits", async () => {
+  const plain = await cli("inspect", TEACHER);
+  assertEquals(plain.status, 0, plain.stderr);
+  assertStringIncludes(plain.stdout, "fits resnet20 (10 classes, 1 channel)");
+  assertStringIncludes(plain.stdout, "| conv1.weight ");
+  assertStringIncludes(plain.stdout, "[16, 1, 3, 3]");
+  const authors = await cli("inspect", fixturePath("latest.pth"), "--stats");
+  assertStringIncludes(authors.stdout, "torch.save (zip, since PyTorch 1.6)");
+  assertStringIncludes(
+    authors.stdout,
+    "8 tensors under model.student, fits none that is known here",
+  );
+  assertStringIncludes(authors.stdout, "beside it: epoch, optimizer, best_acc, teacher, conv_reg");
+  assert(/best_acc +61.25/.test(authors.stdout), authors.stdout);
+  assert(
+    /\| model\.module\.student\.bn1\.running_var +\| +F32 \| +\[4\] \| +0\.\d+/
+      .test(authors.stdout),
+  );
+  const json = JSON.parse(
+    (await cli("inspect", fixturePath("legacy.pth"), "--json", "--stats")).stdout,
+  );
+  assertEquals([json.kind, json.tensors.length, json.others.epoch, json.others.best_acc], [
+    "legacy",
+    9,
+    240,
+    61.25,
+  ]);
+  assertEquals(json.tensors[0].name, "model.conv1.weight");
+  assert(json.tensors[0].statistics.min < json.tensors[0].statistics.mean);
+});
+
+Deno.test({
+  name: "inspect knows the reference's checkpoints for what they are",
+  ignore: REFERENCE === null,
+  async fn() {
+    const path = new URL("pth/resnet8_dataparallel_prefix.pth", REFERENCE!).pathname;
+    const { stdout } = await cli("inspect", path);
+    assertStringIncludes(
+      stdout,
+      "56 tensors under state_dict, fits resnet8 (100 classes, 3 channels)",
+    );
+    const matrix = new URL("wkd_cost_matrix/cifar100/wrn_40_2/linear_cka.pth", REFERENCE!).pathname;
+    assertStringIncludes((await cli("inspect", matrix)).stdout, "[100, 100]");
+  },
+});
+
+Deno.test("fittingModels() knows every model, whatever its classes and channels", () => {
+  const options = { numClasses: 7, inChannels: 1 };
+  for (const family of MODEL_FAMILIES) {
+    for (const name of modelNames(family)) {
+      const { models, nearest } = fittingModels(modelShapes(name, { family, ...options }));
+      const found = models.map((model) => ({ ...model }));
+      assert(
+        found.some((model) => model.name === name && model.family === family),
+        `${family} ${name} fits ${models.map(describeFit).join(", ") || nearest?.name}`,
+      );
+      assertEquals(found.map(({ numClasses, inChannels }) => [numClasses, inChannels])[0], [7, 1]);
+    }
+  }
+  const shapes = modelShapes("resnet8");
+  shapes.delete("fc.bias");
+  const { models, nearest } = fittingModels(shapes);
+  assertEquals([models, nearest], [[], { name: "resnet8", matching: 55 }]);
+});

@@ -1,0 +1,71 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { cli, inTempDir, writeTeacher } from "./helpers.ts";
+
+interface Report {
+  dataset: string;
+  images: number;
+  top1: number;
+  classes: { label: number; name: string; images: number; correct: number; top1: number | null }[];
+}
+
+/** A configuration file for 20 validation images of each class. */
+function writeConfig(folder: string, more = ""): string {
+  const path = join(folder, "validation.yaml");
+  Deno.writeTextFileSync(path, `DATASET:\n  TYPE: fashion_mnist\n  VALIDATION: 20\n${more}`);
+  return path;
+}
+
+Deno.test("eval reports classes that add up to the whole, as a table and as JSON", async () => {
+  await inTempDir(async (folder) => {
+    const args = ["eval", "-c", await writeTeacher(folder), "--cfg", writeConfig(folder)];
+    const json = await cli(...args, "-bs", "64", "--per-class", "label", "--json");
+    assertEquals(json.status, 0, json.stderr);
+    const report: Report = JSON.parse(json.stdout);
+    assertEquals([report.images, report.classes.length], [200, 10]);
+    assertEquals(report.classes.map(({ label }) => label), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    assert(report.classes.every(({ images }) => images === 20));
+    const correct = report.classes.reduce((sum, each) => sum + each.correct, 0);
+    assertEquals(report.top1, 100 * correct / 200);
+    assertEquals(report.classes[0].top1, 5 * report.classes[0].correct);
+    const text = await cli(...args, "--per-class");
+    const rows = [
+      ...text.stdout.matchAll(/^\| (.+?) +\| +(\d) \| +20 \| +(\d+) \| +[\d.]+ % \|$/gm),
+    ];
+    assertEquals(rows.length, 10);
+    const counts = rows.map(([, , , correct]) => Number(correct));
+    assertEquals(counts, counts.toSorted((a, b) => a - b));
+    assertEquals(
+      Object.fromEntries(rows.map(([, name, , correct]) => [name, Number(correct)])),
+      Object.fromEntries(report.classes.map(({ name, correct }) => [name, correct])),
+    );
+    const plain = await cli(...args, "--json");
+    assert(!("classes" in JSON.parse(plain.stdout)));
+  });
+});
+
+Deno.test("eval finds the weights that a data set's teachers are loaded from", async () => {
+  await inTempDir(async (folder) => {
+    const cfg = writeConfig(folder);
+    const found = await cli("eval", "-m", "resnet20", "-c", "pretrain", "--cfg", cfg);
+    assertEquals(found.status, 0, found.stderr);
+    assertMatch(found.stdout, /^resnet20 from checkpoints\/fashion_mnist\/resnet20\.safetensors/);
+    const missing = await cli("eval", "-m", "resnet44", "-d", "cifar100");
+    assertEquals(missing.status, 1);
+    assertStringIncludes(missing.stderr, "error: there are no weights of resnet44 for cifar100");
+    assertStringIncludes(missing.stderr, "checkpoints/cifar100/resnet44.pth");
+    const nameless = await cli("eval");
+    assertEquals(nameless.status, 1);
+    assertStringIncludes(nameless.stderr, "--ckpt pretrain wants --model, or --cfg");
+    const order = await cli("eval", "-c", "x", "--per-class", "best");
+    assertEquals(order.status, 1);
+    assertStringIncludes(order.stderr, "Allowed choices are worst, label");
+    const named = writeConfig(
+      folder,
+      `DISTILLER:\n  TEACHER: resnet8\n  TEACHER_CHECKPOINT: ${await writeTeacher(folder)}\n`,
+    );
+    const own = await cli("eval", "--cfg", named, "--json");
+    assertEquals(own.status, 0, own.stderr);
+    assertEquals(JSON.parse(own.stdout).model, "resnet8");
+  });
+});

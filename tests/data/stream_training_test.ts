@@ -1,0 +1,64 @@
+import { join } from "@std/path";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { loadCheckpoint } from "../../src/train/checkpoint.ts";
+import type { EpochEnd } from "../../src/train/events.ts";
+import { latestPath } from "../../src/train/run_files.ts";
+import { device } from "../helpers.ts";
+import { openRun } from "../train/helpers.ts";
+import { inTempDir, writeImageFolder } from "./image_fixture.ts";
+
+/** Images as large as Fashion-MNIST's, so that other tests share the kernels. */
+function settings(root: string, workers: number): string[] {
+  return [
+    ...["DATASET.TYPE", "image_folder", "DATASET.ROOT", root, "DATASET.TRANSFORM", "imagenet"],
+    ...["DATASET.IMAGE_SIZE", "28", "DATASET.NUM_WORKERS", String(workers)],
+    ...["DATASET.SUBSET", "0", "DATASET.VALIDATION", "0", "DATASET.TEST.BATCH_SIZE", "3"],
+    ...["SOLVER.BATCH_SIZE", "2", "SOLVER.EPOCHS", "2", "DISTILLER.TYPE", "NONE"],
+  ];
+}
+
+/** Every tensor of a run's state, in bits. */
+function bits(folder: string): Record<string, string> {
+  const { tensors } = loadCheckpoint(latestPath(folder));
+  return Object.fromEntries([...tensors].map(([name, { data }]) => {
+    return [name, new Uint8Array(data.buffer, data.byteOffset, data.byteLength).toBase64()];
+  }));
+}
+
+Deno.test("a run on image files that was stopped goes on with the same bits", async () => {
+  const gpu = await device();
+  await inTempDir(async (root) => {
+    writeImageFolder(root);
+    const whole = await openRun(gpu, join(root, "whole"), settings(root, 2));
+    assert(await whole.run.train());
+    whole.run.dispose();
+    const stop = new AbortController();
+    const onEvent = ({ type }: { type: string }) => type === "step" && stop.abort();
+    const folder = join(root, "parts");
+    const first = await openRun(gpu, folder, settings(root, 2), { signal: stop.signal, onEvent });
+    assertEquals(await first.run.train(), false);
+    first.run.dispose();
+    const second = await openRun(gpu, folder, settings(root, 0), { resume: true });
+    assert(await second.run.train());
+    second.run.dispose();
+    assertEquals(bits(folder), bits(join(root, "whole")));
+    const ends = whole.events.filter((event): event is EpochEnd => event.type === "epoch_end");
+    assertEquals(ends.length, 2);
+    for (const { train } of ends) {
+      assert(train.dataSeconds > 0 && train.stepSeconds > 0);
+      assert(Math.abs(train.dataSeconds + train.stepSeconds - train.seconds) < 1e-9);
+    }
+  });
+});
+
+Deno.test("a run ends with a corrupt image's name, and its workers with it", async () => {
+  const gpu = await device();
+  await inTempDir(async (root) => {
+    writeImageFolder(root);
+    const path = join(root, "train", "cat", "1.jpg");
+    Deno.writeTextFileSync(path, "no image");
+    const { run } = await openRun(gpu, join(root, "run"), settings(root, 2));
+    await assertRejects(() => run.train(), Error, `cannot decode ${path}`);
+    run.dispose();
+  });
+});
