@@ -1,10 +1,9 @@
 // y[n, o, :, :] (+)= sum over i, ky, kx of w[o, i, ky, kx] * x[n, i, oy * S - P + ky, ox * S - P + kx]
-// Direct convolution for adapters where a load costs more than a multiply-add. NCHW; x: E, y: R,
-// each f32 or f16; the rest float32.
+// Direct convolution for adapters where a load costs more than a multiply-add. float32, NCHW.
 // One thread makes TY x TX outputs of T output channels; weights come packed (conv2d_pack.wgsl) through
 // a uniform window of 64 KB that holds whole groups of T channels.
 // Dispatch: x = ceil(images * tiles / 64), y = groups in the window.
-// Template: E, R, H, W, OH, OW (sizes of the maps), NY, NX (tiles), KH, KW, S (stride), TY, TX, T (multiple of 4), V4 (rows read as vec4: S = 1, TX = 4, KW = 3,
+// Template: H, W, OH, OW (sizes of the maps), NY, NX (tiles), KH, KW, S (stride), TY, TX, T (multiple of 4), V4 (rows read as vec4: S = 1, TX = 4, KW = 3,
 // padding 1, height and width multiples of 4), EDGE (tiles pass the border of y), ACC (add to y), BIAS.
 struct Params {
   images: u32,
@@ -19,15 +18,15 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> params: Params;
 //: if V4
-@group(0) @binding(1) var<storage, read> x: array<vec4<${E}>>;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
 //: else
-@group(0) @binding(1) var<storage, read> x: array<${E}>;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
 //: end
 @group(0) @binding(2) var<uniform> w: array<vec4f, 4096>;
 //: if V4
-@group(0) @binding(3) var<storage, read_write> y: array<vec4<${R}>>;
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 //: else
-@group(0) @binding(3) var<storage, read_write> y: array<${R}>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
 //: end
 //: if BIAS
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
@@ -72,16 +71,16 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
   for (var i = 0u; i < params.inChannels; i++) {
     //: for r in 0..(TY-1)*S+KH
     //: if V4
-    let m${r} = select(vec4f(0.0), vec4f(x[base + ${r}u * rowStep]), rowIn${r});
-    let v${r}_0 = select(0.0, f32(x[base + ${r}u * rowStep - 1u].w), rowIn${r} && leftIn);
+    let m${r} = select(vec4f(0.0), x[base + ${r}u * rowStep], rowIn${r});
+    let v${r}_0 = select(0.0, x[base + ${r}u * rowStep - 1u].w, rowIn${r} && leftIn);
     let v${r}_1 = m${r}.x;
     let v${r}_2 = m${r}.y;
     let v${r}_3 = m${r}.z;
     let v${r}_4 = m${r}.w;
-    let v${r}_5 = select(0.0, f32(x[base + ${r}u * rowStep + 1u].x), rowIn${r} && rightIn);
+    let v${r}_5 = select(0.0, x[base + ${r}u * rowStep + 1u].x, rowIn${r} && rightIn);
     //: else
     //: for c in 0..(TX-1)*S+KW
-    let v${r}_${c} = select(0.0, f32(x[base + ${r}u * ${W}u + ${c}u]), rowIn${r} && colIn${c});
+    let v${r}_${c} = select(0.0, x[base + ${r}u * ${W}u + ${c}u], rowIn${r} && colIn${c});
     //: end
     //: end
     //: end
@@ -124,11 +123,11 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
     //: for r in 0..TY
     //: if V4
     let at${r} = (at + ${t}u * outPlane + ${r}u * ${OW}u) / 4u;
-    y[at${r}] = vec4<${R}>(vec4f(a${t}_${r}_0, a${t}_${r}_1, a${t}_${r}_2, a${t}_${r}_3) + b
+    y[at${r}] = vec4f(a${t}_${r}_0, a${t}_${r}_1, a${t}_${r}_2, a${t}_${r}_3) + b
     //: if ACC
-      + vec4f(y[at${r}])
+      + y[at${r}]
     //: end
-      );
+      ;
     //: else
     //: for c in 0..TX
     //: if EDGE
@@ -137,9 +136,9 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
     {
       let i = at + ${t}u * outPlane + ${r}u * ${OW}u + ${c}u;
       //: if ACC
-      y[i] = ${R}(f32(y[i]) + a${t}_${r}_${c});
+      y[i] += a${t}_${r}_${c};
       //: else
-      y[i] = ${R}(a${t}_${r}_${c} + b);
+      y[i] = a${t}_${r}_${c} + b;
       //: end
     }
     //: end

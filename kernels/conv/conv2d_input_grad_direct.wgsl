@@ -1,10 +1,10 @@
 // dx[n, i, :, :] = sum over o, ky, kx of w[o, i, ky, kx] * dy[n, o, (iy + P - ky) / S, (ix + P - kx) / S]
 // over the taps whose division is exact: the input gradient of a strided convolution, for adapters where a
-// load costs more than a multiply-add. NCHW; dy: E, dx: R, each f32 or f16.
+// load costs more than a multiply-add. float32, NCHW.
 // One thread makes TY x TX elements (multiples of S) of T channels i; the weights come packed
 // (conv2d_pack.wgsl, roles of i and o swapped) through a uniform window of 64 KB.
 // Dispatch: x = ceil(images * tiles / 64), y = groups in the window.
-// Template: E, R, H, W, OH, OW (sizes of the maps), NY, NX (tiles), KH, KW, S, PY, PX (padding), TY, TX, T (multiple of 4), R0, R1, C0, C1 (rows and columns of dy read,
+// Template: H, W, OH, OW (sizes of the maps), NY, NX (tiles), KH, KW, S, PY, PX (padding), TY, TX, T (multiple of 4), R0, R1, C0, C1 (rows and columns of dy read,
 // relative to the tile's origin divided by S), ACC (add to dx).
 struct Params {
   images: u32,
@@ -16,9 +16,9 @@ struct Params {
   groupStride: u32, // vec4s from one group of T channels to the next
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> dy: array<${E}>;
+@group(0) @binding(1) var<storage, read> dy: array<f32>;
 @group(0) @binding(2) var<uniform> w: array<vec4f, 4096>;
-@group(0) @binding(3) var<storage, read_write> dx: array<${R}>;
+@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) group: vec3u) {
@@ -51,7 +51,7 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
   for (var o = 0u; o < params.outChannels; o++) {
     //: for r in 0..R1-R0
     //: for c in 0..C1-C0
-    let v${r}_${c} = select(0.0, f32(dy[base + ${r}u * ${OW}u + ${c}u]), rowIn${r} && colIn${c});
+    let v${r}_${c} = select(0.0, dy[base + ${r}u * ${OW}u + ${c}u], rowIn${r} && colIn${c});
     //: end
     //: end
     //: for ky in 0..KH
@@ -92,9 +92,9 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
     if (iy + ${r}u < ${H}u && ix + ${c}u < ${W}u) {
       let i = at + ${t}u * inPlane + ${r}u * ${W}u + ${c}u;
       //: if ACC
-      dx[i] = ${R}(f32(dx[i]) + a${t}_${r}_${c});
+      dx[i] += a${t}_${r}_${c};
       //: else
-      dx[i] = ${R}(a${t}_${r}_${c});
+      dx[i] = a${t}_${r}_${c};
       //: end
     }
     //: end

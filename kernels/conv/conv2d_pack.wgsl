@@ -1,8 +1,7 @@
 // Weights in the order conv2d_direct reads them: packed[g][chunk][i][tap][t], t fastest, for groups g of T output
-// channels and chunks of input channels; channels past the last are zero. float32, rounded to E (f32
-// or f16), which is what the convolution multiplies with.
+// channels and chunks of input channels; channels past the last are zero. float32.
 // w is read as w[o * strideOut + i * strideIn + tap], with the taps reversed when flip = 1 (input gradient).
-// Dispatch: one thread an element, groups of 64. Template: E.
+// Dispatch: one thread an element, groups of 64.
 struct Params {
   total: u32,
   tile: u32, // T
@@ -34,5 +33,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     select(tap, params.taps - 1u - tap, params.flip == 1u);
   let inside = o < params.outChannels && i < params.inChannels &&
     within < params.chunkIn * params.taps * params.tile;
-  packed[index] = select(0.0, f32(${E}(w[min(source, arrayLength(&w) - 1u)])), inside);
+  packed[index] = select(0.0, w[min(source, arrayLength(&w) - 1u)], inside);
 }

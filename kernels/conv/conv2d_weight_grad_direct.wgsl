@@ -1,10 +1,10 @@
 // partial[s, o, i, ky, kx] = sum over the strips of split s of dy[n, o, oy, ox] * x[n, i, oy * S - P + ky, ox * S - P + kx]
 // Weight gradient for adapters where a load costs more than a multiply-add; sum_partials adds the splits
-// in fixed order. NCHW; x, dy: E, f32 or f16; partial: float32.
+// in fixed order. float32, NCHW.
 // A thread owns TO x TI channel pairs with all taps and sweeps down strips of TX columns, keeping the rows of x that
 // the next row of dy needs again. A strip is TX columns of one image; split s takes strips s * strips .. (s + 1) * strips.
 // Dispatch: x = ceil(pairs * splits / 64).
-// Template: E, H, W, OH, OW (sizes of the maps), KH, KW, S, TO, TI, TX.
+// Template: H, W, OH, OW (sizes of the maps), KH, KW, S, TO, TI, TX.
 struct Params {
   inChannels: u32,
   outChannels: u32,
@@ -18,8 +18,8 @@ struct Params {
   splits: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<${E}>;
-@group(0) @binding(2) var<storage, read> dy: array<${E}>;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> dy: array<f32>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
 
 @compute @workgroup_size(64)
@@ -70,7 +70,7 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
       let at = xBase + (iy + ${r}u) * ${W}u;
       //: for i in 0..TI
       //: for c in 0..(TX-1)*S+KW
-      x${i}_${r+S}_${c} = select(0.0, f32(x[at + in${i} + ${c}u]), rowIn && colIn${c});
+      x${i}_${r+S}_${c} = select(0.0, x[at + in${i} + ${c}u], rowIn && colIn${c});
       //: end
       //: end
     }
@@ -89,7 +89,7 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
         let at = xBase + (iy + ${r}u) * ${W}u;
         //: for i in 0..TI
         //: for c in 0..(TX-1)*S+KW
-        x${i}_${r}_${c} = select(0.0, f32(x[at + in${i} + ${c}u]), rowIn && colIn${c});
+        x${i}_${r}_${c} = select(0.0, x[at + in${i} + ${c}u], rowIn && colIn${c});
         //: end
         //: end
       }
@@ -97,7 +97,7 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
       //: for o in 0..TO
       {
         //: for c in 0..TX
-        let d${c} = select(0.0, f32(dy[dyAt + out${o} + ${c}u]), ox + ${c}u < ${OW}u);
+        let d${c} = select(0.0, dy[dyAt + out${o} + ${c}u], ox + ${c}u < ${OW}u);
         //: end
         //: for i in 0..TI
         //: for ky in 0..KH

@@ -21,7 +21,8 @@ function places(run: string): string[] {
 Deno.test("train logs epochs and points, and goes on after a kill without a gap or a repetition", async () => {
   await inTempDir(async (folder) => {
     const args = ["train", "--cfg", VANILLA, "LOG.PREFIX", folder, ...TINY, "EXPERIMENT.NAME", "a"];
-    const first = await cli(...args, "SOLVER.EPOCHS", "3", "LOG.TENSORBOARD_FREQ", "3");
+    const points = ["LOG.TENSORBOARD_FREQ", "3", "LOG.WANDB", "True"];
+    const first = await cli(...args, "SOLVER.EPOCHS", "3", ...points);
     assertEquals(first.status, 0, first.stderr);
     assertStringIncludes(first.stdout, "LOG.WANDB is off: ");
     const run = join(folder, "fashion_mnist", "a");
@@ -37,7 +38,7 @@ Deno.test("train logs epochs and points, and goes on after a kill without a gap 
     Deno.writeTextFileSync(join(run, "worklog.txt"), `${"-".repeat(25)}\nepoch: 4\nlr`, {
       append: true,
     });
-    const more = await cli(...args, "SOLVER.EPOCHS", "5", "LOG.TENSORBOARD_FREQ", "3", "--resume");
+    const more = await cli(...args, "SOLVER.EPOCHS", "5", ...points, "--resume");
     assertEquals(more.status, 0, more.stderr);
     assertEquals(places(run), [
       ...["epoch 1", "step 3", "epoch 2", "step 6", "epoch 3", "epoch 4"],

@@ -1,8 +1,6 @@
 import directCode from "../../../kernels/conv/conv2d_direct.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { wgslFloat } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { takeIn } from "../take_as.ts";
 import type { ConvGeometry } from "./geometry.ts";
 import { packWeights, weightWindows } from "./pack.ts";
 import { chooseTile, type ConvTile } from "./tile.ts";
@@ -19,19 +17,14 @@ export function convForwardDirect(
   const { kernelY, kernelX, inChannels, outChannels } = g;
   const tile = chooseTile(kernelY, kernelX, g.strideY, g.outHeight, g.outWidth, outChannels);
   const taps = kernelY * kernelX;
-  const packed = packWeights(
-    weight,
-    {
-      outChannels,
-      inChannels,
-      taps,
-      strideOut: inChannels * taps,
-      strideIn: taps,
-      flip: false,
-    },
-    tile.T,
-    x.dtype,
-  );
+  const packed = packWeights(weight, {
+    outChannels,
+    inChannels,
+    taps,
+    strideOut: inChannels * taps,
+    strideIn: taps,
+    flip: false,
+  }, tile.T);
   const y = runDirect(x, packed, bias, g, tile);
   packed.tensor.dispose();
   return y;
@@ -53,19 +46,14 @@ export function convInputGradDirectUnit(dy: Tensor, weight: Tensor, g: ConvGeome
   };
   const tile = chooseTile(kernelY, kernelX, 1, g.height, g.width, g.inChannels);
   const taps = kernelY * kernelX;
-  const packed = packWeights(
-    weight,
-    {
-      outChannels: g.inChannels,
-      inChannels: g.outChannels,
-      taps,
-      strideOut: taps,
-      strideIn: g.inChannels * taps,
-      flip: true,
-    },
-    tile.T,
-    dy.dtype,
-  );
+  const packed = packWeights(weight, {
+    outChannels: g.inChannels,
+    inChannels: g.outChannels,
+    taps,
+    strideOut: taps,
+    strideIn: g.inChannels * taps,
+    flip: true,
+  }, tile.T);
   const dx = runDirect(dy, packed, null, turned, tile);
   packed.tensor.dispose();
   return dx;
@@ -79,9 +67,7 @@ function runDirect(
   tile: ConvTile,
 ): Tensor {
   const { TY, TX, T } = tile;
-  // Where several windows add up, the sums are rounded once, at the end.
-  const dtype = packed.chunks > 1 ? "float32" : x.dtype;
-  const y = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth], dtype);
+  const y = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth]);
   const tilesY = Math.ceil(g.outHeight / TY);
   const tilesX = Math.ceil(g.outWidth / TX);
   const vectors = TX === 4 && g.strideX === 1 && g.kernelX === 3 && g.padX === 1 &&
@@ -124,11 +110,9 @@ function runDirect(
         EDGE: Number(edge),
         ACC: Number(window.accumulate),
         BIAS: Number(withBias),
-        E: wgslFloat(x.dtype),
-        R: wgslFloat(dtype),
       },
       workgroups: [Math.ceil(g.images * tilesY * tilesX / 64), window.groups],
     });
   }
-  return takeIn(y, x.dtype);
+  return y;
 }

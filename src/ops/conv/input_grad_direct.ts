@@ -1,8 +1,6 @@
 import code from "../../../kernels/conv/conv2d_input_grad_direct.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { wgslFloat } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { takeIn } from "../take_as.ts";
 import type { ConvGeometry } from "./geometry.ts";
 import { packWeights, weightWindows } from "./pack.ts";
 
@@ -14,22 +12,15 @@ export function convInputGradDirect(dy: Tensor, weight: Tensor, g: ConvGeometry)
   const taps = kernelY * kernelX;
   const T = 8;
   const side = S === 3 ? 3 : taps > 9 ? Math.max(S, 2) : 4;
-  const packed = packWeights(
-    weight,
-    {
-      outChannels: g.inChannels,
-      inChannels: g.outChannels,
-      taps,
-      strideOut: taps,
-      strideIn: g.inChannels * taps,
-      flip: false,
-    },
-    T,
-    dy.dtype,
-  );
-  // Where several windows add up, the sums are rounded once, at the end.
-  const dtype = packed.chunks > 1 ? "float32" : dy.dtype;
-  const dx = Tensor.result(dy.gpu, [g.images, g.inChannels, g.height, g.width], dtype);
+  const packed = packWeights(weight, {
+    outChannels: g.inChannels,
+    inChannels: g.outChannels,
+    taps,
+    strideOut: taps,
+    strideIn: g.inChannels * taps,
+    flip: false,
+  }, T);
+  const dx = Tensor.result(dy.gpu, [g.images, g.inChannels, g.height, g.width]);
   const tilesY = Math.ceil(g.height / side);
   const tilesX = Math.ceil(g.width / side);
   const [R0, R1] = reach(side, kernelY, S, g.padY);
@@ -66,14 +57,12 @@ export function convInputGradDirect(dy: Tensor, weight: Tensor, g: ConvGeometry)
         C0,
         C1,
         ACC: Number(window.accumulate),
-        E: wgslFloat(dy.dtype),
-        R: wgslFloat(dtype),
       },
       workgroups: [Math.ceil(g.images * tilesY * tilesX / 64), window.groups],
     });
   }
   packed.tensor.dispose();
-  return takeIn(dx, dy.dtype);
+  return dx;
 }
 
 /** First and one past the last row of dy that a tile reads, relative to its origin over the stride. */

@@ -1,6 +1,5 @@
 import packCode from "../../../kernels/conv/conv2d_pack.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { type DType, wgslFloat } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { linearGrid } from "../grid.ts";
 
@@ -43,13 +42,8 @@ export interface WeightView {
   readonly flip: boolean;
 }
 
-/** Packs a weight, rounded to `dtype`, for the direct kernels with `tile` output channels a thread. */
-export function packWeights(
-  weight: Tensor,
-  view: WeightView,
-  tile: number,
-  dtype: DType,
-): PackedWeights {
+/** Packs a weight for the direct kernels with `tile` output channels a thread. */
+export function packWeights(weight: Tensor, view: WeightView, tile: number): PackedWeights {
   const { gpu } = weight;
   const align = Math.max(16, gpu.device.limits.minUniformBufferOffsetAlignment);
   const perChannel = view.taps * tile * 4;
@@ -75,7 +69,6 @@ export function packWeights(
       strideIn: view.strideIn,
       flip: Number(view.flip),
     },
-    values: { E: wgslFloat(dtype) },
     workgroups: linearGrid(Math.ceil(total / 64)),
   });
   return { tensor, tile, groups, chunkIn, chunks, blockBytes };

@@ -2,6 +2,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { convForwardDirect, convInputGradDirectUnit } from "./direct.ts";
 import { convForwardGeneric, convInputGradGeneric, convWeightGradGeneric } from "./generic.ts";
 import { type ConvGeometry, isPlain } from "./geometry.ts";
+import { inFloat32 } from "./in_float32.ts";
 import { convInputGradDirect } from "./input_grad_direct.ts";
 import { convForwardTiled, convInputGradTiled, convWeightGradTiled } from "./tiled.ts";
 import { convWeightGradDirect } from "./weight_grad_direct.ts";
@@ -20,12 +21,12 @@ export interface ConvKernels {
 }
 
 const FAMILIES: Readonly<Record<ConvVariant, ConvKernels>> = {
-  direct: {
+  direct: inFloat32({
     forward: convForwardDirect,
     inputGrad: (dy, weight, g) =>
       g.strideY === 1 ? convInputGradDirectUnit(dy, weight, g) : convInputGradDirect(dy, weight, g),
     weightGrad: convWeightGradDirect,
-  },
+  }),
   tiled: {
     forward: convForwardTiled,
     inputGrad: convInputGradTiled,

@@ -1,6 +1,5 @@
 import code from "../../../kernels/conv/conv2d_weight_grad_direct.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { wgslFloat } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { sumPartials } from "../sum_partials.ts";
 import { type ConvGeometry, weightShape } from "./geometry.ts";
@@ -51,7 +50,6 @@ export function convWeightGradDirect(x: Tensor, dy: Tensor, g: ConvGeometry): Te
       W: g.width,
       OH: g.outHeight,
       OW: g.outWidth,
-      E: wgslFloat(x.dtype),
     },
     workgroups: [Math.ceil(tilesIn * tilesOut * splits / 64)],
   });
