@@ -9,12 +9,10 @@ import { ModelFigures } from "./reference.ts";
 
 const figures = new ModelFigures("models_imagenet");
 
-// tests/slow/models.ts checks all of them, more closely.
-for (const name of ["ResNet18", "MobileNetV1"]) {
-  Deno.test(`createModel("${name}") of ImageNet matches PyTorch forward and backward`, async () => {
-    await checkOnHardwareKernels(figures, name, "imagenet", { judge: judgeByOnePercent });
-  });
-}
+// tests/slow/models.ts checks the others, which take minutes, and this one more closely.
+Deno.test('createModel("MobileNetV1") of ImageNet matches PyTorch forward and backward', async () => {
+  await checkOnHardwareKernels(figures, "MobileNetV1", "imagenet", { judge: judgeByOnePercent });
+});
 
 Deno.test("ImageNet's models have torchvision's names and the features of their stages", () => {
   for (const name of modelNames("imagenet")) {
