@@ -133,7 +133,8 @@ try {
 } catch {
   const cfg = join(values.out, "runs", teacher.name, "config.yaml");
   const source = ["--cfg", cfg, "--teacher", teacher.name, "--ckpt", teacherFile];
-  await task(["cost-matrix", ...source, "--out", costFile]);
+  const samples = String(Math.min(500, count("subset") || 500));
+  await task(["cost-matrix", ...source, "--samples", samples, "--out", costFile]);
 }
 for (const method of methods) rows.push(row(method, await train(method)));
 const doctor = new Deno.Command("deno", { args: ["task", "doctor", "--json"] });
