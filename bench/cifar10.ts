@@ -4,9 +4,11 @@
  * stopped goes on.
  *
  *     deno run -A bench/cifar10.ts --data FOLDER [--epochs 240] [--teacher-epochs 240] [--batch 64] [--out output/cifar10]
+ *         [--teacher resnet32x4] [--student resnet8x4]
  *
  * FOLDER holds `train/<class>/*` and `test/<class>/*`, decoded once into a cache. The settings are those of
- * `configs/cifar100` for resnet32x4 and resnet8x4, with the epochs and what depends on them in proportion.
+ * `configs/cifar100` for resnet32x4 and resnet8x4, with the epochs and what depends on them in proportion. Smaller networks
+ * (resnet20, resnet8) let a CPU finish the same chain.
  */
 import { join } from "@std/path";
 import { parseArgs } from "node:util";
@@ -18,6 +20,8 @@ const { values } = parseArgs({
     "teacher-epochs": { type: "string", default: "240" },
     batch: { type: "string", default: "64" },
     out: { type: "string", default: "output/cifar10" },
+    teacher: { type: "string", default: "resnet32x4" },
+    student: { type: "string", default: "resnet8x4" },
     subset: { type: "string", default: "0" },
   },
 });
@@ -43,8 +47,8 @@ function count(name: "epochs" | "teacher-epochs" | "batch" | "subset"): number {
 const data = values.data ?? fail("--data names the folder with train/ and test/");
 const epochs = count("epochs");
 const teacher: Method = {
-  name: "resnet32x4",
-  title: "teacher resnet32x4",
+  name: values.teacher,
+  title: `teacher ${values.teacher}`,
   cfg: "configs/cifar100/vanilla/resnet32x4.yaml",
   epochs: count("teacher-epochs"),
 };
@@ -52,7 +56,7 @@ const pair = (method: string) => `configs/cifar100/${method}/res32x4_res8x4.yaml
 const methods: readonly Method[] = [
   {
     name: "alone",
-    title: "resnet8x4 alone",
+    title: `${values.student} alone`,
     cfg: "configs/cifar100/vanilla/resnet8x4.yaml",
     epochs,
   },
@@ -83,7 +87,8 @@ function overrides({ name, epochs }: Method): string[] {
     ...["SOLVER.NESTEROV", "True", "SOLVER.SEED", "0", "LOG.WANDB", "False"],
     ...["LOG.TENSORBOARD_FREQ", "100", "LOG.PREFIX", values.out],
     ...["EXPERIMENT.PROJECT", "runs", "EXPERIMENT.NAME", name],
-    ...["DISTILLER.TEACHER_CHECKPOINT", teacherFile],
+    ...["DISTILLER.TEACHER", teacher.name, "DISTILLER.TEACHER_CHECKPOINT", teacherFile],
+    ...["DISTILLER.STUDENT", name === teacher.name ? teacher.name : values.student],
     ...["WKD.COST_MATRIX_PATH", costFile, "WKD.LOSS.COSINE_DECAY_EPOCH", String(at(150 / 240))],
   ];
 }

@@ -1,6 +1,5 @@
 import { basename, dirname, join } from "@std/path";
 import type { Config } from "../config/config.ts";
-import { loadConfig } from "../config/load_config.ts";
 import { classFeatures, type FeatureSource } from "../cost_matrix/class_features.ts";
 import { classifierCost } from "../cost_matrix/classifier_cost.ts";
 import { kernelCkaCost } from "../cost_matrix/kernel_cka_cost.ts";
@@ -11,6 +10,7 @@ import type { Model } from "../models/model.ts";
 import { writeCostMatrix } from "../train/cost_matrix_file.ts";
 import { checkFolder } from "./check_folder.ts";
 import { checkTeacher } from "./check_teacher.ts";
+import { checkpointConfig } from "./checkpoint_config.ts";
 import { checkpointModelName, loadCheckpointModel } from "./checkpoint_model.ts";
 import { CliError } from "./cli_error.ts";
 import { countBar } from "./count_bar.ts";
@@ -31,7 +31,7 @@ export interface CostMatrixFlags {
   readonly ckpt?: string;
   /** Configuration that names teacher, checkpoint and data set. */
   readonly cfg?: string;
-  /** Data set; default: the configuration's, or `fashion_mnist`. */
+  /** Data set; default: the configuration's, or the one that the checkpoint was trained on, or `cifar100`. */
   readonly dataset?: string;
   /** What classes are compared by. */
   readonly source: FeatureSource;
@@ -53,7 +53,7 @@ export interface CostMatrixFlags {
 
 /** What is computed from what, and where to. */
 interface Plan {
-  readonly dataset: ReturnType<typeof loadConfig>["DATASET"];
+  readonly dataset: Config["DATASET"];
   readonly teacher: string;
   readonly ckpt: string;
   readonly out: string;
@@ -62,10 +62,14 @@ interface Plan {
 /**
  * Writes WKD-L's cost matrix: 1 - the similarity of every two classes, as the teacher sees them.
  *
+ * @param overrides pairs of a dotted key and a YAML value that win over the configuration
  * @returns the exit status
  */
-export async function costMatrix(flags: CostMatrixFlags): Promise<number> {
-  const plan = makePlan(flags);
+export async function costMatrix(
+  flags: CostMatrixFlags,
+  overrides: readonly string[] = [],
+): Promise<number> {
+  const plan = makePlan(flags, overrides);
   const { dataset, teacher, ckpt, out } = plan;
   if (!flags.overwrite && fileExists(out)) {
     throw new CliError(`${out} is already there; replace it with --overwrite or choose --out`);
@@ -76,7 +80,7 @@ export async function costMatrix(flags: CostMatrixFlags): Promise<number> {
   const model = loadCheckpointModel(teacher, ckpt, train);
   const cost = await compare(model, train, teacher, flags);
   model.dispose();
-  writeCostMatrix(out, cost, train.classes.length, describe(plan, flags));
+  writeCostMatrix(out, cost, train.classes.length, describe(plan, flags, overrides));
   console.log(summary(cost, train.classes, out));
   return 0;
 }
@@ -109,30 +113,26 @@ async function compare(
   return cost;
 }
 
-function makePlan(flags: CostMatrixFlags): Plan {
-  const config = loadConfig(flags.cfg ?? null);
+function makePlan(flags: CostMatrixFlags, overrides: readonly string[]): Plan {
   const { similarity, source } = flags;
   if (similarity === "cosine" && source === "logits") {
     throw new CliError("--similarity cosine compares rows of the classifier; leave --source out");
   }
-  const type = flags.dataset ?? (flags.cfg ? config.DATASET.TYPE : "fashion_mnist");
+  const config = checkpointConfig(flags.ckpt ?? null, flags, overrides);
+  const type = config.DATASET.TYPE;
   const named = flags.teacher ?? (flags.cfg ? config.DISTILLER.TEACHER : undefined);
   if (!named && !flags.ckpt) {
     throw new CliError("cost-matrix wants --cfg, or --teacher and --ckpt, to know the teacher");
   }
-  const ckpt = flags.ckpt ?? usualTeacher(config, type, named!);
+  const ckpt = flags.ckpt ?? usualTeacher(config, named!);
   const teacher = checkpointModelName(ckpt, named, "--teacher");
   const name = `${source === "logits" ? "logit_" : ""}${similarity}.safetensors`;
   const out = flags.out ?? join("wkd_cost_matrix", type, teacher, name);
-  return { dataset: { ...config.DATASET, TYPE: type, SUBSET: 0 }, teacher, ckpt, out };
+  return { dataset: { ...config.DATASET, SUBSET: 0 }, teacher, ckpt, out };
 }
 
-function usualTeacher(config: Config, type: string, teacher: string): string {
-  const wanted = {
-    ...config,
-    DATASET: { ...config.DATASET, TYPE: type },
-    DISTILLER: { ...config.DISTILLER, TEACHER: teacher },
-  };
+function usualTeacher(config: Config, teacher: string): string {
+  const wanted = { ...config, DISTILLER: { ...config.DISTILLER, TEACHER: teacher } };
   checkTeacher(wanted, "--ckpt");
   return teacherPath(wanted);
 }
@@ -141,6 +141,7 @@ function usualTeacher(config: Config, type: string, teacher: string): string {
 function describe(
   { dataset, teacher, ckpt, out }: Plan,
   { source, similarity, degree, bandwidth, samples }: CostMatrixFlags,
+  overrides: readonly string[],
 ): Record<string, string> {
   const words = ["--teacher", teacher, "--ckpt", ckpt, "--dataset", dataset.TYPE];
   const [cost, extra] = {
@@ -153,7 +154,7 @@ function describe(
     ...(source === "features" ? [] : ["--source", source]),
     ...(similarity === "linear_cka" ? [] : ["--similarity", similarity, ...extra]),
   ];
-  const size = ["--samples", String(samples), "--out", out];
+  const size = ["--samples", String(samples), "--out", out, ...overrides];
   const images = "first training images of each class, no augmentation";
   const seen = source === "logits" ? "logits" : "last feature map averaged over space";
   return {

@@ -1,10 +1,10 @@
 import type { Config } from "../config/config.ts";
-import { loadConfig } from "../config/load_config.ts";
 import { createLoader } from "../data/create_loader.ts";
 import { type DatasetSplits, loadDataset } from "../data/load_dataset.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { ClassCounts } from "../train/class_counts.ts";
 import { Evaluator } from "../train/evaluate.ts";
+import { checkpointConfig } from "./checkpoint_config.ts";
 import { checkpointModelName, loadCheckpointModel } from "./checkpoint_model.ts";
 import { CliError } from "./cli_error.ts";
 import { countBar } from "./count_bar.ts";
@@ -22,11 +22,11 @@ export interface EvalFlags {
   readonly ckpt: string;
   /** Architecture; default: the checkpoint's metadata, or with `pretrain` the configuration's teacher. */
   readonly model?: string;
-  /** Data set; default: the configuration's, or `fashion_mnist`. */
+  /** Data set; default: the configuration's, or the one that the checkpoint was trained on, or `cifar100`. */
   readonly dataset?: string;
   /** Images in a batch; default 100, or the configuration's. */
   readonly batchSize?: number;
-  /** Configuration whose DATASET section says what is evaluated. */
+  /** Configuration whose DATASET section says what is evaluated; default: the one in the checkpoint. */
   readonly cfg?: string;
   /** Report the classes too, in this order; true is `worst`. */
   readonly perClass?: ClassOrder | true;
@@ -37,19 +37,23 @@ export interface EvalFlags {
 }
 
 const BATCH_SIZE = 100;
-const DATASET = "fashion_mnist";
 /** mdistiller's word for the weights that come with a model. */
 const PRETRAIN = "pretrain";
 
 /**
  * Prints top-1, top-5 and loss of a checkpoint over the test images, and the accuracy of every class where asked.
  *
+ * @param overrides pairs of a dotted key and a YAML value that win over the configuration
  * @returns the exit status
  */
-export async function evaluate(flags: EvalFlags): Promise<number> {
-  const config = evalConfig(flags);
-  const checkpoint = flags.ckpt === PRETRAIN ? pretrained(flags, config) : flags.ckpt;
-  const wanted = flags.model ?? (flags.ckpt === PRETRAIN ? config.DISTILLER.TEACHER : undefined);
+export async function evaluate(
+  flags: EvalFlags,
+  overrides: readonly string[] = [],
+): Promise<number> {
+  const pretrain = flags.ckpt === PRETRAIN;
+  const config = checkpointConfig(pretrain ? null : flags.ckpt, flags, overrides);
+  const checkpoint = pretrain ? pretrained(flags, config) : flags.ckpt;
+  const wanted = flags.model ?? (pretrain ? config.DISTILLER.TEACHER : undefined);
   const model = checkpointModelName(checkpoint, wanted, "--model");
   const gpu = await openDevice(flags.device);
   const { test } = await loadDataset(config.DATASET, datasetCallbacks());
@@ -62,12 +66,6 @@ export async function evaluate(flags: EvalFlags): Promise<number> {
   const order = flags.perClass === undefined || flags.perClass === true ? "worst" : flags.perClass;
   console.log(flags.json ? evalJson(evaluation, order) : evalText(evaluation, order));
   return 0;
-}
-
-function evalConfig({ cfg, dataset }: EvalFlags): Config {
-  const config = loadConfig(cfg ?? null);
-  const TYPE = dataset ?? (cfg ? config.DATASET.TYPE : DATASET);
-  return { ...config, DATASET: { ...config.DATASET, TYPE } };
 }
 
 /** File of the weights that a data set's teachers are loaded from. */

@@ -43,7 +43,7 @@ export async function classFeatures(
   dataset: Dataset,
   { source = "features", samples, batchSize = 100, onProgress }: ClassFeaturesOptions,
 ): Promise<ClassFeatures> {
-  const images = subsetPerClass(dataset, samples);
+  const images = subsetPerClass(dataset, samples, "--samples");
   const classes = dataset.classes.length;
   const [outputs, inputs] = model.classifier.weight.shape;
   const dims = source === "logits" ? outputs : inputs;

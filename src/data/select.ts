@@ -8,12 +8,14 @@ function byClass(dataset: DatasetInfo): number[][] {
   return positions;
 }
 
-function checkCount(dataset: DatasetInfo, n: number, key: string, spare: number): number[][] {
+function checkCount(dataset: DatasetInfo, n: number, setting: string, spare: number): number[][] {
   const positions = byClass(dataset);
   for (const [label, { length }] of positions.entries()) {
     if (!Number.isInteger(n) || n < 1 || n + spare > length) {
       throw new RangeError(
-        `${key} must be an integer from 1 to ${length - spare}, the ${length} images of class ` +
+        `${setting} must be an integer from 1 to ${
+          length - spare
+        }, the ${length} images of class ` +
           `${dataset.classes[label]} in ${dataset.name}${spare ? ` less ${spare}` : ""}; got ${n}`,
       );
     }
@@ -42,10 +44,15 @@ function inOrder(positions: number[][]): number[] {
 /**
  * The first n images of each class, in the data set's order.
  *
+ * @param setting what n was given as, for the error
  * @throws {RangeError} where a class has fewer than n images
  */
-export function subsetPerClass<D extends Dataset>(dataset: D, n: number): D {
-  const positions = checkCount(dataset, n, "DATASET.SUBSET", 0);
+export function subsetPerClass<D extends Dataset>(
+  dataset: D,
+  n: number,
+  setting = "DATASET.SUBSET",
+): D {
+  const positions = checkCount(dataset, n, setting, 0);
   return pick(dataset, inOrder(positions.map((list) => list.slice(0, n))), dataset.name);
 }
 

@@ -9,6 +9,7 @@ import type {
 } from "../train/events.ts";
 import { ThreadTicker, type Ticker } from "./compile_ticker.ts";
 import { formatSeconds } from "./format_seconds.ts";
+import { plural } from "./plural.ts";
 import { StatusLine } from "./status_line.ts";
 
 /** Where progress goes. */
@@ -64,7 +65,7 @@ function describeModel({ name, parameters }: ModelSummary): string {
 function describeScaling(scaling: ScalingMetrics | undefined): string {
   if (!scaling) return "";
   const { scale, skippedSteps } = scaling;
-  return `  loss scale ${scale}, ${skippedSteps} ${skippedSteps === 1 ? "step" : "steps"} skipped`;
+  return `  loss scale ${scale}, ${plural(skippedSteps, "step")} skipped`;
 }
 
 function describeStep(event: Step): string {
@@ -93,7 +94,9 @@ function describeRun(event: RunStart): string {
     : describeModel(event.student);
   const start = event.startEpoch > 1 ? `, from epoch ${event.startEpoch}` : "";
   return `${event.config}\n${models}\n` +
-    `${event.epochs} epochs of ${event.stepsPerEpoch} steps${start}, on ${event.device}\n` +
+    `${plural(event.epochs, "epoch")} of ${
+      plural(event.stepsPerEpoch, "step")
+    }${start}, on ${event.device}\n` +
     `files in ${event.outputDir}\n`;
 }
 

@@ -48,6 +48,17 @@ Deno.test("cost-matrix says what does not go together", async () => {
   );
 });
 
+Deno.test("cost-matrix says how many images a class has", async () => {
+  await inTempDir(async (folder) => {
+    const args = ["--ckpt", await writeTeacher(folder), "--samples", "6001"];
+    const { status, stderr } = await cli(
+      ...["cost-matrix", ...args, "--out", join(folder, "cka.safetensors")],
+    );
+    assertEquals(status, 1);
+    assertStringIncludes(stderr, "--samples must be an integer from 1 to 6000");
+  });
+});
+
 Deno.test("writeCostMatrix() writes torch files with a note beside them", async () => {
   await inTempDir((folder) => {
     const path = join(folder, "cka.pth");

@@ -69,3 +69,20 @@ Deno.test("eval finds the weights that a data set's teachers are loaded from", a
     assertEquals(JSON.parse(own.stdout).model, "resnet8");
   });
 });
+
+Deno.test("eval takes the data set from the command line, a file or the checkpoint, in this order", async () => {
+  await inTempDir(async (folder) => {
+    const ckpt = await writeTeacher(folder);
+    const own = await cli("eval", "-c", ckpt, "--json", "DATASET.VALIDATION", "3");
+    assertEquals(own.status, 0, own.stderr);
+    const { dataset, images }: Report = JSON.parse(own.stdout);
+    assertEquals([dataset, images], ["fashion_mnist/validation", 30]);
+    const root = join(folder, "nowhere");
+    const other = await cli("eval", "-c", ckpt, "-d", "cifar10", "DATASET.ROOT", root);
+    assertEquals(other.status, 1);
+    assertStringIncludes(other.stderr, `there is no CIFAR-10 in ${root}`);
+    const file = await cli("eval", "-c", ckpt, "--cfg", writeConfig(folder), "DATASET.ROT", "x");
+    assertEquals(file.status, 1);
+    assertStringIncludes(file.stderr, "unknown key DATASET.ROT; did you mean DATASET.ROOT?");
+  });
+});

@@ -60,13 +60,14 @@ export async function inTempDir(fn: (folder: string) => Promise<void>): Promise<
   }
 }
 
-/** Writes an untrained resnet8 for `classes` classes as a teacher; returns its path. */
+/** Writes an untrained resnet8 for `classes` classes of Fashion-MNIST as a teacher; returns its path. */
 export async function writeTeacher(folder: string, classes = 10): Promise<string> {
   await openDevice();
   manualSeed(1);
   const model = createModel("resnet8", { numClasses: classes, inChannels: 1 });
   const path = join(folder, `teacher${classes}.safetensors`);
-  saveCheckpoint(path, await readBack(model.stateDict()), { model: "resnet8" });
+  const config = "DATASET:\n  TYPE: fashion_mnist\n  SUBSET: 2\n";
+  saveCheckpoint(path, await readBack(model.stateDict()), { model: "resnet8", config });
   model.dispose();
   return path;
 }

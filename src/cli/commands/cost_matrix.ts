@@ -9,7 +9,7 @@ const SIMILARITIES = ["linear_cka", "poly_cka", "rbf_cka", "cosine"] as const;
 const EXAMPLES = `
 WKD-L moves probability between classes, and this matrix says what that costs: 1 - how alike two classes are for the
 teacher, by the centred kernel alignment (CKA) of its pooled last features or logits of the first training images of each,
-not augmented, or by the cosine of the rows of its classifier. poly_cka is with the kernel <x, y>^degree, rbf_cka with
+not augmented, or by the cosine of the rows of its classifier. KEY VALUE pairs win over --cfg. poly_cka is with the kernel <x, y>^degree, rbf_cka with
 exp(-|x - y|^2 / (2 bandwidth^2 median)), the median being that of the squared distances in a class.
 
 Examples:
@@ -23,8 +23,11 @@ export function addCostMatrix(program: Command, exit: Exit): void {
     .description("make WKD-L's cost matrix from a teacher's features")
     .option("--teacher <name>", "architecture; default: the configuration's or the checkpoint's")
     .option("--ckpt <file>", "the teacher's checkpoint; default: the usual place")
-    .option("--cfg <file>", "configuration that names teacher, checkpoint and data set")
-    .option("--dataset <name>", "data set; default: the configuration's, or fashion_mnist")
+    .option(
+      "--cfg <file>",
+      "configuration that names teacher, checkpoint and data set; default: the checkpoint's",
+    )
+    .option("--dataset <name>", "data set; default: the configuration's, or cifar100")
     .addOption(
       new Option("--source <what>", "what CKA compares").choices(SOURCES).default(SOURCES[0]),
     )
@@ -41,10 +44,11 @@ export function addCostMatrix(program: Command, exit: Exit): void {
     )
     .option("--overwrite", "replace the file if it is there")
     .addOption(deviceOption())
+    .argument("[overrides...]", "KEY VALUE pairs such as DATASET.ROOT /data/imagenet")
     .addHelpText("after", EXAMPLES)
-    .action(async (flags) => {
+    .action(async (overrides, flags) => {
       const { costMatrix } = await import("../cost_matrix.ts");
-      exit(await costMatrix(flags));
+      exit(await costMatrix(flags, overrides));
     });
 }
 

@@ -8,13 +8,14 @@ const ORDERS: readonly ClassOrder[] = ["worst", "label"];
 
 const EXAMPLES = `
 The checkpoint holds a model alone, or a whole run, of which the student is taken. Checkpoints that were made here
-know their model, so --model can be left out. "-c pretrain" takes the weights that a data set's teachers are loaded from,
-such as checkpoints/<data set>/<model>.safetensors or .pth.
+know their model and data set, so --model and --dataset can be left out. "-c pretrain" takes the weights that a data set's
+teachers are loaded from, such as checkpoints/<data set>/<model>.safetensors or .pth. KEY VALUE pairs win over --cfg.
 
 Examples:
   deno task eval -c checkpoints/fashion_mnist/resnet20.safetensors
   deno task eval -m resnet8 -c output/fashion_mnist/vanilla_resnet8/best -bs 200
-  deno task eval -m resnet20 -c pretrain -d fashion_mnist --per-class`;
+  deno task eval -m resnet20 -c pretrain -d fashion_mnist --per-class
+  deno task eval -m ResNet18 -c resnet18.pth -d imagenet -bs 128 DATASET.ROOT /data/imagenet`;
 
 /** Adds the `eval` command. */
 export function addEval(program: Command, exit: Exit): void {
@@ -29,18 +30,22 @@ export function addEval(program: Command, exit: Exit): void {
       "-m, --model <name>",
       "architecture, such as resnet8; default: what the checkpoint says",
     )
-    .option("-d, --dataset <name>", "data set; default: the configuration's, or fashion_mnist")
+    .option("-d, --dataset <name>", "data set; default: the configuration's, or cifar100")
     .option("-b, --batch-size <n>", "images in a batch (also -bs); default 100", count)
-    .option("--cfg <file>", "configuration whose DATASET section says what is evaluated")
+    .option(
+      "--cfg <file>",
+      "configuration whose DATASET section says what is evaluated; default: the checkpoint's",
+    )
     .addOption(
       new Option("--per-class [order]", "report every class, worst first or by label")
         .choices(ORDERS).preset("worst"),
     )
     .option("--json", "print JSON")
     .addOption(deviceOption())
+    .argument("[overrides...]", "KEY VALUE pairs such as DATASET.ROOT /data/imagenet")
     .addHelpText("after", EXAMPLES)
-    .action(async (flags) => {
+    .action(async (overrides, flags) => {
       const { evaluate } = await import("../eval.ts");
-      exit(await evaluate(flags));
+      exit(await evaluate(flags, overrides));
     });
 }
