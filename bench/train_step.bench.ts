@@ -3,14 +3,12 @@
 import type { Distiller } from "../src/distill/distiller.ts";
 import { KD } from "../src/distill/kd.ts";
 import { Vanilla } from "../src/distill/vanilla.ts";
-import { WKD } from "../src/distill/wkd.ts";
 import { createModel } from "../src/models/registry.ts";
-import { CostKernel } from "../src/ops/sinkhorn/cost_kernel.ts";
 import { SGD } from "../src/optim/sgd.ts";
 import { init } from "../src/tensor/default_device.ts";
 import { Generator } from "../src/tensor/random.ts";
-import { featureShapes } from "../src/train/build_distiller.ts";
 import { TrainStep } from "../src/train/train_step.ts";
+import { wkdOf } from "./wkd_setting.ts";
 
 const gpu = await init();
 const BATCH = 64;
@@ -28,36 +26,10 @@ interface Setting {
 const model = (name: string) => (classes: number, [inChannels]: readonly number[]) =>
   createModel(name, { numClasses: classes, inChannels });
 
-/** WKD with the parts asked for, of the size of the authors' CIFAR settings. */
 const wkd =
-  (teacherName: string, studentName: string, logit: boolean, feature: boolean) =>
-  (classes: number, image: readonly number[]) => {
-    const student = model(studentName)(classes, image);
-    const teacher = model(teacherName)(classes, image).requiresGrad_(false).eval();
-    const cost = Float32Array.from(
-      { length: classes ** 2 },
-      (_, i) => i % (classes + 1) === 0 ? 0 : 0.7,
-    );
-    return new WKD(student, teacher, {
-      ceWeight: 1,
-      cosineDecayEpoch: 150,
-      logit: logit
-        ? { weight: 50, temperature: 4, iterations: 10, cost: new CostKernel(cost, classes) }
-        : null,
-      feature: feature
-        ? {
-          weight: 0.2,
-          hintLayer: -1,
-          meanCovRatio: 4,
-          projector: "conv1x1",
-          grid: 1,
-          eps: 1e-5,
-          studentShapes: featureShapes(student, [1, ...image]),
-          teacherShapes: featureShapes(teacher, [1, ...image]),
-        }
-        : null,
-    });
-  };
+  (teacher: string, student: string, logit: boolean, feature: boolean) =>
+  (classes: number, image: readonly number[]) =>
+    wkdOf({ teacher, student, logit, feature, classes, image });
 
 const FASHION = { image: [1, 28, 28] as const, classes: 10 };
 const CIFAR = { image: [3, 32, 32] as const, classes: 100 };

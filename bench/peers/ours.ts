@@ -1,17 +1,15 @@
 /** The work in this project's engine: `deno run -A --config deno.json bench/peers/ours.ts [CASE ...]`. */
 import type { Distiller } from "../../src/distill/distiller.ts";
 import { Vanilla } from "../../src/distill/vanilla.ts";
-import { WKD } from "../../src/distill/wkd.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { conv2d } from "../../src/ops/conv2d.ts";
-import { CostKernel } from "../../src/ops/sinkhorn/cost_kernel.ts";
 import { SGD } from "../../src/optim/sgd.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { init } from "../../src/tensor/default_device.ts";
 import { scope } from "../../src/tensor/scope.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { featureShapes } from "../../src/train/build_distiller.ts";
 import { TrainStep } from "../../src/train/train_step.ts";
+import { wkdOf } from "../wkd_setting.ts";
 import { measureCases, type Work } from "./measure.ts";
 import { labels, values } from "./random.ts";
 
@@ -78,33 +76,9 @@ function trainingStep(distiller: Distiller): Work {
 const model = (name: string) => createModel(name, { numClasses: CLASSES, inChannels: IMAGE[0] });
 
 function wkdStep(): Work {
-  const cost = Float32Array.from(
-    { length: CLASSES ** 2 },
-    (_, i) => Math.floor(i / CLASSES) === i % CLASSES ? 0 : 0.7,
-  );
-  const student = model("resnet8");
-  const teacher = model("resnet20").requiresGrad_(false).eval();
+  const networks = { teacher: "resnet20", student: "resnet8" };
   return trainingStep(
-    new WKD(student, teacher, {
-      ceWeight: 1,
-      cosineDecayEpoch: 1,
-      logit: {
-        weight: 50,
-        temperature: 4,
-        iterations: 10,
-        cost: new CostKernel(cost, CLASSES, { lambda: 0.05 }),
-      },
-      feature: {
-        weight: 0.2,
-        hintLayer: -1,
-        meanCovRatio: 4,
-        projector: "conv1x1",
-        grid: 1,
-        eps: 1e-5,
-        studentShapes: featureShapes(student, [1, ...IMAGE]),
-        teacherShapes: featureShapes(teacher, [1, ...IMAGE]),
-      },
-    }),
+    wkdOf({ ...networks, logit: true, feature: true, classes: CLASSES, image: IMAGE }),
   );
 }
 

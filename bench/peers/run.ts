@@ -3,6 +3,7 @@
  * in turn, and prints medians with ratios:
  * `deno run -A bench/peers/run.ts [--rounds 2] [--cases conv_fwd,wkd_step] [--engines ours,tfjs]`.
  */
+import { fileURLToPath } from "node:url";
 import { type Case, CASES, type Measurement } from "./measure.ts";
 
 interface Engine {
@@ -58,7 +59,7 @@ function parseOptions(args: readonly string[]): Options {
   return options;
 }
 
-const local = (path: string): string => new URL(path, import.meta.url).pathname;
+const local = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { join } from "@std/path";
+import { fromFileUrl, join } from "@std/path";
 import { describeFit, fittingModels } from "../../src/cli/fitting_models.ts";
 import { modelShapes } from "../../src/models/model_shapes.ts";
 import { MODEL_FAMILIES } from "../../src/models/family.ts";
@@ -133,13 +133,15 @@ Deno.test({
   name: "inspect knows the reference's checkpoints for what they are",
   ignore: REFERENCE === null,
   async fn() {
-    const path = new URL("pth/resnet8_dataparallel_prefix.pth", REFERENCE!).pathname;
+    const path = fromFileUrl(new URL("pth/resnet8_dataparallel_prefix.pth", REFERENCE!));
     const { stdout } = await cli("inspect", path);
     assertStringIncludes(
       stdout,
       "56 tensors under state_dict, fits resnet8 (100 classes, 3 channels)",
     );
-    const matrix = new URL("wkd_cost_matrix/cifar100/wrn_40_2/linear_cka.pth", REFERENCE!).pathname;
+    const matrix = fromFileUrl(
+      new URL("wkd_cost_matrix/cifar100/wrn_40_2/linear_cka.pth", REFERENCE!),
+    );
     assertStringIncludes((await cli("inspect", matrix)).stdout, "[100, 100]");
   },
 });

@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { fromFileUrl, join } from "@std/path";
 import { main } from "../../src/cli/main.ts";
 import { openDevice } from "../../src/cli/open_device.ts";
 import { manualSeed } from "../../src/nn/init.ts";
@@ -35,7 +35,7 @@ export async function cli(...args: string[]): Promise<CliResult> {
 
 /** Runs the command line in a process of its own. */
 export function spawnCli(args: string[], env: Record<string, string> = {}): Deno.ChildProcess {
-  const mod = new URL("../../mod.ts", import.meta.url).pathname;
+  const mod = fromFileUrl(new URL("../../mod.ts", import.meta.url));
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "-A", mod, ...args],
     env,

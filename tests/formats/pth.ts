@@ -1,3 +1,4 @@
+import { fromFileUrl } from "@std/path";
 import type { SafetensorsTensor } from "../../src/formats/safetensors.ts";
 
 const FIXTURES = new URL("../fixtures/pth/", import.meta.url);
@@ -20,7 +21,7 @@ export function fixture(name: string): Uint8Array<ArrayBuffer> {
 
 /** Where a checkpoint of tests/fixtures/pth lies. */
 export function fixturePath(name: string): string {
-  return new URL(name, FIXTURES).pathname;
+  return fromFileUrl(new URL(name, FIXTURES));
 }
 
 /** Numbers in [0, 1) that follow from a name, as the reference makes them. */

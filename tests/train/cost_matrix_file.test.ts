@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { join } from "@std/path";
+import { fromFileUrl, join } from "@std/path";
 import { PyOrderedDict } from "../../src/formats/pickle/python.ts";
 import { writeTorch } from "../../src/formats/torch/write_torch.ts";
 import { CheckpointError } from "../../src/train/checkpoint.ts";
@@ -34,7 +34,7 @@ Deno.test({
   name: "readCostMatrix() reads the published matrices",
   ignore: REFERENCE === null,
   fn() {
-    const path = (name: string) => new URL(`wkd_cost_matrix/${name}.pth`, REFERENCE!).pathname;
+    const path = (name: string) => fromFileUrl(new URL(`wkd_cost_matrix/${name}.pth`, REFERENCE!));
     assertEquals(readCostMatrix(path("cifar100/wrn_40_2/linear_cka"), 100).length, 10_000);
     assertEquals(
       readCostMatrix(path("imagenet/ResNet50/logit_linear_cka"), 1000).length,
