@@ -1,4 +1,4 @@
-// Every convolution of three models at batch 64: forward, input gradient, weight gradient.
+// Every convolution of some models at batch 64, the depthwise and grouped of others: forward, input gradient, weight gradient.
 // Run: deno bench -A bench/conv.bench.ts
 import { convGeometry } from "../src/ops/conv/geometry.ts";
 import { convKernels } from "../src/ops/conv/variants.ts";
@@ -10,8 +10,8 @@ import { benchReplayed } from "./replayed.ts";
 const gpu = await init();
 const BATCH = 64;
 
-/** Input channels, output channels, kernel, stride, size of the input's planes. */
-type Convolution = readonly [number, number, number, number, number];
+/** Input channels, output channels, kernel, stride, size of the input's planes, groups (default 1). */
+type Convolution = readonly [number, number, number, number, number, number?];
 
 const MODELS: Readonly<Record<string, readonly Convolution[]>> = {
   "resnet8 and resnet20 on 28 x 28": [
@@ -36,12 +36,30 @@ const MODELS: Readonly<Record<string, readonly Convolution[]>> = {
     [128, 256, 1, 2, 16],
     [256, 256, 3, 1, 8],
   ],
+  "depthwise of ShuffleV2, MobileNetV2 and MobileNetV1": [
+    [58, 58, 3, 1, 16, 58],
+    [116, 116, 3, 1, 8, 116],
+    [232, 232, 3, 1, 4, 232],
+    [144, 144, 3, 1, 16, 144],
+    [96, 96, 3, 2, 32, 96],
+    [128, 128, 3, 1, 56, 128],
+    [512, 512, 3, 1, 14, 512],
+    [512, 512, 3, 2, 14, 512],
+  ],
+  "grouped of ShuffleV1": [
+    [240, 60, 1, 1, 16, 3],
+    [60, 240, 1, 1, 16, 3],
+    [480, 120, 1, 1, 8, 3],
+    [120, 480, 1, 1, 8, 3],
+    [960, 240, 1, 1, 4, 3],
+    [240, 960, 1, 1, 4, 3],
+  ],
 };
 
 for (const [model, convolutions] of Object.entries(MODELS)) {
-  for (const [inputs, outputs, kernel, stride, size] of convolutions) {
-    const shapes = [[BATCH, inputs, size, size], [outputs, inputs, kernel, kernel]];
-    const g = convGeometry(shapes[0], shapes[1], { stride, padding: (kernel - 1) / 2 });
+  for (const [inputs, outputs, kernel, stride, size, groups = 1] of convolutions) {
+    const shapes = [[BATCH, inputs, size, size], [outputs, inputs / groups, kernel, kernel]];
+    const g = convGeometry(shapes[0], shapes[1], { stride, padding: (kernel - 1) / 2, groups });
     const kernels = convKernels(g, gpu.software);
     const generator = new Generator(1);
     const x = () => rand(shapes[0], generator);
@@ -52,8 +70,10 @@ for (const [model, convolutions] of Object.entries(MODELS)) {
       "input gradient": () => kernels.inputGrad(dy(), weight(), g),
       "weight gradient": () => kernels.weightGrad(x(), dy(), g),
     };
-    const flops = 2 * BATCH * outputs * inputs * kernel ** 2 * g.outHeight * g.outWidth;
+    const flops = 2 * BATCH * outputs * (inputs / groups) * kernel ** 2 * g.outHeight *
+      g.outWidth;
     const group = `${model}: ${kernel} x ${kernel} / ${stride}, ${inputs} to ${outputs}, ` +
+      (groups > 1 ? `${groups} groups, ` : "") +
       `${size} x ${size}, ${(flops / 1e9).toFixed(3)} GFLOP`;
     for (const [name, work] of Object.entries(works)) {
       // Images want no gradient.

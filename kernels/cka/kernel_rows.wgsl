@@ -25,8 +25,10 @@ fn main(
   let j = c * params.samples + at % params.samples;
   var value = 1.0;
   if (params.degree == 0u) {
-    // Rounding must not make a distance negative, nor that of a sample to itself positive.
-    let squared = select(max(0.0, norms[i] + norms[j] - 2.0 * gram[at]), 0.0, i == j);
+    // Rounding must not make a distance negative, nor that of a sample to itself positive. NaN, which max() would
+    // drop, stays: the means of a class with one are NaN then.
+    let difference = norms[i] + norms[j] - 2.0 * gram[at];
+    let squared = select(difference, 0.0, i == j || bitcast<i32>(difference) <= -0x800000);
     value = exp(-scales[c] * squared);
   } else {
     let product = scales[c] * gram[at];

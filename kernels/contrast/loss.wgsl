@@ -17,10 +17,11 @@ var<workgroup> parts: array<f32, THREADS>;
 @compute @workgroup_size(LANES, ROWS)
 fn main(
   @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) local: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let n = group.x * ROWS + local.y;
+  let n = (group.x + group.y * groups.x) * ROWS + local.y;
   let scale = 1.0 / constants[params.slot];
   let c = params.noise + 1e-7;
   var total = 0.0;

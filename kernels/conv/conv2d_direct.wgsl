@@ -1,20 +1,24 @@
-// y[n, o, :, :] (+)= sum over i, ky, kx of w[o, i, ky, kx] * x[n, i, oy * S - P + ky, ox * S - P + kx]
+// y[n, o, :, :] (+)= sum over i, ky, kx of w[o, i, ky, kx] * x[n, g(o) + i, oy * S - P + ky, ox * S - P + kx]
+// where g(o) is the first input channel of o's group.
 // Direct convolution for adapters where a load costs more than a multiply-add. float32, NCHW.
-// One thread makes TY x TX outputs of T output channels; weights come packed (conv2d_pack.wgsl) through
-// a uniform window of 64 KB that holds whole groups of T channels.
-// Dispatch: x = ceil(images * tiles / 64), y = groups in the window.
-// Template: H, W, OH, OW (sizes of the maps), NY, NX (tiles), KH, KW, S (stride), TY, TX, T (multiple of 4), V4 (rows read as vec4: S = 1, TX = 4, KW = 3,
-// padding 1, height and width multiples of 4), EDGE (tiles pass the border of y), ACC (add to y), BIAS.
+// One thread makes TY x TX outputs of T output channels of a group; weights come packed (conv2d_pack.wgsl) through
+// a uniform window of 64 KB that holds whole blocks of T channels.
+// Dispatch: x = ceil(images * tiles / 64), y = blocks in the window.
+// Template: H, W, OH, OW (sizes of the maps), NY, NX (tiles), KH, KW, S (stride), TY, TX, T (multiple of 4), V4 (rows read as vec4:
+// S = 1, TX = 4, KW = 3, padding 1, height and width multiples of 4), EDGE (tiles pass the border of y), ACC (add to y), BIAS.
 struct Params {
   images: u32,
-  inChannels: u32, // in this window
-  firstIn: u32,
+  inChannels: u32, // of a group, in this window
+  firstIn: u32, // the first of them, in its group
+  groupIn: u32, // channels of a group
   allIn: u32,
-  outChannels: u32,
-  firstOut: u32,
+  groupOut: u32,
+  allOut: u32,
+  firstBlock: u32,
+  groupBlocks: u32, // blocks of T channels of a group
+  blockStride: u32, // vec4s from one block to the next
   padY: u32,
   padX: u32,
-  groupStride: u32, // vec4s from one group of T channels to the next
 }
 @group(0) @binding(0) var<uniform> params: Params;
 //: if V4
@@ -41,7 +45,10 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
   let image = id / (${NX}u * ${NY}u);
   let oy = tileY * ${TY}u;
   let ox = tileX * ${TX}u;
+  let block = params.firstBlock + group.y;
+  let convGroup = block / params.groupBlocks;
   let plane = ${H}u * ${W}u;
+  let channel = image * params.allIn + convGroup * params.groupIn + params.firstIn;
   let iy = oy * ${S}u - params.padY;
   let ix = ox * ${S}u - params.padX;
   //: for r in 0..(TY-1)*S+KH
@@ -52,13 +59,13 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
   let rightIn = tileX + 1u < ${NX}u;
   let planeStep = plane / 4u;
   let rowStep = ${W}u / 4u;
-  var base = (image * params.allIn + params.firstIn) * planeStep + iy * rowStep + tileX;
+  var base = channel * planeStep + iy * rowStep + tileX;
   //: else
   //: for c in 0..(TX-1)*S+KW
   let colIn${c} = ix + ${c}u < ${W}u;
   //: end
   let planeStep = plane;
-  var base = (image * params.allIn + params.firstIn) * plane + iy * ${W}u + ix;
+  var base = channel * plane + iy * ${W}u + ix;
   //: end
   //: for t in 0..T
   //: for r in 0..TY
@@ -67,7 +74,7 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
   //: end
   //: end
   //: end
-  var wi = group.y * params.groupStride;
+  var wi = group.y * params.blockStride;
   for (var i = 0u; i < params.inChannels; i++) {
     //: for r in 0..(TY-1)*S+KH
     //: if V4
@@ -107,16 +114,17 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
     wi += ${KH*KW*T/4}u;
   }
   let outPlane = ${OH}u * ${OW}u;
-  let firstOut = params.firstOut + group.y * ${T}u;
-  let at = (image * params.outChannels + firstOut) * outPlane + oy * ${OW}u + ox;
+  let firstOut = (block % params.groupBlocks) * ${T}u;
+  let outChannel = image * params.allOut + convGroup * params.groupOut + firstOut;
+  let at = outChannel * outPlane + oy * ${OW}u + ox;
   //: if ACC
   // Surplus threads must not add twice.
   if (thread.x != id) { return; }
   //: end
   //: for t in 0..T
-  if (firstOut + ${t}u < params.outChannels) {
+  if (firstOut + ${t}u < params.groupOut) {
     //: if BIAS
-    let b = bias[firstOut + ${t}u];
+    let b = bias[convGroup * params.groupOut + firstOut + ${t}u];
     //: else
     let b = 0.0;
     //: end

@@ -1,19 +1,22 @@
-// dx[n, i, :, :] = sum over o, ky, kx of w[o, i, ky, kx] * dy[n, o, (iy + P - ky) / S, (ix + P - kx) / S]
+// dx[n, i, :, :] = sum over the o of i's group, ky, kx of w[o, i, ky, kx] * dy[n, o, (iy + P - ky) / S, (ix + P - kx) / S]
 // over the taps whose division is exact: the input gradient of a strided convolution, for adapters where a
 // load costs more than a multiply-add. float32, NCHW.
-// One thread makes TY x TX elements (multiples of S) of T channels i; the weights come packed
+// One thread makes TY x TX elements (multiples of S) of T channels i of a group; the weights come packed
 // (conv2d_pack.wgsl, roles of i and o swapped) through a uniform window of 64 KB.
-// Dispatch: x = ceil(images * tiles / 64), y = groups in the window.
+// Dispatch: x = ceil(images * tiles / 64), y = blocks in the window.
 // Template: H, W, OH, OW (sizes of the maps), NY, NX (tiles), KH, KW, S, PY, PX (padding), TY, TX, T (multiple of 4), R0, R1, C0, C1 (rows and columns of dy read,
 // relative to the tile's origin divided by S), ACC (add to dx).
 struct Params {
   images: u32,
-  outChannels: u32, // of dy, in this window
-  firstOut: u32,
+  outChannels: u32, // of a group of dy, in this window
+  firstOut: u32, // the first of them, in its group
+  groupOut: u32, // channels of a group
   allOut: u32,
-  inChannels: u32,
-  firstIn: u32,
-  groupStride: u32, // vec4s from one group of T channels to the next
+  groupIn: u32,
+  allIn: u32,
+  firstBlock: u32,
+  groupBlocks: u32, // blocks of T channels of a group
+  blockStride: u32, // vec4s from one block to the next
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
@@ -38,7 +41,9 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
   let colIn${c-C0} = u32(ox + ${c}) < ${OW}u;
   //: end
   let plane = ${OH}u * ${OW}u;
-  var base = (image * params.allOut + params.firstOut) * plane +
+  let block = params.firstBlock + group.y;
+  let convGroup = block / params.groupBlocks;
+  var base = (image * params.allOut + convGroup * params.groupOut + params.firstOut) * plane +
     u32((oy + ${R0}) * i32(${OW}u) + ox + ${C0});
   //: for t in 0..T
   //: for r in 0..TY
@@ -47,7 +52,7 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
   //: end
   //: end
   //: end
-  var wi = group.y * params.groupStride;
+  var wi = group.y * params.blockStride;
   for (var o = 0u; o < params.outChannels; o++) {
     //: for r in 0..R1-R0
     //: for c in 0..C1-C0
@@ -79,14 +84,14 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
     wi += ${KH*KW*T/4}u;
   }
   let inPlane = ${H}u * ${W}u;
-  let firstIn = params.firstIn + group.y * ${T}u;
-  let at = (image * params.inChannels + firstIn) * inPlane + iy * ${W}u + ix;
+  let firstIn = (block % params.groupBlocks) * ${T}u;
+  let at = (image * params.allIn + convGroup * params.groupIn + firstIn) * inPlane + iy * ${W}u + ix;
   //: if ACC
   // Surplus threads must not add twice.
   if (thread.x != id) { return; }
   //: end
   //: for t in 0..T
-  if (firstIn + ${t}u < params.inChannels) {
+  if (firstIn + ${t}u < params.groupIn) {
     //: for r in 0..TY
     //: for c in 0..TX
     if (iy + ${r}u < ${H}u && ix + ${c}u < ${W}u) {

@@ -1,6 +1,7 @@
-// Weights in the order conv2d_direct reads them: packed[g][chunk][i][tap][t], t fastest, for groups g of T output
-// channels and chunks of input channels; channels past the last are zero. float32.
-// w is read as w[o * strideOut + i * strideIn + tap], with the taps reversed when flip = 1 (input gradient).
+// Weights in the order conv2d_direct reads them: packed[b][chunk][i][tap][t], t fastest, for blocks b of T output channels
+// of a group and chunks of its input channels; channels past the last of a group are zero. float32.
+// w is read as w[group * strideGroup + o * strideOut + i * strideIn + tap], with the taps reversed when flip = 1 (input
+// gradient); o and i are places in the group.
 // Dispatch: one thread an element, groups of 64.
 struct Params {
   total: u32,
@@ -8,9 +9,11 @@ struct Params {
   taps: u32,
   chunkIn: u32, // input channels in a chunk
   chunks: u32,
-  blockStride: u32, // elements from one (g, chunk) to the next
-  inChannels: u32,
-  outChannels: u32,
+  blockStride: u32, // elements from one (b, chunk) to the next
+  groupBlocks: u32, // blocks of T channels of a group
+  groupIn: u32,
+  groupOut: u32,
+  strideGroup: u32,
   strideOut: u32,
   strideIn: u32,
   flip: u32,
@@ -28,10 +31,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let t = within % params.tile;
   let tap = (within / params.tile) % params.taps;
   let i = (block % params.chunks) * params.chunkIn + within / (params.tile * params.taps);
-  let o = (block / params.chunks) * params.tile + t;
-  let source = o * params.strideOut + i * params.strideIn +
+  let convGroup = block / params.chunks / params.groupBlocks;
+  let o = (block / params.chunks) % params.groupBlocks * params.tile + t;
+  let source = convGroup * params.strideGroup + o * params.strideOut + i * params.strideIn +
     select(tap, params.taps - 1u - tap, params.flip == 1u);
-  let inside = o < params.outChannels && i < params.inChannels &&
+  let inside = o < params.groupOut && i < params.groupIn &&
     within < params.chunkIn * params.taps * params.tile;
   packed[index] = select(0.0, w[min(source, arrayLength(&w) - 1u)], inside);
 }

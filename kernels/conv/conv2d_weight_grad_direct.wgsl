@@ -1,13 +1,15 @@
-// partial[s, o, i, ky, kx] = sum over the strips of split s of dy[n, o, oy, ox] * x[n, i, oy * S - P + ky, ox * S - P + kx]
+// partial[s, o, i, ky, kx] = sum over the strips of split s of dy[n, o, oy, ox] * x[n, g(o) + i, oy * S - P + ky, ox * S - P + kx]
+// where g(o) is the first input channel of o's group.
 // Weight gradient for adapters where a load costs more than a multiply-add; sum_partials adds the splits
 // in fixed order. float32, NCHW.
-// A thread owns TO x TI channel pairs with all taps and sweeps down strips of TX columns, keeping the rows of x that
+// A thread owns TO x TI channel pairs of a group with all taps and sweeps down strips of TX columns, keeping the rows of x that
 // the next row of dy needs again. A strip is TX columns of one image; split s takes strips s * strips .. (s + 1) * strips.
 // Dispatch: x = ceil(pairs * splits / 64).
 // Template: H, W, OH, OW (sizes of the maps), KH, KW, S, TO, TI, TX.
 struct Params {
-  inChannels: u32,
-  outChannels: u32,
+  groups: u32,
+  groupIn: u32, // channels of a group
+  groupOut: u32,
   padY: u32,
   padX: u32,
   tilesIn: u32,
@@ -24,19 +26,22 @@ struct Params {
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) thread: vec3u) {
-  let pairs = params.tilesIn * params.tilesOut;
+  let pairs = params.tilesIn * params.tilesOut * params.groups;
   let id = min(thread.x, pairs * params.splits - 1u);
   let firstIn = (id % params.tilesIn) * ${TI}u;
   let firstOut = ((id / params.tilesIn) % params.tilesOut) * ${TO}u;
+  let convGroup = (id / (params.tilesIn * params.tilesOut)) % params.groups;
   let split = id / pairs;
+  let inChannels = params.groups * params.groupIn;
+  let outChannels = params.groups * params.groupOut;
   let plane = ${H}u * ${W}u;
   let outPlane = ${OH}u * ${OW}u;
   // Channels past the last read the last; their sums are not stored.
   //: for i in 0..TI
-  let in${i} = min(firstIn + ${i}u, params.inChannels - 1u) * plane;
+  let in${i} = (convGroup * params.groupIn + min(firstIn + ${i}u, params.groupIn - 1u)) * plane;
   //: end
   //: for o in 0..TO
-  let out${o} = min(firstOut + ${o}u, params.outChannels - 1u) * outPlane;
+  let out${o} = (convGroup * params.groupOut + min(firstOut + ${o}u, params.groupOut - 1u)) * outPlane;
   //: end
   //: for o in 0..TO
   //: for i in 0..TI
@@ -60,10 +65,10 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
     //: for c in 0..(TX-1)*S+KW
     let colIn${c} = ix + ${c}u < ${W}u;
     //: end
-    var dyAt = image * params.outChannels * outPlane + ox;
+    var dyAt = image * outChannels * outPlane + ox;
     // Row 0 of the window is loaded by the sweep as row KH - S; what lies above it comes first.
     var iy = 0u - params.padY;
-    let xBase = image * params.inChannels * plane + ix;
+    let xBase = image * inChannels * plane + ix;
     //: for r in 0..KH-S
     {
       let rowIn = iy + ${r}u < ${H}u;
@@ -116,12 +121,12 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
       iy += ${S}u;
     }
   }
-  let at = split * params.outChannels * params.inChannels * ${KH*KW}u;
+  let at = split * outChannels * params.groupIn * ${KH*KW}u;
   //: for o in 0..TO
-  if (firstOut + ${o}u < params.outChannels) {
+  if (firstOut + ${o}u < params.groupOut) {
     //: for i in 0..TI
-    if (firstIn + ${i}u < params.inChannels) {
-      let pair = at + ((firstOut + ${o}u) * params.inChannels + firstIn + ${i}u) * ${KH*KW}u;
+    if (firstIn + ${i}u < params.groupIn) {
+      let pair = at + ((convGroup * params.groupOut + firstOut + ${o}u) * params.groupIn + firstIn + ${i}u) * ${KH*KW}u;
       //: for k in 0..KH*KW
       partials[pair + ${k}u] = a${o}_${i}_${k};
       //: end

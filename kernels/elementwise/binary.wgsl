@@ -9,9 +9,23 @@ struct Params { number: f32 }
 @group(0) @binding(1) var<storage, read> a: array<vec4<${E}>>;
 @group(0) @binding(2) var<storage, read_write> y: array<vec4<${E}>>;
 
-// The part of a gradient that goes to a of max(a, b): all, half at a tie, or nothing.
+// The larger magnitude of both as bits: above 0x7f800000 when one is NaN, whatever compilers assume of floats.
+fn magnitude(a: vec4f, b: vec4f) -> vec4u {
+  return max(bitcast<vec4u>(a) & vec4u(0x7fffffffu), bitcast<vec4u>(b) & vec4u(0x7fffffffu));
+}
+
+fn maximum(a: vec4f, b: vec4f) -> vec4f {
+  return select(max(a, b), a + b, magnitude(a, b) > vec4u(0x7f800000u));
+}
+
+fn minimum(a: vec4f, b: vec4f) -> vec4f {
+  return select(min(a, b), a + b, magnitude(a, b) > vec4u(0x7f800000u));
+}
+
+// The part of a gradient that goes to a of maximum(a, b): all, half at a tie, or nothing; all where one is NaN.
 fn share(a: vec4f, b: vec4f) -> vec4f {
-  return select(select(vec4f(0.0), vec4f(0.5), a == b), vec4f(1.0), a > b);
+  let part = select(select(vec4f(0.0), vec4f(0.5), a == b), vec4f(1.0), a > b);
+  return select(part, vec4f(1.0), magnitude(a, b) > vec4u(0x7f800000u));
 }
 
 fn apply(a: vec4f, b: vec4f) -> vec4f {

@@ -1,4 +1,4 @@
-// y = min(max(x, low), high)
+// y = min(max(x, low), high), NaN where x is NaN
 // x, y: float32. Whole blocks of 1024: one workgroup a block, 64 threads, four vec4 each.
 struct Params { low: f32, high: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -15,6 +15,9 @@ fn main(
   if (first >= arrayLength(&y)) { return; }
   for (var k = 0u; k < 4u; k++) {
     let i = first + k * 64u;
-    y[i] = min(max(x[i], vec4f(params.low)), vec4f(params.high));
+    let value = x[i];
+    // Compilers may assume that there is no NaN, so the bits are looked at.
+    let nan = (bitcast<vec4u>(value) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
+    y[i] = select(min(max(value, vec4f(params.low)), vec4f(params.high)), value, nan);
   }
 }

@@ -1,4 +1,4 @@
-// dx = dy where low <= x <= high, else 0
+// dx = dy where low <= x <= high, else 0, also where x is NaN
 // x, dy, dx: float32. Whole blocks of 1024: one workgroup a block, 64 threads, four vec4 each.
 struct Params { low: f32, high: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -16,7 +16,8 @@ fn main(
   if (first >= arrayLength(&dx)) { return; }
   for (var k = 0u; k < 4u; k++) {
     let i = first + k * 64u;
-    let inside = (x[i] >= vec4f(params.low)) & (x[i] <= vec4f(params.high));
+    let number = (bitcast<vec4u>(x[i]) & vec4u(0x7fffffffu)) <= vec4u(0x7f800000u);
+    let inside = (x[i] >= vec4f(params.low)) & (x[i] <= vec4f(params.high)) & number;
     dx[i] = select(vec4f(0.0), dy[i], inside);
   }
 }

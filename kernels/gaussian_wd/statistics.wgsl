@@ -60,7 +60,9 @@ fn main(
   if (local.x == 0u && window < params.windows) {
     for (var l = 1u; l < LANES; l++) { sums += shared_sums[thread + l]; }
     let offset = sums.xy / f32(count);
-    let variance = max((sums.zw - sums.xy * offset) / f32(count - 1u), vec2f(0.0));
+    // Rounding may take it below zero; NaN, which max() would drop, stays.
+    let difference = (sums.zw - sums.xy * offset) / f32(count - 1u);
+    let variance = select(difference, vec2f(0.0), bitcast<vec2i>(difference) <= vec2i(-0x800000));
     let means = shift + offset;
     let stds = sqrt(variance + vec2f(params.eps));
     let differences = vec2f(means.x - means.y, stds.x - stds.y);

@@ -1,12 +1,14 @@
 // y = (x - mean) * scale + bias (+ residual), then max(., 0) when RELU; the mean first, so that a large one does not
-// cancel. x, y, residual: E, f32 or f16, [N, C, plane].
+// cancel. NaN passes the ReLU. x, y, residual: E, f32 or f16, [N, C, plane].
 // Dispatch: one thread for `run` consecutive vectors of a plane, groups of 64; run divides the vectors of a plane.
 // Template: E, RESIDUAL, RELU, VEC (elements a vector, 1 or 4).
 //: if VEC == 4
 alias Vector = vec4f;
+alias Bits = vec4i;
 alias Stored = vec4<${E}>;
 //: else
 alias Vector = f32;
+alias Bits = i32;
 alias Stored = ${E};
 //: end
 struct Params { channels: u32, threads: u32, run: u32, runsPerPlane: u32 }
@@ -30,7 +32,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     value += Vector(residual[i]);
     //: end
     //: if RELU
-    value = max(value, Vector());
+    // As relu.wgsl does it.
+    value = select(value, Vector(), bitcast<Bits>(value) <= Bits(-0x800000));
     //: end
     y[i] = Stored(value);
   }

@@ -1,11 +1,13 @@
-// dx = a * dz + b * x + c, with dz = dy, or 0 where RELU and y <= 0; RESIDUAL also writes dz. E, f32 or f16, [N, C, plane].
+// dx = a * dz + b * x + c, with dz = dy, or 0 where RELU and y = 0; RESIDUAL also writes dz. E, f32 or f16, [N, C, plane].
 // Dispatch: one thread for `run` consecutive vectors of a plane, groups of 64; run divides the vectors of a plane.
 // Template: E, RESIDUAL, RELU, VEC (elements a vector, 1 or 4).
 //: if VEC == 4
 alias Vector = vec4f;
+alias Bits = vec4u;
 alias Stored = vec4<${E}>;
 //: else
 alias Vector = f32;
+alias Bits = u32;
 alias Stored = ${E};
 //: end
 struct Params { channels: u32, threads: u32, run: u32, runsPerPlane: u32 }
@@ -29,7 +31,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let first = thread * params.run;
   for (var i = first; i < first + params.run; i++) {
     //: if RELU
-    let gradient = select(Vector(), Vector(dy[i]), Vector(y[i]) > Vector());
+    let gradient = select(Vector(), Vector(dy[i]), bitcast<Bits>(Vector(y[i])) != Bits());
     //: else
     let gradient = Vector(dy[i]);
     //: end

@@ -33,7 +33,9 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
   for (var s = 0u; s < params.splits; s++) { sum += sums[s * params.channels + c]; }
   let offset = sum.x / params.count;
   let mean = f32(x[c * params.plane]) + offset;
-  let variance = max(sum.y / params.count - offset * offset, 0.0);
+  // Rounding may take it below zero; NaN, which max() would drop, stays.
+  let difference = sum.y / params.count - offset * offset;
+  let variance = select(difference, 0.0, bitcast<i32>(difference) <= -0x800000);
   let unbiased = variance * params.count / max(params.count - 1.0, 1.0);
   runningMean[c] = mix(runningMean[c], mean, params.momentum);
   runningVar[c] = mix(runningVar[c], unbiased, params.momentum);

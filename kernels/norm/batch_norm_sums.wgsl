@@ -1,12 +1,14 @@
 // Partial sums of batch normalisation over the images of a split and a channel's plane. x, dy, y: E, f32 or f16, [N, C, plane].
 // GRAD 0: sums[split, c] = (sum of x - k, sum of (x - k)^2), k = x[0, c, 0]; the shift avoids cancellation.
-// GRAD 1: sums[split, c] = (sum of dz, sum of dz * (x - mean)), dz = dy, or 0 where RELU and y <= 0.
+// GRAD 1: sums[split, c] = (sum of dz, sum of dz * (x - mean)), dz = dy, or 0 where RELU and y = 0.
 // Dispatch: one thread a (split, channel), groups of 64. Template: E, GRAD, RELU, VEC (elements a load, 1 or 4).
 //: if VEC == 4
 alias Vector = vec4f;
+alias Bits = vec4u;
 alias Stored = vec4<${E}>;
 //: else
 alias Vector = f32;
+alias Bits = u32;
 alias Stored = ${E};
 //: end
 struct Params { images: u32, channels: u32, plane: u32, splits: u32 }
@@ -44,7 +46,7 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
       let d = Vector(x[base + i]) - Vector(shift);
       //: if GRAD
       //: if RELU
-      let dz = select(Vector(), Vector(dy[base + i]), Vector(y[base + i]) > Vector());
+      let dz = select(Vector(), Vector(dy[base + i]), bitcast<Bits>(Vector(y[base + i])) != Bits());
       //: else
       let dz = Vector(dy[base + i]);
       //: end

@@ -1,7 +1,7 @@
 // The sums of batch_norm_sums.wgsl for discrete GPUs: a workgroup a (split, channel), neighbouring threads read
 // neighbouring elements and add up in workgroup memory. x, dy, y: E, f32 or f16, [N, C, plane].
 // GRAD 0: sums[split, c] = (sum of x - k, sum of (x - k)^2), k = x[0, c, 0].
-// GRAD 1: sums[split, c] = (sum of dz, sum of dz * (x - mean)), dz = dy, or 0 where RELU and y <= 0.
+// GRAD 1: sums[split, c] = (sum of dz, sum of dz * (x - mean)), dz = dy, or 0 where RELU and y = 0.
 // Dispatch: x = channels, y = splits. Template: E, GRAD, RELU.
 struct Params { images: u32, channels: u32, plane: u32, splits: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -32,7 +32,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
       let d = f32(x[base + i]) - shift;
       //: if GRAD
       //: if RELU
-      let dz = select(0.0, f32(dy[base + i]), f32(y[base + i]) > 0.0);
+      let dz = select(0.0, f32(dy[base + i]), bitcast<u32>(f32(y[base + i])) != 0u);
       //: else
       let dz = f32(dy[base + i]);
       //: end

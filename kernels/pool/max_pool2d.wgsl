@@ -1,4 +1,4 @@
-// y = the largest x of every window, where[.] = its place in the plane, the first of equals. x, y: E, f32 or f16
+// y = the largest x of every window, where[.] = its place in the plane: the first of equals, the last NaN if there is one. x, y: E, f32 or f16
 // [planes, height, width], [planes, outHeight, outWidth]; where: uint32 as y, only when WHERE. Padding is never largest.
 // Dispatch: one thread an element of y, groups of 8 x 2 x 4 (planes); with fewer groups each takes several planes.
 // Template: E, WHERE, KY, KX (bounds of the loops over a window).
@@ -34,6 +34,7 @@ fn main(
     let first = plane * params.height * params.width;
     var best = 0u;
     var largest = ${E}(0.0);
+    var isNan = false;
     for (var ky = 0u; ky < ${KY}; ky++) {
       // Padding reads the border, which is in the window too. All threads loop alike.
       let iy = min(max(oy * params.strideY + ky, params.padY) - params.padY, params.height - 1u);
@@ -41,7 +42,10 @@ fn main(
         let ix = min(max(ox * params.strideX + kx, params.padX) - params.padX, params.width - 1u);
         let at = iy * params.width + ix;
         let value = x[first + at];
-        let better = (value > largest) | (ky + kx == 0u);
+        // Compilers may assume that there is no NaN, so the bits are looked at.
+        let nan = (bitcast<u32>(f32(value)) & 0x7fffffffu) > 0x7f800000u;
+        let better = (!isNan & (value > largest)) | nan | (ky + kx == 0u);
+        isNan |= nan;
         best = select(best, at, better);
         largest = select(largest, value, better);
       }

@@ -1,4 +1,4 @@
-// y[o, s, i] = the r of the largest x[o, r, i] in part s, the first of equals. x: float32 [outer, count, inner],
+// y[o, s, i] = the r of the largest x[o, r, i] in part s: the first NaN, or else the first of equals. x: float32 [outer, count, inner],
 // y: int32 [outer, splits, inner]; part s is candidates s * part to (s + 1) * part.
 // LISTED 0: the candidates are all r. LISTED 1: they are candidates[o, c, i] for c below listed, in ascending order.
 // Dispatch: one thread an element of y, groups of 64. Template: LISTED.
@@ -26,6 +26,7 @@ fn main(
   let first = outer * params.count * params.inner + column;
   var best = 0u;
   var largest = 0.0;
+  var isNan = false;
   for (var c = start; c < end; c++) {
     //: if LISTED
     let r = u32(candidates[(outer * params.listed + c) * params.inner + column]);
@@ -33,9 +34,12 @@ fn main(
     let r = c;
     //: end
     let value = x[first + r * params.inner];
-    if (c == start || value > largest) {
+    // Compilers may assume that there is no NaN, so the bits are looked at.
+    let nan = (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
+    if (c == start || (!isNan && (nan || value > largest))) {
       largest = value;
       best = r;
+      isNan = nan;
     }
   }
   y[thread] = i32(best);

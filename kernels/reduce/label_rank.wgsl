@@ -1,4 +1,4 @@
-// rank[n] = how many classes come before the label of n: logits strictly greater, or equal at a lower index.
+// rank[n] = how many classes come before the label of n: logits that are NaN, strictly greater, or equal at a lower index.
 // x: float32 [N, C], labels: int32 [N], rank: uint32 [N]; the largest uint32 for a label out of range.
 // Dispatch: LANES neighbouring threads a row, groups of 64. Template: LANES (1 or 64).
 struct Params { rows: u32, classes: u32 }
@@ -10,6 +10,9 @@ struct Params { rows: u32, classes: u32 }
 //: if LANES > 1
 var<workgroup> parts: array<u32, 64>;
 //: end
+
+// Compilers may assume that there is no NaN, so the bits are looked at.
+fn isNan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
 
 @compute @workgroup_size(64)
 fn main(
@@ -32,7 +35,7 @@ fn main(
   var before = 0u;
   for (var c = lane; c < params.classes; c += ${LANES}u) {
     let other = x[first + c];
-    if (other > value || (other == value && c < label)) { before++; }
+    if (isNan(other) || other > value || (other == value && c < label)) { before++; }
   }
   //: if LANES > 1
   parts[thread] = before;
@@ -44,5 +47,5 @@ fn main(
   before = parts[0];
   //: end
   // A logit that is NaN ranks last.
-  rank[row] = select(0xffffffffu, before, label < params.classes && value == value);
+  rank[row] = select(0xffffffffu, before, label < params.classes && !isNan(value));
 }

@@ -1,14 +1,16 @@
 // y[o, s, i] = scale * (the reduction over the elements r of part s of x[o, r, i]). x: E, y: R, each f32 or f16; sums are float32.
 // x: [outer, count, inner], y: [outer, splits, inner]; part s is elements s * part to (s + 1) * part.
-// OP 0: sum of x. OP 1: maximum of x. OP 2: sum of x == center[o, i]. OP 3: sum of (x - center[o, i])^2.
+// OP 0: sum of x. OP 1: maximum of x, NaN if one is. OP 2: sum of x == center[o, i]. OP 3: sum of (x - center[o, i])^2.
 // Dispatch: one thread an element of y, or VEC of them side by side when ALONG is 0; groups of GROUP.
 // Template: E, R, OP, VEC (elements a load, 1 or 4), ALONG (1: inner is 1 and a load goes along the sum).
 override GROUP: u32 = 64u;
 //: if VEC == 4
 alias Vector = vec4f;
+alias Bits = vec4u;
 alias Stored = vec4<${E}>;
 //: else
 alias Vector = f32;
+alias Bits = u32;
 alias Stored = ${E};
 //: end
 //: if VEC == 4 && ALONG
@@ -31,6 +33,14 @@ struct Params { outer: u32, count: u32, inner: u32, splits: u32, part: u32, scal
 @group(0) @binding(3) var<storage, read> center: array<Result>;
 //: end
 
+//: if OP == 1
+// Compilers may assume that there is no NaN, so the bits are looked at.
+fn larger(a: Vector, b: Vector) -> Vector {
+  let magnitude = max(bitcast<Bits>(a) & Bits(0x7fffffffu), bitcast<Bits>(b) & Bits(0x7fffffffu));
+  return select(max(a, b), a + b, magnitude > Bits(0x7f800000u));
+}
+
+//: end
 @compute @workgroup_size(GROUP)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -63,7 +73,7 @@ fn main(
   var total = Vector();
   //: end
   //: if OP == 1
-  for (var r = start; r < end; r++) { total = max(total, Vector(x[first + r * inner])); }
+  for (var r = start; r < end; r++) { total = larger(total, Vector(x[first + r * inner])); }
   //: else
   // In blocks: a long sum of like numbers loses digits when they are added one by one.
   for (var block = start; block < end; block += 64u) {
@@ -84,7 +94,8 @@ fn main(
   }
   //: end
   //: if VEC == 4 && ALONG && OP == 1
-  y[thread] = StoredResult(max(max(total.x, total.y), max(total.z, total.w)) * params.scale);
+  total = larger(total, total.zwxy);
+  y[thread] = StoredResult(larger(total, total.yxwz).x * params.scale);
   //: end
   //: if VEC == 4 && ALONG && OP != 1
   y[thread] = StoredResult(dot(total, vec4f(1.0)) * params.scale);

@@ -1,15 +1,17 @@
 // Gradients of the reductions over the middle of [outer, count, inner]. dx: E, dy: R, each f32 or f16; the rest float32.
 // OP 0, sum and mean: dx = scale * dy[o, i].
-// OP 1, maximum: dx = dy[o, i] / ties[o, i] where x == center[o, i], else 0.
+// OP 1, maximum: dx = dy[o, i] / ties[o, i] where x == center[o, i], else 0; NaN where center is.
 // OP 3, variance: dx = scale * (x - center[o, i]) * dy[o, i].
 // Dispatch: one thread for part s of a result (o, i), elements s * part to (s + 1) * part of the sum, or for VEC results
 // side by side when ALONG is 0; groups of 64.
 // Template: E, R, OP, VEC (elements a store, 1 or 4), ALONG (1: inner is 1 and a store goes along the sum).
 //: if VEC == 4
 alias Vector = vec4f;
+alias Bits = vec4u;
 alias Stored = vec4<${E}>;
 //: else
 alias Vector = f32;
+alias Bits = u32;
 alias Stored = ${E};
 //: end
 //: if VEC == 4 && ALONG
@@ -68,13 +70,17 @@ fn main(
   //: if OP != 0
   let middle = Vector(center[result]);
   //: end
+  //: if OP == 1
+  let nan = (bitcast<Bits>(middle) & Bits(0x7fffffffu)) > Bits(0x7f800000u);
+  let others = select(Vector(), middle, nan);
+  //: end
   for (var r = start; r < end; r++) {
     let at = first + r * inner;
     //: if OP == 0
     dx[at] = Stored(slope);
     //: end
     //: if OP == 1
-    dx[at] = Stored(select(Vector(), slope, x[at] == middle));
+    dx[at] = Stored(select(others, slope, !nan & (x[at] == middle)));
     //: end
     //: if OP == 3
     dx[at] = Stored((x[at] - middle) * slope);

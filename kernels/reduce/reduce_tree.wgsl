@@ -1,6 +1,6 @@
 // The reductions of reduce.wgsl along rows, for discrete GPUs: a workgroup for an element of y, whose threads
 // read neighbouring elements and join in workgroup memory. x: E, [outer, count], y: R, [outer, splits].
-// OP 0: sum of x. OP 1: maximum of x. OP 2: sum of x == center[o]. OP 3: sum of (x - center[o])^2.
+// OP 0: sum of x. OP 1: maximum of x, NaN if one is. OP 2: sum of x == center[o]. OP 3: sum of (x - center[o])^2.
 // Dispatch: outer * splits groups of GROUP (a power of two) threads. Template: E, R (f32 or f16), OP.
 override GROUP: u32 = 256u;
 struct Params { outer: u32, count: u32, splits: u32, part: u32, scale: f32 }
@@ -13,6 +13,14 @@ struct Params { outer: u32, count: u32, splits: u32, part: u32, scale: f32 }
 
 var<workgroup> totals: array<f32, GROUP>;
 
+//: if OP == 1
+// Compilers may assume that there is no NaN, so the bits are looked at.
+fn larger(a: f32, b: f32) -> f32 {
+  let magnitude = max(bitcast<u32>(a) & 0x7fffffffu, bitcast<u32>(b) & 0x7fffffffu);
+  return select(max(a, b), a + b, magnitude > 0x7f800000u);
+}
+
+//: end
 @compute @workgroup_size(GROUP)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -39,7 +47,7 @@ fn main(
     total += value;
     //: end
     //: if OP == 1
-    total = max(total, value);
+    total = larger(total, value);
     //: end
     //: if OP == 2
     total += select(0.0, 1.0, value == middle);
@@ -53,7 +61,7 @@ fn main(
     workgroupBarrier();
     if (lane < half) {
       //: if OP == 1
-      totals[lane] = max(totals[lane], totals[lane + half]);
+      totals[lane] = larger(totals[lane], totals[lane + half]);
       //: else
       totals[lane] += totals[lane + half];
       //: end

@@ -14,10 +14,11 @@ var<workgroup> partial: array<f32, THREADS>;
 @compute @workgroup_size(LANES, ROWS)
 fn main(
   @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) local: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let n = group.x * ROWS + local.y;
+  let n = (group.x + group.y * groups.x) * ROWS + local.y;
   let row = min(n, params.samples - 1u) * params.stride;
   var sum = vec4f(0.0);
   for (var j = local.x; j < params.stride; j += LANES) { sum += a[row + j] * b[row + j]; }

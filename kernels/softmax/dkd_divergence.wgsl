@@ -20,10 +20,11 @@ var<workgroup> shared_pairs: array<vec2f, THREADS>;
 @compute @workgroup_size(LANES, ROWS)
 fn main(
   @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) local: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let n = group.x * ROWS + local.y;
+  let n = (group.x + group.y * groups.x) * ROWS + local.y;
   let safe = min(n, params.samples - 1u);
   let row = safe * params.classes;
   let label = labels[safe];

@@ -33,10 +33,32 @@ const EMPTY = Object.freeze({});
 /** Makes the bind groups of dispatches: buffers by name, parameters packed into shared slots. */
 export class Binder {
   readonly #params: ParamArena;
+  readonly #mostGroups: number;
 
   /** Bind groups for kernels on `device`. */
   constructor(readonly device: GPUDevice) {
     this.#params = new ParamArena(device);
+    this.#mostGroups = device.limits.maxComputeWorkgroupsPerDimension;
+  }
+
+  /**
+   * How many workgroups a dispatch runs, by dimension.
+   *
+   * @throws GpuError when they are more than the adapter takes.
+   */
+  workgroups(
+    { name }: PipelineEntry,
+    { workgroups }: DispatchOptions,
+  ): readonly [number, number, number] {
+    const [x, y = 1, z = 1] = workgroups;
+    const most = this.#mostGroups;
+    if (x > most || y > most || z > most) {
+      throw new GpuError(
+        `kernel ${name}: ${x} x ${y} x ${z} workgroups, where this adapter takes ${most} in one ` +
+          `dimension; use smaller tensors or a smaller batch`,
+      );
+    }
+    return [x, y, z];
   }
 
   /**

@@ -26,6 +26,9 @@ export function sizeClass(bytes: number): number {
   return Math.ceil(bytes / step) * step;
 }
 
+/** Idle bytes that are left alone however little was ever in use. */
+const IDLE_FLOOR = 2 ** 28;
+
 const USAGE = 0x80 | 0x40 | 0x04 | 0x08; // STORAGE | UNIFORM | COPY_SRC | COPY_DST
 
 /** Storage buffers by size class; released ones are handed out again in order of release. */
@@ -33,14 +36,25 @@ export class BufferPool {
   /** Where released buffers are put aside instead of being handed out again, if anywhere. */
   held: GPUBuffer[] | null = null;
   readonly #free = new Map<number, GPUBuffer[]>();
+  #idle = 0;
   #disposed = false;
 
-  /** `reclaim` is called before refusing; it may {@linkcode BufferPool.trim} a pool. */
+  /**
+   * `reclaim` may {@linkcode BufferPool.trim} the pool `reclaimed`, by default this one. It is called before memory is
+   * refused (`needed`), and where more waits than was ever in use: how much memory a device has is not known, and a
+   * driver that runs out of it stops the run.
+   */
   constructor(
     readonly device: GPUDevice,
     readonly account: MemoryAccount,
-    readonly reclaim: () => void,
+    readonly reclaim: (needed: boolean) => void,
+    readonly reclaimed?: BufferPool,
   ) {}
+
+  /** Bytes that wait for reuse. */
+  get idle(): number {
+    return this.#idle;
+  }
 
   /**
    * A buffer of at least `bytes` bytes, contents undefined.
@@ -58,17 +72,8 @@ export class BufferPool {
     const size = Math.min(sizeClass(bytes), Math.max(account.maxTensor, BUFFER_GRAIN));
     const waiting = this.#free.get(size);
     let buffer = waiting?.pop();
-    if (!buffer) {
-      if (account.allocated + size > account.limit) this.reclaim();
-      if (account.allocated + size > account.limit) {
-        throw new GpuError(
-          `out of device memory: wanted ${megabytes(size)}, in use ${megabytes(account.inUse)}, ` +
-            `limit ${megabytes(account.limit)}; use a smaller batch or raise the limit`,
-        );
-      }
-      buffer = this.device.createBuffer({ size, usage: USAGE });
-      account.allocated += size;
-    }
+    if (buffer) this.#idle -= size;
+    else buffer = this.#create(size);
     account.inUse += size;
     account.peak = Math.max(account.peak, account.inUse);
     return buffer;
@@ -87,6 +92,7 @@ export class BufferPool {
       buffer.destroy();
       return;
     }
+    this.#idle += buffer.size;
     const waiting = this.#free.get(buffer.size);
     if (waiting) waiting.push(buffer);
     else this.#free.set(buffer.size, [buffer]);
@@ -101,6 +107,7 @@ export class BufferPool {
       }
     }
     this.#free.clear();
+    this.#idle = 0;
   }
 
   /** Ends the pool: waiting buffers are destroyed now, the others when they are released. */
@@ -108,6 +115,43 @@ export class BufferPool {
     this.trim();
     this.#disposed = true;
   }
+
+  #create(size: number): GPUBuffer {
+    const { account } = this;
+    const scarce = () => account.allocated + size > account.limit;
+    const { idle } = this.reclaimed ?? this;
+    if (scarce()) this.reclaim(true);
+    else if (idle > Math.max(account.peak, account.inUse + size, IDLE_FLOOR)) this.reclaim(false);
+    if (scarce()) {
+      throw new GpuError(
+        `out of device memory: wanted ${megabytes(size)}, in use ${megabytes(account.inUse)}, ` +
+          `limit ${
+            megabytes(account.limit)
+          }; use a smaller SOLVER.BATCH_SIZE, or raise the limit ` +
+          `(WKD_MEMORY_LIMIT_MB)`,
+      );
+    }
+    const buffer = this.device.createBuffer({ size, usage: USAGE });
+    account.allocated += size;
+    return buffer;
+  }
+}
+
+/**
+ * A driver's message as it is, or when it says that memory ran out, with the sizes and what to do about it.
+ *
+ * @param kind the name of the error's class, where there is one
+ */
+export function driverOutOfMemory(message: string, kind: string, account: MemoryAccount): string {
+  if (kind !== "GPUOutOfMemoryError" && !/out of memory|not enough memory/i.test(message)) {
+    return message;
+  }
+  const { allocated, inUse } = account;
+  return `the device ran out of memory: allocated ${megabytes(allocated)}, of which ` +
+    `${
+      megabytes(inUse)
+    } were in use (${message.trim()}); use a smaller SOLVER.BATCH_SIZE, or set ` +
+    `WKD_MEMORY_LIMIT_MB to what the device can spare, so that waiting buffers are given up in time`;
 }
 
 /** `1536.0 MB`, for messages. */

@@ -1,4 +1,4 @@
-import { BufferPool, type MemoryAccount } from "./buffer_pool.ts";
+import { BufferPool, driverOutOfMemory, type MemoryAccount } from "./buffer_pool.ts";
 import { type Command, type DispatchCommand, encode } from "./command.ts";
 import { GpuError } from "./gpu_error.ts";
 import { Binder, type BufferRange, type DispatchOptions } from "./binder.ts";
@@ -6,6 +6,7 @@ import type { Kernel } from "./kernel.ts";
 import { type CompileProgress, PipelineCache, type PipelineEntry } from "./pipeline_cache.ts";
 import { Recording } from "./recording.ts";
 import { RecordingScope } from "./recording_scope.ts";
+import { synchronous } from "./synchronous.ts";
 
 export type { BufferRange, DispatchOptions };
 
@@ -49,13 +50,18 @@ export class Gpu {
     };
     this.pipelines = new PipelineCache(device);
     this.#binder = new Binder(device);
-    this.#pool = new BufferPool(device, this.account, () => this.trim());
+    this.#pool = new BufferPool(device, this.account, (needed) => {
+      // Trimming submits; what is not compiled yet would be compiled without a word to onCompile.
+      if (needed || this.pipelines.waiting.size === 0) this.trim();
+    });
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
-      this.#fail((event as GPUUncapturedErrorEvent).error.message);
+      const { error } = event as GPUUncapturedErrorEvent;
+      this.#fail(driverOutOfMemory(error.message, error.constructor.name, this.account));
     });
     device.lost.then((lost) => {
-      if (lost.reason !== "destroyed") this.#fail(`the device was lost: ${lost.message}`);
+      if (lost.reason === "destroyed") return;
+      this.#fail(driverOutOfMemory(`the device was lost: ${lost.message}`, "", this.account));
     });
   }
 
@@ -77,19 +83,15 @@ export class Gpu {
   /**
    * Queues a kernel; it runs after everything queued before.
    *
-   * @throws GpuError when a binding or a parameter is missing.
+   * @throws GpuError when a binding or a parameter is missing, or the workgroups are too many.
    */
   dispatch(kernel: Kernel, options: DispatchOptions): void {
     if (this.#dry) return;
     const entry = this.pipelines.get(kernel, options.values ?? EMPTY, options.constants ?? EMPTY);
-    const [x, y = 1, z = 1] = options.workgroups;
-    if (x === 0 || y === 0 || z === 0) return;
-    this.#push({
-      kind: "dispatch",
-      entry,
-      bindGroup: this.#binder.bind(entry, options),
-      workgroups: [x, y, z],
-    });
+    const workgroups = this.#binder.workgroups(entry, options);
+    if (workgroups.includes(0)) return;
+    const bindGroup = this.#binder.bind(entry, options);
+    this.#push({ kind: "dispatch", entry, bindGroup, workgroups });
   }
 
   /** Queues a copy of `size` bytes (a multiple of 4). */
@@ -113,38 +115,35 @@ export class Gpu {
   upload(target: BufferRange, data: ArrayBufferView): void {
     if (this.#dry) return;
     if (this.#pending.length > 0) this.flushNow();
-    const { buffer, byteOffset, byteLength } = data;
-    this.device.queue.writeBuffer(
-      target.buffer,
-      target.offset,
-      buffer as ArrayBuffer,
-      byteOffset,
-      byteLength,
-    );
+    const bytes = data as ArrayBufferView<ArrayBuffer>;
+    this.device.queue.writeBuffer(target.buffer, target.offset, bytes);
   }
 
   /** Reads bytes back, after everything queued before. Takes at least 10 ms on most drivers. */
   async read(source: BufferRange, bytes: number = source.size): Promise<ArrayBuffer> {
     const size = Math.max(4, Math.ceil(bytes / 4) * 4);
     const staging = this.device.createBuffer({ size, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
-    // Queued now: whoever frees or overwrites the source before this resolves comes after.
-    this.#pending.push({
-      kind: "copy",
-      source: source.buffer,
-      sourceOffset: source.offset,
-      target: staging,
-      targetOffset: 0,
-      size,
-    });
-    await this.flush();
-    await staging.mapAsync(1).catch((error: Error) => {
+    try {
+      // Queued now: whoever frees or overwrites the source before this resolves comes after.
+      this.#pending.push({
+        kind: "copy",
+        source: source.buffer,
+        sourceOffset: source.offset,
+        target: staging,
+        targetOffset: 0,
+        size,
+      });
+      await this.flush();
+      await staging.mapAsync(1).catch((error: Error) => {
+        this.check();
+        throw new GpuError(`reading from the device failed: ${error.message}`);
+      });
+      const result = staging.getMappedRange().slice(0, bytes);
       this.check();
-      throw new GpuError(`reading from the device failed: ${error.message}`);
-    });
-    const result = staging.getMappedRange().slice(0, bytes);
-    staging.destroy();
-    this.check();
-    return result;
+      return result;
+    } finally {
+      staging.destroy();
+    }
   }
 
   /**
@@ -185,7 +184,7 @@ export class Gpu {
    * Runs `fn` once and keeps its commands for replay. Buffers that `fn` allocates stay pinned until
    * the recording is disposed.
    *
-   * @throws GpuError when a recording is already under way.
+   * @throws GpuError when a recording is already under way; TypeError when `fn` is async.
    */
   async record(fn: () => void): Promise<Recording> {
     if (this.recording) throw new GpuError("record() inside record()");
@@ -194,7 +193,7 @@ export class Gpu {
     this.#scope = scope;
     let done = false;
     try {
-      fn();
+      synchronous("record", fn() as unknown);
       done = true;
     } finally {
       this.#scope = null;
@@ -204,19 +203,24 @@ export class Gpu {
         scope.release();
       }
     }
-    await this.flush();
+    await this.flush().catch((error) => {
+      scope.release();
+      throw error;
+    });
     return new Recording(this, scope.commands, () => scope.release());
   }
 
   /**
    * Runs `fn` without running or compiling anything on the device: what its tensors hold is undefined,
    * their shapes are right.
+   *
+   * @throws TypeError when `fn` is async.
    */
   dryRun<T>(fn: () => T): T {
     const outer = this.#dry;
     this.#dry = true;
     try {
-      return fn();
+      return synchronous("dryRun", fn());
     } finally {
       this.#dry = outer;
     }

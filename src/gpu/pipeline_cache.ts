@@ -64,26 +64,23 @@ export class PipelineCache {
   }
 
   /**
-   * Compiles a variant.
+   * Compiles a variant, unless it is compiled.
    *
    * @throws GpuError naming the kernel when it does not compile.
    */
   async compile(entry: PipelineEntry): Promise<void> {
+    if (entry.pipeline) return;
     this.device.pushErrorScope("validation");
-    let failure: unknown = null;
-    let pipeline: GPUComputePipeline | null = null;
-    try {
-      pipeline = await this.device.createComputePipelineAsync(this.#descriptor(entry));
-    } catch (error) {
-      failure = error;
+    const compiling = this.#create(entry);
+    // At once: an error that something else makes meanwhile is not this kernel's.
+    const scoped = this.device.popErrorScope();
+    const [pipeline, error] = await Promise.allSettled([compiling, scoped]);
+    const message = (error.status === "fulfilled" ? error.value : error.reason)?.message;
+    if (message !== undefined || pipeline.status === "rejected") {
+      const why = message ?? ((pipeline as PromiseRejectedResult).reason as Error).message;
+      throw new GpuError(`kernel ${entry.name} does not compile: ${why}`);
     }
-    const scoped = await this.device.popErrorScope();
-    if (scoped || failure) {
-      throw new GpuError(
-        `kernel ${entry.name} does not compile: ${scoped?.message ?? (failure as Error).message}`,
-      );
-    }
-    entry.pipeline ??= pipeline;
+    entry.pipeline ??= pipeline.value;
     this.waiting.delete(entry);
   }
 
@@ -102,6 +99,10 @@ export class PipelineCache {
       this.compileMilliseconds += performance.now() - start;
       this.waiting.delete(entry);
     }
+  }
+
+  async #create(entry: PipelineEntry): Promise<GPUComputePipeline> {
+    return await this.device.createComputePipelineAsync(this.#descriptor(entry));
   }
 
   #descriptor(entry: PipelineEntry): GPUComputePipelineDescriptor {

@@ -61,18 +61,21 @@ export class Recording {
     this.gpu.flushNow();
     const totals = new Map<string, { dispatches: number; nanoseconds: number }>();
     const querySet = device.createQuerySet({ type: "timestamp", count: 2 * BATCH });
-    for (let start = 0; start < this.commands.length; start += BATCH) {
-      const commands = this.commands.slice(start, start + BATCH);
-      const stamps = await timeCommands(device, querySet, commands);
-      commands.forEach((command, i) => {
-        if (command.kind !== "dispatch") return;
-        const total = totals.get(command.entry.name) ?? { dispatches: 0, nanoseconds: 0 };
-        total.dispatches++;
-        total.nanoseconds += Number(stamps[2 * i + 1] - stamps[2 * i]);
-        totals.set(command.entry.name, total);
-      });
+    try {
+      for (let start = 0; start < this.commands.length; start += BATCH) {
+        const commands = this.commands.slice(start, start + BATCH);
+        const stamps = await timeCommands(device, querySet, commands);
+        commands.forEach((command, i) => {
+          if (command.kind !== "dispatch") return;
+          const total = totals.get(command.entry.name) ?? { dispatches: 0, nanoseconds: 0 };
+          total.dispatches++;
+          total.nanoseconds += Number(stamps[2 * i + 1] - stamps[2 * i]);
+          totals.set(command.entry.name, total);
+        });
+      }
+    } finally {
+      querySet.destroy();
     }
-    querySet.destroy();
     return [...totals]
       .map(([name, t]) => ({
         name,
@@ -101,7 +104,26 @@ async function timeCommands(
   const bytes = 16 * commands.length;
   const resolved = device.createBuffer({ size: bytes, usage: 0x200 | 0x04 }); // QUERY_RESOLVE | COPY_SRC
   const staging = device.createBuffer({ size: bytes, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
-  const encoder = device.createCommandEncoder();
+  try {
+    const encoder = device.createCommandEncoder();
+    encodeTimed(encoder, querySet, commands);
+    encoder.resolveQuerySet(querySet, 0, 2 * commands.length, resolved, 0);
+    encoder.copyBufferToBuffer(resolved, 0, staging, 0, bytes);
+    device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(1);
+    return new BigUint64Array(staging.getMappedRange().slice(0));
+  } finally {
+    staging.destroy();
+    resolved.destroy();
+  }
+}
+
+/** A pass for every dispatch, with stamps 2 i and 2 i + 1 at its ends. */
+function encodeTimed(
+  encoder: GPUCommandEncoder,
+  querySet: GPUQuerySet,
+  commands: readonly Command[],
+): void {
   commands.forEach((command, i) => {
     if (command.kind !== "dispatch") return encodeTransfer(encoder, command);
     const pass = encoder.beginComputePass({
@@ -116,12 +138,4 @@ async function timeCommands(
     pass.dispatchWorkgroups(...command.workgroups);
     pass.end();
   });
-  encoder.resolveQuerySet(querySet, 0, 2 * commands.length, resolved, 0);
-  encoder.copyBufferToBuffer(resolved, 0, staging, 0, bytes);
-  device.queue.submit([encoder.finish()]);
-  await staging.mapAsync(1);
-  const stamps = new BigUint64Array(staging.getMappedRange().slice(0));
-  staging.destroy();
-  resolved.destroy();
-  return stamps;
 }

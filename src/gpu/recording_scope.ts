@@ -12,7 +12,7 @@ export class RecordingScope {
 
   /** `outer` is the pool from before; what is freed into it waits for {@linkcode RecordingScope.close}. */
   constructor(device: GPUDevice, account: MemoryAccount, readonly outer: BufferPool) {
-    this.pool = new BufferPool(device, account, () => outer.trim());
+    this.pool = new BufferPool(device, account, () => outer.trim(), outer);
     // Commands recorded so far may use what is freed meanwhile, so it waits for the recording's end.
     outer.held = this.pinned;
   }

@@ -1,3 +1,4 @@
+import { synchronous } from "../gpu/synchronous.ts";
 import { Generator } from "../tensor/random.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { numel } from "../tensor/shape.ts";
@@ -14,12 +15,14 @@ export function manualSeed(seed: number): void {
 /**
  * Runs `fn`, in which modules are made with zeros where random numbers belong; the generator stands still. For modules
  * that are loaded at once, or whose shapes alone matter. PyTorch: `torch.nn.utils.skip_init`.
+ *
+ * @throws TypeError when `fn` is async.
  */
 export function skipInit<T>(fn: () => T): T {
   const outer = skipping;
   skipping = true;
   try {
-    return fn();
+    return synchronous("skipInit", fn());
   } finally {
     skipping = outer;
   }

@@ -14,7 +14,7 @@ const SHORTEST_PART = 256;
 
 /**
  * Index of the largest element along a dimension, the first of equals, as int32; it has no gradient.
- * The result is undefined where `x` holds NaN. PyTorch: `torch.argmax(x, dim)`.
+ * NaN is larger than every number. PyTorch: `torch.argmax(x, dim)`.
  *
  * @param x float32, any shape
  * @param dim the dimension that goes; default: the index is into all elements in row-major order.

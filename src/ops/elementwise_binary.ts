@@ -10,8 +10,11 @@ import { broadcastStrides, collapse, layoutParams, type StridedLayout } from "./
 const binaryKernel = new Kernel("binary", binaryCode);
 const broadcastKernel = new Kernel("binary_broadcast", broadcastCode);
 
-/** What {@linkcode binary} knows; `share` is 1 where `a > b`, a half where they are equal, else 0. */
-export type BinaryOperator = "+" | "-" | "*" | "/" | "max" | "min" | "share";
+/**
+ * What {@linkcode binary} knows; `maximum` and `minimum` are NaN where one is, and `share` is 1 where `a > b` or one is
+ * NaN, a half where they are equal, else 0.
+ */
+export type BinaryOperator = "+" | "-" | "*" | "/" | "maximum" | "minimum" | "share";
 
 /**
  * `a OP b`, element by element, off the tape; shapes broadcast. Both are float32, or both float16.
@@ -48,6 +51,7 @@ function broadcast(values: { OP: string; CALL: boolean }, a: Tensor, b: Tensor):
       ...values,
       RANK: layout.sizes.length,
       T: types[2],
+      U: types[2] === "f32" ? "u32" : "vec4u",
       A: types[0],
       B: types[1],
       ST: stored(types[2]),

@@ -53,10 +53,10 @@ export function gaussianWasserstein(
   const { gpu, shape: [samples, channels, height, width] } = student;
   const windows = samples * channels * grid * grid;
   const lanes = height * width / grid ** 2 >= 128 ? 32 : 8;
-  const { constants, workgroups: [count] } = rowGroups(gpu, windows, lanes);
-  const workgroups = linearGrid(count);
+  const { constants, workgroups } = rowGroups(gpu, windows, lanes);
+  const count = workgroups[0] * workgroups[1];
   const stats = Tensor.result(gpu, [windows, 4]);
-  const partials = Tensor.result(gpu, [workgroups[0] * workgroups[1], 2]);
+  const partials = Tensor.result(gpu, [count, 2]);
   gpu.dispatch(statisticsKernel, {
     bindings: {
       student: student.storage,

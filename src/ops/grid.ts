@@ -1,7 +1,8 @@
 /** Elements that one workgroup of an element-wise kernel handles: 64 threads, four vec4 each. */
 export const ELEMENTWISE_BLOCK = 64 * 4 * 4;
 
-const MAX_WORKGROUPS = 65535;
+/** Most workgroups in one dimension of a dispatch, on every adapter. */
+export const MAX_WORKGROUPS = 65535;
 
 /**
  * Workgroups for an element-wise kernel over `count` elements: 64 threads, four vec4 a thread, no tail

@@ -9,8 +9,8 @@ import type { ReduceOptions } from "./sum.ts";
 import { takeAs } from "./take_as.ts";
 
 /**
- * Maximum over dimensions; equal maxima share the gradient evenly. The result is undefined where `x`
- * holds NaN. PyTorch: `torch.amax(x, dims, keepdim)`.
+ * Maximum over dimensions; equal maxima share the gradient evenly. Where one is NaN so is the result, and the
+ * gradient of all. PyTorch: `torch.amax(x, dims, keepdim)`.
  *
  * @param x float32, any shape
  * @throws RangeError when a dimension is out of range or named twice, TypeError for integers.

@@ -6,19 +6,19 @@ import { reduceTo } from "./sum_to.ts";
 
 /**
  * The smaller of `a` and `b`, element by element; shapes broadcast. Where they are equal each gets half
- * of the gradient. PyTorch: `torch.minimum`.
+ * of the gradient; where one is NaN so is the result, and each gets all of it. PyTorch: `torch.minimum`.
  *
  * @throws TypeError unless both are float32; RangeError when the shapes do not broadcast.
  */
 export function minimum(a: Tensor, b: Tensor): Tensor {
   requireFloat("minimum", a, b);
-  return track("minimum", [a, b], binary("min", a, b), (dy) => [
+  return track("minimum", [a, b], binary("minimum", a, b), (dy) => [
     a.requiresGrad ? reduceTo(masked(dy, b, a), a.shape) : null,
     b.requiresGrad ? reduceTo(masked(dy, a, b), b.shape) : null,
   ]);
 }
 
-/** `dy` where the first is the larger one, half of it where they are equal. */
+/** `dy` where the first is the larger one or one is NaN, half of it where they are equal. */
 function masked(dy: Tensor, first: Tensor, second: Tensor): Tensor {
   const share = binary("share", first, second);
   const result = binary("*", dy, share);

@@ -10,8 +10,8 @@ const rankCountsKernel = new Kernel("rank_counts", countsCode);
 
 /**
  * How many samples have their label among the `k` largest logits, for each `k`; it has no gradient.
- * Of equal logits the one with the lower index is the larger. A label outside of [0, C) or a logit
- * that is NaN is never among them.
+ * Of equal logits the one with the lower index is the larger, and NaN is larger than every number. A label outside
+ * of [0, C), or whose own logit is NaN, is never among them.
  *
  * @param logits float32 [N, C]
  * @param labels int32 [N]

@@ -1,3 +1,4 @@
+import { synchronous } from "../gpu/synchronous.ts";
 import { cast } from "../ops/cast.ts";
 import { type FloatType, isFloat } from "./dtype.ts";
 import type { Tensor } from "./tensor.ts";
@@ -21,6 +22,7 @@ export const AUTOCAST = {
   logSoftmax: "float32",
   mseLoss: "float32",
   pow: "float32",
+  sigmoid: "float32",
   softmax: "float32",
   sum: "float32",
   wkdLogitLoss: "float32",
@@ -33,13 +35,13 @@ let enabled = false;
  * kernels are float32 always. Backward passes run outside of it and take the types of the forward pass. PyTorch:
  * `torch.autocast(dtype=torch.float16)`.
  *
- * @throws GpuError from the first op where the adapter has no `shader-f16`.
+ * @throws GpuError from the first op where the adapter has no `shader-f16`; TypeError when `fn` is async.
  */
 export function autocast<T>(fn: () => T): T {
   const outer = enabled;
   enabled = true;
   try {
-    return fn();
+    return synchronous("autocast", fn());
   } finally {
     enabled = outer;
   }

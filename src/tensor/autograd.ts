@@ -1,3 +1,4 @@
+import { synchronous } from "../gpu/synchronous.ts";
 import { scope } from "./scope.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -31,17 +32,23 @@ export function gradEnabled(): boolean {
 /**
  * Runs `fn` without a tape and frees what it made except what it returns.
  * PyTorch: `torch.no_grad()`.
+ *
+ * @throws TypeError when `fn` is async.
  */
 export function noGrad<T>(fn: () => T): T {
-  return scope(() => withoutTape(fn));
+  return scope(() => withoutTape(() => synchronous("noGrad", fn())));
 }
 
-/** Runs `fn` without a tape, in the current scope. */
+/**
+ * Runs `fn` without a tape, in the current scope.
+ *
+ * @throws TypeError when `fn` is async.
+ */
 export function withoutTape<T>(fn: () => T): T {
   const before = enabled;
   enabled = false;
   try {
-    return fn();
+    return synchronous("withoutTape", fn());
   } finally {
     enabled = before;
   }
@@ -94,12 +101,17 @@ export interface BackwardOptions {
   freeExcept?: readonly Tensor[];
 }
 
-/** Propagates gradients from `root` to the leaves, adding to their `.grad`. */
+/**
+ * Propagates gradients from `root` to the leaves, adding to their `.grad`.
+ *
+ * @throws Error when a backward pass before freed a part of the graph; no gradient has changed then.
+ */
 export function runBackward(root: Tensor, seed: Tensor, options: BackwardOptions): void {
+  const nodes = nodesFrom(root);
   withoutTape(() => {
     const gradients = new Map<Tensor, Tensor>([[root, seed]]);
     const kept = options.freeExcept ? new Set([root, ...options.freeExcept]) : null;
-    for (const node of nodesFrom(root)) {
+    for (const node of nodes) {
       const incoming = node.outputs.map((output) => gradients.get(output) ?? null);
       // An op further on may have had no gradient for any output of this one.
       const results = incoming.some((gradient) => gradient) ? node.backward(incoming) : [];
@@ -134,16 +146,25 @@ function release(node: Node, kept: ReadonlySet<Tensor> | null): void {
   }
 }
 
+/** The ops that `root` was made by, the last first. */
 function nodesFrom(root: Tensor): Node[] {
   const seen = new Set<Node>();
   const stack = root.node ? [root.node] : [];
+  requireGraph(root);
   while (stack.length > 0) {
     const node = stack.pop()!;
     if (seen.has(node)) continue;
     seen.add(node);
     for (const input of node.inputs) {
+      requireGraph(input);
       if (input.node && !seen.has(input.node)) stack.push(input.node);
     }
   }
   return [...seen].sort((a, b) => b.id - a.id);
+}
+
+/** Refuses a result whose graph was freed: it would be taken for a leaf. */
+function requireGraph(tensor: Tensor): void {
+  if (!tensor.graphFreed) return;
+  throw new Error("backward() a second time: the graph was freed; use retainGraph: true");
 }

@@ -1,5 +1,6 @@
 import { type DeviceOptions, openDevice } from "../gpu/adapter.ts";
 import type { Gpu } from "../gpu/gpu.ts";
+import { synchronous } from "../gpu/synchronous.ts";
 
 let current: Gpu | null = null;
 
@@ -18,12 +19,16 @@ export function setDefaultDevice(gpu: Gpu | null): void {
   current = gpu;
 }
 
-/** Runs `fn` with `gpu` as the device that tensors are made on. */
+/**
+ * Runs `fn` with `gpu` as the device that tensors are made on.
+ *
+ * @throws TypeError when `fn` is async.
+ */
 export function withDefaultDevice<T>(gpu: Gpu, fn: () => T): T {
   const outer = current;
   current = gpu;
   try {
-    return fn();
+    return synchronous("withDefaultDevice", fn());
   } finally {
     current = outer;
   }

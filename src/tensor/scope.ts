@@ -1,3 +1,4 @@
+import { synchronous } from "../gpu/synchronous.ts";
 import type { Tensor } from "./tensor.ts";
 
 type Tracked = Set<Tensor>;
@@ -24,13 +25,15 @@ export function unregister(tensor: Tensor): void {
 /**
  * Runs `fn` and frees every tensor made in it, except those it returns (alone or in arrays and plain
  * objects) and those told to `keep()`.
+ *
+ * @throws TypeError when `fn` is async.
  */
 export function scope<T>(fn: () => T): T {
   const tracked: Tracked = new Set();
   explicit.push(tracked);
   let result: T | undefined;
   try {
-    result = fn();
+    result = synchronous("scope", fn());
     return result;
   } finally {
     explicit.pop();

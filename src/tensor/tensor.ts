@@ -132,6 +132,11 @@ export class Tensor {
     this.#requiresGrad = true;
   }
 
+  /** Whether a backward pass took the tensor off the tape. */
+  get graphFreed(): boolean {
+    return this.#graphFreed;
+  }
+
   /** Takes the tensor off the tape. For the autograd engine. */
   clearGraph(): void {
     this.#node = null;
@@ -141,13 +146,11 @@ export class Tensor {
   /**
    * Adds the gradient of this tensor to the `.grad` of every leaf it was made from.
    *
-   * @throws Error when there is no tape, or the tensor has more than one element and no gradient is given.
+   * @throws Error when there is no tape, when a backward pass before freed a part of it, or when the tensor has more
+   * than one element and no gradient is given.
    */
   backward(options: BackwardOptions = {}): void {
     if (!this.#requiresGrad) throw new Error("backward() of a tensor that needs no gradient");
-    if (this.#graphFreed) {
-      throw new Error("backward() a second time: the graph was freed; use retainGraph: true");
-    }
     if (!options.gradient && this.numel !== 1) {
       throw new Error(`backward() of shape ${formatShape(this.shape)} needs a gradient`);
     }

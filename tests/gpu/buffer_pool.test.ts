@@ -1,5 +1,11 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { BUFFER_GRAIN, BufferPool, megabytes, sizeClass } from "../../src/gpu/buffer_pool.ts";
+import {
+  BUFFER_GRAIN,
+  BufferPool,
+  driverOutOfMemory,
+  megabytes,
+  sizeClass,
+} from "../../src/gpu/buffer_pool.ts";
 import { GpuError } from "../../src/gpu/gpu_error.ts";
 import { device } from "../helpers.ts";
 
@@ -49,6 +55,37 @@ Deno.test("BufferPool destroys waiting buffers before it refuses", () => {
   assertEquals(account.allocated, 3 * 4096);
 });
 
+Deno.test("BufferPool gives up waiting buffers when more wait than was ever in use", () => {
+  const created: number[] = [];
+  const fake = {
+    createBuffer: ({ size }: GPUBufferDescriptor) => {
+      created.push(size);
+      return { size, destroy: () => {} };
+    },
+  };
+  const account = { inUse: 0, peak: 0, allocated: 0, limit: Infinity, maxTensor: 2 ** 30 };
+  const asked: boolean[] = [];
+  const pool: BufferPool = new BufferPool(fake as unknown as GPUDevice, account, (needed) => {
+    asked.push(needed);
+    pool.trim();
+  });
+  const size = 2 ** 27;
+  const use = (bytes: number) => pool.release(pool.acquire(bytes));
+  for (const parts of [1, 2, 3]) {
+    use(parts * size);
+    // The same sizes again cost nothing.
+    use(parts * size);
+  }
+  assertEquals([asked, created.length, pool.idle], [[], 3, 6 * size]);
+  const [first, second] = [pool.acquire(4 * size), pool.acquire(3 * size)];
+  assertEquals([asked, account.allocated, pool.idle], [[false], 7 * size, 0]);
+  pool.release(first);
+  pool.release(second);
+  pool.acquire(5 * size);
+  // Seven waited, of seven that were in use at once.
+  assertEquals([asked, account.allocated], [[false], 12 * size]);
+});
+
 Deno.test("BufferPool refuses to pass the memory limit", () => {
   const { pool, account } = poolOf({ limit: 2 ** 20 });
   pool.acquire(2 ** 19);
@@ -56,7 +93,7 @@ Deno.test("BufferPool refuses to pass the memory limit", () => {
   assertEquals(
     error.message,
     "out of device memory: wanted 1.0 MB, in use 0.5 MB, limit 1.0 MB; " +
-      "use a smaller batch or raise the limit",
+      "use a smaller SOLVER.BATCH_SIZE, or raise the limit (WKD_MEMORY_LIMIT_MB)",
   );
   assertEquals([account.inUse, account.allocated], [2 ** 19, 2 ** 19]);
 });
@@ -80,6 +117,17 @@ Deno.test("BufferPool.dispose() destroys now what waits and later what is in use
   assertEquals([account.inUse, account.allocated], [8192, 8192]);
   pool.release(used);
   assertEquals([account.inUse, account.allocated], [0, 0]);
+});
+
+Deno.test("driverOutOfMemory() explains what is about memory and leaves other messages", () => {
+  const account = { inUse: 2 ** 20, peak: 0, allocated: 2 ** 21, limit: Infinity, maxTensor: 0 };
+  assertEquals(driverOutOfMemory("a bad index", "GPUValidationError", account), "a bad index");
+  for (const [message, kind] of [["x", "GPUOutOfMemoryError"], ["lost: Out of memory", ""]]) {
+    const explained = driverOutOfMemory(message, kind, account);
+    const start = "the device ran out of memory: allocated 2.0 MB, of which 1.0 MB were in use " +
+      `(${message}); use a smaller SOLVER.BATCH_SIZE`;
+    assertEquals(explained.slice(0, start.length), start);
+  }
 });
 
 Deno.test("megabytes() writes one digit", () => {

@@ -56,6 +56,28 @@ Deno.test("Gpu.dispatch() names the binding or parameter that is missing", () =>
   );
 });
 
+Deno.test("Gpu.dispatch() refuses more workgroups than the adapter takes in any dimension", () => {
+  const x = full([64], 1);
+  const most = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+  for (
+    const [workgroups, sizes] of [
+      [[most + 1], `${most + 1} x 1 x 1`],
+      [[1, most + 1], `1 x ${most + 1} x 1`],
+      [[2, 3, most + 1], `2 x 3 x ${most + 1}`],
+    ] as const
+  ) {
+    const error = assertThrows(
+      () => gpu.dispatch(scale, { bindings: { y: x.storage }, params: { scale: 1 }, workgroups }),
+      GpuError,
+    );
+    assertEquals(
+      error.message,
+      `kernel test_scale: ${sizes} workgroups, where this adapter takes ${most} in one dimension; ` +
+        "use smaller tensors or a smaller batch",
+    );
+  }
+});
+
 Deno.test("Gpu.flush() names a kernel that does not compile, then and ever after", async () => {
   await withDevice(async (own) => {
     const x = full([4], 1, { device: own });
@@ -97,6 +119,84 @@ Deno.test("Gpu compiles a kernel once however many wait for it", async () => {
     assertEquals(read.map((values) => values[0]), [1, 2, 3]);
     assertEquals(compiled, ["fill"]);
     assertEquals(own.pipelines.waiting.size, 0);
+  });
+});
+
+Deno.test("Gpu does not compile again what was compiled on the spot", async () => {
+  await withDevice(async (own) => {
+    const compiled: (string | undefined)[] = [];
+    const { device } = own;
+    for (const name of ["createComputePipeline", "createComputePipelineAsync"] as const) {
+      const original = device[name].bind(device) as (d: GPUComputePipelineDescriptor) => never;
+      device[name] = (descriptor: GPUComputePipelineDescriptor) => {
+        compiled.push(descriptor.label);
+        return original(descriptor);
+      };
+    }
+    const x = full([64], 2, { device: own });
+    own.flushNow();
+    assertEquals((await x.data())[0], 2);
+    x.dispose();
+    const y = full([64], 3, { device: own });
+    assertEquals((await y.data())[0], 3);
+    assertEquals(compiled, [compiled[0]]);
+    assert(own.pipelines.progress("").done === 1);
+  });
+});
+
+Deno.test("Gpu does not blame a kernel for another error while it is compiled", async () => {
+  await withDevice(async (own) => {
+    full([64], 1, { device: own });
+    const flushing = own.flush();
+    own.device.createBuffer({ size: 16, usage: 0 });
+    const error = await assertRejects(async () => {
+      await flushing;
+      for (let k = 0; k < 10; k++) await own.finished();
+    }, GpuError);
+    assert(!error.message.includes("does not compile"), error.message);
+  });
+});
+
+Deno.test("Gpu.read() frees its staging buffer, also when it fails", async () => {
+  await withDevice(async (own) => {
+    const x = full([4], 1, { device: own });
+    await own.finished();
+    const destroyed: boolean[] = [];
+    const create = own.device.createBuffer.bind(own.device);
+    own.device.createBuffer = (descriptor) => {
+      const buffer = create(descriptor);
+      const at = destroyed.push(false) - 1;
+      const destroy = buffer.destroy.bind(buffer);
+      buffer.destroy = () => {
+        destroyed[at] = true;
+        return destroy();
+      };
+      return buffer;
+    };
+    assertEquals((await x.data())[3], 1);
+    assertEquals(destroyed, [true]);
+    const broken = new Kernel("test_broken", SCALE.replace("id.x]", "nothing]"));
+    const bindings = { y: x.storage };
+    own.dispatch(broken, { bindings, params: { scale: 1 }, workgroups: [1] });
+    const before = destroyed.length;
+    await assertRejects(() => x.data(), GpuError, "does not compile");
+    assertEquals(destroyed.slice(before), [true]);
+  });
+});
+
+Deno.test("Gpu says what to do when the driver is out of memory", async () => {
+  await withDevice(async (own) => {
+    const kept = zeros([2 ** 18], { device: own });
+    const error = new GPUOutOfMemoryError("Not enough memory left.");
+    own.device.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error }));
+    const thrown = await assertRejects(() => kept.data(), GpuError);
+    assertEquals(
+      thrown.message,
+      "the device ran out of memory: allocated 1.0 MB, of which 1.0 MB were in use (Not enough " +
+        "memory left.); use a smaller SOLVER.BATCH_SIZE, or set WKD_MEMORY_LIMIT_MB to what the " +
+        "device can spare, so that waiting buffers are given up in time",
+    );
+    assertThrows(() => zeros([4], { device: own }).add(1) && own.flushNow(), GpuError);
   });
 });
 
@@ -151,6 +251,7 @@ Deno.test("Gpu.dryRun() gives shapes, and neither runs, uploads nor compiles", a
     gpu.dryRun(() => {
       throw new RangeError("stop");
     }), RangeError);
+  assertThrows(() => gpu.dryRun(() => Promise.resolve()), TypeError, "dryRun() of an async");
   gpu.dispatch(unknown, dispatch);
   assertEquals((await x.data())[0], 3);
 });

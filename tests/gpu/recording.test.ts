@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { openDevice } from "../../src/gpu/adapter.ts";
 import { GpuError } from "../../src/gpu/gpu_error.ts";
 import { addInPlace } from "../../src/ops/add_in_place.ts";
-import { tensor } from "../../src/tensor/create.ts";
+import { full, tensor } from "../../src/tensor/create.ts";
 import { endStep } from "../../src/tensor/scope.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { device } from "../helpers.ts";
@@ -124,6 +125,58 @@ Deno.test("Gpu.record() passes errors on, runs nothing and can record again", as
   const recording = await gpu.record(() => addInPlace(x, x.mul(2)));
   assertEquals(await x.item(), 3);
   recording.dispose();
+});
+
+Deno.test("Gpu.record() refuses an async function and records on", async () => {
+  const x = tensor([1]);
+  endStep();
+  const before = gpu.account.inUse;
+  const refused = gpu.record(async () => {
+    addInPlace(x, x.mul(2));
+    await Promise.resolve();
+  });
+  await assertRejects(() => refused, TypeError, "record() of an async function");
+  endStep();
+  assertEquals([await x.item(), gpu.account.inUse], [1, before]);
+  (await gpu.record(() => addInPlace(x, x.mul(2)))).dispose();
+  assertEquals(await x.item(), 3);
+});
+
+Deno.test("Recording.profile() frees what it measures with, also when it fails", async () => {
+  const own = await openDevice();
+  try {
+    if (!own.device.features.has("timestamp-query")) return;
+    const x = full([4], 1, { device: own });
+    const recording = await own.record(() => {
+      x.mul(2);
+    });
+    const made: object[] = [];
+    const destroyed: object[] = [];
+    const watch = <T extends { destroy(): void }>(resource: T): T => {
+      made.push(resource);
+      const destroy = resource.destroy.bind(resource);
+      resource.destroy = () => {
+        destroyed.push(resource);
+        destroy();
+      };
+      return resource;
+    };
+    const { device } = own;
+    const [createBuffer, createQuerySet] = [device.createBuffer, device.createQuerySet];
+    device.createBuffer = (descriptor) => watch(createBuffer.call(device, descriptor));
+    device.createQuerySet = (descriptor) => watch(createQuerySet.call(device, descriptor));
+    for (const fail of [false, true]) {
+      if (fail) {
+        device.queue.submit = () => {
+          throw new Error("no submission");
+        };
+        await assertRejects(() => recording.profile(), Error, "no submission");
+      } else await recording.profile();
+      assertEquals([made.length, destroyed.length], fail ? [6, 6] : [3, 3]);
+    }
+  } finally {
+    own.destroy();
+  }
 });
 
 Deno.test("Gpu.record() refuses another recording inside", async () => {

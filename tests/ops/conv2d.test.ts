@@ -105,8 +105,20 @@ Deno.test("conv2d() refuses what does not fit", () => {
 
 Deno.test("conv2d() refuses a kernel family that does not know the convolution", () => {
   const x = zeros([1, 4, 8, 8]);
-  const weight = zeros([4, 2, 3, 3]);
+  const weight = zeros([4, 4, 3, 3]);
   for (const variant of ["direct", "tiled"] as const) {
-    assertThrows(() => conv2d(x, weight, null, { groups: 2 }, variant), RangeError, "generic");
+    assertThrows(() => conv2d(x, weight, null, { dilation: 2 }, variant), RangeError, "generic");
   }
+});
+
+Deno.test("tiled kernels go beyond the workgroups of one dimension", async () => {
+  const side = 2049; // 65,601 tiles of 64 pixels
+  const x = Float32Array.from({ length: side * side }, (_, i) => i % 251);
+  const y = scope(() => {
+    const [input, weight] = [tensor(x, [1, 1, side, side]), tensor([2], [1, 1, 1, 1])];
+    return conv2d(input, weight, null, {}, "tiled");
+  });
+  const found = await y.data();
+  assertEquals(found.findIndex((value, i) => value !== 2 * x[i]), -1);
+  y.dispose();
 });

@@ -3,7 +3,14 @@ import { product } from "../../src/ops/matmul/product.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import type { Shape } from "../../src/tensor/shape.ts";
-import { assertClose, checkGradients, device, procedural, values } from "../helpers.ts";
+import {
+  assertClose,
+  checkGradients,
+  device,
+  EXACT_DIFFERENCES,
+  procedural,
+  values,
+} from "../helpers.ts";
 import { hostMatrix, matrixOf, onDevice, times, transposed } from "./matmul_cases.ts";
 
 await device();
@@ -69,6 +76,14 @@ Deno.test("matmul() is right where the chooser takes large tiles and long sums",
   }
 });
 
+Deno.test("product() takes more rows than a dispatch has groups of tiles", async () => {
+  const rows = 65535 * 64 + 65;
+  const [a, b] = [values("a", [rows]), values("b", [1])];
+  const c = product(tensor(a, [rows, 1]), tensor(b, [1, 1]), { variant: "tiled" });
+  const found = await c.data();
+  assertEquals(a.findIndex((value, i) => Math.fround(value * b[0]) !== found[i]), -1);
+});
+
 Deno.test("matmul() takes more rows than a dispatch has workgroups for", async () => {
   const a = hostMatrix("a", 8 * 65535 + 9, 2);
   const b = hostMatrix("b", 2, 3);
@@ -101,7 +116,7 @@ Deno.test("matmul() of batches has the gradients of central differences", async 
     await checkGradients((a, b) => matmul(a, b, { transposeA, transposeB }), [
       { shape: shapeA, data: values("a", shapeA) },
       { shape: shapeB, data: values("b", shapeB) },
-    ], { samples: 4 });
+    ], { samples: 4, tolerance: EXACT_DIFFERENCES });
   }
 });
 

@@ -2,7 +2,14 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { scatterAdd } from "../../src/ops/scatter_add.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { numel, type Shape, stridesOf } from "../../src/tensor/shape.ts";
-import { assertClose, checkGradients, device, labels, values } from "../helpers.ts";
+import {
+  assertClose,
+  checkGradients,
+  device,
+  EXACT_DIFFERENCES,
+  labels,
+  values,
+} from "../helpers.ts";
 import { positionOf } from "./elementwise_cases.ts";
 
 await device();
@@ -44,7 +51,7 @@ Deno.test("scatterAdd() has the gradients of central differences", async () => {
   await checkGradients((x, source) => scatterAdd(x, dim, index, source).pow(2), [
     { shape, data: values("x", shape) },
     { shape: indexShape, data: values("source", indexShape) },
-  ]);
+  ], { tolerance: EXACT_DIFFERENCES });
 });
 
 Deno.test("scatterAdd() refuses wrong dtypes and shapes", () => {

@@ -29,6 +29,13 @@ Deno.test("topKCorrect() never counts a label out of range or a logit that is Na
   assertEquals([...await found.data()], [0]);
 });
 
+Deno.test("topKCorrect() takes NaN for larger than every number", async () => {
+  for (const lanes of [1, 64]) {
+    const found = topKCorrect(tensor([[9, 2, NaN]]), tensor(Int32Array.of(0)), [1, 2], lanes);
+    assertEquals([...await found.data()], [0, 1]);
+  }
+});
+
 Deno.test("topKCorrect() refuses bad arguments", () => {
   const [x, y] = [procedural("x", [2, 3]), tensor(Int32Array.of(0, 1))];
   assertThrows(() => topKCorrect(x, y, []), RangeError, "one to four");

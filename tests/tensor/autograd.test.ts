@@ -92,6 +92,25 @@ Deno.test("backward() works again with retainGraph and is refused without", asyn
   assertThrows(() => y.backward(), Error, "the graph was freed; use retainGraph: true");
 });
 
+Deno.test("backward() is refused where a part of the graph was freed before", async () => {
+  const [w, other] = [leaf(2), leaf(7)];
+  const h = w.mul(3);
+  h.sum().backward();
+  const second = h.mul(5).add(other.mul(2)).sum();
+  assertThrows(() => second.backward(), Error, "the graph was freed; use retainGraph: true");
+  assertEquals([await numbers(w.grad), h.grad, other.grad], [[3], null, null]);
+  h.detach().mul(other).backward();
+  assertEquals(await numbers(other.grad), [6]);
+});
+
+Deno.test("backward() runs through a shared part again that was retained", async () => {
+  const w = leaf(2);
+  const h = w.mul(3);
+  h.sum().backward({ retainGraph: true });
+  h.mul(5).sum().backward();
+  assertEquals([await numbers(w.grad), h.grad], [[18], null]);
+});
+
 Deno.test("backward() refuses what has no gradient, no shape or another shape", () => {
   const x = leaf(1, 2);
   assertThrows(() => tensor([1]).backward(), Error, "needs no gradient");

@@ -1,9 +1,9 @@
 import directCode from "../../../kernels/conv/conv2d_direct.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import type { ConvGeometry } from "./geometry.ts";
-import { packWeights, weightWindows } from "./pack.ts";
-import { chooseTile, type ConvTile } from "./tile.ts";
+import { type ConvGeometry, turnedGeometry } from "./geometry.ts";
+import { forwardView, gradientView, packWeights, type WeightView, weightWindows } from "./pack.ts";
+import { chooseTile } from "./tile.ts";
 
 const directKernel = new Kernel("conv2d_direct", directCode);
 
@@ -14,66 +14,31 @@ export function convForwardDirect(
   bias: Tensor | null,
   g: ConvGeometry,
 ): Tensor {
-  const { kernelY, kernelX, inChannels, outChannels } = g;
-  const tile = chooseTile(kernelY, kernelX, g.strideY, g.outHeight, g.outWidth, outChannels);
-  const taps = kernelY * kernelX;
-  const packed = packWeights(weight, {
-    outChannels,
-    inChannels,
-    taps,
-    strideOut: inChannels * taps,
-    strideIn: taps,
-    flip: false,
-  }, tile.T);
-  const y = runDirect(x, packed, bias, g, tile);
-  packed.tensor.dispose();
-  return y;
+  return runDirect(x, weight, forwardView(g), bias, g);
 }
 
 /** Input gradient of a convolution with stride 1: a convolution with turned weights. */
 export function convInputGradDirectUnit(dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor {
-  const { kernelY, kernelX } = g;
-  const turned: ConvGeometry = {
-    ...g,
-    inChannels: g.outChannels,
-    outChannels: g.inChannels,
-    height: g.outHeight,
-    width: g.outWidth,
-    outHeight: g.height,
-    outWidth: g.width,
-    padY: kernelY - 1 - g.padY,
-    padX: kernelX - 1 - g.padX,
-  };
-  const tile = chooseTile(kernelY, kernelX, 1, g.height, g.width, g.inChannels);
-  const taps = kernelY * kernelX;
-  const packed = packWeights(weight, {
-    outChannels: g.inChannels,
-    inChannels: g.outChannels,
-    taps,
-    strideOut: taps,
-    strideIn: g.inChannels * taps,
-    flip: true,
-  }, tile.T);
-  const dx = runDirect(dy, packed, null, turned, tile);
-  packed.tensor.dispose();
-  return dx;
+  return runDirect(dy, weight, gradientView(g, true), null, turnedGeometry(g));
 }
 
 function runDirect(
   x: Tensor,
-  packed: ReturnType<typeof packWeights>,
+  weight: Tensor,
+  view: WeightView,
   bias: Tensor | null,
   g: ConvGeometry,
-  tile: ConvTile,
 ): Tensor {
+  const tile = chooseTile(g);
   const { TY, TX, T } = tile;
+  const packed = packWeights(weight, view, T);
   const y = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth]);
   const tilesY = Math.ceil(g.outHeight / TY);
   const tilesX = Math.ceil(g.outWidth / TX);
   const vectors = TX === 4 && g.strideX === 1 && g.kernelX === 3 && g.padX === 1 &&
     g.width % 4 === 0 && g.outWidth === g.width && g.outHeight % TY === 0;
   const edge = g.outHeight % TY !== 0 || g.outWidth % TX !== 0;
-  for (const window of weightWindows(packed, g.inChannels)) {
+  for (const window of weightWindows(packed, view.groupIn)) {
     const withBias = bias !== null && !window.accumulate;
     x.gpu.dispatch(directKernel, {
       bindings: {
@@ -86,12 +51,15 @@ function runDirect(
         images: g.images,
         inChannels: window.inChannels,
         firstIn: window.firstIn,
+        groupIn: view.groupIn,
         allIn: g.inChannels,
-        outChannels: g.outChannels,
-        firstOut: window.firstGroup * T,
+        groupOut: view.groupOut,
+        allOut: g.outChannels,
+        firstBlock: window.firstBlock,
+        groupBlocks: packed.groupBlocks,
+        blockStride: packed.blockBytes / 16,
         padY: g.padY,
         padX: g.padX,
-        groupStride: packed.blockBytes / 16,
       },
       values: {
         KH: g.kernelY,
@@ -111,8 +79,9 @@ function runDirect(
         ACC: Number(window.accumulate),
         BIAS: Number(withBias),
       },
-      workgroups: [Math.ceil(g.images * tilesY * tilesX / 64), window.groups],
+      workgroups: [Math.ceil(g.images * tilesY * tilesX / 64), window.blocks],
     });
   }
+  packed.tensor.dispose();
   return y;
 }

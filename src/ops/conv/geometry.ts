@@ -122,10 +122,35 @@ export function weightShape(g: ConvGeometry): [number, number, number, number] {
   return [g.outChannels, g.inChannels / g.groups, g.kernelY, g.kernelX];
 }
 
-/** Whether the register-tile kernels know this convolution: one group, no dilation, one stride. */
+/** The convolution with turned weights that makes the input gradient of one with stride 1. */
+export function turnedGeometry(g: ConvGeometry): ConvGeometry {
+  return {
+    ...g,
+    inChannels: g.outChannels,
+    outChannels: g.inChannels,
+    height: g.outHeight,
+    width: g.outWidth,
+    outHeight: g.height,
+    outWidth: g.width,
+    padY: g.kernelY - 1 - g.padY,
+    padX: g.kernelX - 1 - g.padX,
+  };
+}
+
+/** Whether the kernels other than the generic know this convolution: no dilation, one stride. */
 export function isPlain(g: ConvGeometry): boolean {
-  return g.groups === 1 && g.dilationY === 1 && g.dilationX === 1 && g.strideY === g.strideX &&
-    g.strideY <= 4 && g.kernelY * g.kernelX <= 49 && g.padY < g.kernelY && g.padX < g.kernelX;
+  return g.dilationY === 1 && g.dilationX === 1 && g.strideY === g.strideX && g.strideY <= 4 &&
+    g.kernelY * g.kernelX <= 49 && g.padY < g.kernelY && g.padX < g.kernelX;
+}
+
+/** Whether every group has one input and one output channel. */
+export function isDepthwise(g: ConvGeometry): boolean {
+  return isPlain(g) && g.groups === g.inChannels && g.groups === g.outChannels;
+}
+
+/** Whether it is a product of channels at each pixel. */
+export function isPointwise(g: ConvGeometry): boolean {
+  return isPlain(g) && g.kernelY * g.kernelX === 1 && g.strideY === 1;
 }
 
 function checkRanks(input: Shape, weight: Shape): void {

@@ -2,7 +2,8 @@ import code from "../../../kernels/conv/conv2d_input_grad_direct.wgsl" with { ty
 import { Kernel } from "../../gpu/kernel.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { ConvGeometry } from "./geometry.ts";
-import { packWeights, weightWindows } from "./pack.ts";
+import { gradientReach } from "./gradient_reach.ts";
+import { gradientView, packWeights, weightWindows } from "./pack.ts";
 
 const inputGradKernel = new Kernel("conv2d_input_grad_direct", code);
 
@@ -12,30 +13,27 @@ export function convInputGradDirect(dy: Tensor, weight: Tensor, g: ConvGeometry)
   const taps = kernelY * kernelX;
   const T = 8;
   const side = S === 3 ? 3 : taps > 9 ? Math.max(S, 2) : 4;
-  const packed = packWeights(weight, {
-    outChannels: g.inChannels,
-    inChannels: g.outChannels,
-    taps,
-    strideOut: taps,
-    strideIn: g.inChannels * taps,
-    flip: false,
-  }, T);
+  const view = gradientView(g, false);
+  const packed = packWeights(weight, view, T);
   const dx = Tensor.result(dy.gpu, [g.images, g.inChannels, g.height, g.width]);
   const tilesY = Math.ceil(g.height / side);
   const tilesX = Math.ceil(g.width / side);
-  const [R0, R1] = reach(side, kernelY, S, g.padY);
-  const [C0, C1] = reach(side, kernelX, S, g.padX);
-  for (const window of weightWindows(packed, g.outChannels)) {
+  const [R0, R1] = gradientReach(side, kernelY, S, g.padY);
+  const [C0, C1] = gradientReach(side, kernelX, S, g.padX);
+  for (const window of weightWindows(packed, view.groupIn)) {
     dy.gpu.dispatch(inputGradKernel, {
       bindings: { dy: dy.storage, w: window.range, dx: dx.storage },
       params: {
         images: g.images,
         outChannels: window.inChannels,
         firstOut: window.firstIn,
+        groupOut: view.groupIn,
         allOut: g.outChannels,
-        inChannels: g.inChannels,
-        firstIn: window.firstGroup * T,
-        groupStride: packed.blockBytes / 16,
+        groupIn: view.groupOut,
+        allIn: g.inChannels,
+        firstBlock: window.firstBlock,
+        groupBlocks: packed.groupBlocks,
+        blockStride: packed.blockBytes / 16,
       },
       values: {
         KH: kernelY,
@@ -58,20 +56,9 @@ export function convInputGradDirect(dy: Tensor, weight: Tensor, g: ConvGeometry)
         C1,
         ACC: Number(window.accumulate),
       },
-      workgroups: [Math.ceil(g.images * tilesY * tilesX / 64), window.groups],
+      workgroups: [Math.ceil(g.images * tilesY * tilesX / 64), window.blocks],
     });
   }
   packed.tensor.dispose();
   return dx;
-}
-
-/** First and one past the last row of dy that a tile reads, relative to its origin over the stride. */
-function reach(side: number, kernel: number, stride: number, pad: number): [number, number] {
-  const rows: number[] = [];
-  for (let r = 0; r < side; r++) {
-    for (let k = 0; k < kernel; k++) {
-      if ((r + pad - k) % stride === 0) rows.push((r + pad - k) / stride);
-    }
-  }
-  return [Math.min(...rows), Math.max(...rows) + 1];
 }

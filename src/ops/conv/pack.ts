@@ -2,6 +2,7 @@ import packCode from "../../../kernels/conv/conv2d_pack.wgsl" with { type: "text
 import { Kernel } from "../../gpu/kernel.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { linearGrid } from "../grid.ts";
+import type { ConvGeometry } from "./geometry.ts";
 
 const packKernel = new Kernel("conv2d_pack", packCode);
 
@@ -11,30 +12,33 @@ const WINDOW = 65536;
 /** Weights in the order the direct kernels read them. */
 export interface PackedWeights {
   readonly tensor: Tensor;
-  /** Output channels in a group. */
-  readonly tile: number;
-  readonly groups: number;
+  /** Blocks of `tile` output channels; those of one group of the convolution are `groupBlocks`. */
+  readonly blocks: number;
+  readonly groupBlocks: number;
   /** Input channels of each chunk that a window holds; the last may have fewer. */
   readonly chunkIn: number;
   readonly chunks: number;
-  /** Bytes from one (group, chunk) block to the next. */
+  /** Bytes from one (block, chunk) to the next. */
   readonly blockBytes: number;
 }
 
 /** A window over packed weights: what one dispatch uses. */
 export interface WeightWindow {
   readonly range: { buffer: GPUBuffer; offset: number; size: number };
-  readonly firstGroup: number;
-  readonly groups: number;
+  readonly firstBlock: number;
+  readonly blocks: number;
   readonly firstIn: number;
   readonly inChannels: number;
   readonly accumulate: boolean;
 }
 
-/** How to read a weight tensor as `w[out, in, tap]`. */
+/** How to read a weight tensor as `w[group, out, in, tap]`. */
 export interface WeightView {
-  readonly outChannels: number;
-  readonly inChannels: number;
+  readonly groups: number;
+  /** Output channels of a group. */
+  readonly groupOut: number;
+  /** Input channels of a group. */
+  readonly groupIn: number;
   readonly taps: number;
   readonly strideOut: number;
   readonly strideIn: number;
@@ -42,16 +46,47 @@ export interface WeightView {
   readonly flip: boolean;
 }
 
+/** How the forward kernels read the weight of a convolution. */
+export function forwardView(g: ConvGeometry): WeightView {
+  const taps = g.kernelY * g.kernelX;
+  const groupIn = g.inChannels / g.groups;
+  const groupOut = g.outChannels / g.groups;
+  return {
+    groups: g.groups,
+    groupOut,
+    groupIn,
+    taps,
+    strideOut: groupIn * taps,
+    strideIn: taps,
+    flip: false,
+  };
+}
+
+/** How the input gradients read it: the roles of the channels swapped, with `flip` the taps reversed. */
+export function gradientView(g: ConvGeometry, flip: boolean): WeightView {
+  const { groups, groupOut, groupIn, taps, strideOut, strideIn } = forwardView(g);
+  return {
+    groups,
+    groupOut: groupIn,
+    groupIn: groupOut,
+    taps,
+    strideOut: strideIn,
+    strideIn: strideOut,
+    flip,
+  };
+}
+
 /** Packs a weight for the direct kernels with `tile` output channels a thread. */
 export function packWeights(weight: Tensor, view: WeightView, tile: number): PackedWeights {
   const { gpu } = weight;
   const align = Math.max(16, gpu.device.limits.minUniformBufferOffsetAlignment);
   const perChannel = view.taps * tile * 4;
-  const chunks = Math.ceil(view.inChannels / Math.floor(WINDOW / perChannel));
-  const chunkIn = Math.ceil(view.inChannels / chunks);
+  const chunks = Math.ceil(view.groupIn / Math.floor(WINDOW / perChannel));
+  const chunkIn = Math.ceil(view.groupIn / chunks);
   const blockBytes = Math.ceil(chunkIn * perChannel / align) * align;
-  const groups = Math.ceil(view.outChannels / tile);
-  const total = groups * chunks * blockBytes / 4;
+  const groupBlocks = Math.ceil(view.groupOut / tile);
+  const blocks = view.groups * groupBlocks;
+  const total = blocks * chunks * blockBytes / 4;
   // The kernel's window is always 64 KB long, so the buffer must go on behind the last block.
   const tensor = Tensor.result(gpu, [total + WINDOW / 4]);
   gpu.dispatch(packKernel, {
@@ -63,30 +98,32 @@ export function packWeights(weight: Tensor, view: WeightView, tile: number): Pac
       chunkIn,
       chunks,
       blockStride: blockBytes / 4,
-      inChannels: view.inChannels,
-      outChannels: view.outChannels,
+      groupBlocks,
+      groupIn: view.groupIn,
+      groupOut: view.groupOut,
+      strideGroup: view.groupOut * view.groupIn * view.taps,
       strideOut: view.strideOut,
       strideIn: view.strideIn,
       flip: Number(view.flip),
     },
     workgroups: linearGrid(Math.ceil(total / 64)),
   });
-  return { tensor, tile, groups, chunkIn, chunks, blockBytes };
+  return { tensor, blocks, groupBlocks, chunkIn, chunks, blockBytes };
 }
 
 /** The windows that cover all weights, each at most 64 KB. */
-export function* weightWindows(packed: PackedWeights, inChannels: number): Iterable<WeightWindow> {
-  const { tensor, groups, chunks, chunkIn, blockBytes } = packed;
+export function* weightWindows(packed: PackedWeights, groupIn: number): Iterable<WeightWindow> {
+  const { tensor, blocks, chunks, chunkIn, blockBytes } = packed;
   const { buffer, offset } = tensor.storage;
   const perWindow = chunks > 1 ? 1 : Math.floor(WINDOW / blockBytes);
-  for (let first = 0; first < groups; first += perWindow) {
+  for (let first = 0; first < blocks; first += perWindow) {
     for (let chunk = 0; chunk < chunks; chunk++) {
       yield {
         range: { buffer, offset: offset + (first * chunks + chunk) * blockBytes, size: WINDOW },
-        firstGroup: first,
-        groups: Math.min(perWindow, groups - first),
+        firstBlock: first,
+        blocks: Math.min(perWindow, blocks - first),
         firstIn: chunk * chunkIn,
-        inChannels: Math.min(chunkIn, inChannels - chunk * chunkIn),
+        inChannels: Math.min(chunkIn, groupIn - chunk * chunkIn),
         accumulate: chunk > 0,
       };
     }

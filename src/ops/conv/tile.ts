@@ -1,3 +1,5 @@
+import type { ConvGeometry } from "./geometry.ts";
+
 /** Outputs that one thread of a direct kernel makes. */
 export interface ConvTile {
   readonly TY: number;
@@ -28,22 +30,16 @@ const LOAD = 26;
 const UNIFORM_LOAD = 4;
 
 /** The tile with the least estimated time for one convolution on the software adapter. */
-export function chooseTile(
-  kernelY: number,
-  kernelX: number,
-  stride: number,
-  outHeight: number,
-  outWidth: number,
-  outChannels: number,
-): ConvTile {
+export function chooseTile(g: ConvGeometry): ConvTile {
+  const { kernelY, kernelX, strideY: stride } = g;
   const taps = kernelY * kernelX;
   const tiles = tilesFor(taps, stride);
   let best = tiles[0];
   let least = Infinity;
   for (const tile of tiles) {
     const { TY, TX, T } = tile;
-    const threads = Math.ceil(outHeight / TY) * Math.ceil(outWidth / TX) *
-      Math.ceil(outChannels / T);
+    const threads = Math.ceil(g.outHeight / TY) * Math.ceil(g.outWidth / TX) * g.groups *
+      Math.ceil(g.outChannels / g.groups / T);
     const loads = ((TY - 1) * stride + kernelY) * ((TX - 1) * stride + kernelX);
     const perThread = taps * (TY * TX * T + T * UNIFORM_LOAD / 4) + loads * LOAD;
     if (threads * perThread < least) {

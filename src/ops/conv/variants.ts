@@ -1,15 +1,21 @@
 import type { Tensor } from "../../tensor/tensor.ts";
+import { convForwardDepthwise, convInputGradDepthwiseUnit } from "./depthwise.ts";
+import { convInputGradDepthwise } from "./depthwise_input_grad.ts";
+import { convWeightGradDepthwise } from "./depthwise_weight_grad.ts";
 import { convForwardDirect, convInputGradDirectUnit } from "./direct.ts";
 import { convForwardGeneric, convInputGradGeneric, convWeightGradGeneric } from "./generic.ts";
-import { type ConvGeometry, isPlain } from "./geometry.ts";
+import { type ConvGeometry, isDepthwise, isPlain, isPointwise } from "./geometry.ts";
 import { inFloat32 } from "./in_float32.ts";
 import { convInputGradDirect } from "./input_grad_direct.ts";
+import { convForwardPointwise, convInputGradPointwise } from "./pointwise.ts";
+import { convWeightGradPointwise } from "./pointwise_weight_grad.ts";
 import { convForwardTiled, convInputGradTiled, convWeightGradTiled } from "./tiled.ts";
 import { convWeightGradDirect } from "./weight_grad_direct.ts";
 
 /**
- * Kernel family: `direct` has register tiles for adapters that run on the CPU, `tiled` workgroup
- * memory for discrete GPUs, `generic` knows every kind of convolution.
+ * Kernel family: `direct` has register tiles for adapters that run on the CPU, `tiled` workgroup memory for discrete GPUs,
+ * `generic` knows every kind of convolution. Depthwise convolutions have kernels of their own in the first two, with other
+ * tiles, and 1 x 1 convolutions with stride 1 in the first.
  */
 export type ConvVariant = "direct" | "tiled" | "generic";
 
@@ -20,27 +26,50 @@ export interface ConvKernels {
   weightGrad(x: Tensor, dy: Tensor, g: ConvGeometry): Tensor;
 }
 
-const FAMILIES: Readonly<Record<ConvVariant, ConvKernels>> = {
-  direct: inFloat32({
-    forward: convForwardDirect,
-    inputGrad: (dy, weight, g) =>
-      g.strideY === 1 ? convInputGradDirectUnit(dy, weight, g) : convInputGradDirect(dy, weight, g),
-    weightGrad: convWeightGradDirect,
-  }),
-  tiled: {
-    forward: convForwardTiled,
-    inputGrad: convInputGradTiled,
-    weightGrad: convWeightGradTiled,
-  },
-  generic: {
-    forward: convForwardGeneric,
-    inputGrad: convInputGradGeneric,
-    weightGrad: convWeightGradGeneric,
-  },
+const DIRECT = inFloat32({
+  forward: convForwardDirect,
+  inputGrad: (dy, weight, g) =>
+    g.strideY === 1 ? convInputGradDirectUnit(dy, weight, g) : convInputGradDirect(dy, weight, g),
+  weightGrad: convWeightGradDirect,
+});
+
+const POINTWISE = inFloat32({
+  forward: convForwardPointwise,
+  inputGrad: convInputGradPointwise,
+  weightGrad: convWeightGradPointwise,
+});
+
+const TILED: ConvKernels = {
+  forward: convForwardTiled,
+  inputGrad: convInputGradTiled,
+  weightGrad: convWeightGradTiled,
 };
 
-/** Below this, compiling a kernel for the shape takes longer than it can save. */
+const GENERIC: ConvKernels = {
+  forward: convForwardGeneric,
+  inputGrad: convInputGradGeneric,
+  weightGrad: convWeightGradGeneric,
+};
+
+function depthwise(software: boolean): ConvKernels {
+  return {
+    forward: (x, weight, bias, g) => convForwardDepthwise(x, weight, bias, g, software),
+    inputGrad: (dy, weight, g) =>
+      g.strideY === 1
+        ? convInputGradDepthwiseUnit(dy, weight, g, software)
+        : convInputGradDepthwise(dy, weight, g, software),
+    weightGrad: (x, dy, g) => convWeightGradDepthwise(x, dy, g, software),
+  };
+}
+
+const DEPTHWISE = { direct: depthwise(true), tiled: depthwise(false) } as const;
+
+/** Below this many multiply-adds, compiling a kernel for the shape takes longer than it can save. */
 const WORTH_COMPILING = 2e6;
+/** The depthwise kernels compile once for many shapes. */
+const WORTH_DEPTHWISE = 2e5;
+/** Channels of a group that fill enough of a tile in workgroup memory. */
+const WORTH_TILED = 8;
 
 function multiplyAdds(g: ConvGeometry): number {
   return g.images * g.outChannels * g.outHeight * g.outWidth * (g.inChannels / g.groups) *
@@ -59,10 +88,20 @@ export function convKernels(
 ): ConvKernels {
   if (variant && variant !== "generic" && !isPlain(g)) {
     throw new RangeError(
-      `the ${variant} kernels know one group, no dilation and one stride of 4 or less; use "generic"`,
+      `the ${variant} kernels know no dilation and one stride of 4 or less; use "generic"`,
     );
   }
-  if (variant) return FAMILIES[variant];
-  if (!isPlain(g) || multiplyAdds(g) < WORTH_COMPILING) return FAMILIES.generic;
-  return software ? FAMILIES.direct : FAMILIES.tiled;
+  const chosen = variant ?? choose(g, software);
+  if (chosen === "generic") return GENERIC;
+  if (isDepthwise(g)) return DEPTHWISE[chosen];
+  if (chosen === "tiled") return TILED;
+  return isPointwise(g) ? POINTWISE : DIRECT;
+}
+
+function choose(g: ConvGeometry, software: boolean): ConvVariant {
+  const least = isDepthwise(g) ? WORTH_DEPTHWISE : WORTH_COMPILING;
+  if (!isPlain(g) || multiplyAdds(g) < least) return "generic";
+  if (software) return "direct";
+  const channels = Math.min(g.inChannels, g.outChannels) / g.groups;
+  return g.groups > 1 && !isDepthwise(g) && channels < WORTH_TILED ? "generic" : "tiled";
 }

@@ -12,14 +12,17 @@ const MAX_PARTIAL_BYTES = 32 * 2 ** 20;
 /** Weight gradient by the register-tile kernel for software adapters. */
 export function convWeightGradDirect(x: Tensor, dy: Tensor, g: ConvGeometry): Tensor {
   const { TO, TI, TX } = chooseTile(g);
-  const tilesIn = Math.ceil(g.inChannels / TI);
-  const tilesOut = Math.ceil(g.outChannels / TO);
+  const groupIn = g.inChannels / g.groups;
+  const groupOut = g.outChannels / g.groups;
+  const tilesIn = Math.ceil(groupIn / TI);
+  const tilesOut = Math.ceil(groupOut / TO);
+  const tiles = g.groups * tilesIn * tilesOut;
   const stripsPerImage = Math.ceil(g.outWidth / TX);
   const allStrips = g.images * stripsPerImage;
-  const count = g.outChannels * g.inChannels * g.kernelY * g.kernelX;
+  const count = g.outChannels * groupIn * g.kernelY * g.kernelX;
   const wanted = Math.min(
     allStrips,
-    Math.max(1, Math.ceil(THREADS / (tilesIn * tilesOut))),
+    Math.max(1, Math.ceil(THREADS / tiles)),
     Math.max(1, Math.floor(MAX_PARTIAL_BYTES / (4 * count))),
   );
   const strips = Math.ceil(allStrips / wanted);
@@ -28,8 +31,9 @@ export function convWeightGradDirect(x: Tensor, dy: Tensor, g: ConvGeometry): Te
   x.gpu.dispatch(weightGradKernel, {
     bindings: { x: x.storage, dy: dy.storage, partials: partials.storage },
     params: {
-      inChannels: g.inChannels,
-      outChannels: g.outChannels,
+      groups: g.groups,
+      groupIn,
+      groupOut,
       padY: g.padY,
       padX: g.padX,
       tilesIn,
@@ -51,7 +55,7 @@ export function convWeightGradDirect(x: Tensor, dy: Tensor, g: ConvGeometry): Te
       OH: g.outHeight,
       OW: g.outWidth,
     },
-    workgroups: [Math.ceil(tilesIn * tilesOut * splits / 64)],
+    workgroups: [Math.ceil(tiles * splits / 64)],
   });
   return sumPartials(partials, weightShape(g));
 }
@@ -62,7 +66,7 @@ export function convWeightGradDirect(x: Tensor, dy: Tensor, g: ConvGeometry): Te
  */
 function chooseTile(g: ConvGeometry): { TO: number; TI: number; TX: number } {
   const taps = g.kernelY * g.kernelX;
-  const TI = Math.min(2, g.inChannels);
+  const TI = Math.min(2, g.inChannels / g.groups);
   if (taps > 25) return { TO: 2, TI: 1, TX: 2 };
   if (taps > 9) return { TO: 2, TI, TX: 4 };
   return { TO: 4, TI: g.strideY > 1 || g.outWidth === 7 ? 1 : TI, TX: 4 };

@@ -4,15 +4,13 @@ import type { Gpu } from "../../gpu/gpu.ts";
 import { Kernel } from "../../gpu/kernel.ts";
 import { withoutTape } from "../../tensor/autograd.ts";
 import { Tensor } from "../../tensor/tensor.ts";
+import { MAX_WORKGROUPS } from "../grid.ts";
 import { permute } from "../permute.ts";
 import { sumPartials } from "../sum_partials.ts";
 import { type ProductSize, productSize } from "./size.ts";
 
 const registerKernel = new Kernel("matmul", code);
 const tiledKernel = new Kernel("matmul_tiled", tiledCode);
-
-/** Most workgroups in one dimension of a dispatch. */
-const MAX_GROUPS = 65535;
 
 /**
  * `register` keeps 8 x 8 results a thread in registers, for adapters that run on the CPU; `tiled`
@@ -55,8 +53,10 @@ export function product(a: Tensor, b: Tensor, options: ProductOptions = {}): Ten
   const part = wanted === 1 ? size.depth : 16 * Math.ceil(size.depth / wanted / 16);
   const splits = Math.ceil(size.depth / part);
   if (splits > 1 && size.batch > 1) throw new RangeError("a batch of products cannot be split");
-  if (size.batch > MAX_GROUPS) {
-    throw new RangeError(`matmul() of ${size.batch} products; at most ${MAX_GROUPS} go at once`);
+  if (size.batch > MAX_WORKGROUPS) {
+    throw new RangeError(
+      `matmul() of ${size.batch} products; at most ${MAX_WORKGROUPS} go at once`,
+    );
   }
   const c = splits === 1
     ? Tensor.result(a.gpu, size.shape)
@@ -73,7 +73,11 @@ const runTiled: Run = (a, b, c, size, options) => {
   a.gpu.dispatch(tiledKernel, {
     ...operands(a, b, c, size, options.bias),
     values: flags(options),
-    workgroups: [Math.ceil(columns / 64), Math.ceil(rows / 64), size.batch * size.splits],
+    workgroups: [
+      Math.ceil(columns / 64),
+      Math.min(MAX_WORKGROUPS, Math.ceil(rows / 64)),
+      size.batch * size.splits,
+    ],
   });
 };
 
@@ -84,7 +88,7 @@ const runRegister: Run = (a, b, c, size, options) => {
     ...operands(a, b, c, size, options.bias),
     values: { ...flags(options), VB: options.transposeB ? 0 : aligned, VC: aligned },
     workgroups: [
-      Math.min(MAX_GROUPS, Math.ceil(rows / 8)),
+      Math.min(MAX_WORKGROUPS, Math.ceil(rows / 8)),
       Math.ceil(columns / 64),
       size.batch * size.splits,
     ],

@@ -1,0 +1,138 @@
+// y[c, oy, ox] = sum over ky, kx of w[c, ky, kx] * x[c, oy * S - padY + ky, ox * S - PX + kx] (+ bias), for the planes c of
+// all images and channels: a convolution with one input and one output channel a group. NCHW.
+// x, y: E, f32 or f16; weights are float32, rounded to E; sums are float32.
+// flip = 1 turns the weights: the input gradient of stride 1, with dy as x.
+// A thread sweeps TX columns down `rows` rows of y and keeps the rows of x that the next row of y needs again.
+// Neighbouring threads have neighbouring columns. Dispatch: one thread a tile, groups of 64.
+// Template: E, KH, KW, S, PX, TX, EXACT (tiles cover x and y without a rest), FULL (EXACT and one tile across), VX, VY
+// (elements of x and y moved at a time, 1 unless EXACT), BIAS.
+struct Params {
+  tiles: u32,
+  tilesX: u32,
+  tilesY: u32,
+  rows: u32,
+  channels: u32,
+  height: u32,
+  width: u32,
+  outHeight: u32,
+  outWidth: u32,
+  padY: u32,
+  flip: u32,
+}
+//: if VX > 1
+alias X = vec${VX}<${E}>;
+alias XF = vec${VX}f;
+//: else
+alias X = ${E};
+alias XF = f32;
+//: end
+//: if VY > 1
+alias Y = vec${VY}<${E}>;
+//: else
+alias Y = ${E};
+//: end
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<X>;
+@group(0) @binding(2) var<storage, read> w: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<Y>;
+//: if BIAS
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+//: end
+
+alias Row = array<f32, ${(TX-1)*S+KW}>;
+
+// The part of row iy of x that a tile needs; zero outside.
+fn loadRow(plane: u32, iy: u32, tileX: u32) -> Row {
+  var row: Row;
+  let rowIn = iy < params.height;
+  //: if EXACT
+  let at = (plane * params.height + iy) * (params.width / ${VX}u) + tileX * ${TX*S/VX}u;
+  //: for q in 0..TX*S/VX
+  let m${q} = XF(select(X(), x[at + ${q}u], rowIn));
+  //: end
+  let leftIn = rowIn && tileX > 0u;
+  let rightIn = rowIn && tileX + 1u < params.tilesX;
+  //: else
+  let ix = tileX * ${TX*S}u - ${PX}u;
+  let at = (plane * params.height + iy) * params.width + ix;
+  //: end
+  //: for c in 0..(TX-1)*S+KW
+  //: if !EXACT
+  row[${c}] = f32(select(X(), x[at + ${c}u], rowIn && ix + ${c}u < params.width));
+  //: else
+  //: if c >= PX && c < PX + TX*S
+  row[${c}] = m${(c-PX)/VX}
+  //: if VX > 1
+    [${(c-PX)%VX}]
+  //: end
+    ;
+  //: else
+  //: if !FULL
+  row[${c}] = f32(select(${E}(), x[at + ${(c+PX*VX-PX)/VX}u - ${PX}u]
+  //: if VX > 1
+    [${(c+PX*VX-PX)%VX}]
+  //: end
+    , ${c < PX} && leftIn || ${c >= PX} && rightIn));
+  //: end
+  //: end
+  //: end
+  //: end
+  return row;
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let id = (group.x + group.y * groups.x) * 64u + thread;
+  if (id >= params.tiles) { return; }
+  let tileX = id % params.tilesX;
+  let oy = ((id / params.tilesX) % params.tilesY) * params.rows;
+  let plane = id / (params.tilesX * params.tilesY);
+  let end = min(oy + params.rows, params.outHeight);
+  let channel = plane % params.channels;
+  //: for k in 0..KH*KW
+  let w${k} = f32(${E}(w[channel * ${KH*KW}u + select(${k}u, ${KH*KW-1-k}u, params.flip == 1u)]));
+  //: end
+  //: if BIAS
+  let b = bias[channel];
+  //: end
+  var iy = oy * ${S}u - params.padY;
+  //: for r in 0..KH-S
+  var v${r} = loadRow(plane, iy + ${r}u, tileX);
+  //: end
+  for (var row = oy; row < end; row++) {
+    //: for r in (KH>S?KH-S:0)..KH
+    let v${r} = loadRow(plane, iy + ${r}u, tileX);
+    //: end
+    let at = (plane * params.outHeight + row) * (params.outWidth / ${VY}u) + tileX * ${TX/VY}u;
+    //: for c in 0..TX
+    var s${c} = 0.0
+    //: for ky in 0..KH
+    //: for kx in 0..KW
+    //: if !FULL || (c*S+kx >= PX && c*S+kx < PX+TX*S)
+      + w${ky*KW+kx} * v${ky}[${c*S+kx}]
+    //: end
+    //: end
+    //: end
+      ;
+    //: if BIAS
+    s${c} += b;
+    //: end
+    //: end
+    //: for q in 0..TX/VY
+    //: if !EXACT
+    if (tileX * ${TX}u + ${q}u < params.outWidth)
+    //: end
+    {
+      y[at + ${q}u] = Y(
+      //: for l in 0..VY
+        ${E}(s${q*VY+l}),
+      //: end
+      );
+    }
+    //: end
+    //: for r in 0..KH-S
+    v${r} = v${r+S};
+    //: end
+    iy += ${S}u;
+  }
+}

@@ -1,0 +1,140 @@
+// partial[s, c, ky, kx] = sum over the strips of split s of dy[n, c, oy, ox] * x[n, c, oy * S - padY + ky, ox * S - PX + kx]:
+// the weight gradient of a convolution with one input and one output channel a group; sum_partials adds the splits in
+// fixed order. NCHW. x, dy: E, f32 or f16; sums and partials are float32.
+// A strip is TX columns by `rows` rows of one image's plane; a thread owns a channel and sweeps down its strips, split *
+// strips and on, keeping the rows of x that the next row of dy needs again. Neighbouring threads have neighbouring strips.
+// Dispatch: one thread a channel and split, groups of 64.
+// Template: E, KH, KW, S, PX, TX, EXACT (tiles cover x and dy without a rest), FULL (EXACT and one tile across), VX, VY
+// (elements of x and dy read at a time, 1 unless EXACT).
+struct Params {
+  threads: u32,
+  splits: u32,
+  strips: u32, // of a split
+  allStrips: u32,
+  tilesX: u32,
+  tilesY: u32,
+  rows: u32,
+  channels: u32,
+  height: u32,
+  width: u32,
+  outHeight: u32,
+  outWidth: u32,
+  padY: u32,
+}
+//: if VX > 1
+alias X = vec${VX}<${E}>;
+alias XF = vec${VX}f;
+//: else
+alias X = ${E};
+alias XF = f32;
+//: end
+//: if VY > 1
+alias Y = vec${VY}<${E}>;
+alias YF = vec${VY}f;
+//: else
+alias Y = ${E};
+alias YF = f32;
+//: end
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<X>;
+@group(0) @binding(2) var<storage, read> dy: array<Y>;
+@group(0) @binding(3) var<storage, read_write> partials: array<f32>;
+
+alias Row = array<f32, ${(TX-1)*S+KW}>;
+
+// The part of row iy of x that a tile needs; zero outside.
+fn loadRow(plane: u32, iy: u32, tileX: u32) -> Row {
+  var row: Row;
+  let rowIn = iy < params.height;
+  //: if EXACT
+  let at = (plane * params.height + iy) * (params.width / ${VX}u) + tileX * ${TX*S/VX}u;
+  //: for q in 0..TX*S/VX
+  let m${q} = XF(select(X(), x[at + ${q}u], rowIn));
+  //: end
+  let leftIn = rowIn && tileX > 0u;
+  let rightIn = rowIn && tileX + 1u < params.tilesX;
+  //: else
+  let ix = tileX * ${TX*S}u - ${PX}u;
+  let at = (plane * params.height + iy) * params.width + ix;
+  //: end
+  //: for c in 0..(TX-1)*S+KW
+  //: if !EXACT
+  row[${c}] = f32(select(X(), x[at + ${c}u], rowIn && ix + ${c}u < params.width));
+  //: else
+  //: if c >= PX && c < PX + TX*S
+  row[${c}] = m${(c-PX)/VX}
+  //: if VX > 1
+    [${(c-PX)%VX}]
+  //: end
+    ;
+  //: else
+  //: if !FULL
+  row[${c}] = f32(select(${E}(), x[at + ${(c+PX*VX-PX)/VX}u - ${PX}u]
+  //: if VX > 1
+    [${(c+PX*VX-PX)%VX}]
+  //: end
+    , ${c < PX} && leftIn || ${c >= PX} && rightIn));
+  //: end
+  //: end
+  //: end
+  //: end
+  return row;
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let id = (group.x + group.y * groups.x) * 64u + thread;
+  if (id >= params.threads) { return; }
+  let split = id % params.splits;
+  let channel = id / params.splits;
+  //: for k in 0..KH*KW
+  var a${k} = 0.0;
+  //: end
+  let lastStrip = min((split + 1u) * params.strips, params.allStrips);
+  for (var strip = split * params.strips; strip < lastStrip; strip++) {
+    let tileX = strip % params.tilesX;
+    let oy = ((strip / params.tilesX) % params.tilesY) * params.rows;
+    let plane = strip / (params.tilesX * params.tilesY) * params.channels + channel;
+    let end = min(oy + params.rows, params.outHeight);
+    var iy = oy * ${S}u - params.padY;
+    //: for r in 0..KH-S
+    var v${r} = loadRow(plane, iy + ${r}u, tileX);
+    //: end
+    for (var row = oy; row < end; row++) {
+      //: for r in (KH>S?KH-S:0)..KH
+      let v${r} = loadRow(plane, iy + ${r}u, tileX);
+      //: end
+      let at = (plane * params.outHeight + row) * (params.outWidth / ${VY}u) + tileX * ${TX/VY}u;
+      //: for q in 0..TX/VY
+      //: if EXACT
+      let d${q} = YF(dy[at + ${q}u]);
+      //: else
+      let d${q} = f32(select(Y(), dy[at + ${q}u], tileX * ${TX}u + ${q}u < params.outWidth));
+      //: end
+      //: end
+      //: for ky in 0..KH
+      //: for kx in 0..KW
+      a${ky*KW+kx} +=
+      //: for c in 0..TX
+      //: if !FULL || (c*S+kx >= PX && c*S+kx < PX+TX*S)
+      //: if VY > 1
+        d${c/VY}[${c%VY}] * v${ky}[${c*S+kx}] +
+      //: else
+        d${c} * v${ky}[${c*S+kx}] +
+      //: end
+      //: end
+      //: end
+        0.0;
+      //: end
+      //: end
+      //: for r in 0..KH-S
+      v${r} = v${r+S};
+      //: end
+      iy += ${S}u;
+    }
+  }
+  let at = (split * params.channels + channel) * ${KH*KW}u;
+  //: for k in 0..KH*KW
+  partials[at + ${k}u] = a${k};
+  //: end
+}

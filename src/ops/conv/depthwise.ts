@@ -1,0 +1,67 @@
+import code from "../../../kernels/conv/conv2d_depthwise.wgsl" with { type: "text" };
+import { Kernel } from "../../gpu/kernel.ts";
+import { wgslFloat } from "../../tensor/dtype.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { linearGrid } from "../grid.ts";
+import { depthwiseTile } from "./depthwise_tile.ts";
+import { type ConvGeometry, turnedGeometry } from "./geometry.ts";
+
+const depthwiseKernel = new Kernel("conv2d_depthwise", code);
+
+/** Forward depthwise convolution: a thread sweeps some columns down a plane. */
+export function convForwardDepthwise(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  g: ConvGeometry,
+  software: boolean,
+): Tensor {
+  return run(x, weight, bias, g, software, false);
+}
+
+/** Input gradient of a depthwise convolution with stride 1: the same with turned weights. */
+export function convInputGradDepthwiseUnit(
+  dy: Tensor,
+  weight: Tensor,
+  g: ConvGeometry,
+  software: boolean,
+): Tensor {
+  return run(dy, weight, null, turnedGeometry(g), software, true);
+}
+
+function run(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  g: ConvGeometry,
+  software: boolean,
+  flip: boolean,
+): Tensor {
+  const y = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth], x.dtype);
+  const { values, tilesX, tilesY, rows } = depthwiseTile(g, software);
+  const tiles = g.images * g.outChannels * tilesX * tilesY;
+  x.gpu.dispatch(depthwiseKernel, {
+    bindings: {
+      x: x.storage,
+      w: weight.storage,
+      y: y.storage,
+      ...(bias ? { bias: bias.storage } : {}),
+    },
+    params: {
+      tiles,
+      tilesX,
+      tilesY,
+      rows,
+      channels: g.outChannels,
+      height: g.height,
+      width: g.width,
+      outHeight: g.outHeight,
+      outWidth: g.outWidth,
+      padY: g.padY,
+      flip: Number(flip),
+    },
+    values: { ...values, E: wgslFloat(x.dtype), BIAS: Number(bias !== null) },
+    workgroups: linearGrid(Math.ceil(tiles / 64)),
+  });
+  return y;
+}
