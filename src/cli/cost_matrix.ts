@@ -1,6 +1,5 @@
-import { basename, dirname, join } from "@std/path";
-import type { Config } from "../config/config.ts";
-import { classFeatures, type FeatureSource } from "../cost_matrix/class_features.ts";
+import { basename, dirname } from "@std/path";
+import { classFeatures } from "../cost_matrix/class_features.ts";
 import { classifierCost } from "../cost_matrix/classifier_cost.ts";
 import { kernelCkaCost } from "../cost_matrix/kernel_cka_cost.ts";
 import { linearCkaCost } from "../cost_matrix/linear_cka_cost.ts";
@@ -9,55 +8,14 @@ import { loadDataset } from "../data/load_dataset.ts";
 import type { Model } from "../models/model.ts";
 import { writeCostMatrix } from "../train/cost_matrix_file.ts";
 import { checkFolder } from "./check_folder.ts";
-import { checkTeacher } from "./check_teacher.ts";
-import { checkpointConfig } from "./checkpoint_config.ts";
-import { checkpointModelName, loadCheckpointModel } from "./checkpoint_model.ts";
+import { loadCheckpointModel } from "./checkpoint_model.ts";
 import { CliError } from "./cli_error.ts";
+import { type CostMatrixFlags, type CostMatrixPlan, makePlan } from "./cost_matrix_plan.ts";
 import { countBar } from "./count_bar.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { fileExists } from "./file_exists.ts";
 import { openDevice } from "./open_device.ts";
-import { teacherPath } from "./run_paths.ts";
 import { shellWords } from "./shell_words.ts";
-
-/** How alike two classes are. */
-export type Similarity = "linear_cka" | "poly_cka" | "rbf_cka" | "cosine";
-
-/** Options of the `cost-matrix` command. */
-export interface CostMatrixFlags {
-  /** Architecture; default: the configuration's, or the checkpoint's metadata. */
-  readonly teacher?: string;
-  /** The teacher's checkpoint; default: the configuration's, or the usual place. */
-  readonly ckpt?: string;
-  /** Configuration that names teacher, checkpoint and data set. */
-  readonly cfg?: string;
-  /** Data set; default: the configuration's, or the one that the checkpoint was trained on, or `cifar100`. */
-  readonly dataset?: string;
-  /** What classes are compared by. */
-  readonly source: FeatureSource;
-  /** How they are compared. */
-  readonly similarity: Similarity;
-  /** Degree of `poly_cka`. */
-  readonly degree: number;
-  /** Bandwidth of `rbf_cka`, in units of the root of the median squared distance. */
-  readonly bandwidth: number;
-  /** Training images of each class. */
-  readonly samples: number;
-  /** The file to write. */
-  readonly out?: string;
-  /** Replace the file if it is there. */
-  readonly overwrite?: boolean;
-  /** Kind of adapter. */
-  readonly device?: string;
-}
-
-/** What is computed from what, and where to. */
-interface Plan {
-  readonly dataset: Config["DATASET"];
-  readonly teacher: string;
-  readonly ckpt: string;
-  readonly out: string;
-}
 
 /**
  * Writes WKD-L's cost matrix: 1 - the similarity of every two classes, as the teacher sees them.
@@ -78,9 +36,9 @@ export async function costMatrix(
   await openDevice(flags.device);
   const { train } = await loadDataset(dataset, datasetCallbacks());
   const model = loadCheckpointModel(teacher, ckpt, train);
-  const cost = await compare(model, train, teacher, flags);
+  const cost = await compare(model, train, plan);
   model.dispose();
-  writeCostMatrix(out, cost, train.classes.length, describe(plan, flags, overrides));
+  writeCostMatrix(out, cost, train.classes.length, describe(plan, overrides));
   console.log(summary(cost, train.classes, out));
   return 0;
 }
@@ -88,8 +46,7 @@ export async function costMatrix(
 async function compare(
   model: Model,
   train: Dataset,
-  teacher: string,
-  { similarity, source, samples, degree, bandwidth }: CostMatrixFlags,
+  { teacher, similarity, source, samples, degree, bandwidth }: CostMatrixPlan,
 ): Promise<Float32Array> {
   if (similarity === "cosine") {
     const weight = await model.classifier.weight.data() as Float32Array;
@@ -113,34 +70,9 @@ async function compare(
   return cost;
 }
 
-function makePlan(flags: CostMatrixFlags, overrides: readonly string[]): Plan {
-  const { similarity, source } = flags;
-  if (similarity === "cosine" && source === "logits") {
-    throw new CliError("--similarity cosine compares rows of the classifier; leave --source out");
-  }
-  const config = checkpointConfig(flags.ckpt ?? null, flags, overrides);
-  const type = config.DATASET.TYPE;
-  const named = flags.teacher ?? (flags.cfg ? config.DISTILLER.TEACHER : undefined);
-  if (!named && !flags.ckpt) {
-    throw new CliError("cost-matrix wants --cfg, or --teacher and --ckpt, to know the teacher");
-  }
-  const ckpt = flags.ckpt ?? usualTeacher(config, named!);
-  const teacher = checkpointModelName(ckpt, named, "--teacher");
-  const name = `${source === "logits" ? "logit_" : ""}${similarity}.safetensors`;
-  const out = flags.out ?? join("wkd_cost_matrix", type, teacher, name);
-  return { dataset: { ...config.DATASET, SUBSET: 0 }, teacher, ckpt, out };
-}
-
-function usualTeacher(config: Config, teacher: string): string {
-  const wanted = { ...config, DISTILLER: { ...config.DISTILLER, TEACHER: teacher } };
-  checkTeacher(wanted, "--ckpt");
-  return teacherPath(wanted);
-}
-
 /** How the file was made, without dates: the same command gives the same bytes. */
 function describe(
-  { dataset, teacher, ckpt, out }: Plan,
-  { source, similarity, degree, bandwidth, samples }: CostMatrixFlags,
+  { dataset, teacher, ckpt, out, source, similarity, degree, bandwidth, samples }: CostMatrixPlan,
   overrides: readonly string[],
 ): Record<string, string> {
   const words = ["--teacher", teacher, "--ckpt", ckpt, "--dataset", dataset.TYPE];
@@ -176,6 +108,6 @@ function summary(cost: Float32Array, classes: readonly string[], out: string): s
     .filter((at) => Math.floor(at / n) < at % n)
     .sort((a, b) => cost[a] - cost[b]);
   const name = (at: number) =>
-    `${classes[Math.floor(at / n)]} and ${classes[at % n]} (${cost[at].toFixed(3)})`;
+    `${classes[Math.floor(at / n)]} and ${classes[at % n]} (cost ${cost[at].toFixed(3)})`;
   return `${out}: ${n} x ${n}, most alike ${name(pairs[0])}, least ${name(pairs.at(-1)!)}`;
 }

@@ -8,6 +8,7 @@ const PLAIN = new Set([
   "CliError",
   "ConfigError",
   "CheckpointError",
+  "FormatError",
   "SafetensorsError",
   "WriteError",
   "TrainingError",

@@ -1,7 +1,10 @@
+import { basename } from "@std/path";
 import { loadConfig } from "../config/load_config.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { progress } from "../logging/progress.ts";
+import { combine, type EventSink } from "../train/events.ts";
 import { latestPath } from "../train/run_files.ts";
+import { checkCostMatrix } from "./check_cost_matrix.ts";
 import { checkFolder } from "./check_folder.ts";
 import { checkTeacher } from "./check_teacher.ts";
 import { CliError } from "./cli_error.ts";
@@ -11,6 +14,7 @@ import { fileExists } from "./file_exists.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
 import { openDevice } from "./open_device.ts";
 import { printProfile } from "./profile.ts";
+import { ReplacedRun, runLeftovers } from "./run_folder.ts";
 import { runFolder } from "./run_paths.ts";
 import { runWithFiles } from "./run_with_files.ts";
 import { shellWords } from "./shell_words.ts";
@@ -39,10 +43,15 @@ export async function train(flags: TrainFlags, overrides: readonly string[]): Pr
   const folder = runFolder(config);
   refuseToOverwrite(folder, flags);
   if (config.DISTILLER.TYPE !== "NONE") checkTeacher(config);
+  checkCostMatrix(config, flags.cfg);
   checkFolder(folder);
   const gpu = await openDevice(flags.device);
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
   const interrupt = interruptSignal();
+  const replaced = flags.overwrite ? new ReplacedRun(folder) : null;
+  const discard: EventSink = ({ type }) => {
+    if (type === "checkpoint") replaced?.discard();
+  };
   try {
     const { finished } = await runWithFiles({
       gpu,
@@ -50,7 +59,7 @@ export async function train(flags: TrainFlags, overrides: readonly string[]): Pr
       splits,
       folder,
       resume: flags.resume ?? false,
-      sink: progress(),
+      sink: combine(progress(), discard),
       signal: interrupt.signal,
       resumeCommand: resumeCommand(flags, overrides),
       wandb: true,
@@ -60,6 +69,7 @@ export async function train(flags: TrainFlags, overrides: readonly string[]): Pr
     });
     return finished ? 0 : INTERRUPTED;
   } finally {
+    replaced?.putBack();
     interrupt.dispose();
   }
 }
@@ -81,10 +91,14 @@ function refuseToOverwrite(folder: string, { resume, overwrite }: TrainFlags): v
   if (resume && !exists) {
     throw new CliError(`nothing to resume: there is no ${latest}; leave --resume out to start`);
   }
-  if (!resume && !overwrite && exists) {
+  const files = resume || overwrite ? [] : runLeftovers(folder);
+  if (files.length > 0) {
+    const how = exists
+      ? "go on with --resume"
+      : `there is no ${basename(latest)} to go on from (${files.join(", ")})`;
     throw new CliError(
-      `${folder} already holds a run; go on with --resume, start again with --overwrite, or ` +
-        `choose another EXPERIMENT.NAME`,
+      `${folder} already holds a run; ${how}, start again with --overwrite, or choose another ` +
+        `EXPERIMENT.NAME`,
     );
   }
 }

@@ -9,6 +9,7 @@ export function expectation(field: AnyField): string {
   if (field.above !== undefined) bounds.push(`greater than ${field.above}`);
   if (field.min !== undefined) bounds.push(`of at least ${field.min}`);
   if (field.max !== undefined) bounds.push(`of at most ${field.max}`);
+  if (field.below !== undefined) bounds.push(`less than ${field.below}`);
   const range = bounds.length ? ` ${bounds.join(" and ")}` : "";
   switch (field.kind) {
     case "bool":
@@ -44,7 +45,8 @@ function inRange(value: unknown, field: AnyField, integer: boolean): value is nu
     (!integer || Number.isSafeInteger(value)) &&
     !(field.min !== undefined && value < field.min) &&
     !(field.max !== undefined && value > field.max) &&
-    !(field.above !== undefined && value <= field.above);
+    !(field.above !== undefined && value <= field.above) &&
+    !(field.below !== undefined && value >= field.below);
 }
 
 /** A parsed YAML value as the field's type, or `undefined` where it is not one the field accepts. */

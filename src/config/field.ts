@@ -9,6 +9,8 @@ export interface Range {
   readonly max?: number;
   /** The value must be greater than this one. */
   readonly above?: number;
+  /** The value must be less than this one. */
+  readonly below?: number;
   /** How many numbers a list must have. */
   readonly length?: number;
 }

@@ -128,13 +128,24 @@ function build(section: Section, prefix: string, values: Values): Record<string,
   return result;
 }
 
+/** Refuses settings that do not go together. */
+function checkTogether({ SOLVER }: Config, source: string): void {
+  if (SOLVER.NESTEROV && SOLVER.MOMENTUM === 0) {
+    throw new ConfigError(
+      `${source}: SOLVER.NESTEROV is a form of momentum, but SOLVER.MOMENTUM is 0; set ` +
+        "SOLVER.NESTEROV False or a momentum above 0",
+    );
+  }
+}
+
 /**
  * The configuration that a YAML text and `KEY VALUE` overrides describe, over the schema's defaults.
  *
  * @param yaml the YAML text; empty for the defaults
  * @param source the file's name, for error messages
  * @param overrides pairs of a dotted key and a YAML value, such as `["SOLVER.EPOCHS", "3"]`
- * @throws {ConfigError} for malformed YAML, an unknown key, a wrong type or a value out of range
+ * @throws {ConfigError} for malformed YAML, an unknown key, a wrong type, a value out of range, or values that do not
+ * go together
  */
 export function resolveConfig(
   yaml: string,
@@ -146,5 +157,7 @@ export function resolveConfig(
   readSection(values, source, SCHEMA, "", document);
   readAliases(values, source, document);
   readOverrides(values, overrides);
-  return build(SCHEMA, "", values) as unknown as Config;
+  const config = build(SCHEMA, "", values) as unknown as Config;
+  checkTogether(config, source);
+  return config;
 }

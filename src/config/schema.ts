@@ -22,7 +22,7 @@ const WKD = {
   },
   INPUT_SIZE: ints(
     [32, 32],
-    "Height and width of the images, in pixels (the authors' default is 224, 224).",
+    "Height and width of the images, in pixels (the authors' default is 224, 224); read for compatibility and not used: the data set says them.",
     { length: 2, min: 1 },
   ),
   TEMPERATURE: float(4, "Temperature of the soft-max in WKD-L.", { above: 0 }),
@@ -135,8 +135,6 @@ export const SCHEMA = {
         "AT",
         "RKD",
         "FITNET",
-        "KDSVD",
-        "OFD",
         "NST",
         "PKT",
         "SP",
@@ -147,7 +145,7 @@ export const SCHEMA = {
         "WKD",
       ],
       "NONE",
-      "Distillation method; NONE trains the student alone.",
+      "Distillation method; NONE trains the student alone. mdistiller's KDSVD and OFD are not there.",
     ),
     TEACHER: text("ResNet50", "Teacher's architecture."),
     STUDENT: text("resnet32", "Student's architecture."),
@@ -157,7 +155,11 @@ export const SCHEMA = {
     ),
   },
   SOLVER: {
-    TRAINER: choice(["base", "crd"], "base", "Training loop; crd also hands out contrast samples."),
+    TRAINER: choice(
+      ["base", "crd"],
+      "base",
+      "mdistiller's training loop; read for compatibility and not used: DISTILLER.TYPE CRD draws its contrast samples itself.",
+    ),
     BATCH_SIZE: int(64, "Images in a training batch.", { min: 1 }),
     EPOCHS: int(240, "Passes over the training images.", { min: 1 }),
     LR: float(0.05, "Learning rate at the start.", { above: 0 }),
@@ -168,7 +170,7 @@ export const SCHEMA = {
     ),
     LR_DECAY_RATE: float(0.1, "Factor of one learning rate drop.", { above: 0 }),
     WEIGHT_DECAY: float(1e-4, "L2 penalty, as PyTorch's SGD applies it.", { min: 0 }),
-    MOMENTUM: float(0.9, "Momentum of SGD.", { min: 0, max: 1 }),
+    MOMENTUM: float(0.9, "Momentum of SGD; NESTEROV wants one above 0.", { min: 0, below: 1 }),
     TYPE: choice(["SGD"], "SGD", "Optimiser."),
     AMP: bool(
       false,

@@ -4,15 +4,27 @@ function nonNegative(value: number, doc: string): Field<number> {
   return float(value, doc, { min: 0 });
 }
 
-function featureLoss(weight: number): Record<"CE_WEIGHT" | "FEAT_WEIGHT", Field<number>> {
+function featureLoss(
+  weight: number,
+  note = "",
+): Record<"CE_WEIGHT" | "FEAT_WEIGHT", Field<number>> {
   return {
-    CE_WEIGHT: nonNegative(1, "Weight of the cross-entropy."),
-    FEAT_WEIGHT: nonNegative(weight, "Weight of the distillation loss."),
+    CE_WEIGHT: nonNegative(1, `Weight of the cross-entropy${note}.`),
+    FEAT_WEIGHT: nonNegative(weight, `Weight of the distillation loss${note}.`),
   };
 }
 
+const NOT_USED = "; read for compatibility and not used";
+
 function inputSize(): Field<number[]> {
-  return ints([32, 32], "Height and width of the images, in pixels.", { length: 2, min: 1 });
+  return ints(
+    [32, 32],
+    `Height and width of the images, in pixels${NOT_USED}: the data set says them.`,
+    {
+      length: 2,
+      min: 1,
+    },
+  );
 }
 
 /** The sections of mdistiller's own distillers, with its names and defaults. */
@@ -43,20 +55,25 @@ export const MDISTILLER_SECTIONS = {
     LOSS: featureLoss(100),
   },
   KDSVD: {
-    K: int(1, "How many singular vectors are compared.", { min: 1 }),
-    LOSS: featureLoss(1),
+    K: int(1, `How many singular vectors are compared${NOT_USED}.`, { min: 1 }),
+    LOSS: featureLoss(1, NOT_USED),
   },
   OFD: {
-    LOSS: featureLoss(0.001),
-    CONNECTOR: { KERNEL_SIZE: int(1, "Kernel size of the connectors, in pixels.", { min: 1 }) },
+    LOSS: featureLoss(0.001, NOT_USED),
+    CONNECTOR: {
+      KERNEL_SIZE: int(1, `Kernel size of the connectors, in pixels${NOT_USED}.`, { min: 1 }),
+    },
   },
   NST: { LOSS: featureLoss(50) },
   PKT: { LOSS: featureLoss(30000) },
   SP: { LOSS: featureLoss(3000) },
   VID: {
     LOSS: featureLoss(1),
-    EPS: nonNegative(1e-5, "Smallest predicted variance."),
-    INIT_PRED_VAR: float(5, "Predicted variance at the start.", { above: 0 }),
+    EPS: nonNegative(
+      1e-5,
+      `Smallest predicted variance${NOT_USED}: mdistiller takes it from INIT_PRED_VAR, adds it again and trains neither.`,
+    ),
+    INIT_PRED_VAR: float(5, "Predicted variance, which is not trained.", { above: 0 }),
     INPUT_SIZE: inputSize(),
   },
   CRD: {

@@ -38,21 +38,9 @@ export class PackedCache {
    * @param onWarning told where it cannot be written
    */
   static open(folder: string, images: number, onWarning: (message: string) => void): PackedCache {
-    let lock: Deno.FsFile | null = null;
-    try {
-      Deno.mkdirSync(folder, { recursive: true });
-      lock = Deno.openSync(join(folder, "lock"), { create: true, write: true });
-      if (!lock.tryLockSync(true)) {
-        lock.close();
-        lock = null;
-        onWarning(`another run is filling the image cache ${folder}; this one only reads it`);
-      }
-    } catch (error) {
-      onWarning(`the image cache ${folder} cannot be written: ${ioReason(error)}`);
-    }
-    const cache = new PackedCache(folder, images, lock);
+    const cache = new PackedCache(folder, images, takeLock(folder, onWarning));
     cache.#load();
-    if (lock) cache.#removeStray();
+    if (cache.writable) cache.#removeStray(onWarning);
     return cache;
   }
 
@@ -128,11 +116,39 @@ export class PackedCache {
     }
   }
 
-  #removeStray(): void {
-    for (const { name } of Deno.readDirSync(this.folder)) {
-      if (name.endsWith(".bin") && !this.#numbers.has(name)) {
-        Deno.removeSync(join(this.folder, name));
+  /** What cannot be removed is only in the way of the disk: its name is not used again. */
+  #removeStray(onWarning: (message: string) => void): void {
+    try {
+      for (const { name } of Deno.readDirSync(this.folder)) {
+        if (name.endsWith(".bin") && !this.#numbers.has(name)) {
+          removeOrWarn(join(this.folder, name), onWarning);
+        }
       }
+    } catch (error) {
+      onWarning(`the image cache ${this.folder} cannot be tidied up: ${ioReason(error)}`);
     }
+  }
+}
+
+/** The lock of a cache's folder; null, with a warning, where another process has it or the folder cannot be written. */
+function takeLock(folder: string, onWarning: (message: string) => void): Deno.FsFile | null {
+  let lock: Deno.FsFile | null = null;
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+    lock = Deno.openSync(join(folder, "lock"), { create: true, write: true });
+    if (lock.tryLockSync(true)) return lock;
+    onWarning(`another run is filling the image cache ${folder}; this one only reads it`);
+  } catch (error) {
+    onWarning(`the image cache ${folder} cannot be written: ${ioReason(error)}`);
+  }
+  lock?.close();
+  return null;
+}
+
+function removeOrWarn(path: string, onWarning: (message: string) => void): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    onWarning(`${path}, left by a run that was killed, cannot be removed: ${ioReason(error)}`);
   }
 }

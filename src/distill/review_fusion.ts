@@ -5,6 +5,7 @@ import { Module } from "../nn/module.ts";
 import { Sequential } from "../nn/sequential.ts";
 import { cat } from "../ops/cat.ts";
 import { upsampleNearest } from "../ops/upsample_nearest.ts";
+import type { FloatType } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
@@ -42,7 +43,8 @@ export class ReviewFusion extends Module {
     let onward = this.conv1.forward(x);
     if (this.att_conv && deeper) {
       const above = resized(deeper, size);
-      const weights = this.att_conv.forward(cat([onward, above], 1)).sigmoid();
+      const weights = this.att_conv.forward(cat([onward, above], 1)).sigmoid()
+        .to(onward.dtype as FloatType);
       onward = onward.mul(weights.slice(1, 0, 1)).add(above.mul(weights.slice(1, 1, 2)));
     }
     onward = resized(onward, outSize);

@@ -21,7 +21,8 @@ export interface VIDOptions extends FeatureWeights {
 
 /**
  * Variational information distillation: the likelihood of the teacher's features of every stage as predicted from the
- * student's (Ahn et al., 2019). mdistiller: `VID`, which does not train the variance either.
+ * student's (Ahn et al., 2019). mdistiller: `VID`, which does not train the variance either, so that its
+ * softplus(log(exp(INIT_PRED_VAR - EPS) - 1)) + EPS is INIT_PRED_VAR.
  */
 export class VID extends FeatureDistiller {
   /** `regressors`, which predict. */

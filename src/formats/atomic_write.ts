@@ -15,6 +15,16 @@ function writeAndSync(path: string, bytes: Uint8Array): void {
   file.syncSync();
 }
 
+/** Makes the renaming last through a power cut, where the platform lets folders be synced. */
+function syncFolder(path: string): void {
+  try {
+    using folder = Deno.openSync(path, { read: true });
+    folder.syncSync();
+  } catch {
+    // Windows opens no folders, and some file systems sync none: the file itself is on the disk.
+  }
+}
+
 function removeIfThere(path: string): void {
   try {
     Deno.removeSync(path);
@@ -24,8 +34,8 @@ function removeIfThere(path: string): void {
 }
 
 /**
- * Writes a file whole or not at all: into a temporary file beside it, flushed to the disk, then renamed over it. A
- * reader sees the old bytes or the new ones, and a failure leaves the old file as it was. Missing folders are made.
+ * Writes a file whole or not at all: into a temporary file beside it, flushed to the disk, then renamed over it, and
+ * the folder flushed as well. A reader sees the old bytes or the new ones, and a failure leaves the old file as it was. Missing folders are made.
  *
  * @throws {WriteError} where the file cannot be written
  */
@@ -36,6 +46,7 @@ export function writeFileAtomic(path: string, content: Uint8Array | string): voi
     Deno.mkdirSync(dirname(path), { recursive: true });
     writeAndSync(temporary, bytes);
     Deno.renameSync(temporary, path);
+    syncFolder(dirname(path));
   } catch (error) {
     removeIfThere(temporary);
     throw new WriteError(`cannot write ${path}: ${ioReason(error)}`, { cause: error });

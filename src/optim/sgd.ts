@@ -79,8 +79,9 @@ export class SGD {
     this.#lr.copy_(new Float32Array([lr]));
   }
 
-  /** Forgets the gradients of all parameters. */
+  /** Forgets the gradients of all parameters, gathered ones too. */
   zeroGrad(): void {
+    this.#gathered = false;
     for (const parameter of this.#parameters) {
       parameter.grad?.dispose();
       parameter.grad = null;
@@ -89,10 +90,12 @@ export class SGD {
 
   /**
    * Copies the gradients into flat buffers and returns these, to be changed in place (summed over
-   * processes, scaled) before {@linkcode SGD.step}, which else does it itself.
+   * processes, scaled) before {@linkcode SGD.step}, which else does it itself. Until that step, or
+   * {@linkcode SGD.zeroGrad}, further calls return the buffers as they are.
    */
   gatherGradients(): Tensor[] {
-    for (const group of this.#groups) group.gather();
+    const due = this.#gathered ? [] : this.#groups;
+    for (const group of due) group.gather();
     this.#gathered = true;
     return this.#groups.map((group) => group.gradients);
   }
@@ -105,7 +108,7 @@ export class SGD {
    */
   step(scaling?: GradientScaling): void {
     const { momentum = 0, weightDecay = 0, nesterov = false } = this.options;
-    if (!this.#gathered) this.gatherGradients();
+    this.gatherGradients();
     this.#gathered = false;
     for (const group of this.#groups) {
       group.values.gpu.dispatch(sgdKernel, {

@@ -23,6 +23,7 @@ import { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Shape } from "../tensor/shape.ts";
+import { checkReviewKD } from "./check_reviewkd.ts";
 import { loadModel } from "./load_model.ts";
 import { runCostMatrix } from "./run_cost_matrix.ts";
 
@@ -44,7 +45,9 @@ interface Parts {
   readonly teacher: Model;
 }
 
-const BUILDERS: Readonly<Record<string, (parts: Parts) => Distiller | Promise<Distiller>>> = {
+type Method = Exclude<Config["DISTILLER"]["TYPE"], "NONE">;
+
+const BUILDERS: Readonly<Record<Method, (parts: Parts) => Distiller | Promise<Distiller>>> = {
   KD: buildKD,
   AT: ({ config, student, teacher }) => new AT(student, teacher, weights(config.AT), config.AT.P),
   RKD: buildRKD,
@@ -70,21 +73,19 @@ export async function buildDistiller(
   teacherPath: string,
 ): Promise<Distiller> {
   const { TYPE, STUDENT, TEACHER } = config.DISTILLER;
-  const build = BUILDERS[TYPE];
-  if (TYPE !== "NONE" && !build) {
-    throw new RangeError(
-      `DISTILLER.TYPE ${TYPE} cannot be trained here; it can be NONE, ${
-        Object.keys(BUILDERS).join(", ")
-      }`,
-    );
+  using made = new DisposableStack();
+  const student = made.adopt(buildModel(STUDENT, dataset), (it) => it.dispose());
+  if (TYPE === "NONE") {
+    made.move();
+    return new Vanilla(student);
   }
-  const student = buildModel(STUDENT, dataset);
-  if (TYPE === "NONE") return new Vanilla(student);
-  const teacher = buildModel(TEACHER, dataset);
+  const teacher = made.adopt(buildModel(TEACHER, dataset), (it) => it.dispose());
   loadModel(teacher, teacherPath);
   teacher.requiresGrad_(false);
   teacher.eval();
-  return await build({ config, dataset, student, teacher });
+  const distiller = await BUILDERS[TYPE]({ config, dataset, student, teacher });
+  made.move();
+  return distiller;
 }
 
 function weights(
@@ -139,8 +140,17 @@ function buildVID({ config, dataset, student, teacher }: Parts): Distiller {
   });
 }
 
-function buildReviewKD({ config, student, teacher }: Parts): Distiller {
-  const { REVIEWKD } = config;
+function buildReviewKD({ config, dataset, student, teacher }: Parts): Distiller {
+  const { REVIEWKD, DISTILLER } = config;
+  const { studentShapes, teacherShapes } = bothShapes(student, teacher, dataset);
+  const reviewed = (name: string, model: Model, features: Shape[]) => {
+    return { name, features, pooled: model.classifier.weight.shape[1] };
+  };
+  checkReviewKD(
+    REVIEWKD,
+    reviewed(DISTILLER.STUDENT, student, studentShapes),
+    reviewed(DISTILLER.TEACHER, teacher, teacherShapes),
+  );
   return new ReviewKD(student, teacher, {
     ceWeight: REVIEWKD.CE_WEIGHT,
     featWeight: REVIEWKD.REVIEWKD_WEIGHT,
@@ -206,12 +216,21 @@ function checkWidth(
 
 async function buildWKD({ config, dataset, student, teacher }: Parts): Promise<Distiller> {
   const { LOSS } = config.WKD;
-  return new WKD(student, teacher, {
-    ceWeight: LOSS.CE_WEIGHT,
-    cosineDecayEpoch: LOSS.COSINE_DECAY_EPOCH,
-    logit: LOSS.WKD_LOGIT_WEIGHT > 0 ? await logitOptions(config, teacher, dataset) : null,
-    feature: LOSS.WKD_FEAT_WEIGHT > 0 ? featureOptions(config, student, teacher, dataset) : null,
-  });
+  const feature = LOSS.WKD_FEAT_WEIGHT > 0
+    ? featureOptions(config, student, teacher, dataset)
+    : null;
+  const logit = LOSS.WKD_LOGIT_WEIGHT > 0 ? await logitOptions(config, teacher, dataset) : null;
+  try {
+    return new WKD(student, teacher, {
+      ceWeight: LOSS.CE_WEIGHT,
+      cosineDecayEpoch: LOSS.COSINE_DECAY_EPOCH,
+      logit,
+      feature,
+    });
+  } catch (error) {
+    logit?.cost.dispose();
+    throw error;
+  }
 }
 
 async function logitOptions(

@@ -20,7 +20,11 @@ export function readCostMatrix(path: string, classes: number): Float32Array {
   const { value, tensors } = loadCheckpoint(path);
   const only = tensors.size === 1 ? [...tensors.values()][0] : undefined;
   const tensor = isTensor(value) ? value : tensors.get(NAME) ?? only;
-  if (!tensor) throw new CheckpointError(`${path} holds no tensor ${NAME}`);
+  if (!tensor) {
+    throw new CheckpointError(
+      `${path} (WKD.COST_MATRIX_PATH) is no cost matrix: it holds no tensor ${NAME}`,
+    );
+  }
   const { shape } = tensor;
   if (shape.length !== 2 || shape[0] !== classes || shape[1] !== classes) {
     throw new CheckpointError(

@@ -5,31 +5,41 @@ import type { RunMetrics } from "./run_metrics.ts";
 export class EpochClock {
   /** Milliseconds in which no step could run for want of its batch. */
   dataMilliseconds = 0;
-  /** Steps so far. */
+  /** Steps submitted so far. */
   steps = 0;
-  readonly #start = performance.now();
+  readonly #start: number;
   #js = 0;
   #afterFirst = 0;
+  #finished = { steps: 0, at: 0 };
+
+  /** Starts it; `now` gives milliseconds. */
+  constructor(readonly now: () => number = () => performance.now()) {
+    this.#start = now();
+  }
 
   /** Seconds since this part of the epoch began. */
   get seconds(): number {
-    return (performance.now() - this.#start) / 1000;
+    return (this.now() - this.#start) / 1000;
   }
 
-  /** Counts a step that took so many milliseconds of JavaScript. */
+  /** Counts a step that was submitted and took so many milliseconds of JavaScript. */
   countStep(jsMilliseconds: number): void {
     this.steps++;
     // The first step is recorded and compiles kernels; it says nothing about the others.
-    if (this.steps === 1) this.#afterFirst = performance.now();
+    if (this.steps === 1) this.#afterFirst = this.now();
     else this.#js += jsMilliseconds;
   }
 
-  /** Training images a second, without the first step where there are others. */
+  /** Notes that the device has finished so many of the steps. */
+  countFinished(steps: number): void {
+    this.#finished = { steps, at: this.now() };
+  }
+
+  /** Training images a second that the device has finished, without the first step where there are others. */
   imagesPerSecond(batchSize: number): number {
-    const [from, steps] = this.steps > 1
-      ? [this.#afterFirst, this.steps - 1]
-      : [this.#start, this.steps];
-    return steps * batchSize / Math.max(1e-3, (performance.now() - from) / 1000);
+    const { steps, at } = this.#finished;
+    const [from, count] = steps > 1 ? [this.#afterFirst, steps - 1] : [this.#start, steps];
+    return count * batchSize / Math.max(1e-3, (at - from) / 1000);
   }
 
   /** How the epoch's training went, with the averages of `run`. */

@@ -32,33 +32,36 @@ const WAIT_EVERY = 4;
  */
 export class Evaluator {
   readonly #totals: Tensor;
-  readonly #steps = new Map<number, EvaluationStep>();
+  readonly #steps: EvaluationStep[] = [];
 
   /** Allocates the totals; the predictions of every batch are read back where somebody is told of them. */
   constructor(readonly gpu: Gpu, readonly model: Model, readonly onPredictions?: PredictionSink) {
     this.#totals = zeros([3], { device: gpu });
   }
 
-  /** Loss, top-1 and top-5 over all images of `loader`; null when it was stopped. */
+  /**
+   * Loss, top-1 and top-5 over all images of `loader`; null when it was stopped.
+   *
+   * @throws Error where the loader has no image that can be decoded, or fails itself.
+   */
   async run(loader: BatchSource, options: EvaluateOptions = {}): Promise<TestMetrics | null> {
-    const { progress, signal } = options;
     const start = performance.now();
     this.#totals.copy_(new Float32Array(3));
     const wasTraining = this.model.training;
     this.model.eval();
-    let done = 0;
-    let batches = 0;
-    for await (const batch of loader.epoch(1)) {
-      await this.#step(loader, batch.size).run(batch);
-      done += batch.size;
-      if (++batches % WAIT_EVERY === 0) await this.gpu.finished();
-      if (signal?.aborted) break;
-      progress?.(done, loader.dataset.length);
+    let done: number;
+    try {
+      done = await this.#batches(loader, options);
+      for (const step of this.#steps) await step.drain();
+    } catch (error) {
+      await Promise.allSettled(this.#steps.map((step) => step.drain()));
+      throw error;
+    } finally {
+      this.model.train(wasTraining);
     }
-    for (const step of this.#steps.values()) await step.drain();
+    if (options.signal?.aborted) return null;
+    if (done === 0) throw new Error(`no image of ${loader.dataset.name} could be evaluated`);
     const [loss, top1, top5] = await this.#totals.data();
-    this.model.train(wasTraining);
-    if (signal?.aborted) return null;
     return {
       loss: loss / done,
       top1: 100 * top1 / done,
@@ -67,20 +70,41 @@ export class Evaluator {
     };
   }
 
+  /** Runs the batches; returns how many images they had. */
+  async #batches(loader: BatchSource, { progress, signal }: EvaluateOptions): Promise<number> {
+    let done = 0;
+    let batches = 0;
+    for await (const batch of loader.epoch(1)) {
+      // Where images that cannot be decoded are left out, nothing may be left of a batch.
+      if (batch.size > 0) await (await this.#step(loader, batch.size)).run(batch);
+      done += batch.size;
+      if (++batches % WAIT_EVERY === 0) await this.gpu.finished();
+      if (signal?.aborted) break;
+      progress?.(done, loader.dataset.length);
+    }
+    return done;
+  }
+
   /** Frees recordings and buffers. */
   dispose(): void {
-    for (const step of this.#steps.values()) step.dispose();
+    for (const step of this.#steps) step.dispose();
     this.#totals.dispose();
   }
 
-  #step(loader: BatchSource, size: number): EvaluationStep {
-    let step = this.#steps.get(size);
-    if (!step) {
-      const { channels, height, width } = loader.dataset;
-      const shape = [size, channels, height, width] as const;
-      step = new EvaluationStep(this.gpu, this.model, this.#totals, shape, this.onPredictions);
-      this.#steps.set(size, step);
+  /** The step of a batch's size; two are kept, that of whole batches and the last other one. */
+  async #step(loader: BatchSource, size: number): Promise<EvaluationStep> {
+    const kept = this.#steps.find((step) => step.shape[0] === size);
+    if (kept) return kept;
+    if (this.#steps.length === 2) {
+      this.#steps.sort((a, b) => b.shape[0] - a.shape[0]);
+      const smaller = this.#steps.pop()!;
+      await smaller.drain();
+      smaller.dispose();
     }
+    const { channels, height, width } = loader.dataset;
+    const shape = [size, channels, height, width] as const;
+    const step = new EvaluationStep(this.gpu, this.model, this.#totals, shape, this.onPredictions);
+    this.#steps.push(step);
     return step;
   }
 }

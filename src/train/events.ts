@@ -56,7 +56,7 @@ export interface Step {
   readonly losses: Readonly<Record<string, number>>;
   /** Top-1 accuracy over the epoch so far, in percent. */
   readonly top1: number;
-  /** Training images a second. */
+  /** Training images a second that the device has finished. */
   readonly imagesPerSecond: number;
   /** The loss scaler; missing without mixed precision. */
   readonly scaling?: ScalingMetrics;
@@ -64,7 +64,7 @@ export interface Step {
   readonly etaSeconds: number;
 }
 
-/** Metrics of the training steps since the point before, or since the epoch's or the run's start. */
+/** Metrics of the training steps since the point before, or since the epoch's start. */
 export interface Point {
   /** Tells the event from the others. */
   readonly type: "point";

@@ -13,6 +13,11 @@ export class PointWindow {
     this.#before = totals;
   }
 
+  /** The totals at the start of the window under way; null where they are zero. */
+  get start(): Float32Array | null {
+    return this.#before;
+  }
+
   /** Whether a step of the epoch, counted from 1, ends a window. */
   endsAt(step: number): boolean {
     return (this.epochStart + step) % this.every === 0;

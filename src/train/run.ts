@@ -2,8 +2,11 @@ import { join } from "@std/path";
 import type { Config } from "../config/config.ts";
 import { configToYaml } from "../config/config_to_yaml.ts";
 import { formatConfig } from "../config/format_config.ts";
-import type { DatasetSplits } from "../data/load_dataset.ts";
+import type { BatchSource, LoaderOptions } from "../data/batch.ts";
 import { createLoader } from "../data/create_loader.ts";
+import type { Dataset } from "../data/file_dataset.ts";
+import type { DatasetSplits } from "../data/load_dataset.ts";
+import type { Distiller } from "../distill/distiller.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { manualSeed } from "../nn/init.ts";
@@ -13,7 +16,7 @@ import { buildDistiller } from "./build_distiller.ts";
 import type { EventSink } from "./events.ts";
 import { RunFiles } from "./run_files.ts";
 import { initialState, type RunState } from "./run_state.ts";
-import { trained, Trainer } from "./trainer.ts";
+import { trained, Trainer, type TrainerOptions } from "./trainer.ts";
 
 /** What {@linkcode Run} needs. */
 export interface RunOptions {
@@ -44,54 +47,51 @@ export class Run {
     readonly trainer: Trainer,
     readonly files: RunFiles,
     readonly state: RunState,
+    readonly resources: DisposableStack,
   ) {}
 
   /**
-   * Builds models, data loaders and the optimiser, and loads the teacher and, to resume, the state.
+   * Builds models, data loaders and the optimiser, and loads the teacher and, to resume, the state. Where that fails,
+   * everything that was made is freed.
    *
    * @throws with one sentence when a file is missing or does not fit.
    */
   static async open(options: RunOptions): Promise<Run> {
-    const { config, gpu, splits, sink, folder, signal } = options;
-    const { SOLVER } = config;
-    manualSeed(SOLVER.SEED);
-    const distiller = await buildDistiller(config, splits.train, options.teacherPath);
-    const optimizer = new SGD(trained(distiller).flatMap((module) => module.parameters()), {
-      lr: SOLVER.LR,
-      momentum: SOLVER.MOMENTUM,
-      weightDecay: SOLVER.WEIGHT_DECAY,
-      nesterov: SOLVER.NESTEROV,
+    const resources = new DisposableStack();
+    try {
+      return await Run.#build(options, resources);
+    } catch (error) {
+      try {
+        resources.dispose();
+      } catch {
+        // The device is lost: the first error is the one to report.
+      }
+      throw error;
+    }
+  }
+
+  static async #build(options: RunOptions, resources: DisposableStack): Promise<Run> {
+    const { config, gpu, splits } = options;
+    resources.defer(() => {
+      gpu.onCompile = undefined;
+      gpu.trim();
     });
-    const scaler = SOLVER.AMP ? new GradScaler(gpu) : null;
-    const files = new RunFiles(folder, config, distiller, optimizer, sink, scaler);
-    const state = options.resume ? files.restore() : initialState();
-    const trainer = new Trainer({
-      gpu,
-      distiller,
-      optimizer,
-      scaler,
-      train: createLoader(splits.train, {
-        batchSize: SOLVER.BATCH_SIZE,
-        train: true,
-        seed: SOLVER.SEED,
-      }),
-      test: createLoader(splits.test, {
-        batchSize: config.DATASET.TEST.BATCH_SIZE,
-        train: false,
-      }),
-      batchSize: SOLVER.BATCH_SIZE,
-      epochs: SOLVER.EPOCHS,
-      learningRate: {
-        base: SOLVER.LR,
-        stages: SOLVER.LR_DECAY_STAGES,
-        rate: SOLVER.LR_DECAY_RATE,
-      },
-      pointEvery: config.LOG.TENSORBOARD_FREQ,
-      sink,
-      signal,
-      save: (kind, at) => files.save(kind, at),
-    }, state);
-    return new Run(options, trainer, files, state);
+    manualSeed(config.SOLVER.SEED);
+    const distiller = await buildDistiller(config, splits.train, options.teacherPath);
+    resources.defer(() => disposeDistiller(distiller));
+    const optimizer = resources.adopt(buildOptimizer(config, distiller), (it) => it.dispose());
+    const scaler = config.SOLVER.AMP ? new GradScaler(gpu) : null;
+    resources.defer(() => scaler?.dispose());
+    const { train, test } = openLoaders(config, splits, resources);
+    const files = new RunFiles(options.folder, config, distiller, optimizer, options.sink, scaler);
+    const epoch = { images: train.dataset.length, steps: train.length };
+    const state = options.resume ? files.restore(epoch) : initialState();
+    const parts = { distiller, optimizer, scaler, train, test };
+    const trainer = resources.adopt(
+      new Trainer(trainerOptions(options, parts, files), state),
+      (it) => it.dispose(),
+    );
+    return new Run(options, trainer, files, state, resources);
   }
 
   /** Trains to the end, or until interrupted; returns whether it reached the end. */
@@ -131,16 +131,57 @@ export class Run {
 
   /** Frees device memory. */
   dispose(): void {
-    const { gpu, distiller, optimizer, scaler, train, test } = this.trainer.options;
-    train.close();
-    test.close();
-    this.trainer.dispose();
-    optimizer.dispose();
-    scaler?.dispose();
-    for (const module of trained(distiller)) module.dispose();
-    distiller.teacher?.dispose();
-    distiller.dispose?.();
-    gpu.onCompile = undefined;
-    gpu.trim();
+    this.resources.dispose();
   }
+}
+
+function buildOptimizer({ SOLVER }: Config, distiller: Distiller): SGD {
+  return new SGD(trained(distiller).flatMap((module) => module.parameters()), {
+    lr: SOLVER.LR,
+    momentum: SOLVER.MOMENTUM,
+    weightDecay: SOLVER.WEIGHT_DECAY,
+    nesterov: SOLVER.NESTEROV,
+  });
+}
+
+/** The loaders of both splits, to be closed by `resources`. */
+function openLoaders(
+  { SOLVER, DATASET }: Config,
+  splits: DatasetSplits,
+  resources: DisposableStack,
+): { train: BatchSource; test: BatchSource } {
+  const open = (dataset: Dataset, options: LoaderOptions) =>
+    resources.adopt(createLoader(dataset, options), (it) => it.close());
+  return {
+    train: open(splits.train, { batchSize: SOLVER.BATCH_SIZE, train: true, seed: SOLVER.SEED }),
+    test: open(splits.test, { batchSize: DATASET.TEST.BATCH_SIZE, train: false }),
+  };
+}
+
+function trainerOptions(
+  { gpu, config: { SOLVER, LOG }, sink, signal }: RunOptions,
+  parts: Pick<TrainerOptions, "distiller" | "optimizer" | "scaler" | "train" | "test">,
+  files: RunFiles,
+): TrainerOptions {
+  return {
+    gpu,
+    ...parts,
+    batchSize: SOLVER.BATCH_SIZE,
+    epochs: SOLVER.EPOCHS,
+    learningRate: {
+      base: SOLVER.LR,
+      stages: SOLVER.LR_DECAY_STAGES,
+      rate: SOLVER.LR_DECAY_RATE,
+    },
+    pointEvery: LOG.TENSORBOARD_FREQ,
+    sink,
+    signal,
+    save: (kind, at) => files.save(kind, at),
+  };
+}
+
+function disposeDistiller(distiller: Distiller): void {
+  for (const module of trained(distiller)) module.dispose();
+  distiller.teacher?.dispose();
+  distiller.dispose?.();
 }

@@ -120,10 +120,18 @@ function momentumBuffers(optimizer: unknown): Map<string, SafetensorsTensor> {
 export function runTensors({ kind, value, tensors }: Checkpoint): Map<string, SafetensorsTensor> {
   if (kind === "safetensors") return tensors;
   return new Map([
-    ...plainNames(flatten(entry(value, "model") ?? null).tensors),
+    ...studentNames(plainNames(flatten(entry(value, "model") ?? null).tensors)),
     ...momentumBuffers(entry(value, "optimizer")),
     ...flatten(entry(value, "extra") ?? null).tensors,
   ]);
+}
+
+/** A bare state dict is the student's: so writes who trains a model alone. */
+function studentNames(
+  model: ReadonlyMap<string, SafetensorsTensor>,
+): ReadonlyMap<string, SafetensorsTensor> {
+  if ([...model.keys()].some((name) => name.startsWith("student."))) return model;
+  return new Map([...model].map(([name, tensor]) => [`student.${name}`, tensor]));
 }
 
 /** Epochs that are done and the best accuracy, where the authors' code wrote the checkpoint. */

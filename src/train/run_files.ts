@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import { configToYaml } from "../config/config_to_yaml.ts";
 import type { Distiller } from "../distill/distiller.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
+import { FormatError } from "../formats/format_error.ts";
 import { type SafetensorsTensor, toFloat32 } from "../formats/safetensors.ts";
 import { writeTorch } from "../formats/torch/write_torch.ts";
 import type { Module } from "../nn/module.ts";
@@ -29,6 +30,7 @@ import {
 } from "./run_checkpoint.ts";
 import { initialState, type RunState } from "./run_state.ts";
 import type { SaveKind } from "./trainer.ts";
+import { atEpochStart, type EpochSize, whyEpochRestarts } from "./whole_epoch.ts";
 
 /** The file of a checkpoint such as `student_best`; torch files have no extension, as the authors write them. */
 export function checkpointPath(folder: string, name: string, format: string): string {
@@ -85,11 +87,13 @@ export class RunFiles {
   }
 
   /**
-   * Loads `latest` into the models and the optimiser.
+   * Loads `latest` into the models and the optimiser. An epoch that was stopped in its middle starts again, with a warning,
+   * where its steps would see other images now.
    *
+   * @param epoch what an epoch goes through now
    * @throws CheckpointError when there is none, or it belongs to another configuration.
    */
-  restore(): RunState {
+  restore(epoch: EpochSize): RunState {
     const path = latestPath(this.folder);
     const checkpoint = loadCheckpoint(path);
     const state = this.#state(checkpoint, path);
@@ -104,7 +108,15 @@ export class RunFiles {
       }))));
     this.#restoreScaler(withPrefix(tensors, "scaler."), path);
     const totals = tensors.get("totals");
-    return { ...state, totals: totals ? toFloat32(totals) : null };
+    const found = { ...state, totals: totals ? toFloat32(totals) : null };
+    const why = whyEpochRestarts(found, checkpoint.metadata.config ?? "", this.config, epoch);
+    if (why === null) return found;
+    this.sink({
+      type: "warning",
+      message: `${path} stopped at step ${found.step} of epoch ${found.epoch}, but ${why} now; ` +
+        `epoch ${found.epoch} starts again at its first step`,
+    });
+    return atEpochStart(found);
   }
 
   /** A run that was trained without mixed precision so far goes on with a new scaler. */
@@ -116,15 +128,17 @@ export class RunFiles {
     });
   }
 
-  /** What the checkpoints that are due are called: the whole run, and the student alone. */
+  /**
+   * What the checkpoints that are due are called: the whole run, and the student alone. `latest` comes last: it says that
+   * the epoch is done, so after a crash before it the epoch is trained again and the others are written again.
+   */
   #names(kind: SaveKind, finished: number): [string, string][] {
-    const names: [string, string][] = [["latest", "student_latest"]];
-    if (kind === "interrupted") return names;
-    if (finished % this.config.LOG.SAVE_CHECKPOINT_FREQ === 0) {
+    const names: [string, string][] = [];
+    if (kind !== "interrupted" && finished % this.config.LOG.SAVE_CHECKPOINT_FREQ === 0) {
       names.push([`epoch_${finished}`, `student_${finished}`]);
     }
     if (kind === "best") names.push(["best", "student_best"]);
-    return names;
+    return [...names, ["latest", "student_latest"]];
   }
 
   #write(name: string, bytes: Uint8Array): void {
@@ -135,7 +149,7 @@ export class RunFiles {
 
   #studentBytes(student: ReadonlyMap<string, HostTensor>, { metadata }: RunFacts): Uint8Array {
     return this.config.LOG.CHECKPOINT_FORMAT === "torch"
-      ? writeTorch(torchStudent(student, metadata))
+      ? torchBytes(torchStudent(student, metadata))
       : safetensorsBytes(student, metadata);
   }
 
@@ -146,7 +160,7 @@ export class RunFiles {
     facts: RunFacts,
   ): Uint8Array {
     if (this.config.LOG.CHECKPOINT_FORMAT === "torch") {
-      return writeTorch(torchRun(models, optimizer, extra, facts));
+      return torchBytes(torchRun(models, optimizer, extra, facts));
     }
     const named = [...optimizer].map(([key, tensor]) => [`optimizer.${key}`, tensor] as const);
     return safetensorsBytes(new Map([...models, ...named, ...extra]), facts.metadata);
@@ -203,6 +217,19 @@ export class RunFiles {
       type: "warning",
       message: `${path} was made with another configuration; changed now: ${changed.join("; ")}`,
     });
+  }
+}
+
+/** @throws CheckpointError where a torch file cannot be that large. */
+function torchBytes(value: unknown): Uint8Array {
+  try {
+    return writeTorch(value);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new CheckpointError(
+      `the checkpoint cannot be written as a torch file: ${error.message}: set ` +
+        "LOG.CHECKPOINT_FORMAT safetensors",
+    );
   }
 }
 

@@ -8,6 +8,10 @@ export interface RunState {
   step: number;
   /** Totals of the unfinished epoch, or null at its start. */
   totals: Float32Array | null;
+  /** What the totals were at the last point of the log in the unfinished epoch; null where they were zero. */
+  pointStart: number[] | null;
+  /** Images of the data set that the unfinished epoch goes through; 0 in checkpoints that do not say. */
+  images: number;
   /** How the epoch's training went, where only its evaluation is left; else null. */
   trained: TrainMetrics | null;
   /** Best top-1 accuracy, percent; -1 before the first evaluation. */
@@ -26,6 +30,8 @@ export function initialState(): RunState {
     epoch: 1,
     step: 0,
     totals: null,
+    pointStart: null,
+    images: 0,
     trained: null,
     bestTop1: -1,
     bestEpoch: 0,

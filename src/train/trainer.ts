@@ -1,24 +1,22 @@
 import type { BatchSource } from "../data/batch.ts";
 import type { Distiller, Schedule } from "../distill/distiller.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { ReadbackRing } from "../gpu/readback_ring.ts";
 import type { Module } from "../nn/module.ts";
 import { multiStepLr } from "../optim/multi_step_lr.ts";
 import type { GradScaler } from "../optim/grad_scaler.ts";
 import type { SGD } from "../optim/sgd.ts";
 import { EpochClock } from "./epoch_clock.ts";
+import { EpochReports } from "./epoch_reports.ts";
 import { Evaluator } from "./evaluate.ts";
 import type { EventSink, TestMetrics, TrainMetrics } from "./events.ts";
 import { PointWindow } from "./point_window.ts";
-import { type RunMetrics, runMetrics } from "./run_metrics.ts";
+import { RunAhead } from "./run_ahead.ts";
+import { runMetrics } from "./run_metrics.ts";
 import type { RunState } from "./run_state.ts";
-import { TOTALS, TrainStep } from "./train_step.ts";
+import { TrainStep } from "./train_step.ts";
+import { notFinite, refuseBadMetrics } from "./training_error.ts";
 
-/** Training cannot go on. */
-export class TrainingError extends Error {
-  /** Always `TrainingError`. */
-  override name = "TrainingError";
-}
+export { TrainingError } from "./training_error.ts";
 
 /** Settings of {@linkcode Trainer}. */
 export interface TrainerOptions {
@@ -53,14 +51,6 @@ export interface TrainerOptions {
 /** Why a checkpoint is written. */
 export type SaveKind = "interrupted" | "epoch" | "best";
 
-const READ_EVERY_MS = 200;
-
-/** Skipped steps in a row that end a run: they take the scale from 65536 to 2^-16, where nothing is left to gain. */
-const MAX_SKIPPED = 32;
-
-/** Where {@linkcode TrainStep.totals} hold the first bad step. */
-const BAD_STEP = 1;
-
 /** Runs epochs of training and evaluation, telling what happens as events. */
 export class Trainer {
   readonly #step: TrainStep;
@@ -71,8 +61,13 @@ export class Trainer {
     const { gpu, distiller, optimizer, scaler, train, batchSize } = options;
     const { channels, height, width } = train.dataset;
     const imageShape = [batchSize, channels, height, width];
-    this.#step = new TrainStep({ gpu, distiller, optimizer, scaler, imageShape });
     this.#evaluator = new Evaluator(gpu, distiller.student);
+    try {
+      this.#step = new TrainStep({ gpu, distiller, optimizer, scaler, imageShape });
+    } catch (error) {
+      this.#evaluator.dispose();
+      throw error;
+    }
   }
 
   /** The recorded step, for the profiler. */
@@ -112,7 +107,7 @@ export class Trainer {
     if (!train) return false;
     const test = await this.#evaluate();
     if (!test) return await this.#interruptEvaluation(train);
-    if (!Number.isFinite(test.loss)) throw this.#notFinite("the loss over the test images", "");
+    if (!Number.isFinite(test.loss)) throw notFinite("the loss over the test images", state.epoch);
     const best = test.top1 > state.bestTop1;
     if (best) {
       state.bestTop1 = test.top1;
@@ -139,6 +134,7 @@ export class Trainer {
     state.epoch++;
     state.step = 0;
     state.totals = null;
+    state.pointStart = null;
     state.trained = null;
   }
 
@@ -151,38 +147,46 @@ export class Trainer {
   /** Trains the rest of an epoch; null when interrupted (and saved). */
   async #trainEpoch(schedule: Schedule): Promise<TrainMetrics | null> {
     const { options, state } = this;
+    const { gpu, batchSize, sink, train: { length: stepsPerEpoch } } = options;
+    state.images = options.train.dataset.length;
     const clock = new EpochClock();
-    const epochStart = (schedule.epoch - 1) * options.train.length;
-    const points = new PointWindow(options.pointEvery, epochStart, state.totals);
-    const reports = this.#reports(schedule, clock, points);
-    this.#step.resetTotals(state.totals ?? undefined);
+    const points = new PointWindow(
+      options.pointEvery,
+      (schedule.epoch - 1) * stepsPerEpoch,
+      state.pointStart && Float32Array.from(state.pointStart),
+    );
+    const [step, firstStep, lr] = [this.#step, state.step, this.#lr()];
+    const report = { step, schedule, firstStep, stepsPerEpoch, batchSize, lr, clock, points, sink };
+    const reports = new EpochReports({ gpu, ...report });
+    step.resetTotals(state.totals ?? undefined);
     try {
-      await this.#trainSteps(schedule, clock, reports, points);
+      await this.#trainSteps(schedule, clock, reports);
       await reports.drain();
     } finally {
       reports.dispose();
     }
     for (const model of trained(options.distiller)) model.countBatches(clock.steps);
     state.seconds += clock.seconds;
-    state.totals = null;
-    if (state.step === options.train.length) {
-      return clock.metrics(this.#last!, options.batchSize);
+    if (state.step === stepsPerEpoch) {
+      state.totals = state.pointStart = null;
+      return reports.metrics();
     }
-    state.totals = Float32Array.from(await this.#step.totals.data());
-    this.#refuseBadLoss(state.totals[BAD_STEP]);
-    await options.save("interrupted", state);
+    await this.#interruptTraining(points);
     return null;
   }
 
+  async #interruptTraining(points: PointWindow): Promise<void> {
+    const { state, options: { batchSize, save } } = this;
+    state.totals = Float32Array.from(await this.#step.totals.data());
+    state.pointStart = points.start && [...points.start];
+    refuseBadMetrics(runMetrics(state.totals, this.#step.lossNames, batchSize), state.epoch);
+    await save("interrupted", state);
+  }
+
   /** Steps to the epoch's end, or until interrupted. */
-  async #trainSteps(
-    schedule: Schedule,
-    clock: EpochClock,
-    reports: ReadbackRing<number>,
-    points: PointWindow,
-  ): Promise<void> {
-    const { options: { train, signal }, state } = this;
-    let lastRead = 0;
+  async #trainSteps(schedule: Schedule, clock: EpochClock, reports: EpochReports): Promise<void> {
+    const { options: { gpu, train, signal }, state } = this;
+    const runAhead = new RunAhead(gpu);
     let waiting = performance.now();
     let ahead = train.aheadMilliseconds;
     for await (const batch of train.epoch(schedule.epoch, { startStep: state.step })) {
@@ -193,90 +197,17 @@ export class Trainer {
       await this.#step.run(batch, schedule);
       state.step++;
       clock.countStep(this.#step.jsMilliseconds);
-      const due = performance.now() - lastRead > READ_EVERY_MS;
-      if (due || state.step === train.length || points.endsAt(state.step)) {
-        await reports.push(this.#step.totals.storage, state.step);
-        lastRead = performance.now();
-      } else await breathe();
+      if (reports.due(state.step)) await reports.push(state.step);
+      else await breathe();
       if (signal?.aborted) return;
+      await runAhead.pace();
       waiting = performance.now();
     }
-  }
-
-  #last: RunMetrics | null = null;
-
-  #reports(schedule: Schedule, clock: EpochClock, points: PointWindow): ReadbackRing<number> {
-    const { batchSize, gpu } = this.options;
-    return new ReadbackRing<number>(gpu, 4 * TOTALS, (totals, step) => {
-      const metrics = runMetrics(totals, this.#step.lossNames, batchSize);
-      this.#last = metrics;
-      this.#refuseBadLoss(metrics.badStep);
-      this.#refuseSkipping(metrics);
-      const imagesPerSecond = clock.imagesPerSecond(batchSize);
-      this.#tellStep(schedule, step, metrics, imagesPerSecond);
-      if (points.endsAt(step)) {
-        const window = runMetrics(points.close(totals), this.#step.lossNames, batchSize);
-        this.#tellPoint(schedule, step, window, imagesPerSecond);
-      }
-    });
-  }
-
-  #tellStep(
-    { epoch, epochs }: Schedule,
-    step: number,
-    { loss, losses, top1, scaling }: RunMetrics,
-    imagesPerSecond: number,
-  ): void {
-    const { sink, batchSize, train: { length: stepsPerEpoch } } = this.options;
-    const left = (epochs - epoch + 1) * stepsPerEpoch - step;
-    const etaSeconds = left * batchSize / imagesPerSecond;
-    const figures = {
-      loss,
-      losses,
-      top1,
-      imagesPerSecond,
-      etaSeconds,
-      ...(scaling && { scaling }),
-    };
-    sink({ type: "step", epoch, step, stepsPerEpoch, ...figures });
-  }
-
-  #tellPoint(
-    { epoch }: Schedule,
-    step: number,
-    { loss, losses, top1, top5, steps }: RunMetrics,
-    imagesPerSecond: number,
-  ): void {
-    const { sink, train: { length: stepsPerEpoch } } = this.options;
-    const globalStep = (epoch - 1) * stepsPerEpoch + step;
-    const figures = { steps, lr: this.#lr(), loss, losses, top1, top5, imagesPerSecond };
-    sink({ type: "point", epoch, step, globalStep, ...figures });
   }
 
   #lr(): number {
     const { base, stages, rate } = this.options.learningRate;
     return multiStepLr(base, stages, rate, this.state.epoch);
-  }
-
-  #refuseBadLoss(badStep: number): void {
-    if (badStep > 0) throw this.#notFinite("the loss", `, step ${badStep}`);
-  }
-
-  #refuseSkipping({ scaling }: RunMetrics): void {
-    if (!scaling || scaling.skippedInARow < MAX_SKIPPED) return;
-    throw new TrainingError(
-      `${scaling.skippedInARow} steps in a row had gradients that are not finite numbers, down to a ` +
-        `loss scale of ${scaling.scale}; lower SOLVER.LR or the loss weights, or set SOLVER.AMP False`,
-    );
-  }
-
-  #notFinite(what: string, where: string): TrainingError {
-    const { epoch } = this.state;
-    const kept = epoch > 1 ? `; the checkpoints of epoch ${epoch - 1} are kept` : "";
-    return new TrainingError(
-      `${what} is not a finite number at epoch ${epoch}${where}${kept}; ` +
-        `lower SOLVER.LR or the loss weights`,
-    );
   }
 }
 

@@ -76,7 +76,7 @@ Deno.test("cost-matrix writes the same matrix again, and WKD-L + WKD-F train wit
     const args = ["cost-matrix", "--ckpt", teacher, "--samples", "4", "--out", out];
     const made = await cli(...args);
     assertEquals(made.status, 0, made.stderr);
-    assertMatch(made.stdout, /cost.safetensors: 10 x 10, most alike .+ \(0\.\d+\), least/);
+    assertMatch(made.stdout, /cost.safetensors: 10 x 10, most alike .+ \(cost 0\.\d+\), least/);
     const { tensors, metadata } = loadCheckpoint(out);
     assertEquals(tensors.get("cost_matrix")!.shape, [10, 10]);
     assertEquals(metadata.samples_per_class, "4");

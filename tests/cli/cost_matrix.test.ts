@@ -36,6 +36,8 @@ Deno.test("cost-matrix says what does not go together", async () => {
   );
   assertEquals(both.status, 1);
   assertStringIncludes(both.stderr, "leave --source out");
+  const degree = await cli("cost-matrix", "--ckpt", "x", "--similarity", "cosine", "--degree", "2");
+  assertStringIncludes(degree.stderr, "--degree is of --similarity poly_cka");
   const bandwidth = await cli("cost-matrix", "--ckpt", "x", "--bandwidth", "0");
   assertStringIncludes(bandwidth.stderr, "A positive number is wanted");
   const nowhere = await cli("cost-matrix", "--teacher", "vgg13", "--dataset", "cifar100");
@@ -46,6 +48,30 @@ Deno.test("cost-matrix says what does not go together", async () => {
       "checkpoints/cifar100/vgg13.pth, " +
       "download_ckpts/cifar_teachers/vgg13_vanilla/ckpt_epoch_240.pth is there; name it with --ckpt",
   );
+});
+
+Deno.test("train says how to make the matrix it wants, and that makes it", async () => {
+  await inTempDir(async (folder) => {
+    const ckpt = await writeTeacher(folder);
+    const matrix = join(folder, "logit_linear_cka.pth");
+    const cfg = join(folder, "wkd_l.yaml");
+    const lines = [
+      `DATASET: {TYPE: fashion_mnist, SUBSET: 2}`,
+      `DISTILLER: {TYPE: WKD, STUDENT: resnet8, TEACHER: resnet8, TEACHER_CHECKPOINT: ${ckpt}}`,
+      `WKD: {COST_MATRIX: cka, COST_MATRIX_PATH: ${matrix}, LOSS: {WKD_LOGIT_WEIGHT: 1.0}}`,
+    ];
+    Deno.writeTextFileSync(cfg, lines.join("\n"));
+    const train = await cli("train", "--cfg", cfg, "LOG.PREFIX", folder);
+    assertEquals(train.status, 1);
+    const command = `deno task cost-matrix --cfg ${cfg}`;
+    assertStringIncludes(train.stderr, `there is no cost matrix ${matrix} (WKD.COST_MATRIX_PATH)`);
+    assertStringIncludes(train.stderr, `"${command}"`);
+    const made = await cli(...command.split(" ").slice(2), "--samples", "3");
+    assertEquals(made.status, 0, made.stderr);
+    assertEquals(readCostMatrix(matrix, 10).length, 100);
+    const { command: written } = JSON.parse(Deno.readTextFileSync(`${matrix}.json`));
+    assertStringIncludes(written, "--source logits");
+  });
 });
 
 Deno.test("cost-matrix says how many images a class has", async () => {

@@ -178,12 +178,9 @@ Deno.test("train stops when the loss is not finite, and keeps the checkpoints be
     const before = Deno.readFileSync(latest);
     const on = [...train, "--resume", "SOLVER.EPOCHS", "2", "SOLVER.LR", "1e30"];
     const kept = "is not a finite number at epoch 2; the checkpoints of epoch 1 are kept";
-    await assertFails(on, `the loss over the test images ${kept}`);
-    const longer = [...on, "SOLVER.BATCH_SIZE", "4"];
-    await assertFails(
-      longer,
-      "the loss is not a finite number at epoch 2, step 3; the checkpoints",
-    );
+    await assertFails(on, "the loss is not a finite number at epoch 2, step 2; the checkpoints");
+    const oneStep = ["SOLVER.BATCH_SIZE", "20", "SOLVER.LR", "1e8"];
+    await assertFails([...on, ...oneStep], `the loss over the test images ${kept}`);
     assertEquals(Deno.readFileSync(latest), before);
   });
 });
@@ -198,7 +195,7 @@ Deno.test("train says that the disk is full, and leaves no half-written checkpoi
     try {
       await assertFails(
         ["train", "--cfg", VANILLA, "LOG.PREFIX", folder, ...TINY],
-        "latest: the disk is full",
+        "student_best: the disk is full",
       );
     } finally {
       Deno.FsFile.prototype.writeSync = write;

@@ -131,7 +131,8 @@ Deno.test("resolveConfig() says what a key of the wrong type must be", () => {
     ["LR", ".inf", "a number greater than 0; got Infinity"],
     ["LR", "{a: 1}", 'a number greater than 0; got {"a":1}'],
     ["LR", "", "a number greater than 0; got null"],
-    ["MOMENTUM", "1.5", "a number of at least 0 and of at most 1; got 1.5"],
+    ["MOMENTUM", "1.5", "a number of at least 0 and less than 1; got 1.5"],
+    ["MOMENTUM", "1", "a number of at least 0 and less than 1; got 1"],
     ["NESTEROV", "1", "true or false; got 1"],
     ["TYPE", "Adam", 'one of SGD; got "Adam"'],
     ["LR_DECAY_STAGES", "5", "a list of integers of at least 0; got 5"],
@@ -163,6 +164,25 @@ Deno.test("resolveConfig() refuses temperatures, iterations and strengths out of
   for (const [key, value] of pairs) {
     assertStringIncludes(failure("", [key, value]), `command line: ${key} must be`);
   }
+});
+
+Deno.test("resolveConfig() refuses Nesterov's momentum without momentum, wherever both are set", () => {
+  const wanted = "SOLVER.NESTEROV is a form of momentum, but SOLVER.MOMENTUM is 0; set ";
+  assertStringIncludes(failure("SOLVER:\n  MOMENTUM: 0\n"), `configs/x.yaml: ${wanted}`);
+  assertStringIncludes(failure("", ["SOLVER.MOMENTUM", "0"]), wanted);
+  const plain = ["SOLVER.MOMENTUM", "0", "SOLVER.NESTEROV", "False"];
+  assertEquals(resolveConfig("", "x", plain).SOLVER.MOMENTUM, 0);
+});
+
+Deno.test("resolveConfig() refuses mdistiller's methods that cannot be trained here", () => {
+  for (const type of ["KDSVD", "OFD"]) {
+    const message = failure(`DISTILLER:\n  TYPE: ${type}\n`);
+    assertStringIncludes(message, "configs/x.yaml: DISTILLER.TYPE must be one of NONE, KD, AT");
+    assertStringIncludes(message, `; got "${type}"`);
+  }
+  assertEquals(resolveConfig("OFD:\n  CONNECTOR:\n    KERNEL_SIZE: 3\n", "x").OFD.CONNECTOR, {
+    KERNEL_SIZE: 3,
+  });
 });
 
 Deno.test("resolveConfig() ends on malformed YAML in one sentence", () => {

@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Batch } from "../../src/data/batch.ts";
 import { createLoader } from "../../src/data/create_loader.ts";
 import { loadDataset } from "../../src/data/load_dataset.ts";
@@ -125,6 +125,46 @@ Deno.test("PackedCache.open() lets one write at a time and removes what no index
       "lock",
     ]);
     third.close();
+    return Promise.resolve();
+  });
+});
+
+Deno.test("PackedCache.open() goes on where a stray file cannot be removed", async () => {
+  await inTempDir((root) => {
+    const folder = join(root, "cache");
+    // A folder with something in it stands for a file that may not be removed.
+    Deno.mkdirSync(join(folder, "stray-0.bin", "x"), { recursive: true });
+    Deno.writeTextFileSync(join(folder, "stray-1.bin"), "");
+    const warnings: string[] = [];
+    const cache = PackedCache.open(folder, 2, (text) => warnings.push(text));
+    assert(cache.writable);
+    assertEquals(warnings.length, 1);
+    assert(warnings[0].startsWith(`${join(folder, "stray-0.bin")}, left by`), warnings[0]);
+    cache.close();
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    assertEquals(names.toSorted(), ["lock", "stray-0.bin"]);
+    return Promise.resolve();
+  });
+});
+
+Deno.test("PackedCache.open() closes a lock that it does not get", async () => {
+  await inTempDir((root) => {
+    const { tryLockSync } = Deno.FsFile.prototype;
+    const locks: Deno.FsFile[] = [];
+    Deno.FsFile.prototype.tryLockSync = function () {
+      locks.push(this);
+      throw new Error("No locks available (os error 37)");
+    };
+    const warnings: string[] = [];
+    try {
+      const cache = PackedCache.open(root, 2, (text) => warnings.push(text));
+      assertEquals(cache.writable, false);
+      cache.close();
+    } finally {
+      Deno.FsFile.prototype.tryLockSync = tryLockSync;
+    }
+    assertEquals(warnings, [`the image cache ${root} cannot be written: No locks available`]);
+    assertThrows(() => locks[0].statSync(), Deno.errors.BadResource);
     return Promise.resolve();
   });
 });

@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { DecodePool } from "../../src/data/decode_pool.ts";
 import { loadCheckpoint } from "../../src/train/checkpoint.ts";
 import type { EpochEnd } from "../../src/train/events.ts";
 import { latestPath } from "../../src/train/run_files.ts";
@@ -49,6 +50,31 @@ Deno.test("a run on image files that was stopped goes on with the same bits", as
       assert(Math.abs(train.dataSeconds + train.stepSeconds - train.seconds) < 1e-9);
     }
   });
+});
+
+Deno.test("a run that cannot be taken up lets go of its workers", async () => {
+  const gpu = await device();
+  const { acquire, release } = DecodePool.prototype;
+  let users = 0;
+  let most = 0;
+  DecodePool.prototype.acquire = function () {
+    most = Math.max(most, ++users);
+    acquire.call(this);
+  };
+  DecodePool.prototype.release = function () {
+    users--;
+    release.call(this);
+  };
+  try {
+    await inTempDir(async (root) => {
+      writeImageFolder(root);
+      const resume = () => openRun(gpu, join(root, "run"), settings(root, 2), { resume: true });
+      await assertRejects(resume, Error, "cannot read the checkpoint");
+    });
+  } finally {
+    Object.assign(DecodePool.prototype, { acquire, release });
+  }
+  assertEquals([most, users], [2, 0]);
 });
 
 Deno.test("a run ends with a corrupt image's name, and its workers with it", async () => {

@@ -56,22 +56,24 @@ async function run(name: string, recorded: boolean) {
 }
 
 /**
- * The feature losses are large, and so are their first steps: a ReLU whose input rounds to the other side of zero
- * can move the sum that is a batch norm bias's gradient by percents. How far a run strays depends on rounding alone:
- * at its third step wkd_f/res32x4_res8x4/epoch1 is 3e-4 off in loss_ce, from weights moved by up to 3e-7 only 3e-6.
+ * A ReLU whose input rounds to the other side of zero moves a batch norm bias's gradient by percents, and the next step
+ * multiplies it. PyTorch's own float32 (seven ways of rounding) is at most this far from the reference: wkd_l 1.3e-5 in the
+ * loss and 2e-4 in biases, the others 1.4e-4 and 2e-2; 1e-7 and 1e-6 where no ReLU differs. docs/results.md has the table.
  */
-const BY_FEATURES: Tolerances = { loss: 1e-4, terms: 1e-3, after: 1e-3, normBias: 3e-2 };
+const BY_FEATURES: Tolerances = { loss: 2e-4, terms: 1e-3, after: 1e-3, normBias: 3e-2 };
 const TOLERANCES: Readonly<Record<string, Tolerances>> = {
-  wkd_l: { loss: 1e-4, terms: 1e-4, after: 1e-4, normBias: 1e-4 },
+  wkd_l: { loss: 1e-4, terms: 1e-4, after: 1e-4, normBias: 3e-4 },
   wkd_f: BY_FEATURES,
   wkd_lf: BY_FEATURES,
 };
 
 /**
- * ShuffleV1 on 8 images normalises over 128 numbers at its end, and its first update doubles the cross-entropy: weights
- * moved by up to 3e-7 move the loss of wkd_l's second step by 2e-3 (that of its first by 1e-8).
+ * ShuffleV1's first update here is large: of its 7 million ReLU inputs 6 to 31 have another sign in PyTorch's float32 than
+ * in float64 at the first step, 2 million at the third. PyTorch's float32 is up to 1.9e-2 off in the loss, 4.7e-2 in its
+ * terms, 1.2e-2 in weights, 3.4e-2 in running statistics and 0.24 in biases; its float64, moved by 6e-8, up to 0.38. So the
+ * first step is what is compared closely (1e-5), the later ones only for staying near.
  */
-const SHUFFLE: Tolerances = { loss: 5e-3, terms: 2e-2, after: 5e-2, normBias: 0.25 };
+const SHUFFLE: Tolerances = { loss: 2e-2, terms: 5e-2, after: 5e-2, normBias: 0.4 };
 
 for (const name of Object.keys(STEPS).filter((each) => each.startsWith("wkd_"))) {
   const [kind, pair, epoch] = name.split("/");

@@ -55,17 +55,18 @@ const MAKE: Readonly<Record<string, (s: Model, t: Model, options: Options) => Di
 
 /**
  * PKT's loss is a sum of terms of both signs 300 times as large as itself, which float32 leaves 3 digits of; it is a
- * hundredth of the whole. RKD's distances are differences of products.
+ * hundredth of the whole. RKD's distances are differences of products. PyTorch's own float32 is up to 3.4e-3 and 1.7e-4 off
+ * there; elsewhere up to 3.3e-5 in terms and 3e-4 in biases, which a ReLU on the other side of zero moves.
  */
-const FIRST: Readonly<Record<string, number>> = { PKT: 3e-3, RKD: 1e-4 };
+const FIRST: Readonly<Record<string, number>> = { PKT: 4e-3, RKD: 1e-4 };
 
 for (const [name, make] of Object.entries(MAKE)) {
   Deno.test(`${name} trains as mdistiller does`, async () => {
     const { student, teacher } = models(name);
     const found = await runSteps(name, make(student, teacher, STEPS[name].distiller[name]), true);
     const first = FIRST[name];
-    const terms = Math.max(1e-3, first ?? 0);
-    const tolerances = { first, loss: 1e-4, terms, after: 1e-3, normBias: 3e-2 };
+    const terms = Math.max(5e-4, first ?? 0);
+    const tolerances = { first, loss: 1e-4, terms, after: 1e-4, normBias: 3e-3 };
     assertSteps(name, found, tolerances, name === "VID");
   });
 }

@@ -60,6 +60,30 @@ Deno.test("writeFileAtomic() keeps the old file when the disk fills up", () => {
   });
 });
 
+Deno.test({
+  name: "writeFileAtomic() flushes the file and then its folder, whose failure does not matter",
+  ignore: Deno.build.os === "windows",
+  fn() {
+    inTempDir((folder) => {
+      const sync = Deno.FsFile.prototype.syncSync;
+      const synced: string[] = [];
+      Deno.FsFile.prototype.syncSync = function () {
+        const { isDirectory } = this.statSync();
+        synced.push(isDirectory ? `folder of ${names(folder)}` : "file");
+        if (isDirectory) throw new Error("Invalid argument (os error 22)");
+        sync.call(this);
+      };
+      try {
+        writeFileAtomic(join(folder, "model"), "new");
+      } finally {
+        Deno.FsFile.prototype.syncSync = sync;
+      }
+      assertEquals(synced, ["file", "folder of model"]);
+      assertEquals(Deno.readTextFileSync(join(folder, "model")), "new");
+    });
+  },
+});
+
 Deno.test("ioReason() puts the causes in words", () => {
   const coded = (code: string) => ioReason(Object.assign(new Error("x"), { code }));
   assertEquals(coded("EROFS"), "the file system is read-only");

@@ -118,6 +118,27 @@ Deno.test(
   },
 );
 
+Deno.test(
+  { name: "GradScaler.step() uses gathered gradients as they were changed", ignore },
+  async () => {
+    const [changed, twice] = [make(), make()];
+    const [{ optimizer }] = [changed];
+    const gradients = (made: Made) => {
+      made.optimizer.zeroGrad();
+      const loss = made.parameters.map((p) => p.mul(p).sum()).reduce((a, b) => a.add(b));
+      return made.scaler.scale(loss);
+    };
+    gradients(changed).backward();
+    for (const gathered of optimizer.gatherGradients()) gathered.add_(gathered);
+    changed.scaler.step(optimizer);
+    gradients(twice).mul(2).backward();
+    twice.scaler.step(twice.optimizer);
+    assertEquals(await state(changed), await state(twice));
+    dispose(changed);
+    dispose(twice);
+  },
+);
+
 Deno.test({ name: "GradScaler works in a recording", ignore }, async () => {
   const made = make({ growthInterval: 3 });
   const recording = await gpu.record(() => step(made));

@@ -162,6 +162,14 @@ Deno.test("SGD.gatherGradients() is where gradients may be changed before the up
   w.grad = tensor([0, 0, 0]);
   optimizer.step();
   assertEquals(await w.data(), expected);
+  w.grad = tensor([5, 5, 5]);
+  optimizer.gatherGradients();
+  w.grad = tensor([7, 7, 7]);
+  assertEquals((await optimizer.gatherGradients()[0].data()).slice(0, 3), Float32Array.of(5, 5, 5));
+  optimizer.zeroGrad();
+  w.grad = tensor([0, 0, 0]);
+  optimizer.step();
+  assertEquals(await w.data(), expected);
   optimizer.dispose();
   w.dispose();
 });

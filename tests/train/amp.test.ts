@@ -45,7 +45,8 @@ Deno.test({ name: "SOLVER.AMP trains with the losses of float32, nearly", ignore
   const { scale, skippedSteps } = half.train.scaling!;
   assertEquals(scale, 65536 / 2 ** skippedSteps);
   for (const [name, loss] of Object.entries(single.train.losses)) {
-    assertAlmostEquals(half.train.losses[name], loss, 5e-3 * loss, name);
+    // Rounding to float16 moves one number by 2^-11 of itself at most; a loss averages over many.
+    assertAlmostEquals(half.train.losses[name], loss, 2 ** -11 * loss, name);
   }
   assert(half.train.loss !== single.train.loss, "float16 was used");
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { device } from "../helpers.ts";
@@ -56,6 +56,27 @@ Deno.test("Run.dispose() frees what the run allocated", async () => {
     const first = await train("a");
     assertEquals(first, before);
     assertEquals(await train("b"), first);
+  });
+});
+
+Deno.test("Run.open() frees what it made where something does not fit", async () => {
+  const gpu = await device();
+  await inTempDir(async (folder) => {
+    const before = await memory(gpu);
+    const refused = async (message: string, overrides: readonly string[], resume = false) => {
+      const open = () => openRun(gpu, join(folder, "run"), [...WKD, ...overrides], { resume });
+      await assertRejects(open, Error, message);
+      assertEquals(await memory(gpu), before, message);
+    };
+    await refused("cannot read the checkpoint", []);
+    await writeTeacher(folder);
+    await refused("WKD.HINT_LAYER", ["WKD.HINT_LAYER", "9"]);
+    await refused("cannot read the checkpoint", [], true);
+    await refused("less than one batch of 99", ["SOLVER.BATCH_SIZE", "99"]);
+    const { limit } = gpu.account;
+    gpu.account.limit = gpu.account.inUse + 16 * 2 ** 20;
+    const large = ["DATASET.SUBSET", "700", "SOLVER.BATCH_SIZE", "6000", "DISTILLER.TYPE", "NONE"];
+    await refused("memory", large).finally(() => gpu.account.limit = limit);
   });
 });
 

@@ -1,6 +1,12 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { Vanilla } from "../../src/distill/vanilla.ts";
+import { createModel } from "../../src/models/registry.ts";
+import { manualSeed } from "../../src/nn/init.ts";
+import { GradScaler } from "../../src/optim/grad_scaler.ts";
+import { SGD } from "../../src/optim/sgd.ts";
 import { runMetrics } from "../../src/train/run_metrics.ts";
-import { device } from "../helpers.ts";
+import { TrainStep } from "../../src/train/train_step.ts";
+import { device, labels, values } from "../helpers.ts";
 import { inTempDir, openRun } from "./helpers.ts";
 
 Deno.test("runMetrics() averages totals over steps and images", () => {
@@ -34,3 +40,47 @@ Deno.test("TrainStep adds up losses and hits over an epoch as its reports say", 
     run.dispose();
   });
 });
+
+/** The student's weights after three steps, the last two of them replayed. */
+async function weightsAfter(
+  amp: boolean,
+  lr: number,
+  reduceGradients?: (optimizer: SGD) => void,
+): Promise<Float32Array> {
+  const gpu = await device();
+  manualSeed(5);
+  const student = createModel("resnet8", { numClasses: 10, inChannels: 1 });
+  const distiller = new Vanilla(student);
+  const optimizer = new SGD(student.parameters(), { lr, momentum: 0.5 });
+  const scaler = amp ? new GradScaler(gpu, { initScale: 256 }) : null;
+  const imageShape = [1, 1, 28, 28];
+  const step = new TrainStep({ gpu, distiller, optimizer, scaler, imageShape, reduceGradients });
+  for (let i = 0; i < 3; i++) {
+    const batch = {
+      images: values(`images ${i}`, imageShape),
+      labels: labels(`label ${i}`, 1, 10),
+    };
+    await step.run(batch, { epoch: 1, epochs: 1 });
+  }
+  const weights = await student.classifier.weight.data() as Float32Array;
+  for (const each of [step, optimizer, scaler, student]) each?.dispose();
+  return weights;
+}
+
+const { half } = await device();
+
+for (const amp of [false, true]) {
+  const name = `TrainStep updates with what reduceGradients makes of the gradients${
+    amp ? ", scaled ones too" : ""
+  }`;
+  Deno.test({ name, ignore: amp && !half }, async () => {
+    const double = (optimizer: SGD) => {
+      for (const gradients of optimizer.gatherGradients()) gradients.add_(gradients);
+    };
+    // Twice the gradients are twice the learning rate, to the bit.
+    const doubled = await weightsAfter(amp, 0.125, double);
+    assertEquals(doubled, await weightsAfter(amp, 0.25));
+    const plain = await weightsAfter(amp, 0.125);
+    assert(doubled.some((weight, i) => weight !== plain[i]));
+  });
+}

@@ -9,13 +9,16 @@ const SIMILARITIES = ["linear_cka", "poly_cka", "rbf_cka", "cosine"] as const;
 const EXAMPLES = `
 WKD-L moves probability between classes, and this matrix says what that costs: 1 - how alike two classes are for the
 teacher, by the centred kernel alignment (CKA) of its pooled last features or logits of the first training images of each,
-not augmented, or by the cosine of the rows of its classifier. KEY VALUE pairs win over --cfg. poly_cka is with the kernel <x, y>^degree, rbf_cka with
+not augmented, or by the cosine of the rows of its classifier. poly_cka is with the kernel <x, y>^degree, rbf_cka with
 exp(-|x - y|^2 / (2 bandwidth^2 median)), the median being that of the squared distances in a class.
+
+With --cfg the file is made that the configuration names, in the way that its name says: logit_linear_cka compares logits.
+KEY VALUE pairs win over --cfg.
 
 Examples:
   deno task cost-matrix --cfg configs/fashion_mnist/wkd_l/resnet20_resnet8.yaml
   deno task cost-matrix --teacher resnet20 --ckpt checkpoints/fashion_mnist/resnet20.safetensors
-  deno task cost-matrix --cfg configs/imagenet/r34_r18/wkd_l.yaml --source logits`;
+  deno task cost-matrix --cfg configs/imagenet/r34_r18/wkd_l.yaml DATASET.ROOT /data/imagenet`;
 
 /** Adds the `cost-matrix` command. */
 export function addCostMatrix(program: Command, exit: Exit): void {
@@ -29,18 +32,22 @@ export function addCostMatrix(program: Command, exit: Exit): void {
     )
     .option("--dataset <name>", "data set; default: the configuration's, or cifar100")
     .addOption(
-      new Option("--source <what>", "what CKA compares").choices(SOURCES).default(SOURCES[0]),
+      new Option("--source <what>", "what CKA compares; default: the configuration's, or features")
+        .choices(SOURCES),
     )
     .addOption(
-      new Option("--similarity <how>", "how classes are compared")
-        .choices(SIMILARITIES).default(SIMILARITIES[0]),
+      new Option(
+        "--similarity <how>",
+        "how classes are compared; default: the configuration's, or linear_cka",
+      ).choices(SIMILARITIES),
     )
-    .option("--degree <n>", "of poly_cka", count, 3)
-    .option("--bandwidth <b>", "of rbf_cka", positive, 1)
+    .option("--degree <n>", "of poly_cka; default 3", count)
+    .option("--bandwidth <b>", "of rbf_cka; default 1", positive)
     .option("--samples <n>", "training images of each class", count, 500)
     .option(
       "--out <file>",
-      ".safetensors or .pth; default: wkd_cost_matrix/<dataset>/<teacher>/<similarity>.safetensors",
+      ".safetensors or .pth; default: the configuration's WKD.COST_MATRIX_PATH, or " +
+        "wkd_cost_matrix/<dataset>/<teacher>/<similarity>.safetensors",
     )
     .option("--overwrite", "replace the file if it is there")
     .addOption(deviceOption())

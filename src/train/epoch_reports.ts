@@ -1,0 +1,132 @@
+import type { Schedule } from "../distill/distiller.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import { ReadbackRing } from "../gpu/readback_ring.ts";
+import type { EpochClock } from "./epoch_clock.ts";
+import type { EventSink, TrainMetrics } from "./events.ts";
+import type { PointWindow } from "./point_window.ts";
+import { type RunMetrics, runMetrics } from "./run_metrics.ts";
+import { TOTALS, type TrainStep } from "./train_step.ts";
+import { refuseBadMetrics } from "./training_error.ts";
+
+const READ_EVERY_MS = 200;
+
+/** What {@linkcode EpochReports} needs. */
+export interface EpochReportsOptions {
+  /** The device. */
+  readonly gpu: Gpu;
+  /** Its totals are read back. */
+  readonly step: TrainStep;
+  /** The epoch. */
+  readonly schedule: Schedule;
+  /** Steps of the epoch that were done before this process took it up. */
+  readonly firstStep: number;
+  /** Training steps of an epoch. */
+  readonly stepsPerEpoch: number;
+  /** Images in a training batch. */
+  readonly batchSize: number;
+  /** Learning rate of the epoch. */
+  readonly lr: number;
+  /** Times of the epoch. */
+  readonly clock: EpochClock;
+  /** Where `point` events are due. */
+  readonly points: PointWindow;
+  /** Hears of steps and points. */
+  readonly sink: EventSink;
+}
+
+/** Reads the totals of an epoch's steps back a few times a second, tells them as events, and ends a run gone wrong. */
+export class EpochReports {
+  readonly #ring: ReadbackRing<number>;
+  #lastRead = -Infinity;
+  #last: RunMetrics | null = null;
+
+  /** Allocates the staging buffers. */
+  constructor(readonly options: EpochReportsOptions) {
+    this.#ring = new ReadbackRing(options.gpu, 4 * TOTALS, this.#receive);
+  }
+
+  /** Whether a step of the epoch, counted from 1 and submitted last, is to be reported. */
+  due(step: number): boolean {
+    const { stepsPerEpoch, points } = this.options;
+    return step === stepsPerEpoch || points.endsAt(step) ||
+      performance.now() - this.#lastRead > READ_EVERY_MS;
+  }
+
+  /**
+   * Reads the totals back as they are after a step.
+   *
+   * @throws TrainingError when an earlier report was bad.
+   */
+  async push(step: number): Promise<void> {
+    await this.#ring.push(this.options.step.totals.storage, step);
+    this.#lastRead = performance.now();
+  }
+
+  /**
+   * Waits for everything that is under way.
+   *
+   * @throws TrainingError when it is bad.
+   */
+  drain(): Promise<void> {
+    return this.#ring.drain();
+  }
+
+  /** How the epoch's training went; after its last step, drained. */
+  metrics(): TrainMetrics {
+    if (!this.#last) throw new Error("metrics of an epoch of which no step was reported");
+    const { clock, batchSize } = this.options;
+    return clock.metrics(this.#last, batchSize);
+  }
+
+  /** Frees the staging buffers. */
+  dispose(): void {
+    this.#ring.dispose();
+  }
+
+  readonly #receive = (totals: Float32Array, step: number): void => {
+    const { clock, points, batchSize, firstStep, schedule } = this.options;
+    const metrics = this.#metrics(totals);
+    this.#last = metrics;
+    refuseBadMetrics(metrics, schedule.epoch);
+    clock.countFinished(step - firstStep);
+    const imagesPerSecond = clock.imagesPerSecond(batchSize);
+    this.#tellStep(step, metrics, imagesPerSecond);
+    if (points.endsAt(step)) {
+      this.#tellPoint(step, this.#metrics(points.close(totals)), imagesPerSecond);
+    }
+  };
+
+  #metrics(totals: Float32Array): RunMetrics {
+    return runMetrics(totals, this.options.step.lossNames, this.options.batchSize);
+  }
+
+  #tellStep(
+    step: number,
+    { loss, losses, top1, scaling }: RunMetrics,
+    imagesPerSecond: number,
+  ): void {
+    const { sink, batchSize, stepsPerEpoch, schedule: { epoch, epochs } } = this.options;
+    const left = (epochs - epoch + 1) * stepsPerEpoch - step;
+    const etaSeconds = left * batchSize / imagesPerSecond;
+    const figures = {
+      loss,
+      losses,
+      top1,
+      imagesPerSecond,
+      etaSeconds,
+      ...(scaling && { scaling }),
+    };
+    sink({ type: "step", epoch, step, stepsPerEpoch, ...figures });
+  }
+
+  #tellPoint(
+    step: number,
+    { loss, losses, top1, top5, steps }: RunMetrics,
+    imagesPerSecond: number,
+  ): void {
+    const { sink, lr, stepsPerEpoch, schedule: { epoch } } = this.options;
+    const globalStep = (epoch - 1) * stepsPerEpoch + step;
+    const figures = { steps, lr, loss, losses, top1, top5, imagesPerSecond };
+    sink({ type: "point", epoch, step, globalStep, ...figures });
+  }
+}

@@ -1,0 +1,46 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { device } from "../helpers.ts";
+import { inTempDir, openRun, writeTeacher } from "./helpers.ts";
+
+const gpu = await device();
+
+const CHANNELS = "[16, 32, 64, 64]";
+const SIZES = "[1, 7, 14, 28]";
+
+/** The distillers beside WKD, with what their settings have to be for two resnet8 and images of 28 x 28. */
+const DISTILLERS: Readonly<Record<string, readonly string[]>> = {
+  KD: [],
+  DKD: [],
+  FITNET: [],
+  CRD: ["CRD.FEAT.STUDENT_DIM", "64", "CRD.FEAT.TEACHER_DIM", "64", "CRD.NCE.K", "4"],
+  AT: [],
+  SP: [],
+  PKT: [],
+  NST: [],
+  RKD: [],
+  VID: [],
+  REVIEWKD: [
+    ...["REVIEWKD.IN_CHANNELS", CHANNELS, "REVIEWKD.OUT_CHANNELS", CHANNELS],
+    ...["REVIEWKD.SHAPES", SIZES, "REVIEWKD.OUT_SHAPES", SIZES],
+  ],
+};
+
+for (const [type, more] of Object.entries(DISTILLERS)) {
+  Deno.test({ name: `SOLVER.AMP trains with ${type}`, ignore: !gpu.half }, async () => {
+    await inTempDir(async (folder) => {
+      await writeTeacher(folder);
+      const overrides = [
+        ...["DISTILLER.TYPE", type, "SOLVER.AMP", "True", "SOLVER.EPOCHS", "1"],
+        ...["SOLVER.BATCH_SIZE", "4", "DATASET.SUBSET", "1", "SOLVER.LR", "1e-3", ...more],
+      ];
+      const { run, events } = await openRun(gpu, join(folder, "run"), overrides);
+      await run.train();
+      run.dispose();
+      const end = events.find((event) => event.type === "epoch_end")!;
+      assertEquals(Object.keys(end.train.losses), ["loss_ce", "loss_kd"]);
+      assert(Number.isFinite(end.train.loss), `loss ${end.train.loss}`);
+      assertEquals(end.train.scaling?.scale, 65536 / 2 ** end.train.scaling!.skippedSteps);
+    });
+  });
+}
