@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { CliError } from "./cli_error.ts";
 import { fileExists } from "./file_exists.ts";
-import { teacherPlaces } from "./run_paths.ts";
+import { publishedTeacher, teacherPlaces } from "./run_paths.ts";
 
 /**
  * Refuses to start without a teacher in one of the usual places, where none is named.
@@ -16,6 +16,6 @@ export function checkTeacher(config: Config, option = "DISTILLER.TEACHER_CHECKPO
   if (places.some(fileExists)) return;
   throw new CliError(
     `there is no checkpoint of the teacher ${TEACHER}: none of ${places.join(", ")} is there; ` +
-      `name it with ${option}`,
+      `${publishedTeacher(config)}put it there or name it with ${option}`,
   );
 }

@@ -1,11 +1,12 @@
 import type { DatasetInfo } from "../data/image_dataset.ts";
 import { modelState } from "../formats/model_state.ts";
+import { fittingModels } from "../models/fitting_models.ts";
 import type { Model } from "../models/model.ts";
 import { buildModel } from "../train/build_distiller.ts";
 import { inFile, loadCheckpoint } from "../train/checkpoint.ts";
 import { loadModel } from "../train/load_model.ts";
+import { modelOf } from "../train/model_of.ts";
 import { CliError } from "./cli_error.ts";
-import { fittingModels } from "./fitting_models.ts";
 
 /**
  * The architecture of a checkpoint's model: the one asked for, or what its metadata says.
@@ -31,10 +32,17 @@ export function checkpointModelName(
 /**
  * A model with the weights of a checkpoint, bare or a run's, in evaluation mode.
  *
+ * @param option the option to name in the error, such as `--model`; default `--teacher`
  * @throws CheckpointError where the file cannot be read or does not fit, RangeError for an unknown model
  */
-export function loadCheckpointModel(name: string, path: string, dataset: DatasetInfo): Model {
+export function loadCheckpointModel(
+  name: string,
+  path: string,
+  dataset: DatasetInfo,
+  option = "--teacher",
+): Model {
   const model = buildModel(name, dataset);
-  loadModel(model, path);
+  const settings = { model: option, file: "--ckpt", dataset: "--dataset" };
+  loadModel(model, path, modelOf(name, dataset), settings);
   return model.eval();
 }

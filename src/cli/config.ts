@@ -1,6 +1,8 @@
 import { configToYaml } from "../config/config_to_yaml.ts";
 import { describeConfig } from "../config/describe_config.ts";
 import { loadConfig } from "../config/load_config.ts";
+import { checkDataset } from "../data/load_dataset.ts";
+import { familyOf } from "../models/registry.ts";
 
 /** Options of the `config` command. */
 export interface ConfigFlags {
@@ -12,11 +14,19 @@ export interface ConfigFlags {
  * Prints every key with its meaning, or, given a file or overrides, the whole configuration that they make.
  *
  * @returns the exit status
+ * @throws ConfigError as `loadConfig()` does, RangeError for a model or a data set that is not there
  */
 export function config(flags: ConfigFlags, overrides: readonly string[]): number {
-  const resolved = flags.cfg !== undefined || overrides.length > 0
-    ? configToYaml(loadConfig(flags.cfg ?? null, overrides)).trimEnd()
-    : describeConfig();
-  console.log(resolved);
+  const given = flags.cfg !== undefined || overrides.length > 0;
+  console.log(given ? resolved(flags.cfg ?? null, overrides) : describeConfig());
   return 0;
+}
+
+function resolved(cfg: string | null, overrides: readonly string[]): string {
+  const config = loadConfig(cfg, overrides);
+  const { DATASET, DISTILLER: { TYPE, TEACHER, STUDENT } } = config;
+  checkDataset(DATASET.TYPE);
+  familyOf(STUDENT);
+  if (TYPE !== "NONE") familyOf(TEACHER);
+  return configToYaml(config).trimEnd();
 }

@@ -1,13 +1,14 @@
-import { extname } from "@std/path";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { castTensor, type FloatDtype } from "../formats/cast_tensor.ts";
 import { flatten } from "../formats/flatten.ts";
+import { formatOfName } from "../formats/format_of_name.ts";
 import { isTensor } from "../formats/is_tensor.ts";
 import { modelState } from "../formats/model_state.ts";
 import { PyOrderedDict } from "../formats/pickle/python.ts";
 import { CHECKPOINT_KINDS } from "../formats/read_checkpoint.ts";
 import { type SafetensorsTensor, writeSafetensors } from "../formats/safetensors.ts";
 import { writeTorch } from "../formats/torch/write_torch.ts";
+import { plural } from "../logging/plural.ts";
 import { type Checkpoint, inFile, loadCheckpoint } from "../train/checkpoint.ts";
 import { CliError } from "./cli_error.ts";
 import { fileExists } from "./file_exists.ts";
@@ -29,16 +30,6 @@ const DTYPES = {
 
 const COST_MATRIX = "cost_matrix";
 
-/** The format that each extension stands for; the authors' checkpoints have none. */
-const FORMATS: Readonly<Record<string, "safetensors" | "torch">> = {
-  ".safetensors": "safetensors",
-  ".pth": "torch",
-  ".pt": "torch",
-  ".ckpt": "torch",
-  ".pkl": "torch",
-  "": "torch",
-};
-
 /** What goes into the new file. */
 interface Contents {
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
@@ -52,10 +43,10 @@ interface Contents {
  * Writes the model or the cost matrix of a checkpoint in another format.
  *
  * @returns the exit status
- * @throws CliError where the new file is there already or its extension says no format
+ * @throws CliError where the new file is there already, FormatError where its extension says no format
  */
 export function convert(from: string, to: string, flags: ConvertFlags): number {
-  const format = formatOf(to);
+  const format = formatOfName(to);
   if (!flags.overwrite && fileExists(to)) {
     throw new CliError(`${to} is already there; replace it with --overwrite`);
   }
@@ -73,14 +64,6 @@ export function convert(from: string, to: string, flags: ConvertFlags): number {
   writeFileAtomic(to, bytes);
   console.log(summary(from, to, checkpoint, contents));
   return 0;
-}
-
-function formatOf(path: string): "safetensors" | "torch" {
-  const extension = extname(path).toLowerCase();
-  if (Object.hasOwn(FORMATS, extension)) return FORMATS[extension];
-  throw new CliError(
-    `${path}: the extension ${extension} says no format; use .safetensors, or .pth or .pt for torch`,
-  );
 }
 
 function contentsOf({ value, tensors, metadata }: Checkpoint): Contents {
@@ -121,7 +104,7 @@ function torch({ tensors, matrix, metadata }: Contents): Uint8Array {
 
 function summary(from: string, to: string, { kind }: Checkpoint, contents: Contents): string {
   const { tensors, matrix, leftOut } = contents;
-  const what = matrix ? "a matrix" : `${tensors.size} tensors`;
+  const what = matrix ? "a matrix" : plural(tensors.size, "tensor");
   const left = leftOut.length > 0 ? `; left out: ${leftOut.join(", ")}` : "";
   return `${to}: ${what} of ${from} (${CHECKPOINT_KINDS[kind]})${left}`;
 }

@@ -1,6 +1,7 @@
 import { basename, join } from "@std/path";
 import type { Config } from "../config/config.ts";
 import type { FeatureSource } from "../cost_matrix/class_features.ts";
+import { formatOfName } from "../formats/format_of_name.ts";
 import { loadCheckpoint } from "../train/checkpoint.ts";
 import { checkTeacher } from "./check_teacher.ts";
 import { checkpointConfig } from "./checkpoint_config.ts";
@@ -56,7 +57,8 @@ export interface CostMatrixPlan {
  * What `cost-matrix` does: with a configuration, the file that it names (WKD.COST_MATRIX_PATH), made in the way that the
  * file's name says, such as `logit_linear_cka`.
  *
- * @throws CliError where options do not go together or there is no teacher
+ * @throws CliError where options do not go together or there is no teacher, FormatError where the file's extension says no
+ * format
  */
 export function makePlan(flags: CostMatrixFlags, overrides: readonly string[]): CostMatrixPlan {
   checkMethod(flags);
@@ -71,12 +73,14 @@ export function makePlan(flags: CostMatrixFlags, overrides: readonly string[]): 
   const name = `${source === "logits" ? "logit_" : ""}${similarity}`;
   const usual = join("wkd_cost_matrix", type, teacher, `${name}.safetensors`);
   const asNamed = named !== "" && (method === null || name === stem(named));
+  const out = flags.out ?? (asNamed ? named : usual);
+  formatOfName(out);
   return {
     ...{ teacher, ckpt, source, similarity, samples: flags.samples },
     dataset: { ...config.DATASET, SUBSET: 0 },
     degree: flags.degree ?? 3,
     bandwidth: flags.bandwidth ?? 1,
-    out: flags.out ?? (asNamed ? named : usual),
+    out,
   };
 }
 

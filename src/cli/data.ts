@@ -6,6 +6,7 @@ import { download } from "../data/download.ts";
 import { isFileDataset } from "../data/file_dataset.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { PUBLISHED } from "../data/published_archives.ts";
+import { plural } from "../logging/plural.ts";
 import { CliError } from "./cli_error.ts";
 import { byteBar } from "./byte_bar.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
@@ -83,7 +84,9 @@ export async function benchData(
   const config = loadConfig(cfg ?? null, overrides);
   const { DATASET, SOLVER } = config;
   const { train, test } = await loadDataset(DATASET, datasetCallbacks());
-  const workers = isFileDataset(train) ? `, ${DATASET.NUM_WORKERS} workers` : ", in memory";
+  const workers = isFileDataset(train)
+    ? `, ${plural(DATASET.NUM_WORKERS, "worker")}`
+    : ", in memory";
   const loaders = [
     createLoader(train, { batchSize: SOLVER.BATCH_SIZE, train: true, seed: SOLVER.SEED }),
     createLoader(test, { batchSize: DATASET.TEST.BATCH_SIZE, train: false }),

@@ -14,7 +14,7 @@ import { INTERRUPTED } from "./exit_status.ts";
 import { fileExists } from "./file_exists.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
 import { openDevice } from "./open_device.ts";
-import { teacherPath, teacherPlaces } from "./run_paths.ts";
+import { publishedTeacher, teacherPath, teacherPlaces } from "./run_paths.ts";
 
 /** Options of the `eval` command. */
 export interface EvalFlags {
@@ -83,7 +83,10 @@ function pretrained({ model, cfg }: EvalFlags, config: Config): string {
     const places = asTeacher.DISTILLER.TEACHER_CHECKPOINT ? [path] : teacherPlaces(asTeacher);
     throw new CliError(
       `there are no weights of ${asTeacher.DISTILLER.TEACHER} for ${config.DATASET.TYPE}: none of ` +
-        `${places.join(", ")} is there; put them there or name a file with --ckpt`,
+        `${places.join(", ")} is there; ${
+          publishedTeacher(asTeacher)
+        }put them there or name a file ` +
+        "with --ckpt",
     );
   }
   return path;
@@ -101,7 +104,7 @@ interface Parts {
 /** The evaluation, or null where it was interrupted. */
 async function run(parts: Parts): Promise<Evaluation | null> {
   const { gpu, test, checkpoint } = parts;
-  const model = loadCheckpointModel(parts.model, checkpoint, test);
+  const model = loadCheckpointModel(parts.model, checkpoint, test, "--model");
   const counts = parts.perClass ? new ClassCounts(test.classes.length) : null;
   const evaluator = new Evaluator(gpu, model, counts?.add);
   const batchSize = Math.min(parts.batchSize, test.length);

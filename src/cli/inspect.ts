@@ -1,9 +1,11 @@
 import { modelState } from "../formats/model_state.ts";
 import { flatten } from "../formats/flatten.ts";
+import { isTensor } from "../formats/is_tensor.ts";
 import { CHECKPOINT_KINDS } from "../formats/read_checkpoint.ts";
 import type { SafetensorsTensor } from "../formats/safetensors.ts";
+import { plural } from "../logging/plural.ts";
+import { describeFit, type Fit, fittingModels } from "../models/fitting_models.ts";
 import { type Checkpoint, inFile, loadCheckpoint } from "../train/checkpoint.ts";
-import { describeFit, type Fit, fittingModels } from "./fitting_models.ts";
 import { table } from "./table.ts";
 import { type TensorStatistics, tensorStatistics } from "./tensor_statistics.ts";
 
@@ -33,12 +35,18 @@ interface Report {
   /** Numbers and texts by their paths. */
   readonly others: Readonly<Record<string, unknown>>;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Classes of the cost matrix that it is, or null where it is none. */
+  readonly costMatrixClasses: number | null;
   /** The model in it, or null where there is none. */
   readonly model: ({ path: string; tensors: number; leftOut: readonly string[] } & Fit) | null;
 }
 
 /** Metadata is told apart; an optimiser numbers its parameters. */
 const UNTOLD = /^metadata\.|\.params\.\d+$/;
+
+const COST_MATRIX = "cost_matrix";
+/** The name of a file's only tensor that has none. */
+const WHOLE = "(the whole file)";
 
 /** Texts longer than this are cut. */
 const LONGEST = 100;
@@ -66,10 +74,13 @@ function plain(_key: string, value: unknown): unknown {
 function makeReport(file: string, checkpoint: Checkpoint, stats: boolean): Report {
   const { kind, value, metadata } = checkpoint;
   const tensors = [...checkpoint.tensors];
+  // Numbers are read, and their checksums checked, when they are asked for.
+  for (const [, tensor] of tensors) void tensor.data;
   const rows = tensors.map(([name, tensor]): Row => {
     const { dtype, shape } = tensor;
     return { name, dtype, shape, ...(stats ? { statistics: tensorStatistics(tensor) } : {}) };
   });
+  const classes = costMatrixClasses(checkpoint);
   const others = [...flatten(value).others].filter(([name]) => !UNTOLD.test(name));
   return {
     file,
@@ -79,7 +90,8 @@ function makeReport(file: string, checkpoint: Checkpoint, stats: boolean): Repor
     bytes: Deno.statSync(file).size,
     others: Object.fromEntries([...scalars(tensors), ...others]),
     metadata,
-    model: describeModel(value),
+    costMatrixClasses: classes,
+    model: classes === null ? describeModel(value) : null,
   };
 }
 
@@ -89,8 +101,20 @@ function product(shape: readonly number[]): number {
 
 /** Single numbers beside a model, such as the best accuracy. */
 function scalars(tensors: readonly [string, SafetensorsTensor][]): [string, unknown][] {
-  return tensors.filter(([name, { shape }]) => shape.length === 0 && !name.includes("."))
+  return tensors.filter(([name, { shape }]) => isScalar({ name, shape }))
     .map(([name, { data }]) => [name, data[0]]);
+}
+
+/** Classes of a square matrix, bare or under its name, which is all there is. */
+function costMatrixClasses({ value, tensors }: Checkpoint): number | null {
+  const [first] = tensors;
+  if (!first || tensors.size > 1 || !(isTensor(value) || first[0] === COST_MATRIX)) return null;
+  const { shape: [rows, columns], shape } = first[1];
+  return shape.length === 2 && rows === columns && rows > 1 ? rows : null;
+}
+
+function isScalar({ name, shape }: Pick<Row, "name" | "shape">): boolean {
+  return shape.length === 0 && !name.includes(".");
 }
 
 function describeModel(value: unknown): Report["model"] {
@@ -98,7 +122,7 @@ function describeModel(value: unknown): Report["model"] {
   try {
     state = modelState(value);
   } catch {
-    // A cost matrix, say: there is no model to describe.
+    // Numbers of another kind: there is no model to describe.
     return null;
   }
   const { tensors, path, leftOut } = state;
@@ -108,19 +132,23 @@ function describeModel(value: unknown): Report["model"] {
 
 function describe(report: Report): string {
   const { file, kind, tensors, numbers, bytes } = report;
+  const listed = tensors.filter((tensor) => !isScalar(tensor));
   return [
     file,
     `  format   ${CHECKPOINT_KINDS[kind]}, ${bytes.toLocaleString("en")} bytes`,
-    `  tensors  ${tensors.length}, with ${numbers.toLocaleString("en")} numbers`,
-    `  model    ${modelText(report)}`,
+    `  tensors  ${tensors.length}, with ${numbers.toLocaleString("en")} number${
+      numbers === 1 ? "" : "s"
+    }`,
+    `  content  ${contentText(report)}`,
     ...otherLines({ ...report.metadata, ...report.others }),
     "",
-    ...(tensors.length > 0 ? [tensorTable(tensors)] : []),
+    ...(listed.length > 0 ? [tensorTable(listed)] : []),
   ].join("\n").trimEnd();
 }
 
-function modelText({ model }: Report): string {
-  if (!model) return "none in it";
+function contentText({ model, costMatrixClasses }: Report): string {
+  if (costMatrixClasses !== null) return `cost matrix of ${costMatrixClasses} classes`;
+  if (!model) return "no model";
   const fits = model.models.length > 0
     ? `fits ${model.models.map(describeFit).join(", ")}`
     : model.nearest
@@ -128,7 +156,7 @@ function modelText({ model }: Report): string {
     : "fits none that is known here";
   const where = model.path ? ` under ${model.path}` : "";
   const beside = model.leftOut.length > 0 ? `; beside it: ${model.leftOut.join(", ")}` : "";
-  return `${model.tensors} tensors${where}, ${fits}${beside}`;
+  return `${plural(model.tensors, "tensor")}${where}, ${fits}${beside}`;
 }
 
 function otherLines(others: Readonly<Record<string, unknown>>): string[] {
@@ -136,7 +164,7 @@ function otherLines(others: Readonly<Record<string, unknown>>): string[] {
   const width = Math.max(0, ...entries.slice(0, MOST_OTHERS).map(([name]) => name.length));
   const lines = entries.slice(0, MOST_OTHERS).map(([name, value]) => {
     const text = String(value).replaceAll(/\s*\n\s*/g, " ");
-    return `    ${name.padEnd(width)}  ${
+    return `    ${(name || WHOLE).padEnd(width)}  ${
       text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text
     }`;
   });
@@ -152,7 +180,7 @@ function tensorTable(tensors: readonly Row[]): string {
   const stats = tensors.some(({ statistics }) => statistics);
   const number = (value: number | null) => value === null ? "" : value.toPrecision(4);
   const rows = tensors.map(({ name, dtype, shape, statistics: s }) => [
-    name || "(the whole file)",
+    name || WHOLE,
     dtype,
     `[${shape.join(", ")}]`,
     ...(s

@@ -1,4 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
+import manifest from "../../deno.json" with { type: "json" };
 import { addConfig } from "./commands/config.ts";
 import { addConvert } from "./commands/convert.ts";
 import { addCostMatrix } from "./commands/cost_matrix.ts";
@@ -11,6 +12,7 @@ import { addQuickstart } from "./commands/quickstart.ts";
 import { addResults } from "./commands/results.ts";
 import { addTrain } from "./commands/train.ts";
 import type { Exit } from "./commands/exit.ts";
+import { optionError } from "./option_error.ts";
 
 /**
  * The commands and their options. Nothing but commander is loaded before a command runs.
@@ -20,6 +22,7 @@ import type { Exit } from "./commands/exit.ts";
 export function buildProgram(exit: Exit): Command {
   const program = new Command("deno task");
   program
+    .version(manifest.version, "--version", "print the version")
     .usage("<command> [options]")
     .description(
       "Trains image classifiers from a teacher with the Wasserstein distance (WKD), on any GPU or on the CPU.",
@@ -53,7 +56,5 @@ const OUTPUT = {
   // Asking for colours would read the environment, which takes a permission; the help has none.
   getOutHasColors: () => false,
   getErrHasColors: () => false,
-  outputError: (text: string, write: (text: string) => void) => {
-    write(`${text.trimEnd().replaceAll("\n", " ")}; --help shows what there is`);
-  },
+  outputError: (text: string, write: (text: string) => void) => write(optionError(text)),
 };

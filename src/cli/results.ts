@@ -3,6 +3,7 @@ import { configToYaml } from "../config/config_to_yaml.ts";
 import { loadConfig } from "../config/load_config.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import type { Gpu } from "../gpu/gpu.ts";
+import { plural } from "../logging/plural.ts";
 import { progress } from "../logging/progress.ts";
 import { loadCheckpoint } from "../train/checkpoint.ts";
 import type { EventSink } from "../train/events.ts";
@@ -56,7 +57,9 @@ export async function results(flags: ResultsFlags, overrides: readonly string[])
   const file = new ResultsFile(flags.out);
   const runs = await plan(flags, overrides);
   const left = runs.filter((run) => !file.has(run.method.name, run.seed, run.fingerprint));
-  console.log(`${runs.length} runs: ${runs.length - left.length} recorded, ${left.length} to do`);
+  console.log(
+    `${plural(runs.length, "run")}: ${runs.length - left.length} recorded, ${left.length} to do`,
+  );
   if (left.length > 0 && !await trainAll(left, file, flags, overrides)) return INTERRUPTED;
   const path = file.writeTable();
   console.log(`\n${file.table()}\n\nwritten to ${path} and ${flags.out}`);

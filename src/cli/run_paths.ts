@@ -26,6 +26,17 @@ export function teacherPlaces(config: Config): string[] {
   return TYPE === "cifar100" ? [...ours, authors] : ours;
 }
 
+/** Which published file a missing teacher may be, as a clause; empty where there is none. */
+export function publishedTeacher(config: Config): string {
+  const { DISTILLER: { TEACHER }, DATASET: { TYPE } } = config;
+  if (TYPE !== "imagenet" || !TORCHVISION.test(TEACHER)) return "";
+  const example = TEACHER === "ResNet34" ? " (resnet34-b627a593.pth)" : "";
+  return `torchvision's file of it${example} works too; `;
+}
+
+/** Models of ImageNet whose weights torchvision publishes. */
+const TORCHVISION = /^ResNet(18|34|50|101)$/;
+
 /** File of the teacher: DISTILLER.TEACHER_CHECKPOINT, or the first of {@linkcode teacherPlaces} that is there. */
 export function teacherPath(config: Config): string {
   const places = teacherPlaces(config);

@@ -1,5 +1,15 @@
 import type { AnyField } from "./field.ts";
 
+/** YAML 1.1's names, which PyYAML and so the authors' files take for booleans; YAML 1.2 has them as texts. */
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ["true", true],
+  ["yes", true],
+  ["on", true],
+  ["false", false],
+  ["no", false],
+  ["off", false],
+]);
+
 const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 
 /** What a field accepts, in words: `an integer of at least 1`. */
@@ -19,7 +29,9 @@ export function expectation(field: AnyField): string {
     case "float":
       return `a number${range}`;
     case "ints":
-      return `a list of ${field.length === undefined ? "" : `${field.length} `}integers${range}`;
+      return `a list of ${
+        field.length === undefined ? "" : `${field.length} `
+      }integers${range}, such as "[1, 2]"`;
     case "string":
       return "a text (quote it if it looks like a number)";
   }
@@ -28,6 +40,11 @@ export function expectation(field: AnyField): string {
 /** Numbers may be quoted: yacs, which mdistiller reads its files with, evaluates such texts. */
 function toNumber(value: unknown): unknown {
   return typeof value === "string" && NUMBER.test(value) ? Number(value) : value;
+}
+
+function toBoolean(value: unknown): boolean | undefined {
+  if (typeof value === "boolean") return value;
+  return typeof value === "string" ? BOOLEANS.get(value.toLowerCase()) : undefined;
 }
 
 /** Lists may be written as Python tuples, `(32, 32)`, which YAML takes for a text. */
@@ -56,7 +73,7 @@ export function coerce(
 ): boolean | number | string | number[] | undefined {
   switch (field.kind) {
     case "bool":
-      return typeof value === "boolean" ? value : undefined;
+      return toBoolean(value);
     case "int":
     case "float": {
       const number = toNumber(value);

@@ -15,13 +15,36 @@ export function formatValue(value: boolean | number | string | readonly number[]
   return typeof value === "object" ? `[${value.join(", ")}]` : String(value);
 }
 
+/** Data sets that are kept in memory, for which the keys about image files say nothing. */
+const IN_MEMORY = ["fashion_mnist", "cifar10", "cifar100"];
+
+const OF_IMAGE_FILES = [
+  "NUM_WORKERS",
+  "NUM_CLASSES",
+  "TRANSFORM",
+  "IMAGE_SIZE",
+  "RESIZE",
+  "NORMALIZE",
+  "ON_CORRUPT",
+  "CACHE",
+  "CACHE_DIR",
+  "CACHE_SIZE",
+].map((name) => `DATASET.${name}`);
+
+const OF_TEACHERS = ["DISTILLER.TEACHER", "DISTILLER.TEACHER_CHECKPOINT"];
+
 /**
- * The sections that matter to this run, those of every run and that of its distiller, as aligned text: one line per
+ * The settings that matter to this run, those of every run and those of its distiller, as aligned text: one line per
  * section, one indented line per key.
  */
 export function formatConfig(config: Config): string {
-  const active = new Set([...COMMON_SECTIONS, config.DISTILLER.TYPE]);
-  const keys = [...FIELDS.keys()].filter((key) => active.has(key.split(".")[0]));
+  const { DISTILLER, DATASET } = config;
+  const active = new Set([...COMMON_SECTIONS, DISTILLER.TYPE]);
+  const idle = new Set([
+    ...(IN_MEMORY.includes(DATASET.TYPE) ? OF_IMAGE_FILES : []),
+    ...(DISTILLER.TYPE === "NONE" ? OF_TEACHERS : []),
+  ]);
+  const keys = [...FIELDS.keys()].filter((key) => active.has(key.split(".")[0]) && !idle.has(key));
   const short = (key: string) => key.slice(key.indexOf(".") + 1);
   const width = Math.max(...keys.map((key) => short(key).length));
   const lines: string[] = [];

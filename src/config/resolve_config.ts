@@ -24,9 +24,9 @@ function show(value: unknown): string {
 }
 
 function unknownKey(source: string, key: string, isSection: boolean): ConfigError {
-  return new ConfigError(
-    `${source}: unknown key ${key}; did you mean ${nearestKey(key, isSection)}?`,
-  );
+  const near = nearestKey(key, isSection);
+  const hint = near ? `did you mean ${near}?` : "`deno task config` lists the keys";
+  return new ConfigError(`${source}: unknown key ${key}; ${hint}`);
 }
 
 function assign(values: Values, source: string, key: string, value: unknown): void {
@@ -79,7 +79,19 @@ function readAliases(values: Values, source: string, document: Record<string, un
   }
 }
 
+/** A tab before a key takes it out of its section, for YAML does not count it as indentation. */
+function refuseTabs(text: string, source: string): void {
+  const line = text.split("\n").findIndex((each) =>
+    /^ *\t\s*["']?[\w.]+["']?\s*:(\s|$)/.test(each)
+  );
+  if (line < 0) return;
+  throw new ConfigError(
+    `${source}: YAML indents by spaces; line ${line + 1} has a tab: use spaces instead`,
+  );
+}
+
 function parseDocument(text: string, source: string): Record<string, unknown> {
+  refuseTabs(text, source);
   let document: unknown;
   try {
     document = parse(text, YAML_OPTIONS);
@@ -105,7 +117,19 @@ function parseOverride(text: string, field: AnyField | undefined): unknown {
   return field?.kind === "string" && typeof value !== "string" ? text : value;
 }
 
+/** `KEY=VALUE` where a key is wanted. */
+function refuseEquals(overrides: readonly string[]): void {
+  for (const [i, text] of overrides.entries()) {
+    const [, key, value] = /^([\w.]+)=(.*)$/s.exec(text) ?? [];
+    if (i % 2 === 1 || !(FIELDS.has(key) || ALIASES.has(key))) continue;
+    throw new ConfigError(
+      `${COMMAND_LINE}: settings come as pairs KEY VALUE; instead of ${text} write ${key} ${value}`,
+    );
+  }
+}
+
 function readOverrides(values: Values, overrides: readonly string[]): void {
+  refuseEquals(overrides);
   if (overrides.length % 2 === 1) {
     throw new ConfigError(
       `${COMMAND_LINE}: settings come as pairs KEY VALUE; ${overrides.at(-1)} has no value`,

@@ -77,7 +77,7 @@ export const SCHEMA = {
     ),
     NUM_CLASSES: int(
       0,
-      "Class count; the data set itself says it, so this is read only for the authors' ImageNet files.",
+      "Class count; the data set itself says it, and this is compared with that of a folder of images. 0 is any.",
       { min: 0 },
     ),
     TEST: { BATCH_SIZE: int(64, "Images in a batch of the evaluation.", { min: 1 }) },

@@ -63,9 +63,10 @@ export function checkBatchSize(dataset: DatasetInfo, options: LoaderOptions): vo
   if (dataset.length === 0) throw new RangeError(`${dataset.name} has no images`);
   const share = Math.floor(dataset.length / (options.worldSize ?? 1));
   if (train && share < batchSize) {
+    const process = share < dataset.length ? " for this process" : "";
     throw new RangeError(
-      `${dataset.name} has ${share} images for this process, less than one batch of ${batchSize}; ` +
-        "use a smaller SOLVER.BATCH_SIZE",
+      `${dataset.name} has ${share} images${process}, less than one batch of ${batchSize}; use a ` +
+        "smaller SOLVER.BATCH_SIZE",
     );
   }
 }

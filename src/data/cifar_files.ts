@@ -97,6 +97,7 @@ export async function findCifar(
   const [python, binary] = kind.layouts;
   throw new Error(
     `there is no ${kind.title} in ${root}: it wants the folder ${python.folder} or ${binary.folder}, or the archive ` +
-      `${python.archive}; fetch it with \`${download}\` or set DATASET.ROOT`,
+      `${python.archive} or ${binary.archive}; fetch it with \`${download}\`, or set DATASET.ROOT to the folder ` +
+      "they are in or to the archive itself",
   );
 }

@@ -14,6 +14,8 @@ const IMAGENET_SIZE = 224;
 const RESIZE_RATIO = 256 / 224;
 /** Images up to this side are kept in memory and cut with padding, where nothing else is asked for. */
 const SMALL = 64;
+/** Classes that a warning names. */
+const NAMED = 3;
 const DEFAULT_ROOT = join("data", "imagenet");
 const CACHE_ROOT = join(".cache", "images");
 
@@ -126,17 +128,33 @@ export async function loadImageFolder(
   }
 }
 
+/** Names the first classes that only one folder has. */
+function onlyHas(folder: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const more = names.length - NAMED;
+  const first = names.slice(0, NAMED).join(", ");
+  return [`only ${folder} has ${first}${more > 0 ? ` and ${more} more` : ""}`];
+}
+
 function checkClasses(
-  { TYPE, NUM_CLASSES }: DatasetConfig,
-  { a, same }: ReturnType<typeof shareClasses>,
+  { NUM_CLASSES }: DatasetConfig,
+  { a, onlyA, onlyB }: ReturnType<typeof shareClasses>,
   testFolder: string,
   warn: (message: string) => void,
 ): void {
   const count = a.classes.length;
-  if (!same) {
-    warn(`train and ${testFolder} do not have the same classes; all ${count} names of both count`);
+  const only = [...onlyHas("train", onlyA), ...onlyHas(testFolder, onlyB)];
+  if (only.length > 0) {
+    warn(
+      `train and ${testFolder} do not have the same classes: ${
+        only.join(", and ")
+      }; all ${count} ` +
+        "names of both count",
+    );
   }
-  if (TYPE === "imagenet" && NUM_CLASSES > 0 && NUM_CLASSES !== count) {
-    warn(`DATASET.NUM_CLASSES is ${NUM_CLASSES}, but the folders have ${count} classes`);
+  if (NUM_CLASSES > 0 && NUM_CLASSES !== count) {
+    warn(
+      `DATASET.NUM_CLASSES is ${NUM_CLASSES}, but the folders have ${count} classes, which count`,
+    );
   }
 }

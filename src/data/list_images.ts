@@ -71,12 +71,12 @@ export function listImages(folder: string): ImageListing {
 
 /**
  * Numbers the classes of two listings alike: by all names that either has, sorted. Where both have the same names, as
- * they should, nothing changes.
+ * they should, nothing changes. The names that one alone has are told, too.
  */
 export function shareClasses(
   a: ImageListing,
   b: ImageListing,
-): { a: ImageListing; b: ImageListing; same: boolean } {
+): { a: ImageListing; b: ImageListing; onlyA: readonly string[]; onlyB: readonly string[] } {
   const classes = [...new Set([...a.classes, ...b.classes])].sort();
   const numbers = new Map(classes.map((name, number) => [name, number]));
   const renumber = ({ classes: names, paths, labels }: ImageListing): ImageListing => ({
@@ -84,6 +84,14 @@ export function shareClasses(
     paths,
     labels: labels.map((label) => numbers.get(names[label])!),
   });
-  const same = classes.length === a.classes.length && classes.length === b.classes.length;
-  return { a: renumber(a), b: renumber(b), same };
+  const without = (names: readonly string[], others: readonly string[]) => {
+    const there = new Set(others);
+    return names.filter((name) => !there.has(name));
+  };
+  return {
+    a: renumber(a),
+    b: renumber(b),
+    onlyA: without(a.classes, b.classes),
+    onlyB: without(b.classes, a.classes),
+  };
 }

@@ -34,6 +34,25 @@ export interface DatasetSplits {
 }
 
 /**
+ * Refuses a data set that is not there.
+ *
+ * @param type its name as in `DATASET.TYPE`
+ * @throws {RangeError} with the names there are
+ */
+export function checkDataset(type: string): void {
+  loaderOf(type);
+}
+
+function loaderOf(type: string): Loader {
+  const loader = LOADERS.get(type);
+  if (loader) return loader;
+  const names = [...LOADERS.keys()].join(", ");
+  throw new RangeError(
+    `there is no data set ${JSON.stringify(type)}; DATASET.TYPE can be ${names}`,
+  );
+}
+
+/**
  * The data set that a configuration names. The validation images are taken out first, then the subset is taken from the
  * rest, so the two never share an image.
  *
@@ -44,14 +63,7 @@ export async function loadDataset(
   config: DatasetConfig,
   callbacks: DatasetCallbacks = {},
 ): Promise<DatasetSplits> {
-  const loader = LOADERS.get(config.TYPE);
-  if (!loader) {
-    const names = [...LOADERS.keys()].join(", ");
-    throw new RangeError(
-      `there is no data set ${JSON.stringify(config.TYPE)}; DATASET.TYPE can be ${names}`,
-    );
-  }
-  let { train, test } = await loader(config, callbacks);
+  let { train, test } = await loaderOf(config.TYPE)(config, callbacks);
   if (config.VALIDATION > 0) {
     const split = holdOutPerClass(train, config.VALIDATION);
     train = split.train;

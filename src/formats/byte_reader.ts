@@ -21,8 +21,11 @@ export class ByteReader {
   /** The position before the next `length` bytes, which are then behind it. */
   skip(length: number): number {
     if (length > this.left) {
+      const missing = length - this.left;
       throw new FormatError(
-        `${length} bytes are wanted at byte ${this.at} but ${this.left} are left; the file is truncated or damaged`,
+        `the data ends at byte ${this.bytes.length}, ${missing} ${
+          missing === 1 ? "byte" : "bytes"
+        } too early; the file is truncated or damaged`,
       );
     }
     const at = this.at;

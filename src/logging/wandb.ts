@@ -28,7 +28,7 @@ export function wandbChoice(surroundings: WandbSurroundings = SURROUNDINGS): Wan
   const mode = env("WANDB_MODE");
   if (mode && NOT_ONLINE.includes(mode)) return no(`WANDB_MODE is ${mode}`);
   const apiKey = env("WANDB_API_KEY");
-  if (!apiKey) return no("there is no WANDB_API_KEY");
+  if (!apiKey) return no("there is no WANDB_API_KEY; set it, or LOG.WANDB False");
   const module = resolve(PACKAGE);
   if (!module) {
     return no(`the package ${PACKAGE} is not there; add it with: deno add npm:${PACKAGE}`);

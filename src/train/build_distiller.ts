@@ -16,7 +16,6 @@ import { SP } from "../distill/sp.ts";
 import { Vanilla } from "../distill/vanilla.ts";
 import { VID } from "../distill/vid.ts";
 import { WKD, type WKDFeatureOptions, type WKDLogitOptions } from "../distill/wkd.ts";
-import { modelFamily } from "../models/family.ts";
 import type { Model } from "../models/model.ts";
 import { createModel } from "../models/registry.ts";
 import { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
@@ -25,16 +24,13 @@ import { zeros } from "../tensor/create.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { checkReviewKD } from "./check_reviewkd.ts";
 import { loadModel } from "./load_model.ts";
+import { TEACHER_SETTINGS } from "./misfit.ts";
+import { modelOf } from "./model_of.ts";
 import { runCostMatrix } from "./run_cost_matrix.ts";
 
 /** A model by the authors' name for a data set. */
 export function buildModel(name: string, dataset: DatasetInfo): Model {
-  const [type] = dataset.name.split("/");
-  return createModel(name, {
-    numClasses: dataset.classes.length,
-    inChannels: dataset.channels,
-    family: modelFamily(type, dataset.height),
-  });
+  return createModel(name, modelOf(name, dataset));
 }
 
 /** What a distiller with a teacher is built from. */
@@ -80,7 +76,7 @@ export async function buildDistiller(
     return new Vanilla(student);
   }
   const teacher = made.adopt(buildModel(TEACHER, dataset), (it) => it.dispose());
-  loadModel(teacher, teacherPath);
+  loadModel(teacher, teacherPath, modelOf(TEACHER, dataset), TEACHER_SETTINGS);
   teacher.requiresGrad_(false);
   teacher.eval();
   const distiller = await BUILDERS[TYPE]({ config, dataset, student, teacher });

@@ -90,7 +90,7 @@ export function inFile<T>(path: string, fn: () => T): T {
   } catch (error) {
     const { name, message } = error as Error;
     if (name !== "FormatError" && name !== "SafetensorsError") throw error;
-    throw new CheckpointError(`${path} is not a whole checkpoint: ${message}`);
+    throw new CheckpointError(`${path} cannot be read as a checkpoint: ${message}`);
   }
 }
 

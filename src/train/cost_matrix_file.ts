@@ -1,4 +1,5 @@
 import { writeFileAtomic } from "../formats/atomic_write.ts";
+import { formatOfName } from "../formats/format_of_name.ts";
 import { isTensor } from "../formats/is_tensor.ts";
 import { toFloat32 } from "../formats/safetensors.ts";
 import { writeTorch } from "../formats/torch/write_torch.ts";
@@ -36,10 +37,10 @@ export function readCostMatrix(path: string, classes: number): Float32Array {
 }
 
 /**
- * Writes a cost matrix with a note on how it was made: by the name's extension as a torch file (`.pth`, `.pt`), which
- * holds the bare matrix as the authors' do, with the note in a `.json` beside it; else as safetensors with the note in it.
+ * Writes a cost matrix with a note on how it was made, in the format that the name's extension says: as safetensors with
+ * the note in it, or as a torch file, which holds the bare matrix as the authors' do, with the note in a `.json` beside it.
  *
- * @throws WriteError naming the file and the cause.
+ * @throws FormatError where the extension says no format, WriteError naming the file and the cause.
  */
 export function writeCostMatrix(
   path: string,
@@ -48,7 +49,7 @@ export function writeCostMatrix(
   made: Readonly<Record<string, string>>,
 ): void {
   const shape = [classes, classes];
-  if (!/\.pth?$/.test(path)) {
+  if (formatOfName(path) === "safetensors") {
     saveCheckpoint(path, new Map([[NAME, { shape, data: cost }]]), made);
     return;
   }

@@ -1,18 +1,38 @@
 import { modelState } from "../formats/model_state.ts";
 import type { SafetensorsTensor } from "../formats/safetensors.ts";
-import { stateEntries } from "../formats/state_entries.ts";
+import { stateEntries, type StateNumbers } from "../formats/state_entries.ts";
+import { type FittingModel, isBatchCounter } from "../models/fitting_models.ts";
 import type { Module } from "../nn/module.ts";
 import { CheckpointError, inFile, loadCheckpoint } from "./checkpoint.ts";
+import { misfit, type ModelSettings } from "./misfit.ts";
+
+/** Batch normalisation's counter where a file has none. PyTorch: `_NormBase._load_from_state_dict`. */
+const COUNTER: StateNumbers = { shape: [], data: Int32Array.of(0) };
 
 /**
  * Loads a model from a checkpoint, safetensors or torch: a state dict, bare or wrapped, or a whole run, of which the
- * student is taken.
+ * student is taken. Batch normalisation's counters may be missing, as in torchvision's files.
  *
- * @throws CheckpointError naming the file when it cannot be read or does not fit the model.
+ * @param wanted what the model is, for the error
+ * @param settings what names it, for the error
+ * @throws CheckpointError naming the file when it cannot be read; where it does not fit the model, with what it fits.
  */
-export function loadModel(model: Module, path: string): void {
+export function loadModel(
+  model: Module,
+  path: string,
+  wanted: FittingModel,
+  settings: ModelSettings,
+): void {
   const { value } = loadCheckpoint(path);
-  loadTensors(model, inFile(path, () => modelState(value).tensors), path);
+  const { tensors } = inFile(path, () => modelState(value));
+  const entries = inFile(path, () => stateEntries(tensors));
+  for (const name of model.stateDict().keys()) {
+    if (isBatchCounter(name) && !entries.has(name)) entries.set(name, COUNTER);
+  }
+  const reason = load(model, entries);
+  if (reason === null) return;
+  const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+  throw new CheckpointError(misfit(path, shapes, wanted, settings, reason));
 }
 
 /**
@@ -25,10 +45,16 @@ export function loadTensors(
   tensors: ReadonlyMap<string, SafetensorsTensor>,
   path: string,
 ): void {
-  const entries = inFile(path, () => stateEntries(tensors));
+  const reason = load(module, inFile(path, () => stateEntries(tensors)));
+  if (reason !== null) throw new CheckpointError(`${path} does not fit the model: ${reason}`);
+}
+
+/** Loads tensors, or says why they do not fit. */
+function load(module: Module, entries: ReadonlyMap<string, StateNumbers>): string | null {
   try {
     module.loadStateDict(entries);
+    return null;
   } catch (error) {
-    throw new CheckpointError(`${path} does not fit the model: ${(error as Error).message}`);
+    return (error as Error).message;
   }
 }

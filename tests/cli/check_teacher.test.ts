@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { cli, inTempDir } from "./helpers.ts";
 
 Deno.test("train says where it looked for a teacher that nobody named", async () => {
@@ -11,5 +11,23 @@ Deno.test("train says where it looked for a teacher that nobody named", async ()
       "there is no checkpoint of the teacher wrn_40_2: none of checkpoints/cifar100/wrn_40_2.",
     );
     assertStringIncludes(stderr, "name it with DISTILLER.TEACHER_CHECKPOINT");
+    assert(!stderr.includes("torchvision"), stderr);
+  });
+});
+
+Deno.test("train and eval say that torchvision's file of an ImageNet teacher works", async () => {
+  await inTempDir(async (folder) => {
+    const cfg = "configs/imagenet/r34_r18/wkd_l.yaml";
+    for (
+      const args of [
+        ["train", "--cfg", cfg, "LOG.PREFIX", folder],
+        ["eval", "-m", "ResNet34", "-d", "imagenet"],
+      ]
+    ) {
+      const { status, stderr } = await cli(...args);
+      assertEquals(status, 1);
+      assertStringIncludes(stderr, "checkpoints/imagenet/ResNet34.pth is there");
+      assertStringIncludes(stderr, "torchvision's file of it (resnet34-b627a593.pth) works too");
+    }
   });
 });

@@ -1,11 +1,13 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { describeFit, fittingModels } from "../../src/cli/fitting_models.ts";
+import { describeFit, fittingModels, isBatchCounter } from "../../src/models/fitting_models.ts";
 import { modelShapes } from "../../src/models/model_shapes.ts";
 import { MODEL_FAMILIES } from "../../src/models/family.ts";
 import { modelNames } from "../../src/models/registry.ts";
-import { toFloat32 } from "../../src/formats/safetensors.ts";
+import { FormatError } from "../../src/formats/format_error.ts";
+import { toFloat32, writeSafetensors } from "../../src/formats/safetensors.ts";
 import { loadCheckpoint } from "../../src/train/checkpoint.ts";
+import { writeCostMatrix } from "../../src/train/cost_matrix_file.ts";
 import { fixturePath, notFilled, REFERENCE } from "../formats/pth.ts";
 import { cli, inTempDir } from "./helpers.ts";
 
@@ -90,11 +92,11 @@ Deno.test("convert refuses what it cannot do", async () => {
         "--dtype",
         "int8",
       ],
-      "Allowed choices are float32, float16, bfloat16",
+      "--dtype must be one of float32, float16, bfloat16; got int8",
     );
     const numbers = join(folder, "numbers.pkl");
     Deno.writeTextFileSync(numbers, "1 2 3 4 5 6");
-    await fails(["inspect", numbers], "numbers.pkl is not a whole checkpoint: it is neither");
+    await fails(["inspect", numbers], "numbers.pkl cannot be read as a checkpoint: it is neither");
   });
 });
 
@@ -160,7 +162,78 @@ Deno.test("fittingModels() knows every model, whatever its classes and channels"
     }
   }
   const shapes = modelShapes("resnet8");
+  for (const name of [...shapes.keys()].filter(isBatchCounter)) shapes.delete(name);
+  assertEquals(fittingModels(shapes).models.map(({ name }) => name), ["resnet8"]);
   shapes.delete("fc.bias");
   const { models, nearest } = fittingModels(shapes);
-  assertEquals([models, nearest], [[], { name: "resnet8", matching: 55 }]);
+  assertEquals([models, nearest], [[], { name: "resnet8", matching: 46 }]);
+});
+
+Deno.test("inspect says of a cost matrix of either format how many classes it has", async () => {
+  await inTempDir(async (folder) => {
+    const cost = "wkd_cost_matrix/fashion_mnist/resnet20/linear_cka.safetensors";
+    const torch = join(folder, "cost.pth");
+    assertEquals((await cli("convert", cost, torch)).status, 0);
+    for (const path of [cost, torch]) {
+      const { stdout } = await cli("inspect", path);
+      assertStringIncludes(stdout, "  tensors  1, with 100 numbers\n");
+      assertStringIncludes(stdout, "  content  cost matrix of 10 classes\n");
+      const json = JSON.parse((await cli("inspect", path, "--json")).stdout);
+      assertEquals([json.costMatrixClasses, json.model], [10, null]);
+    }
+  });
+});
+
+Deno.test("inspect tells a number without dimensions once", async () => {
+  const { stdout } = await cli("inspect", fixturePath("legacy.pth"));
+  assertEquals(stdout.match(/best_acc +61.25/g)?.length, 1);
+  assert(!stdout.includes("| best_acc"), stdout);
+  assertStringIncludes(stdout, "| model.bn1.num_batches_tracked ");
+});
+
+Deno.test("inspect finds a changed byte in a tensor of a torch file", async () => {
+  await inTempDir(async (folder) => {
+    const torch = join(folder, "t.pth");
+    await cli("convert", TEACHER, torch);
+    const bytes = Deno.readFileSync(torch);
+    bytes[bytes.length >> 1] ^= 1;
+    Deno.writeFileSync(torch, bytes);
+    await fails(
+      ["inspect", torch],
+      "t.pth cannot be read as a checkpoint: the checksum of the entry",
+      "damaged",
+    );
+  });
+});
+
+Deno.test("convert and cost-matrix refuse the same names", async () => {
+  await inTempDir(async (folder) => {
+    const out = join(folder, "x.bin");
+    const refusal = `${out}: the extension .bin says no format; use .safetensors, or .pth`;
+    await fails(["convert", TEACHER, out], refusal);
+    await fails(["cost-matrix", "--ckpt", TEACHER, "--out", out], refusal);
+    assertThrows(() => writeCostMatrix(out, new Float32Array(4), 2, {}), FormatError, refusal);
+    assertEquals([...Deno.readDirSync(folder)], []);
+    const bare = join(folder, "x");
+    writeCostMatrix(bare, new Float32Array(4), 2, {});
+    assertEquals(loadCheckpoint(bare).kind, "zip");
+  });
+});
+
+Deno.test("eval loads a model without batch normalisation's counters, as torchvision's files are", async () => {
+  await inTempDir(async (folder) => {
+    const path = join(folder, "old.safetensors");
+    const { tensors } = loadCheckpoint(TEACHER);
+    const old = new Map([...tensors].filter(([name]) => !isBatchCounter(name)));
+    Deno.writeFileSync(path, writeSafetensors(old));
+    assertStringIncludes(
+      (await cli("inspect", path)).stdout,
+      "fits resnet20 (10 classes, 1 channel)",
+    );
+    const { status, stdout, stderr } = await cli(
+      ...["eval", "-c", path, "-d", "fashion_mnist", "-m", "resnet20", "DATASET.VALIDATION", "2"],
+    );
+    assertEquals(status, 0, stderr);
+    assertStringIncludes(stdout, "images  20");
+  });
 });

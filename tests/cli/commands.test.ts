@@ -135,7 +135,7 @@ Deno.test("results trains what is not recorded, and makes the table", async () =
     const args = ["results", "--methods", "alone", "--out", out, "LOG.PREFIX", folder, ...TINY];
     const first = await cli(...args, "--seeds", "1");
     assertEquals(first.status, 0, first.stderr);
-    assertStringIncludes(first.stdout, "1 runs: 0 recorded, 1 to do");
+    assertStringIncludes(first.stdout, "1 run: 0 recorded, 1 to do");
     const second = await cli(...args, "--seeds", "2");
     assertStringIncludes(second.stdout, "2 runs: 1 recorded, 1 to do");
     assertStringIncludes(second.stdout, "[1/1] student alone, seed 1");
@@ -147,7 +147,7 @@ Deno.test("results trains what is not recorded, and makes the table", async () =
     const third = await cli(...args, "--seeds", "2");
     assertStringIncludes(third.stdout, "2 runs: 2 recorded, 0 to do");
     const changed = await cli(...args, "--seeds", "1", "SOLVER.LR", "0.01");
-    assertStringIncludes(changed.stdout, "1 runs: 0 recorded, 1 to do");
+    assertStringIncludes(changed.stdout, "1 run: 0 recorded, 1 to do");
     assertEquals(changed.status, 0, changed.stderr);
   });
 });
@@ -171,4 +171,33 @@ Deno.test("config describes the keys, or prints a configuration in full", async 
   const resolved = await cli("config", "--cfg", VANILLA, "SOLVER.LR", "0.25");
   assertStringIncludes(resolved.stdout, "  LR: 0.25\n");
   assertStringIncludes(resolved.stdout, "  SUBSET: 1000\n");
+  for (
+    const [key, value, message] of [
+      ["DISTILLER.STUDENT", "resnet9", 'there is no model "resnet9"; did you mean resnet8?'],
+      ["DATASET.TYPE", "cifar11", 'there is no data set "cifar11"; DATASET.TYPE can be'],
+    ]
+  ) {
+    const { status, stderr } = await cli("config", "--cfg", VANILLA, key, value);
+    assertEquals(status, 1);
+    assertStringIncludes(stderr, message);
+  }
+  // Nothing is loaded into a teacher where there is none.
+  const teacher = await cli("config", "--cfg", VANILLA, "DISTILLER.TEACHER", "mine");
+  assertEquals(teacher.status, 0, teacher.stderr);
+});
+
+Deno.test("--version prints the version of deno.json", async () => {
+  const { version } = JSON.parse(Deno.readTextFileSync("deno.json"));
+  const { status, stdout, stderr } = await cli("--version");
+  assertEquals([status, stdout, stderr], [0, `${version}\n`, ""]);
+});
+
+Deno.test("the help of every command names configurations that exist", async () => {
+  const commands = [...(await cli("--help")).stdout.matchAll(/^ {2}([a-z-]+) /gm)]
+    .map(([, name]) => name).filter((name) => name !== "help");
+  assert(commands.includes("data") && commands.includes("train"));
+  const texts = await Promise.all(commands.map(async (name) => (await cli(name, "--help")).stdout));
+  const named = new Set(texts.join("\n").match(/\bconfigs\/[\w./-]+\.ya?ml\b/g));
+  assert(named.size >= 4, [...named].join());
+  for (const path of named) assert(Deno.statSync(path).isFile, path);
 });

@@ -39,14 +39,14 @@ Deno.test("cost-matrix says what does not go together", async () => {
   const degree = await cli("cost-matrix", "--ckpt", "x", "--similarity", "cosine", "--degree", "2");
   assertStringIncludes(degree.stderr, "--degree is of --similarity poly_cka");
   const bandwidth = await cli("cost-matrix", "--ckpt", "x", "--bandwidth", "0");
-  assertStringIncludes(bandwidth.stderr, "A positive number is wanted");
+  assertStringIncludes(bandwidth.stderr, "--bandwidth must be a number greater than 0; got 0");
   const nowhere = await cli("cost-matrix", "--teacher", "vgg13", "--dataset", "cifar100");
   assertEquals(nowhere.status, 1);
   assertStringIncludes(
     nowhere.stderr,
     "there is no checkpoint of the teacher vgg13: none of checkpoints/cifar100/vgg13.safetensors, " +
       "checkpoints/cifar100/vgg13.pth, " +
-      "download_ckpts/cifar_teachers/vgg13_vanilla/ckpt_epoch_240.pth is there; name it with --ckpt",
+      "download_ckpts/cifar_teachers/vgg13_vanilla/ckpt_epoch_240.pth is there; put it there or name it with --ckpt",
   );
 });
 

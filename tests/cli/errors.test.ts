@@ -50,10 +50,15 @@ Deno.test("main() refuses commands and options that do not exist", async () => {
     "unknown option '--resum' (Did you mean --resume?)",
   );
   await assertFails(["train"], "required option '--cfg <file>' not specified");
-  await assertFails(["results", "--seeds", "0"], "An integer of at least 1 is wanted");
+  const seeds = await cli("results", "--seeds", "0");
+  assertEquals(seeds.stderr, "error: --seeds must be an integer of at least 1; got 0\n");
+  await assertFails(["eval", "-b", "x"], "--batch-size must be an integer of at least 1; got x");
   await assertFails(["results", "--methods", "kdd"], "there is no method");
   await assertFails(["results", "SOLVER.LR", "1"], "name another --out");
-  await assertFails(["doctor", "--device", "tpu"], "Allowed choices are auto, hardware, software");
+  await assertFails(
+    ["doctor", "--device", "tpu"],
+    "--device must be one of auto, hardware, software; got tpu",
+  );
   await assertFails(["cost-matrix"], "wants --cfg, or --teacher and --ckpt");
   await assertFails(["train", "--cfg", VANILLA, "--resume", "--overwrite"], "give one");
 });
@@ -82,7 +87,11 @@ Deno.test("main() refuses models, data sets and runs that are not there", async 
     await assertFails([...train, "SOLVER.BATCH_SIZE", "21"], "less than one batch of 21");
     await assertFails([...train, "DATASET.SUBSET", "6000"], "DATASET.SUBSET");
     const ckpt = await writeTeacher(folder);
-    await assertFails(["eval", "-c", ckpt, "-m", "resnet20"], "does not fit the model: missing");
+    await assertFails(
+      ["eval", "-c", ckpt, "-m", "resnet20"],
+      "teacher10.safetensors is not a resnet20 (10 classes, 1 channel); it fits resnet8 (10 classes, ",
+      "1 channel): use --model resnet8 or another --ckpt",
+    );
     await assertFails(["eval", "-c", ckpt, "-d", "cifar1"], "there is no data set");
   });
 });
@@ -96,19 +105,19 @@ Deno.test("main() says what is wrong with a checkpoint", async () => {
     );
     const empty = join(folder, "empty");
     Deno.writeFileSync(empty, new Uint8Array());
-    await assertFails(["eval", "-c", empty], "empty is not a whole checkpoint: the file is empty");
+    await assertFails(["eval", "-c", empty], "empty cannot be read as a checkpoint: the file");
     const half = join(folder, "half.safetensors");
     const bytes = Deno.readFileSync(ckpt);
     Deno.writeFileSync(half, bytes.subarray(0, bytes.length / 2));
     await assertFails(
       ["eval", "-c", half, "-m", "resnet8"],
-      "half.safetensors is not a whole check",
+      "half.safetensors cannot be read as a check",
     );
     const five = await writeTeacher(folder, 5);
     await assertFails(
       ["eval", "-c", five],
-      "teacher5.safetensors does not fit",
-      "[5, 64], not [10, 64]",
+      "teacher5.safetensors is not a resnet8 (10 classes, 1 channel); it fits resnet8 (5 classes, ",
+      "1 channel): use another --ckpt, or the --dataset that it was trained on",
     );
     const model = createModel("resnet8", { numClasses: 10, inChannels: 1 });
     const nameless = join(folder, "nameless.safetensors");
@@ -136,6 +145,11 @@ Deno.test("main() says what is wrong with a teacher or a cost matrix", async () 
     await assertFails(
       [...train, "DISTILLER.TEACHER_CHECKPOINT", "no.pt"],
       "cannot read the checkp",
+    );
+    await assertFails(
+      [...train, "DISTILLER.TEACHER_CHECKPOINT", ckpt],
+      "teacher10.safetensors is not a resnet20 (10 classes, 1 channel); it fits resnet8 (10 classes, ",
+      "1 channel): use DISTILLER.TEACHER resnet8 or another DISTILLER.TEACHER_CHECKPOINT",
     );
     await assertFails(
       [...train, ...teacher, "WKD.COST_MATRIX_PATH", cost],

@@ -59,7 +59,7 @@ Deno.test("eval finds the weights that a data set's teachers are loaded from", a
     assertStringIncludes(nameless.stderr, "--ckpt pretrain wants --model, or --cfg");
     const order = await cli("eval", "-c", "x", "--per-class", "best");
     assertEquals(order.status, 1);
-    assertStringIncludes(order.stderr, "Allowed choices are worst, label");
+    assertStringIncludes(order.stderr, "--per-class must be one of worst, label; got best");
     const named = writeConfig(
       folder,
       `DISTILLER:\n  TEACHER: resnet8\n  TEACHER_CHECKPOINT: ${await writeTeacher(folder)}\n`,

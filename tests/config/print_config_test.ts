@@ -27,6 +27,17 @@ Deno.test("formatConfig() prints the common sections and the distiller's, aligne
   assert(!vanilla.includes("WKD"));
 });
 
+Deno.test("formatConfig() leaves out what the data set and the method do not read", () => {
+  const text = (...overrides: string[]) => formatConfig(resolveConfig("", "x", overrides));
+  const cifar = text();
+  for (const name of ["TRANSFORM", "CACHE_DIR", "NUM_WORKERS", "TEACHER"]) {
+    assert(!cifar.includes(name), name);
+  }
+  assertStringIncludes(cifar, "\n  STUDENT ");
+  assertStringIncludes(text("DATASET.TYPE", "image_folder"), "\n  CACHE_DIR ");
+  assertStringIncludes(text("DISTILLER.TYPE", "KD"), "\n  TEACHER_CHECKPOINT ");
+});
+
 Deno.test("describeConfig() has every key with its default and a sentence", () => {
   const text = describeConfig();
   for (const [key, field] of FIELDS) {
@@ -42,4 +53,14 @@ Deno.test("describeConfig() has every key with its default and a sentence", () =
 Deno.test("nearestKey() finds keys and sections", () => {
   assertEquals(nearestKey("WKD.SINKHORN.ITERS"), "WKD.SINKHORN.ITER");
   assertEquals(nearestKey("WKD.SINKHORNE", true), "WKD.SINKHORN");
+  assertEquals(nearestKey("SINKHORN", true), "WKD.SINKHORN");
+  assertEquals(nearestKey("LR"), "SOLVER.LR");
+  assertEquals(nearestKey("solver.lr"), "SOLVER.LR");
+  assertEquals(nearestKey("WKD.CE_WEIGHT"), "WKD.LOSS.CE_WEIGHT");
+  assertEquals(nearestKey("BATCHSIZE"), "SOLVER.BATCH_SIZE");
+});
+
+Deno.test("nearestKey() offers nothing where no key is near", () => {
+  for (const name of ["OPTIMIZER.KIND", "SOLVER", "X", ""]) assertEquals(nearestKey(name), null);
+  assertEquals(nearestKey("OPTIMIZER", true), null);
 });

@@ -65,6 +65,19 @@ WKD:
   assertEquals(config.WKD.LOSS.CE_WEIGHT, 1);
 });
 
+Deno.test("resolveConfig() reads the booleans of YAML 1.1, as PyYAML does", () => {
+  const yes = ["true", "True", "yes", "Yes", "YES", "on", "On", '"True"'];
+  const no = ["false", "FALSE", "no", "No", "off", "OFF", '"False"'];
+  for (const [texts, value] of [[yes, true], [no, false]] as const) {
+    for (const text of texts) {
+      assertEquals(resolveConfig(`SOLVER:\n  NESTEROV: ${text}\n`, "x").SOLVER.NESTEROV, value);
+      assertEquals(resolveConfig("", "x", ["LOG.WANDB", text]).LOG.WANDB, value);
+    }
+  }
+  assertEquals(resolveConfig("EXPERIMENT:\n  TAG: no\n", "x").EXPERIMENT.TAG, "no");
+  assertStringIncludes(failure("LOG:\n  WANDB: maybe\n"), 'must be true or false; got "maybe"');
+});
+
 Deno.test("resolveConfig() does not share lists between configurations", () => {
   resolveConfig("", "x").SOLVER.LR_DECAY_STAGES.push(1);
   assertEquals(resolveConfig("", "x").SOLVER.LR_DECAY_STAGES, [150, 180, 210]);
@@ -108,6 +121,14 @@ Deno.test("resolveConfig() names file, key and the nearest key for an unknown ke
     "configs/x.yaml: unknown key WKD.SINKHORN.LAMDA; did you mean WKD.SINKHORN.LAMBDA?",
   );
   assertEquals(
+    failure("LR: 3\n"),
+    "configs/x.yaml: unknown key LR; did you mean SOLVER.LR?",
+  );
+  assertEquals(
+    failure("OPTIMIZER:\n  KIND: 3\n"),
+    "configs/x.yaml: unknown key OPTIMIZER; `deno task config` lists the keys",
+  );
+  assertEquals(
     failure("solvr:\n  LR: 3\n"),
     "configs/x.yaml: unknown key solvr; did you mean SOLVER?",
   );
@@ -135,8 +156,12 @@ Deno.test("resolveConfig() says what a key of the wrong type must be", () => {
     ["MOMENTUM", "1", "a number of at least 0 and less than 1; got 1"],
     ["NESTEROV", "1", "true or false; got 1"],
     ["TYPE", "Adam", 'one of SGD; got "Adam"'],
-    ["LR_DECAY_STAGES", "5", "a list of integers of at least 0; got 5"],
-    ["LR_DECAY_STAGES", "[1, x]", 'a list of integers of at least 0; got [1,"x"]'],
+    ["LR_DECAY_STAGES", "5", 'a list of integers of at least 0, such as "[1, 2]"; got 5'],
+    [
+      "LR_DECAY_STAGES",
+      "[1, x]",
+      'a list of integers of at least 0, such as "[1, 2]"; got [1,"x"]',
+    ],
   ];
   for (const [key, value, wanted] of cases) {
     const message = failure(`SOLVER:\n  ${key}: ${value}\n`);
@@ -144,7 +169,7 @@ Deno.test("resolveConfig() says what a key of the wrong type must be", () => {
   }
   assertEquals(
     failure("", ["WKD.INPUT_SIZE", "[32]"]),
-    "command line: WKD.INPUT_SIZE must be a list of 2 integers of at least 1; got [32]",
+    'command line: WKD.INPUT_SIZE must be a list of 2 integers of at least 1, such as "[1, 2]"; got [32]',
   );
   assertStringIncludes(failure("EXPERIMENT:\n  TAG: 12\n"), "must be a text (quote it");
   assertStringIncludes(failure("DISTILLER:\n  TYPE: WDK\n"), "one of NONE, KD, AT");
@@ -191,6 +216,11 @@ Deno.test("resolveConfig() ends on malformed YAML in one sentence", () => {
     "configs/x.yaml: not valid YAML: Cannot store mapping pair: duplicated key at line 3, column 3",
   );
   assertStringIncludes(failure("SOLVER: [1"), "configs/x.yaml: not valid YAML: ");
+  assertEquals(
+    failure("SOLVER:\n\tLR: 0.1\n"),
+    "configs/x.yaml: YAML indents by spaces; line 2 has a tab: use spaces instead",
+  );
+  assertEquals(resolveConfig("SOLVER:\n  LR: 0.1\t# tab\n\t\n", "x").SOLVER.LR, 0.1);
   assertStringIncludes(failure("a: 1\n---\nb: 1\n"), "not valid YAML: Found more than 1 document");
   assertEquals(
     failure("- SOLVER\n"),
@@ -210,4 +240,14 @@ Deno.test("resolveConfig() refuses overrides that do not come in pairs", () => {
     "command line: settings come as pairs KEY VALUE; SOLVER.LR has no value",
   );
   assertStringIncludes(failure("", ["SOLVER", "3"]), "command line: unknown key SOLVER");
+  for (const overrides of [["SOLVER.LR=0.1"], ["SOLVER.EPOCHS", "3", "SOLVER.LR=0.1", "KD.X=1"]]) {
+    assertEquals(
+      failure("", overrides),
+      "command line: settings come as pairs KEY VALUE; instead of SOLVER.LR=0.1 write SOLVER.LR 0.1",
+    );
+  }
+  assertEquals(
+    resolveConfig("", "x", ["EXPERIMENT.TAG", "SOLVER.LR=1"]).EXPERIMENT.TAG,
+    "SOLVER.LR=1",
+  );
 });

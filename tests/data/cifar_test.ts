@@ -65,6 +65,12 @@ Deno.test("loadCifar() finds folders, a folder itself and an archive by its name
 Deno.test("loadCifar() says what is missing or damaged", async () => {
   await inTempDir(async (root) => {
     await assertRejects(() => loadCifar("cifar100", root), Error, "data download cifar100");
+    await assertRejects(
+      () => loadCifar("cifar100", root),
+      Error,
+      "the archive cifar-100-python.tar.gz or cifar-100-binary.tar.gz",
+    );
+    await assertRejects(() => loadCifar("cifar100", root), Error, "or to the archive itself");
     await extract(ARCHIVE, root);
     const train = join(root, "cifar-100-binary", "train.bin");
     Deno.writeFileSync(train, Deno.readFileSync(train).subarray(0, 4000));

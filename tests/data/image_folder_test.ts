@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { loadConfig } from "../../src/config/load_config.ts";
 import { type FileDataset, isFileDataset } from "../../src/data/file_dataset.ts";
 import type { ImageDataset } from "../../src/data/image_dataset.ts";
@@ -74,7 +74,18 @@ Deno.test("loadImageFolder() gives both folders the same numbers where their cla
     assertEquals(train.classes, ["ant", "bee", "cat", "dog"]);
     assertEquals([...test.labels], [1, 2, 3]);
     assertEquals(warnings, [
-      "train and val do not have the same classes; all 4 names of both count",
+      "train and val do not have the same classes: only train has ant, and only val has dog; all 4 " +
+      "names of both count",
+    ]);
+    for (const name of ["eel", "fox", "gnu"]) {
+      Deno.mkdirSync(join(root, "val", name));
+      Deno.copyFileSync(join(root, "train", "bee", "1.jpg"), join(root, "val", name, "1.jpg"));
+    }
+    warnings.length = 0;
+    await load(root, { TRANSFORM: "imagenet", NUM_CLASSES: "3" }, warnings);
+    assertStringIncludes(warnings[0], "and only val has dog, eel, fox and 1 more; all 7 names");
+    assertEquals(warnings.slice(1), [
+      "DATASET.NUM_CLASSES is 3, but the folders have 7 classes, which count",
     ]);
   });
 });

@@ -121,7 +121,16 @@ Deno.test("DataLoader.epoch() gives each process its own share", () => {
 Deno.test("DataLoader() refuses sizes that give no batch", () => {
   const make = (options: Partial<LoaderOptions>) => () =>
     new DataLoader(DATASET, { batchSize: 8, train: true, ...options });
-  assertThrows(make({ batchSize: 51 }), RangeError, "less than one batch of 51");
+  assertThrows(
+    make({ batchSize: 51 }),
+    RangeError,
+    "tiny/train has 50 images, less than one batch of 51",
+  );
+  assertThrows(
+    make({ batchSize: 26, worldSize: 2 }),
+    RangeError,
+    "has 25 images for this process, less than one batch of 26",
+  );
   assertThrows(make({ batchSize: 0 }), RangeError, "at least 1; got 0");
   assertThrows(
     () => new DataLoader({ ...DATASET, length: 0 }, { batchSize: 1, train: false }),

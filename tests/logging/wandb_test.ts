@@ -16,7 +16,7 @@ Deno.test("wandbChoice() says what is missing, and takes W&B where nothing is", 
   };
   const start = { module: "npm:@wandb/sdk", apiKey: "k", baseUrl: "https://api.wandb.ai" };
   assertEquals(wandbChoice(all), { use: true, start });
-  assertEquals(reason({ env: env({}) }), "there is no WANDB_API_KEY");
+  assertEquals(reason({ env: env({}) }), "there is no WANDB_API_KEY; set it, or LOG.WANDB False");
   assertEquals(
     reason({ env: env({ WANDB_API_KEY: "k", WANDB_MODE: "offline" }) }),
     "WANDB_MODE is offline",

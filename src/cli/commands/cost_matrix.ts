@@ -62,7 +62,7 @@ export function addCostMatrix(program: Command, exit: Exit): void {
 function positive(text: string): number {
   const number = Number(text);
   if (!(number > 0 && Number.isFinite(number))) {
-    throw new InvalidArgumentError("A positive number is wanted.");
+    throw new InvalidArgumentError("a number greater than 0");
   }
   return number;
 }

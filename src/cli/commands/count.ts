@@ -8,7 +8,7 @@ import { InvalidArgumentError } from "@commander-js/extra-typings";
 export function count(text: string): number {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1) {
-    throw new InvalidArgumentError("An integer of at least 1 is wanted.");
+    throw new InvalidArgumentError("an integer of at least 1");
   }
   return number;
 }

@@ -6,7 +6,7 @@ const EXAMPLES = `
 Examples:
   deno task data download cifar100
   deno task data download cifar10 --root /data
-  deno task data bench --cfg configs/imagenet/vanilla/r18.yaml DATASET.ROOT /data/imagenet`;
+  deno task data bench --cfg configs/imagenet/r34_r18/vanilla.yaml DATASET.ROOT /data/imagenet`;
 
 /** Adds the `data` command. */
 export function addData(program: Command, exit: Exit): void {

@@ -10,7 +10,10 @@ const PICKLE = "data.pkl";
 /** The folder of the archive that holds the pickle, with a slash at its end, or nothing. */
 function findFolder(entries: ReadonlyMap<string, ZipEntry>): string {
   const pickles = [...entries.keys()].filter((name) => /^(?:[^/]*\/)?data\.pkl$/.test(name));
-  if (pickles.length !== 1) {
+  if (pickles.length === 0) {
+    throw new FormatError("it is a zip archive without data.pkl, so torch.save did not write it");
+  }
+  if (pickles.length > 1) {
     throw new FormatError(
       `the zip archive holds ${pickles.length} files data.pkl; torch.save writes one`,
     );

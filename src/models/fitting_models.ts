@@ -1,7 +1,7 @@
-import { MODEL_FAMILIES, type ModelFamily } from "../models/family.ts";
-import { modelShapes } from "../models/model_shapes.ts";
-import { modelNames } from "../models/registry.ts";
 import type { Shape } from "../tensor/shape.ts";
+import { MODEL_FAMILIES, type ModelFamily } from "./family.ts";
+import { modelShapes } from "./model_shapes.ts";
+import { modelNames } from "./registry.ts";
 
 /** A model that a state dict belongs to. */
 export interface FittingModel {
@@ -52,6 +52,22 @@ function sizes(state: StateShapes, shapes: StateShapes) {
   return inChannels && numClasses ? { inChannels, numClasses } : null;
 }
 
+/** Whether a state dict is a model's; the counters of batch normalisation may be missing, as in torchvision's files. */
+function fits(state: StateShapes, shapes: StateShapes): boolean {
+  return sameNames(state, shapes) &&
+    [...shapes].every(([name, shape]) => !state.has(name) || same(state.get(name), shape));
+}
+
+function sameNames(state: StateShapes, shapes: StateShapes): boolean {
+  return [...state.keys()].every((name) => shapes.has(name)) &&
+    [...shapes.keys()].every((name) => state.has(name) || isBatchCounter(name));
+}
+
+/** Whether a tensor counts batches, which PyTorch began to do in version 0.4.1; older files do not have it. */
+export function isBatchCounter(name: string): boolean {
+  return /(^|\.)num_batches_tracked$/.test(name);
+}
+
 /** Finds the models whose names and shapes are those of a state dict; classes and channels follow from it. */
 export function fittingModels(state: StateShapes): Fit {
   const models: FittingModel[] = [];
@@ -61,19 +77,24 @@ export function fittingModels(state: StateShapes): Fit {
       const shapes = usualShapes(name, family);
       const found = matching(state, shapes);
       if (found > (nearest?.matching ?? 0)) nearest = { name, matching: found };
-      const options = shapes.size === state.size ? sizes(state, shapes) : null;
+      const options = sameNames(state, shapes) ? sizes(state, shapes) : null;
       if (!options) continue;
       const own = modelShapes(name, { family, ...options });
-      if (matching(state, own) === own.size) models.push({ name, family, ...options });
+      if (fits(state, own)) models.push({ name, family, ...options });
     }
   }
   return { models, nearest: models.length > 0 ? null : nearest };
 }
 
 /** A fitting model in words, such as `resnet8 (100 classes, 3 channels)`. */
-export function describeFit({ name, family, numClasses, inChannels }: FittingModel): string {
-  const which = modelNames(family === "cifar" ? "imagenet" : "cifar").includes(name)
-    ? `${name} of ${family}`
-    : name;
-  return `${which} (${numClasses} classes, ${inChannels} channel${inChannels === 1 ? "" : "s"})`;
+export function describeFit(model: FittingModel): string {
+  const { numClasses, inChannels } = model;
+  const classes = `${numClasses} class${numClasses === 1 ? "" : "es"}`;
+  return `${fullName(model)} (${classes}, ${inChannels} channel${inChannels === 1 ? "" : "s"})`;
+}
+
+/** The name, with the family where both have it. */
+function fullName({ name, family }: FittingModel): string {
+  const both = modelNames(family === "cifar" ? "imagenet" : "cifar").includes(name);
+  return both ? `${name} of ${family}` : name;
 }

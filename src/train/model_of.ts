@@ -1,0 +1,19 @@
+import type { DatasetInfo } from "../data/image_dataset.ts";
+import { modelFamily } from "../models/family.ts";
+import type { FittingModel } from "../models/fitting_models.ts";
+import { familyOf } from "../models/registry.ts";
+
+/**
+ * What a model by the authors' name is for a data set: its classes, channels and family.
+ *
+ * @throws RangeError for an unknown name, with the nearest one.
+ */
+export function modelOf(name: string, dataset: DatasetInfo): FittingModel {
+  const [type] = dataset.name.split("/");
+  return {
+    name,
+    family: familyOf(name, modelFamily(type, dataset.height)),
+    numClasses: dataset.classes.length,
+    inChannels: dataset.channels,
+  };
+}
