@@ -81,11 +81,11 @@ for (const [method, student] of PAIRS) {
   });
 }
 
-/** The sample's images as PNG files of three classes, which is what ImageNet's models take. */
+/** A few of the sample's images as PNG files of three classes, which is what ImageNet's models take. */
 async function writeFolder(root: string): Promise<void> {
   const { train, test } = await loadCifar("cifar100", SAMPLE);
-  for (const [split, { images, length }] of Object.entries({ train, val: test })) {
-    for (let i = 0; i < length; i++) {
+  for (const [split, { images }] of Object.entries({ train, val: test })) {
+    for (let i = 0; i < 4; i++) {
       const folder = join(root, split, ["ant", "bee", "cat"][i % 3]);
       Deno.mkdirSync(folder, { recursive: true });
       const planes = images.subarray(i * 3072, (i + 1) * 3072);
