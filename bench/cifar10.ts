@@ -79,6 +79,8 @@ const dataset = [
 
 function overrides({ name, epochs }: Method): string[] {
   const at = (share: number) => Math.max(1, Math.round(share * epochs));
+  // The last epoch is without the Wasserstein losses; in a short run it would be a good part of the whole.
+  const decayEpoch = epochs < 12 ? epochs : at(150 / 240);
   return [
     ...dataset,
     ...["DATASET.CACHE", "True", "DATASET.SUBSET", String(count("subset"))],
@@ -89,7 +91,7 @@ function overrides({ name, epochs }: Method): string[] {
     ...["EXPERIMENT.PROJECT", "runs", "EXPERIMENT.NAME", name],
     ...["DISTILLER.TEACHER", teacher.name, "DISTILLER.TEACHER_CHECKPOINT", teacherFile],
     ...["DISTILLER.STUDENT", name === teacher.name ? teacher.name : values.student],
-    ...["WKD.COST_MATRIX_PATH", costFile, "WKD.LOSS.COSINE_DECAY_EPOCH", String(at(150 / 240))],
+    ...["WKD.COST_MATRIX_PATH", costFile, "WKD.LOSS.COSINE_DECAY_EPOCH", String(decayEpoch)],
   ];
 }
 

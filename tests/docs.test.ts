@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { inTempDir } from "./temp_dir.ts";
 
 const root = fromFileUrl(new URL("..", import.meta.url));
 const PAGES = [
@@ -115,8 +116,7 @@ function copyTree(from: string, to: string): void {
 }
 
 Deno.test("the examples of docs/ compile and pass their tests", async () => {
-  const folder = Deno.makeTempDirSync({ prefix: "wkd_docs_" });
-  try {
+  await inTempDir(async (folder) => {
     writeExamples(folder);
     const tests = Object.values(EXAMPLES);
     const args = ["test", "--allow-read", "--allow-env", "--node-modules-dir=manual", ...tests];
@@ -124,7 +124,5 @@ Deno.test("the examples of docs/ compile and pass their tests", async () => {
     const { success, stdout, stderr } = await command.output();
     const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
     assert(success, decode(stdout) + decode(stderr));
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
+  });
 });

@@ -4,7 +4,7 @@ function* testFiles(folder: URL): Iterable<URL> {
   const entries = [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1);
   for (const { name, isDirectory } of entries) {
     if (isDirectory) yield* testFiles(new URL(`${name}/`, folder));
-    else if (/[._]test\.ts$/.test(name)) yield new URL(name, folder);
+    else if (/\.test\.ts$/.test(name)) yield new URL(name, folder);
   }
 }
 

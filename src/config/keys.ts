@@ -29,7 +29,7 @@ function sectionNames(): string[] {
 }
 
 /** Every section of the schema by its full dotted name, such as `WKD.SINKHORN`. */
-export const SECTIONS: readonly string[] = sectionNames();
+const SECTIONS: readonly string[] = sectionNames();
 
 /** The nearest of some names by edit distance, or null where more than a third of the letters would have to change. */
 function nearest(name: string, names: readonly string[]): string | null {

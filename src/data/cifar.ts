@@ -8,7 +8,7 @@ import { NORMALISATIONS } from "./normalisations.ts";
 const SIDE = 32;
 
 /** Where the authors' code keeps its data, and where `data download` puts it. */
-export const DATA_ROOT = "data";
+const DATA_ROOT = "data";
 
 /** Reads a file with a parser whose errors get the file's name. */
 async function parsed<T>(

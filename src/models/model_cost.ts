@@ -18,7 +18,7 @@ export interface ModelCost {
 }
 
 /** Height and width of the images that the models of a family are made for. */
-export const IMAGE_SIZES: Readonly<Record<ModelFamily, number>> = { cifar: 32, imagenet: 224 };
+const IMAGE_SIZES: Readonly<Record<ModelFamily, number>> = { cifar: 32, imagenet: 224 };
 
 /**
  * Parameters and multiply-adds of a model, from the shapes of a forward pass that computes nothing; needs no device.

@@ -1,5 +1,5 @@
 /** Elements that one workgroup of an element-wise kernel handles: 64 threads, four vec4 each. */
-export const ELEMENTWISE_BLOCK = 64 * 4 * 4;
+const ELEMENTWISE_BLOCK = 64 * 4 * 4;
 
 /** Most workgroups in one dimension of a dispatch, on every adapter. */
 export const MAX_WORKGROUPS = 65535;

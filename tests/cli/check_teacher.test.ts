@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { cli, inTempDir } from "./helpers.ts";
+import { cli } from "./helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 Deno.test("train says where it looked for a teacher that nobody named", async () => {
   await inTempDir(async (folder) => {

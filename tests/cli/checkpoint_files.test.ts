@@ -9,7 +9,8 @@ import { toFloat32, writeSafetensors } from "../../src/formats/safetensors.ts";
 import { loadCheckpoint } from "../../src/train/checkpoint.ts";
 import { writeCostMatrix } from "../../src/train/cost_matrix_file.ts";
 import { fixturePath, notFilled, REFERENCE } from "../formats/pth.ts";
-import { cli, inTempDir } from "./helpers.ts";
+import { cli } from "./helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 const TEACHER = "checkpoints/fashion_mnist/resnet20.safetensors";
 

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { loadCheckpoint } from "../../src/train/checkpoint.ts";
-import { cli, inTempDir, TINY, writeTeacher } from "./helpers.ts";
+import { cli, TINY, writeTeacher } from "./helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";
 const WKD = "configs/fashion_mnist/wkd_l_f/resnet20_resnet8.yaml";

@@ -2,7 +2,8 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { loadCheckpoint } from "../../src/train/checkpoint.ts";
 import { readCostMatrix, writeCostMatrix } from "../../src/train/cost_matrix_file.ts";
-import { cli, inTempDir, writeTeacher } from "./helpers.ts";
+import { cli, writeTeacher } from "./helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 Deno.test("cost-matrix compares features, logits and weights in the ways it offers", async () => {
   await inTempDir(async (folder) => {
@@ -91,6 +92,5 @@ Deno.test("writeCostMatrix() writes torch files with a note beside them", async 
     writeCostMatrix(path, Float32Array.of(0, 0.5, 0.5, 0), 2, { cost: "1 - linear CKA" });
     assertEquals([...readCostMatrix(path, 2)], [0, 0.5, 0.5, 0]);
     assertEquals(JSON.parse(Deno.readTextFileSync(`${path}.json`)), { cost: "1 - linear CKA" });
-    return Promise.resolve();
   });
 });

@@ -5,7 +5,8 @@ import { mesaVersion } from "../../src/cli/mesa_version.ts";
 import { readBack, saveCheckpoint } from "../../src/train/checkpoint.ts";
 import { writeCostMatrix } from "../../src/train/cost_matrix_file.ts";
 import { createModel } from "../../src/models/registry.ts";
-import { cli, inTempDir, spawnCli, TINY, writeTeacher } from "./helpers.ts";
+import { cli, spawnCli, TINY, writeTeacher } from "./helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";
 const WKD = "configs/fashion_mnist/wkd_l_f/resnet20_resnet8.yaml";

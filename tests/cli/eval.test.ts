@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { cli, inTempDir, writeTeacher } from "./helpers.ts";
+import { cli, writeTeacher } from "./helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 interface Report {
   dataset: string;

@@ -50,16 +50,6 @@ export const TINY: readonly string[] = [
   ...["SOLVER.BATCH_SIZE", "8", "SOLVER.EPOCHS", "1"],
 ];
 
-/** Runs `fn` with a folder that is removed afterwards. */
-export async function inTempDir(fn: (folder: string) => Promise<void>): Promise<void> {
-  const folder = Deno.makeTempDirSync({ prefix: "wkd-cli-" });
-  try {
-    await fn(folder);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-}
-
 /** Writes an untrained resnet8 for `classes` classes of Fashion-MNIST as a teacher; returns its path. */
 export async function writeTeacher(folder: string, classes = 10): Promise<string> {
   await openDevice();

@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { ReplacedRun, runLeftovers } from "../../src/cli/run_folder.ts";
-import { cli, inTempDir, TINY } from "./helpers.ts";
+import { cli, TINY } from "./helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";
 
@@ -40,7 +41,6 @@ Deno.test("ReplacedRun puts a run aside until the new one has a checkpoint", asy
     done.discard();
     done.putBack();
     assertEquals(content(folder), { "latest": "new", "notes.md": "mine" });
-    return Promise.resolve();
   });
 });
 
@@ -51,7 +51,6 @@ Deno.test("runLeftovers() names what a new run would replace", async () => {
     write(folder, { "student_12.safetensors": "x", "student_best": "x" });
     assertEquals(runLeftovers(folder), ["student_12.safetensors", "student_best", "worklog.txt"]);
     assertEquals(runLeftovers(join(folder, "nowhere")), []);
-    return Promise.resolve();
   });
 });
 

@@ -40,16 +40,6 @@ export const FILES: ReadonlyMap<string, Uint8Array<ArrayBuffer>> = new Map(
   IMAGES.decoded.map(({ name, file }) => [name, bytes(file)]),
 );
 
-/** Runs `fn` with a folder that is removed afterwards. */
-export async function inTempDir(fn: (folder: string) => Promise<void>): Promise<void> {
-  const folder = Deno.makeTempDirSync({ prefix: "wkd-data-" });
-  try {
-    await fn(folder);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-}
-
 /** Writes a folder of images: 2 training and 1 test image of each of three classes, of many kinds. */
 export function writeImageFolder(root: string): void {
   const files = [...FILES.values()];

@@ -3,7 +3,8 @@ import { join } from "@std/path";
 import { loadCheckpoint } from "../../src/train/checkpoint.ts";
 import type { TrainEvent } from "../../src/train/events.ts";
 import { device } from "../helpers.ts";
-import { inTempDir, openRun, writeTeacher } from "../train/helpers.ts";
+import { openRun, writeTeacher } from "../train/helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 const gpu = await device();
 

@@ -67,13 +67,3 @@ export const RUN_END: RunEnd = {
   seconds: 200,
   outputDir: "output/x",
 };
-
-/** Runs `fn` with a folder that is removed afterwards. */
-export async function inTempDir(fn: (folder: string) => void | Promise<void>): Promise<void> {
-  const folder = Deno.makeTempDirSync({ prefix: "wkd-logging-" });
-  try {
-    await fn(folder);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-}

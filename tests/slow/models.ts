@@ -2,7 +2,7 @@
  * The large models against PyTorch, gradients to 1e-3 or explained by rounding. Minutes of CPU, so outside of the usual
  * tests:
  *
- *     deno test -A tests/slow/models.ts
+ *     deno task test:slow
  */
 import { checkOnHardwareKernels } from "../models/check_on_hardware_kernels.ts";
 import { ModelFigures } from "../models/reference.ts";

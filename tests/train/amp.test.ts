@@ -5,7 +5,8 @@ import { runMetrics } from "../../src/train/run_metrics.ts";
 import { SCALING, TOTALS } from "../../src/train/train_step.ts";
 import { TrainingError } from "../../src/train/trainer.ts";
 import { device } from "../helpers.ts";
-import { inTempDir, openRun, writeTeacher } from "./helpers.ts";
+import { openRun, writeTeacher } from "./helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 const gpu = await device();
 const ignore = !gpu.half;

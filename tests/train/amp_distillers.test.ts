@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { device } from "../helpers.ts";
-import { inTempDir, openRun, writeTeacher } from "./helpers.ts";
+import { openRun, writeTeacher } from "./helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 const gpu = await device();
 

@@ -5,7 +5,7 @@ import { writeTorch } from "../../src/formats/torch/write_torch.ts";
 import { CheckpointError } from "../../src/train/checkpoint.ts";
 import { readCostMatrix, writeCostMatrix } from "../../src/train/cost_matrix_file.ts";
 import { REFERENCE } from "../formats/pth.ts";
-import { inTempDir } from "./helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 Deno.test("readCostMatrix() reads safetensors and torch files, by content", async () => {
   await inTempDir((folder) => {

@@ -6,7 +6,8 @@ import type { ModelFamily } from "../../src/models/family.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";
 import { readBack, saveCheckpoint } from "../../src/train/checkpoint.ts";
-import { cli, inTempDir } from "../cli/helpers.ts";
+import { cli } from "../cli/helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 import { device } from "../helpers.ts";
 
 await device();

@@ -55,13 +55,3 @@ export async function writeTeacher(folder: string): Promise<void> {
   saveCheckpoint(join(folder, "teacher.safetensors"), await readBack(teacher.stateDict()), {});
   teacher.dispose();
 }
-
-/** Runs `fn` with a folder that is removed afterwards. */
-export async function inTempDir(fn: (folder: string) => Promise<void>): Promise<void> {
-  const folder = Deno.makeTempDirSync({ prefix: "wkd-train-" });
-  try {
-    await fn(folder);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-}

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { device } from "../helpers.ts";
-import { inTempDir, openRun, writeTeacher } from "./helpers.ts";
+import { openRun, writeTeacher } from "./helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 const WKD = [
   ...["DISTILLER.TYPE", "WKD", "SOLVER.EPOCHS", "3", "WKD.COST_MATRIX", "fc"],

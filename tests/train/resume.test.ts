@@ -6,7 +6,8 @@ import { PyOrderedDict } from "../../src/formats/pickle/python.ts";
 import { CheckpointError, loadCheckpoint, saveCheckpoint } from "../../src/train/checkpoint.ts";
 import type { EpochEnd, TrainEvent } from "../../src/train/events.ts";
 import { device } from "../helpers.ts";
-import { inTempDir, openRun, type RecordedRun, writeTeacher } from "./helpers.ts";
+import { openRun, type RecordedRun, writeTeacher } from "./helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 const ALONE = ["DISTILLER.TYPE", "NONE", "SOLVER.EPOCHS", "2"];
 const WKD = [

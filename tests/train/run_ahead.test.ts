@@ -3,7 +3,8 @@ import type { Gpu } from "../../src/gpu/gpu.ts";
 import { EpochClock } from "../../src/train/epoch_clock.ts";
 import { RunAhead } from "../../src/train/run_ahead.ts";
 import { device } from "../helpers.ts";
-import { inTempDir, openRun } from "./helpers.ts";
+import { openRun } from "./helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 /** A host that submits steps of some milliseconds each as fast as it may, and a device that does none by itself. */
 class Host {

@@ -3,7 +3,7 @@ import { loadConfig } from "../../src/config/load_config.ts";
 import { CheckpointError } from "../../src/train/checkpoint.ts";
 import { RunFiles } from "../../src/train/run_files.ts";
 import { initialState } from "../../src/train/run_state.ts";
-import { inTempDir } from "./helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 /** More tensors than a zip archive has room for: what is too large for a torch file, without being large. */
 function tooMany(): Map<string, unknown> {

@@ -7,7 +7,8 @@ import { SGD } from "../../src/optim/sgd.ts";
 import { runMetrics } from "../../src/train/run_metrics.ts";
 import { TrainStep } from "../../src/train/train_step.ts";
 import { device, labels, values } from "../helpers.ts";
-import { inTempDir, openRun } from "./helpers.ts";
+import { openRun } from "./helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 Deno.test("runMetrics() averages totals over steps and images", () => {
   const totals = Float32Array.of(4, 0, 10, 6, 4, 12, 30, 0);

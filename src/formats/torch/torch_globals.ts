@@ -13,7 +13,7 @@ export class StorageType {
 }
 
 /** A `torch.dtype`, such as `torch.float32`. */
-export class TorchDtype {
+class TorchDtype {
   /** By its name in PyTorch and its type here, if it can be read. */
   constructor(readonly name: string, readonly dtype: SafetensorsDtype | null) {}
 

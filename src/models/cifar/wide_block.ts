@@ -7,7 +7,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { kaimingConv } from "../blocks/kaiming_conv.ts";
 
 /** Normalisation and ReLU before each of two 3 x 3 convolutions, with a shortcut. mdistiller: `wrn.BasicBlock`. */
-export class WideBlock extends Module {
+class WideBlock extends Module {
   /** Of the input, followed by ReLU. */
   readonly bn1: BatchNorm2d;
   /** 3 x 3, with the stride of the block. */

@@ -4,7 +4,8 @@ import { loadConfig } from "../../src/config/load_config.ts";
 import { type FileDataset, isFileDataset } from "../../src/data/file_dataset.ts";
 import type { ImageDataset } from "../../src/data/image_dataset.ts";
 import { type DatasetSplits, loadDataset } from "../../src/data/load_dataset.ts";
-import { FILES, inTempDir, writeImageFolder } from "./image_fixture.ts";
+import { FILES, writeImageFolder } from "./image_fixture.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 function load(
   root: string,

@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { wandbChoice, WandbLog, type WandbSurroundings } from "../../src/logging/wandb.ts";
-import { EPOCH_END, inTempDir, POINT } from "./helpers.ts";
+import { EPOCH_END, POINT } from "./helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 Deno.test("wandbChoice() says what is missing, and takes W&B where nothing is", () => {
   const env = (variables: Record<string, string>) => (name: string) => variables[name];

@@ -7,7 +7,8 @@ import { epochScalars } from "../../src/logging/log_scalars.ts";
 import { TensorBoardLog } from "../../src/logging/tensorboard.ts";
 import { viridis } from "../../src/logging/viridis.ts";
 import { folderEvents, shown } from "./event_files.ts";
-import { EPOCH_END, inTempDir, POINT, STEP } from "./helpers.ts";
+import { EPOCH_END, POINT, STEP } from "./helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 Deno.test("TensorBoardLog writes figures of epochs and points, texts and matrices", async () => {
   await inTempDir(async (folder) => {

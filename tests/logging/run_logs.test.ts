@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { cli, inTempDir, TINY, writeTeacher } from "../cli/helpers.ts";
+import { cli, TINY, writeTeacher } from "../cli/helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 import { folderEvents, shown } from "./event_files.ts";
 
 const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";

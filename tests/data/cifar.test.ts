@@ -4,7 +4,8 @@ import { loadCifar } from "../../src/data/cifar.ts";
 import type { ImageDataset } from "../../src/data/image_dataset.ts";
 import { loadDataset } from "../../src/data/load_dataset.ts";
 import { loadConfig } from "../../src/config/load_config.ts";
-import { fixturePath, inTempDir } from "./image_fixture.ts";
+import { fixturePath } from "./image_fixture.ts";
+import { inTempDir } from "../temp_dir.ts";
 import { extract } from "./extract.ts";
 
 const ARCHIVE = fixturePath("data_cifar.tar.gz");

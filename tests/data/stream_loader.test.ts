@@ -6,7 +6,8 @@ import type { FileDataset } from "../../src/data/file_dataset.ts";
 import type { ImageFiles } from "../../src/data/image_files.ts";
 import { listImages } from "../../src/data/list_images.ts";
 import { StreamLoader } from "../../src/data/stream_loader.ts";
-import { boxOf, bytes, FILES, IMAGES, inTempDir, writeImageFolder } from "./image_fixture.ts";
+import { boxOf, bytes, FILES, IMAGES, writeImageFolder } from "./image_fixture.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 const SIZE = 12;
 const IMAGE = 3 * SIZE * SIZE;

@@ -6,6 +6,7 @@ import { jsonl } from "../../src/logging/jsonl.ts";
 import { worklog } from "../../src/logging/worklog.ts";
 import { combine, type TrainEvent } from "../../src/train/events.ts";
 import { EPOCH_END, POINT, RUN_END, RUN_START, STEP } from "./helpers.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 const EVENTS: TrainEvent[] = [RUN_START, STEP, POINT, EPOCH_END, RUN_END];
 
@@ -48,15 +49,12 @@ Deno.test("combine() passes every event to every sink in order", () => {
 });
 
 Deno.test("appendTo() makes the folder, appends, and names a file it cannot write", () => {
-  const folder = Deno.makeTempDirSync();
-  try {
+  return inTempDir((folder) => {
     const path = join(folder, "run", "worklog.txt");
     appendTo(path)("one\n");
     appendTo(path)("two\n");
     assertEquals(Deno.readTextFileSync(path), "one\ntwo\n");
     const run = join(folder, "run");
     assertThrows(() => appendTo(run)("x"), WriteError, `cannot write ${run}: it is a folder`);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
+  });
 });

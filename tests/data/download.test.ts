@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { download, type DownloadOptions } from "../../src/data/download.ts";
 import type { PublishedArchive } from "../../src/data/published_archives.ts";
-import { inTempDir } from "./image_fixture.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 const CONTENT = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7 + (i >> 8)) % 256);
 const MD5 = createHash("md5").update(CONTENT).digest("hex");

@@ -4,6 +4,7 @@ import { loadFashionMnist } from "../../src/data/fashion_mnist.ts";
 import { loadConfig } from "../../src/config/load_config.ts";
 import type { ImageDataset } from "../../src/data/image_dataset.ts";
 import { loadDataset } from "../../src/data/load_dataset.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 function mean({ images }: ImageDataset): number {
   let sum = 0;
@@ -29,8 +30,7 @@ Deno.test("loadFashionMnist() has the published counts, means and standard devia
 });
 
 Deno.test("loadFashionMnist() makes its cache once, and again when it is damaged", async () => {
-  const root = await Deno.makeTempDir();
-  try {
+  await inTempDir(async (root) => {
     const load = async () => {
       let parsed = -1;
       const { test } = await loadFashionMnist({ root, onProgress: (done) => parsed = done });
@@ -41,9 +41,7 @@ Deno.test("loadFashionMnist() makes its cache once, and again when it is damaged
     assertEquals(await load(), { parsed: -1, sum: first.sum });
     await Deno.truncate(join(root, "fashion_mnist.bin"), 1_000_000);
     assertEquals(await load(), first);
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
+  });
 });
 
 Deno.test("loadFashionMnist() warns and goes on where it cannot write its cache", async () => {

@@ -1,7 +1,8 @@
 import { join } from "@std/path";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { cli } from "../cli/helpers.ts";
-import { inTempDir, writeImageFolder } from "./image_fixture.ts";
+import { writeImageFolder } from "./image_fixture.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 Deno.test("data download refuses what it does not know", async () => {
   const dataset = await cli("data", "download", "mnist");

@@ -2,22 +2,14 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { WriteError, writeFileAtomic } from "../../src/formats/atomic_write.ts";
 import { ioReason } from "../../src/formats/io_reason.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 function names(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 }
 
-function inTempDir(fn: (folder: string) => void): void {
-  const folder = Deno.makeTempDirSync();
-  try {
-    fn(folder);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-}
-
 Deno.test("writeFileAtomic() makes folders, replaces the file and leaves nothing else", () => {
-  inTempDir((folder) => {
+  return inTempDir((folder) => {
     const path = join(folder, "a", "b.bin");
     writeFileAtomic(path, new Uint8Array([1, 2, 3]));
     writeFileAtomic(path, "text");
@@ -27,7 +19,7 @@ Deno.test("writeFileAtomic() makes folders, replaces the file and leaves nothing
 });
 
 Deno.test("writeFileAtomic() names path and cause, and removes its temporary file", () => {
-  inTempDir((folder) => {
+  return inTempDir((folder) => {
     const path = join(folder, "taken");
     Deno.mkdirSync(path);
     const error = assertThrows(() => writeFileAtomic(path, "x"), WriteError);
@@ -42,7 +34,7 @@ Deno.test("writeFileAtomic() names path and cause, and removes its temporary fil
 });
 
 Deno.test("writeFileAtomic() keeps the old file when the disk fills up", () => {
-  inTempDir((folder) => {
+  return inTempDir((folder) => {
     const path = join(folder, "model");
     writeFileAtomic(path, "old");
     const write = Deno.FsFile.prototype.writeSync;

@@ -6,7 +6,8 @@ import type { EpochEnd } from "../../src/train/events.ts";
 import { latestPath } from "../../src/train/run_files.ts";
 import { device } from "../helpers.ts";
 import { openRun } from "../train/helpers.ts";
-import { inTempDir, writeImageFolder } from "./image_fixture.ts";
+import { writeImageFolder } from "./image_fixture.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 /** Images as large as Fashion-MNIST's, so that other tests share the kernels. */
 function settings(root: string, workers: number): string[] {

@@ -5,7 +5,8 @@ import { createLoader } from "../../src/data/create_loader.ts";
 import { loadDataset } from "../../src/data/load_dataset.ts";
 import { loadConfig } from "../../src/config/load_config.ts";
 import { PackedCache } from "../../src/data/packed_cache.ts";
-import { FILES, inTempDir, writeImageFolder } from "./image_fixture.ts";
+import { FILES, writeImageFolder } from "./image_fixture.ts";
+import { inTempDir } from "../temp_dir.ts";
 
 interface Loaded {
   train: Batch[];

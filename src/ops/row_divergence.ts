@@ -1,0 +1,43 @@
+import type { Kernel } from "../gpu/kernel.ts";
+import { track } from "../tensor/autograd.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { linearGrid } from "./grid.ts";
+import { rowGroups } from "./row_groups.ts";
+
+/** A divergence of each row of the student's logits from what is given, and its gradient. */
+export interface RowDivergence {
+  readonly name: string;
+  /** Writes `y [samples]` and `stats [samples, 4]`, a workgroup or thread a row. */
+  readonly kernel: Kernel;
+  /** Writes `dstudent [samples, classes]` of `dy` and `stats`, a thread an element. */
+  readonly gradKernel: Kernel;
+  /** Beside the student, by their names in both kernels; constants. */
+  readonly given: Readonly<Record<string, Tensor>>;
+  /** Beside `samples` and `classes`. */
+  readonly params: Readonly<Record<string, number>>;
+}
+
+/** The divergence of every sample, `[samples]`, for `student [samples, classes]`. */
+export function rowDivergence(student: Tensor, of: RowDivergence): Tensor {
+  const { gpu, shape } = student;
+  const [samples, classes] = shape;
+  const params = { samples, classes, ...of.params };
+  const given = Object.fromEntries(
+    Object.entries({ student, ...of.given }).map(([name, { storage }]) => [name, storage]),
+  );
+  const [y, stats] = [Tensor.result(gpu, [samples]), Tensor.result(gpu, [samples, 4])];
+  gpu.dispatch(of.kernel, {
+    bindings: { ...given, y: y.storage, stats: stats.storage },
+    params,
+    ...rowGroups(gpu, samples),
+  });
+  return track(of.name, [student], y, (dy) => {
+    const dstudent = Tensor.result(gpu, shape);
+    gpu.dispatch(of.gradKernel, {
+      bindings: { ...given, dy: dy.storage, stats: stats.storage, dstudent: dstudent.storage },
+      params,
+      workgroups: linearGrid(Math.ceil(samples * classes / 64)),
+    });
+    return [dstudent];
+  }, [stats]);
+}
