@@ -144,10 +144,11 @@ try {
   await task(["cost-matrix", ...source, "--samples", samples, "--out", costFile]);
 }
 for (const method of methods) rows.push(row(method, await train(method)));
+const subset = count("subset") ? `, ${count("subset")} training images a class` : "";
 const doctor = new Deno.Command("deno", { args: ["task", "doctor", "--json"] });
 const { adapter } = JSON.parse(new TextDecoder().decode((await doctor.output()).stdout));
 const table = [
-  `CIFAR-10, batch ${values.batch}, seed 0, on ${adapter?.name}:`,
+  `CIFAR-10, batch ${values.batch}, seed 0${subset}, on ${adapter?.name}:`,
   "",
   "| run | epochs | top-1 | top-5 | images/s |",
   "| --- | ---: | ---: | ---: | ---: |",
