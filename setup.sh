@@ -86,15 +86,17 @@ setup_deno() {
     fail "$(command -v deno) is Deno $found and comes first on PATH; run: deno upgrade $deno_version"
 }
 
-# Prints the adapter's name and "software" or "hardware"; fails when there is none.
-adapter() {
+# Prints the adapter's name and "software" or "hardware"; fails when there is none. $1, such as vulkan, insists on the
+# interface behind it: Deno also takes OpenGL, which compiles kernels many times as slowly and knows no float16.
+adapter() (
+  [ -z "${1-}" ] || export DENO_WEBGPU_BACKEND="$1"
   deno eval --no-config '
     const adapter = await navigator.gpu?.requestAdapter();
     if (!adapter) Deno.exit(1);
     const { description, device, isFallbackAdapter } = adapter.info;
     console.log(`${description || device || "unnamed"}, ${isFallbackAdapter ? "software" : "hardware"}`);
   ' 2>/dev/null
-}
+)
 
 # The mirror that already serves this release: the URI of the first apt source with the suite $1.
 apt_mirror() {
@@ -130,9 +132,14 @@ apt_install() {
     --no-install-recommends "$@" "$mesa_package"
 }
 
+# Without Vulkan OpenGL has to do, where there is at least that; $* says how to get Vulkan.
+settle_for_opengl() {
+  name=$(adapter gl) || fail "no Vulkan adapter; $*, and run sh setup.sh again"
+  say "vulkan: none; going on with OpenGL ($name), where compiling is slow and SOLVER.AMP does not work"
+  say "hint: $*, and run sh setup.sh again"
+}
+
 install_mesa() {
-  can_be_root || fail "no Vulkan adapter, and sudo does not work here; run this as root, then sh" \
-    "setup.sh again: apt-get update && apt-get install -y $mesa_package"
   added=no
   [ "$os" = debian-bookworm ] && enable_backports
   # A source that is down is no reason to stop: what could be fetched may well hold the package.
@@ -153,14 +160,16 @@ install_mesa() {
 }
 
 setup_vulkan() {
-  if name=$(adapter) && [ "$upgrade_mesa" = no ]; then
+  if name=$(adapter vulkan) && [ "$upgrade_mesa" = no ]; then
     say "vulkan: $name adapter works, nothing to do"
     hint_old_mesa "$name"
-  elif have apt-get; then
+  elif have apt-get && can_be_root; then
     install_mesa
+  elif have apt-get; then
+    settle_for_opengl "run this as root: apt-get update && apt-get install -y $mesa_package"
   else
-    fail "no Vulkan adapter; install the driver of the graphics card, or Mesa's software driver" \
-      "(Fedora: dnf install $mesa_package; Arch: pacman -S vulkan-swrast), and run sh setup.sh again"
+    settle_for_opengl "install the driver of the graphics card, or Mesa's software driver" \
+      "(Fedora: dnf install $mesa_package; Arch: pacman -S vulkan-swrast)"
   fi
 }
 

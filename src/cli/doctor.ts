@@ -115,6 +115,12 @@ function hintsFor({ kind, mesa, memoryLimit, features }: AdapterReport): string[
   if (memoryLimit !== null && memoryLimit < ENOUGH_MEMORY) {
     hints.push("less than 1 GB of memory may be used; end other programs or use small batches");
   }
+  if (!features.includes("shader-f16")) {
+    const remedy = Deno.build.os === "linux"
+      ? "; Deno may have fallen back to OpenGL, then sh setup.sh installs a Vulkan driver"
+      : "";
+    hints.push(`the adapter has no float16, so SOLVER.AMP does not work${remedy}`);
+  }
   if (!features.includes("timestamp-query")) {
     hints.push("the adapter has no timestamps, so train --profile shows no times by kernel");
   }
