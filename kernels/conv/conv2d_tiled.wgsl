@@ -4,9 +4,12 @@
 // MODE 0: y[o, (n, oy, ox)]      = w[o, (i, ky, kx)] * x at the taps
 // MODE 1: x[i, (n, iy, ix)]      = w[(o, ky, kx), i] * y at the taps that reach (iy, ix)
 // MODE 2: w[s][o, (i, ky, kx)]   = y[o, (n, oy, ox)] * x at the taps, over the pixels of split s
-// A workgroup of 16 x 16 threads makes 64 x 64 results, 4 x 4 a thread, in steps of 16 along the sum.
-// Dispatch: x * y = rowTiles * ceil(columns / 64) or more, y a multiple of rowTiles = ceil(rows / 64), so that there may be
-// more columns than x can count; z = groups * splits (MODE 2 splits the sum). Template: E, MODE, BIAS.
+// A workgroup of TX x TY threads (256) makes BM x BN results, 4 x C a thread, in steps of 16 along the sum. What depends on
+// a row or a column alone is worked out before the sum: a whole-number division costs as much as a dozen multiply-adds.
+// Dispatch: x * y = rowTiles * ceil(columns / BN) or more, y a multiple of rowTiles = ceil(rows / BM), so that there may be
+// more columns than x can count; z = groups * splits (MODE 2 splits the sum).
+// Template: E, MODE, BIAS, KH, KW, S (stride), TY, TX, C (4 or 8), BM = 4 TY, BN = C TX, VC (c is written as vec4: pixels of a
+// plane, or columns in MODE 2, are a multiple of 4).
 struct Params {
   rows: u32,
   rowTiles: u32,
@@ -20,141 +23,238 @@ struct Params {
   width: u32,
   outHeight: u32,
   outWidth: u32,
-  kernelY: u32,
-  kernelX: u32,
-  strideY: u32,
-  strideX: u32,
   padY: u32,
   padX: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 //: if MODE == 2
 @group(0) @binding(1) var<storage, read> a: array<${E}>;
-@group(0) @binding(2) var<storage, read> b: array<${E}>;
-@group(0) @binding(3) var<storage, read_write> c: array<f32>;
 //: else
 @group(0) @binding(1) var<storage, read> a: array<f32>;
+//: end
 @group(0) @binding(2) var<storage, read> b: array<${E}>;
+//: if MODE == 2 && VC
+@group(0) @binding(3) var<storage, read_write> c: array<vec4f>;
+//: end
+//: if MODE == 2 && !VC
+@group(0) @binding(3) var<storage, read_write> c: array<f32>;
+//: end
+//: if MODE != 2 && VC
+@group(0) @binding(3) var<storage, read_write> c: array<vec4<${E}>>;
+//: end
+//: if MODE != 2 && !VC
 @group(0) @binding(3) var<storage, read_write> c: array<${E}>;
 //: end
 //: if BIAS
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 //: end
 
-// [depth][row] and [depth][column], one column of padding against bank conflicts
-var<workgroup> tileA: array<${E}, 16 * 65>;
-var<workgroup> tileB: array<${E}, 16 * 65>;
+// [depth][4 rows] and [depth][4 columns], one vector of padding against bank conflicts
+var<workgroup> tileA: array<vec4<${E}>, ${16 * (BM / 4 + 1)}>;
+var<workgroup> tileB: array<vec4<${E}>, ${16 * (BN / 4 + 1)}>;
 
-fn loadA(convGroup: u32, row: u32, k: u32) -> ${E} {
-  if (row >= params.rows || k >= params.depth) { return 0.0; }
-  //: if MODE == 0
-  return ${E}(a[(convGroup * params.rows + row) * params.depth + k]);
-  //: end
-  //: if MODE == 1
-  let taps = params.kernelY * params.kernelX;
-  return ${E}(a[((convGroup * params.groupOut + k / taps) * params.groupIn + row) * taps + k % taps]);
-  //: end
-  //: if MODE == 2
-  let plane = params.outHeight * params.outWidth;
-  return a[(((k / plane) * params.groups + convGroup) * params.groupOut + row) * plane + k % plane];
-  //: end
-}
+// Where a column is that is none: no tap lies inside the map.
+const OUTSIDE = 0x80000000u;
 
-fn xAt(image: u32, channel: u32, tap: u32, pixel: u32) -> ${E} {
-  let iy = (pixel / params.outWidth) * params.strideY + tap / params.kernelX - params.padY;
-  let ix = (pixel % params.outWidth) * params.strideX + tap % params.kernelX - params.padX;
-  if (iy >= params.height || ix >= params.width) { return 0.0; }
-  return b[((image * params.groups * params.groupIn + channel) * params.height + iy) * params.width + ix];
-}
-
-fn loadB(convGroup: u32, k: u32, column: u32) -> ${E} {
-  if (column >= params.columns || k >= params.depth) { return 0.0; }
-  let taps = params.kernelY * params.kernelX;
-  //: if MODE == 0
-  let plane = params.outHeight * params.outWidth;
-  return xAt(column / plane, convGroup * params.groupIn + k / taps, k % taps, column % plane);
-  //: end
-  //: if MODE == 1
-  let plane = params.height * params.width;
-  let pixel = column % plane;
-  let tap = k % taps;
-  let fromY = pixel / params.width + params.padY - tap / params.kernelX;
-  let fromX = pixel % params.width + params.padX - tap % params.kernelX;
-  // Below zero the difference wraps round to a number far beyond the map.
-  if (fromY >= params.outHeight * params.strideY || fromX >= params.outWidth * params.strideX ||
-      fromY % params.strideY != 0u || fromX % params.strideX != 0u) { return 0.0; }
-  let channel = ((column / plane) * params.groups + convGroup) * params.groupOut + k / taps;
-  return b[(channel * params.outHeight + fromY / params.strideY) * params.outWidth + fromX / params.strideX];
-  //: end
-  //: if MODE == 2
-  let plane = params.outHeight * params.outWidth;
-  return xAt(k / plane, convGroup * params.groupIn + column / taps, column % taps, k % plane);
-  //: end
-}
-
-@compute @workgroup_size(16, 16)
+@compute @workgroup_size(${TX}, ${TY})
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) thread: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let row0 = (group.y % params.rowTiles) * 64u;
-  let column0 = (group.x + group.y / params.rowTiles * groups.x) * 64u;
+  let firstRow = (group.y % params.rowTiles) * ${BM}u;
+  let firstColumn = (group.x + group.y / params.rowTiles * groups.x) * ${BN}u;
   let convGroup = group.z % params.groups;
   let split = group.z / params.groups;
   let start = split * params.depthPerSplit;
   let end = min(start + params.depthPerSplit, params.depth);
-  var sums: array<vec4f, 4>;
-  for (var k0 = start; k0 < end; k0 += 16u) {
-    for (var e = index; e < 1024u; e += 256u) {
-      //: if MODE == 0 || MODE == 2
-      // Neighbouring threads read neighbouring elements of a row of a.
-      let ka = k0 + e % 16u;
-      tileA[(e % 16u) * 65u + e / 16u] = select(${E}(0.0), loadA(convGroup, row0 + e / 16u, ka), ka < end);
-      //: else
-      let ka = k0 + e / 64u;
-      tileA[(e / 64u) * 65u + e % 64u] = select(${E}(0.0), loadA(convGroup, row0 + e % 64u, ka), ka < end);
-      //: end
-      //: if MODE == 2
-      let kb = k0 + e % 16u;
-      tileB[(e % 16u) * 65u + e / 16u] = select(${E}(0.0), loadB(convGroup, kb, column0 + e / 16u), kb < end);
-      //: else
-      let kb = k0 + e / 64u;
-      tileB[(e / 64u) * 65u + e % 64u] = select(${E}(0.0), loadB(convGroup, kb, column0 + e % 64u), kb < end);
-      //: end
-    }
-    workgroupBarrier();
-    for (var k = 0u; k < 16u; k++) {
-      let at = k * 65u + thread.x;
-      let columns = vec4f(vec4<${E}>(tileB[at], tileB[at + 16u], tileB[at + 32u], tileB[at + 48u]));
-      for (var r = 0u; r < 4u; r++) {
-        sums[r] += f32(tileA[k * 65u + thread.y + r * 16u]) * columns;
-      }
-    }
-    workgroupBarrier();
-  }
-  for (var r = 0u; r < 4u; r++) {
-    let row = row0 + thread.y + r * 16u;
-    if (row >= params.rows) { continue; }
-    for (var j = 0u; j < 4u; j++) {
-      let column = column0 + thread.x + j * 16u;
-      if (column >= params.columns) { continue; }
-      var value = sums[r][j];
-      //: if BIAS
-      value += bias[convGroup * params.rows + row];
-      //: end
+  let plane = params.height * params.width;
+  let outPlane = params.outHeight * params.outWidth;
+
+  // This thread loads four rows of a at one place of the sum; neighbouring threads the next places.
+  let kA = index % 16u;
+  let vectorA = index / 16u;
+  let rowA = firstRow + vectorA * 4u;
+  //: if MODE == 0
+  let strideA = params.depth;
+  let firstA = (convGroup * params.rows + rowA) * params.depth;
+  //: end
+  //: if MODE == 1
+  let strideA = ${KH * KW}u;
+  let firstA = (convGroup * params.groupOut * params.groupIn + rowA) * ${KH * KW}u;
+  //: end
+  //: if MODE == 2
+  let strideA = outPlane;
+  let firstA = (convGroup * params.groupOut + rowA) * outPlane;
+  //: end
+
+  //: if MODE == 2
+  // It loads four columns of b, at the same place of the sum, for every vector.
+  //: for v in 0..BN/64
+  //: for j in 0..4
+  let column${v * 4 + j} = firstColumn + vectorA * 4u + ${v * 64 + j}u;
+  let tap${v * 4 + j} = column${v * 4 + j} % ${KH * KW}u;
+  let x${v * 4 + j} = tap${v * 4 + j} % ${KW}u - params.padX;
+  let ky${v * 4 + j} = tap${v * 4 + j} / ${KW}u - params.padY;
+  let y${v * 4 + j} = select(OUTSIDE, ky${v * 4 + j}, column${v * 4 + j} < params.columns);
+  let b${v * 4 + j} = (convGroup * params.groupIn + column${v * 4 + j} / ${KH * KW}u) * plane
+    + ky${v * 4 + j} * params.width + x${v * 4 + j};
+  //: end
+  //: end
+  //: else
+  // It loads four columns of b, at ${BN / 64} places of the sum; neighbouring threads the next columns.
+  let vectorB = index % ${BN / 4}u;
+  let kB = index / ${BN / 4}u;
+  //: for j in 0..4
+  let column${j} = firstColumn + vectorB * 4u + ${j}u;
+  //: if MODE == 0
+  let image${j} = column${j} / outPlane;
+  let pixel${j} = column${j} % outPlane;
+  let iy${j} = pixel${j} / params.outWidth * ${S}u - params.padY;
+  let x${j} = pixel${j} % params.outWidth * ${S}u - params.padX;
+  let b${j} = (image${j} * params.groups + convGroup) * params.groupIn * plane + iy${j} * params.width + x${j};
+  //: else
+  let image${j} = column${j} / plane;
+  let pixel${j} = column${j} % plane;
+  let iy${j} = pixel${j} / params.width + params.padY;
+  let x${j} = pixel${j} % params.width + params.padX;
+  let b${j} = (image${j} * params.groups + convGroup) * params.groupOut * outPlane;
+  //: end
+  let y${j} = select(OUTSIDE, iy${j}, column${j} < params.columns);
+  //: end
+  //: end
+
+  //: for r in 0..4
+  //: for v in 0..C/4
+  var sum${r}_${v} = vec4f();
+  //: end
+  //: end
+  for (var origin = start; origin < end; origin += 16u) {
+    let k = origin + kA;
+    //: if MODE == 2
+    let image = k / outPlane;
+    let pixel = k % outPlane;
+    //: end
+    //: if BM < 64
+    if (vectorA < ${BM / 4}u) {
+    //: end
+    var rows = vec4<${E}>();
+    if (k < end) {
       //: if MODE == 0
-      let plane = params.outHeight * params.outWidth;
-      c[(((column / plane) * params.groups + convGroup) * params.rows + row) * plane + column % plane] = ${E}(value);
+      let at = firstA + k;
       //: end
       //: if MODE == 1
-      let plane = params.height * params.width;
-      c[(((column / plane) * params.groups + convGroup) * params.rows + row) * plane + column % plane] = ${E}(value);
+      let at = firstA + k / ${KH * KW}u * params.groupIn * ${KH * KW}u + k % ${KH * KW}u;
       //: end
       //: if MODE == 2
-      c[((split * params.groups + convGroup) * params.rows + row) * params.columns + column] = value;
+      let at = firstA + image * params.groups * params.groupOut * outPlane + pixel;
+      //: end
+      //: for r in 0..4
+      if (rowA + ${r}u < params.rows) { rows[${r}] = ${E}(a[at + ${r}u * strideA]); }
       //: end
     }
+    tileA[kA * ${BM / 4 + 1}u + vectorA] = rows;
+    //: if BM < 64
+    }
+    //: end
+    //: if MODE == 2
+    let oy = pixel / params.outWidth * ${S}u;
+    let ox = pixel % params.outWidth * ${S}u;
+    let atB = image * params.groups * params.groupIn * plane + oy * params.width + ox;
+    //: for v in 0..BN/64
+    var columns${v} = vec4<${E}>();
+    if (k < end) {
+      //: for j in 0..4
+      if (oy + y${v * 4 + j} < params.height && ox + x${v * 4 + j} < params.width) {
+        columns${v}[${j}] = b[b${v * 4 + j} + atB];
+      }
+      //: end
+    }
+    tileB[kA * ${BN / 4 + 1}u + vectorA + ${v * 16}u] = columns${v};
+    //: end
+    //: else
+    //: for v in 0..BN/64
+    let k${v} = origin + kB + ${v * 1024 / BN}u;
+    var columns${v} = vec4<${E}>();
+    if (k${v} < end) {
+      let channel = k${v} / ${KH * KW}u;
+      let ky = k${v} % ${KH * KW}u / ${KW}u;
+      let kx = k${v} % ${KW}u;
+      //: if MODE == 0
+      let at = (channel * params.height + ky) * params.width + kx;
+      //: for j in 0..4
+      if (y${j} + ky < params.height && x${j} + kx < params.width) { columns${v}[${j}] = b[b${j} + at]; }
+      //: end
+      //: else
+      let at = channel * outPlane;
+      //: for j in 0..4
+      // Before the first pixel the difference wraps round to a number far beyond the map.
+      let fromY${j} = y${j} - ky;
+      let fromX${j} = x${j} - kx;
+      //: if S == 1
+      if (fromY${j} < params.outHeight && fromX${j} < params.outWidth) {
+      //: else
+      if (fromY${j} < params.outHeight * ${S}u && fromX${j} < params.outWidth * ${S}u &&
+          fromY${j} % ${S}u == 0u && fromX${j} % ${S}u == 0u) {
+      //: end
+        columns${v}[${j}] = b[b${j} + at + fromY${j} / ${S}u * params.outWidth + fromX${j} / ${S}u];
+      }
+      //: end
+      //: end
+    }
+    tileB[(kB + ${v * 1024 / BN}u) * ${BN / 4 + 1}u + vectorB] = columns${v};
+    //: end
+    //: end
+    workgroupBarrier();
+    for (var i = 0u; i < 16u; i++) {
+      let rows = vec4f(tileA[i * ${BM / 4 + 1}u + thread.y]);
+      //: for v in 0..C/4
+      let columns${v} = vec4f(tileB[i * ${BN / 4 + 1}u + thread.x + ${v * TX}u]);
+      //: for r in 0..4
+      sum${r}_${v} += rows[${r}] * columns${v};
+      //: end
+      //: end
+    }
+    workgroupBarrier();
   }
+
+  //: if MODE == 0
+  let place = outPlane;
+  //: else
+  let place = plane;
+  //: end
+  //: for r in 0..4
+  let row${r} = firstRow + thread.y * 4u + ${r}u;
+  if (row${r} < params.rows) {
+    //: for v in 0..C/4
+    //: if BIAS
+    sum${r}_${v} += bias[convGroup * params.rows + row${r}];
+    //: end
+    //: if VC
+    let at${v} = firstColumn + (thread.x + ${v * TX}u) * 4u;
+    if (at${v} < params.columns) {
+      //: if MODE == 2
+      c[(((split * params.groups + convGroup) * params.rows + row${r}) * params.columns + at${v}) / 4u] = sum${r}_${v};
+      //: else
+      let channel = (at${v} / place * params.groups + convGroup) * params.rows + row${r};
+      c[(channel * place + at${v} % place) / 4u] = vec4<${E}>(sum${r}_${v});
+      //: end
+    }
+    //: else
+    //: for j in 0..4
+    let at${v * 4 + j} = firstColumn + (thread.x + ${v * TX}u) * 4u + ${j}u;
+    if (at${v * 4 + j} < params.columns) {
+      //: if MODE == 2
+      c[((split * params.groups + convGroup) * params.rows + row${r}) * params.columns + at${v * 4 + j}] = sum${r}_${v}[${j}];
+      //: else
+      let channel = (at${v * 4 + j} / place * params.groups + convGroup) * params.rows + row${r};
+      c[channel * place + at${v * 4 + j} % place] = ${E}(sum${r}_${v}[${j}]);
+      //: end
+    }
+    //: end
+    //: end
+    //: end
+  }
+  //: end
 }

@@ -2,87 +2,152 @@
 // z = batch * splits + split, a split is `part` of the sum and bias goes with the first. float32; a: [rows, depth]
 // ([depth, rows] when TA) every strideA elements, b: [depth, columns] ([columns, depth] when TB) every strideB,
 // c: [z, rows, columns], bias: [columns].
-// A workgroup of 16 x 16 threads makes 64 x 64 results, 4 x 4 a thread, in steps of 16 along the sum.
-// Dispatch: x = ceil(columns / 64), y = ceil(rows / 64) or fewer, z as above. Template: TA, TB, BIAS.
+// A workgroup of TX x TY threads (256) makes BM x BN results, 4 x C a thread, in steps of 16 along the sum.
+// Dispatch: x = ceil(columns / BN), y = ceil(rows / BM) or fewer, z as above.
+// Template: TA, TB, BIAS, TY, TX, C (4 or 8), BM = 4 TY, BN = C TX, VC (columns are a multiple of 4: c, and b unless TB, as vec4).
 struct Params { rows: u32, columns: u32, depth: u32, splits: u32, part: u32, strideA: u32, strideB: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
+//: if VC && !TB
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;
+//: else
 @group(0) @binding(2) var<storage, read> b: array<f32>;
+//: end
+//: if VC
+@group(0) @binding(3) var<storage, read_write> c: array<vec4f>;
+//: else
 @group(0) @binding(3) var<storage, read_write> c: array<f32>;
+//: end
 //: if BIAS
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 //: end
 
-// [depth][row] and [depth][column], one column of padding against bank conflicts
-var<workgroup> tileA: array<f32, 16 * 65>;
-var<workgroup> tileB: array<f32, 16 * 65>;
+// [depth][4 rows] and [depth][4 columns], one vector of padding against bank conflicts
+var<workgroup> tileA: array<vec4f, ${16 * (BM / 4 + 1)}>;
+var<workgroup> tileB: array<vec4f, ${16 * (BN / 4 + 1)}>;
 
-@compute @workgroup_size(16, 16)
+@compute @workgroup_size(${TX}, ${TY})
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) thread: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let column0 = group.x * 64u;
+  let firstColumn = group.x * ${BN}u;
   let split = group.z % params.splits;
   let firstA = group.z / params.splits * params.strideA;
   let firstB = group.z / params.splits * params.strideB;
   let start = split * params.part;
   let end = min(start + params.part, params.depth);
+  // Neighbouring threads read neighbouring elements: of the sum, or of rows and columns where these lie side by side.
+  //: if TA
+  let vectorA = index % ${BM / 4}u;
+  let kA = index / ${BM / 4}u;
+  //: else
+  let vectorA = index / 16u;
+  let kA = index % 16u;
+  //: end
+  //: if TB
+  let vectorB = index / 16u;
+  let kB = index % 16u;
+  //: else
+  let vectorB = index % ${BN / 4}u;
+  let kB = index / ${BN / 4}u;
+  //: end
   // Uniform over the group, so all of its threads meet the barriers.
-  for (var row0 = group.y * 64u; row0 < params.rows; row0 += groups.y * 64u) {
-    var sums = array<vec4f, 4>();
-    for (var k0 = start; k0 < end; k0 += 16u) {
-      // Neighbouring threads read neighbouring elements of a and of b.
-      for (var e = index; e < 1024u; e += 256u) {
+  for (var firstRow = group.y * ${BM}u; firstRow < params.rows; firstRow += groups.y * ${BM}u) {
+    let rowA = firstRow + vectorA * 4u;
+    //: for r in 0..4
+    //: for v in 0..C/4
+    var sum${r}_${v} = vec4f();
+    //: end
+    //: end
+    for (var origin = start; origin < end; origin += 16u) {
+      //: if BM < 64
+      if (index < ${BM * 4}u) {
+      //: end
+      var rows = vec4f();
+      let k = origin + kA;
+      if (k < end) {
+        //: for r in 0..4
         //: if TA
-        let i = e % 64u;
-        let ka = e / 64u;
-        let atA = firstA + (k0 + ka) * params.rows + row0 + i;
+        if (rowA + ${r}u < params.rows) { rows[${r}] = a[firstA + k * params.rows + rowA + ${r}u]; }
         //: else
-        let i = e / 16u;
-        let ka = e % 16u;
-        let atA = firstA + (row0 + i) * params.depth + k0 + ka;
+        if (rowA + ${r}u < params.rows) { rows[${r}] = a[firstA + (rowA + ${r}u) * params.depth + k]; }
         //: end
-        var valueA = 0.0;
-        if (row0 + i < params.rows && k0 + ka < end) { valueA = a[atA]; }
-        tileA[ka * 65u + i] = valueA;
+        //: end
+      }
+      tileA[kA * ${BM / 4 + 1}u + vectorA] = rows;
+      //: if BM < 64
+      }
+      //: end
+      //: for v in 0..BN/64
+      //: if TB
+      let column${v} = firstColumn + (vectorB + ${v * 16}u) * 4u;
+      let k${v} = origin + kB;
+      //: else
+      let column${v} = firstColumn + vectorB * 4u;
+      let k${v} = origin + kB + ${v * 1024 / BN}u;
+      //: end
+      var columns${v} = vec4f();
+      if (k${v} < end) {
+        //: if VC && !TB
+        if (column${v} < params.columns) { columns${v} = b[(firstB + k${v} * params.columns + column${v}) / 4u]; }
+        //: else
+        //: for j in 0..4
         //: if TB
-        let j = e / 16u;
-        let kb = e % 16u;
-        let atB = firstB + (column0 + j) * params.depth + k0 + kb;
+        if (column${v} + ${j}u < params.columns) { columns${v}[${j}] = b[firstB + (column${v} + ${j}u) * params.depth + k${v}]; }
         //: else
-        let j = e % 64u;
-        let kb = e / 64u;
-        let atB = firstB + (k0 + kb) * params.columns + column0 + j;
+        if (column${v} + ${j}u < params.columns) { columns${v}[${j}] = b[firstB + k${v} * params.columns + column${v} + ${j}u]; }
         //: end
-        var valueB = 0.0;
-        if (column0 + j < params.columns && k0 + kb < end) { valueB = b[atB]; }
-        tileB[kb * 65u + j] = valueB;
+        //: end
+        //: end
       }
+      //: if TB
+      tileB[kB * ${BN / 4 + 1}u + vectorB + ${v * 16}u] = columns${v};
+      //: else
+      tileB[(kB + ${v * 1024 / BN}u) * ${BN / 4 + 1}u + vectorB] = columns${v};
+      //: end
+      //: end
       workgroupBarrier();
-      for (var k = 0u; k < 16u; k++) {
-        let at = k * 65u + thread.x;
-        let columns = vec4f(tileB[at], tileB[at + 16u], tileB[at + 32u], tileB[at + 48u]);
-        for (var r = 0u; r < 4u; r++) {
-          sums[r] += tileA[k * 65u + thread.y + r * 16u] * columns;
-        }
+      for (var i = 0u; i < 16u; i++) {
+        let rows = tileA[i * ${BM / 4 + 1}u + thread.y];
+        //: for v in 0..C/4
+        let columns${v} = tileB[i * ${BN / 4 + 1}u + thread.x + ${v * TX}u];
+        //: for r in 0..4
+        sum${r}_${v} += rows[${r}] * columns${v};
+        //: end
+        //: end
       }
       workgroupBarrier();
     }
-    for (var r = 0u; r < 4u; r++) {
-      let row = row0 + thread.y + r * 16u;
-      for (var j = 0u; j < 4u; j++) {
-        let column = column0 + thread.x + j * 16u;
-        if (row < params.rows && column < params.columns) {
-          var value = sums[r][j];
-          //: if BIAS
-          if (split == 0u) { value += bias[column]; }
-          //: end
-          c[(group.z * params.rows + row) * params.columns + column] = value;
+    //: for r in 0..4
+    let row${r} = firstRow + thread.y * 4u + ${r}u;
+    if (row${r} < params.rows) {
+      let first = (group.z * params.rows + row${r}) * params.columns;
+      //: for v in 0..C/4
+      let column${v} = firstColumn + (thread.x + ${v * TX}u) * 4u;
+      //: if VC
+      if (column${v} < params.columns) {
+        //: if BIAS
+        if (split == 0u) {
+          sum${r}_${v} += vec4f(bias[column${v}], bias[column${v} + 1u], bias[column${v} + 2u], bias[column${v} + 3u]);
         }
+        //: end
+        c[(first + column${v}) / 4u] = sum${r}_${v};
       }
+      //: else
+      //: for j in 0..4
+      if (column${v} + ${j}u < params.columns) {
+        //: if BIAS
+        if (split == 0u) { sum${r}_${v}[${j}] += bias[column${v} + ${j}u]; }
+        //: end
+        c[first + column${v} + ${j}u] = sum${r}_${v}[${j}];
+      }
+      //: end
+      //: end
+      //: end
     }
+    //: end
   }
 }

@@ -3,51 +3,79 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { linearGrid } from "../grid.ts";
+import {
+  FILLING_WORKGROUPS,
+  leastTime,
+  leastWork,
+  type ProductTile,
+  workgroupsOf,
+} from "../product_tile.ts";
 import { sumPartials } from "../sum_partials.ts";
 import { type ConvGeometry, weightShape } from "./geometry.ts";
 
 const tiledKernel = new Kernel("conv2d_tiled", code);
 
-const WORKGROUPS_WANTED = 512;
+interface Size {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+}
 
-/** Forward convolution as a tiled matrix product for each group. */
+/** Forward convolution as a tiled matrix product for each group; `tile` insists, for tests. */
 export function convForwardTiled(
   x: Tensor,
   weight: Tensor,
   bias: Tensor | null,
   g: ConvGeometry,
+  tile?: ProductTile,
 ): Tensor {
   const y = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth], x.dtype);
-  run(0, weight, x, y, bias, g, {
+  const size = {
     rows: g.outChannels / g.groups,
     columns: g.images * g.outHeight * g.outWidth,
     depth: g.inChannels / g.groups * g.kernelY * g.kernelX,
-  });
+  };
+  run(0, weight, x, y, bias, g, size, tile ?? leastTime(size, g.groups));
   return y;
 }
 
-/** Input gradient as a tiled matrix product for each group. */
-export function convInputGradTiled(dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor {
+/** Input gradient as a tiled matrix product for each group; `tile` insists, for tests. */
+export function convInputGradTiled(
+  dy: Tensor,
+  weight: Tensor,
+  g: ConvGeometry,
+  tile?: ProductTile,
+): Tensor {
   const dx = Tensor.result(dy.gpu, [g.images, g.inChannels, g.height, g.width], dy.dtype);
-  run(1, weight, dy, dx, null, g, {
+  const size = {
     rows: g.inChannels / g.groups,
     columns: g.images * g.height * g.width,
     depth: g.outChannels / g.groups * g.kernelY * g.kernelX,
-  });
+  };
+  run(1, weight, dy, dx, null, g, size, tile ?? leastTime(size, g.groups));
   return dx;
 }
 
-/** Weight gradient as a tiled matrix product over the pixels, split to fill the device. */
-export function convWeightGradTiled(x: Tensor, dy: Tensor, g: ConvGeometry): Tensor {
-  const rows = g.outChannels / g.groups;
-  const columns = g.inChannels / g.groups * g.kernelY * g.kernelX;
-  const depth = g.images * g.outHeight * g.outWidth;
-  const tiles = g.groups * Math.ceil(rows / 64) * Math.ceil(columns / 64);
-  const wanted = Math.min(Math.ceil(WORKGROUPS_WANTED / tiles), Math.ceil(depth / 256));
+/** Weight gradient as a tiled matrix product over the pixels, split to fill the device; `tile` insists, for tests. */
+export function convWeightGradTiled(
+  x: Tensor,
+  dy: Tensor,
+  g: ConvGeometry,
+  tile?: ProductTile,
+): Tensor {
+  const size = {
+    rows: g.outChannels / g.groups,
+    columns: g.inChannels / g.groups * g.kernelY * g.kernelX,
+    depth: g.images * g.outHeight * g.outWidth,
+  };
+  const { depth } = size;
+  const chosen = tile ?? leastWork(size, g.groups);
+  const tiles = g.groups * workgroupsOf(size, chosen);
+  const wanted = Math.min(Math.ceil(2 * FILLING_WORKGROUPS / tiles), Math.ceil(depth / 256));
   const depthPerSplit = Math.ceil(depth / wanted / 16) * 16;
   const splits = Math.ceil(depth / depthPerSplit);
-  const partials = Tensor.result(x.gpu, [splits, g.outChannels * columns]);
-  run(2, dy, x, partials, null, g, { rows, columns, depth }, depthPerSplit, splits);
+  const partials = Tensor.result(x.gpu, [splits, g.outChannels * size.columns]);
+  run(2, dy, x, partials, null, g, size, chosen, depthPerSplit, splits);
   return sumPartials(partials, weightShape(g));
 }
 
@@ -58,12 +86,14 @@ function run(
   c: Tensor,
   bias: Tensor | null,
   g: ConvGeometry,
-  size: { rows: number; columns: number; depth: number },
+  size: Size,
+  tile: ProductTile,
   depthPerSplit: number = size.depth,
   splits = 1,
 ): void {
-  const rowTiles = Math.ceil(size.rows / 64);
-  const [x, y] = linearGrid(Math.ceil(size.columns / 64));
+  const rowTiles = Math.ceil(size.rows / tile.BM);
+  const [x, y] = linearGrid(Math.ceil(size.columns / tile.BN));
+  const place = [g.outHeight * g.outWidth, g.height * g.width, size.columns][mode];
   a.gpu.dispatch(tiledKernel, {
     bindings: {
       a: a.storage,
@@ -79,7 +109,16 @@ function run(
       groupOut: g.outChannels / g.groups,
       ...g,
     },
-    values: { MODE: mode, BIAS: Number(bias !== null), E: wgslFloat(b.dtype) },
+    values: {
+      MODE: mode,
+      BIAS: Number(bias !== null),
+      E: wgslFloat(b.dtype),
+      KH: g.kernelY,
+      KW: g.kernelX,
+      S: g.strideY,
+      ...tile,
+      VC: Number(place % 4 === 0),
+    },
     workgroups: [x, y * rowTiles, g.groups * splits],
   });
 }

@@ -6,6 +6,13 @@ import { withoutTape } from "../../tensor/autograd.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { MAX_WORKGROUPS } from "../grid.ts";
 import { permute } from "../permute.ts";
+import {
+  FILLING_WORKGROUPS,
+  leastTime,
+  leastWork,
+  type ProductTile,
+  workgroupsOf,
+} from "../product_tile.ts";
 import { sumPartials } from "../sum_partials.ts";
 import { type ProductSize, productSize } from "./size.ts";
 
@@ -28,6 +35,8 @@ export interface ProductOptions {
   readonly bias?: Tensor | null;
   /** Insists on a kernel, for tests. */
   readonly variant?: ProductVariant;
+  /** Insists on a tile of the `tiled` kernel, for tests. */
+  readonly tile?: ProductTile;
   /** Insists on the number of parts that the sums are cut into, for tests. */
   readonly splits?: number;
 }
@@ -49,7 +58,7 @@ export function product(a: Tensor, b: Tensor, options: ProductOptions = {}): Ten
     turned.dispose();
     return result;
   }
-  const wanted = options.splits ?? chooseSplits(a.gpu, size, variant);
+  const wanted = options.splits ?? chooseSplits(a.gpu, size, variant, options);
   const part = wanted === 1 ? size.depth : 16 * Math.ceil(size.depth / wanted / 16);
   const splits = Math.ceil(size.depth / part);
   if (splits > 1 && size.batch > 1) throw new RangeError("a batch of products cannot be split");
@@ -69,17 +78,22 @@ export function product(a: Tensor, b: Tensor, options: ProductOptions = {}): Ten
 type Run = (a: Tensor, b: Tensor, c: Tensor, size: Cut, options: ProductOptions) => void;
 
 const runTiled: Run = (a, b, c, size, options) => {
-  const { rows, columns } = size;
+  const { rows, columns, batch, splits } = size;
+  const tile = tileFor(size, options);
   a.gpu.dispatch(tiledKernel, {
     ...operands(a, b, c, size, options.bias),
-    values: flags(options),
+    values: { ...flags(options), ...tile, VC: Number(columns % 4 === 0) },
     workgroups: [
-      Math.ceil(columns / 64),
-      Math.min(MAX_WORKGROUPS, Math.ceil(rows / 64)),
-      size.batch * size.splits,
+      Math.ceil(columns / tile.BN),
+      Math.min(MAX_WORKGROUPS, Math.ceil(rows / tile.BM)),
+      batch * splits,
     ],
   });
 };
+
+function tileFor(size: ProductSize, { tile }: ProductOptions): ProductTile {
+  return tile ?? (size.batch > 1 ? leastTime(size, size.batch) : leastWork(size));
+}
 
 const runRegister: Run = (a, b, c, size, options) => {
   const { rows, columns } = size;
@@ -123,10 +137,16 @@ function worthTransposing({ rows, columns, depth }: ProductSize): boolean {
 }
 
 /** Few results with long sums are cut along the sums, so that all of the device has work. */
-function chooseSplits(gpu: Gpu, size: ProductSize, variant: ProductVariant): number {
+function chooseSplits(
+  gpu: Gpu,
+  size: ProductSize,
+  variant: ProductVariant,
+  options: ProductOptions,
+): number {
   if (size.batch > 1) return 1;
-  const groups = Math.ceil(size.rows / (variant === "tiled" ? 64 : 8)) *
-    Math.ceil(size.columns / 64);
-  const [wanted, shortest] = gpu.software ? [16, 512] : [256, 128];
+  const groups = variant === "tiled"
+    ? workgroupsOf(size, tileFor(size, options))
+    : Math.ceil(size.rows / 8) * Math.ceil(size.columns / 64);
+  const [wanted, shortest] = gpu.software ? [16, 512] : [FILLING_WORKGROUPS, 128];
   return Math.max(1, Math.min(Math.ceil(wanted / groups), Math.floor(size.depth / shortest)));
 }

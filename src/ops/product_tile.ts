@@ -1,0 +1,56 @@
+/** How a workgroup of 256 threads shares out a part of a matrix product; a thread makes 4 rows of `C` columns. */
+export interface ProductTile {
+  /** Threads down the part. */
+  readonly TY: number;
+  /** Threads across. */
+  readonly TX: number;
+  /** Columns of a thread: 4 or 8. */
+  readonly C: number;
+  /** Rows of the part. */
+  readonly BM: number;
+  /** Columns of the part. */
+  readonly BN: number;
+}
+
+/** Sizes of a product. */
+export interface ProductShape {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Workgroups of 256 threads that fill a large device. */
+export const FILLING_WORKGROUPS = 256;
+
+/** All tiles, from the largest; few rows (output channels, say) want low and wide ones. */
+export const PRODUCT_TILES: readonly ProductTile[] = [[16, 8], [8, 8], [16, 4], [8, 4], [4, 4]]
+  .map(([TY, C]) => {
+    const TX = 256 / TY;
+    return { TY, TX, C, BM: 4 * TY, BN: C * TX };
+  });
+
+/** Workgroups for a product. */
+export function workgroupsOf({ rows, columns }: ProductShape, { BM, BN }: ProductTile): number {
+  return Math.ceil(rows / BM) * Math.ceil(columns / BN);
+}
+
+/** The tile for `count` products whose sums can be cut until the device is full: the one that wastes least. */
+export function leastWork(shape: ProductShape, count = 1): ProductTile {
+  return leastOf((tile) => count * workgroupsOf(shape, tile) * effort(tile));
+}
+
+/** The tile with which the device takes the least time for `count` products, as many workgroups as fit at once. */
+export function leastTime(shape: ProductShape, count = 1): ProductTile {
+  return leastOf((tile) => {
+    const rounds = count * workgroupsOf(shape, tile) / FILLING_WORKGROUPS;
+    return Math.max(1, rounds) * effort(tile);
+  });
+}
+
+/** Time of a workgroup: multiply-adds, and loads from workgroup memory, which 4 columns share less well than 8. */
+function effort({ BM, BN, C }: ProductTile): number {
+  return BM * BN * (C === 4 ? 1.15 : 1);
+}
+
+function leastOf(cost: (tile: ProductTile) => number): ProductTile {
+  return PRODUCT_TILES.reduce((best, each) => cost(each) < cost(best) ? each : best);
+}
