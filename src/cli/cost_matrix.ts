@@ -5,6 +5,7 @@ import { kernelCkaCost } from "../cost_matrix/kernel_cka_cost.ts";
 import { linearCkaCost } from "../cost_matrix/linear_cka_cost.ts";
 import type { Dataset } from "../data/file_dataset.ts";
 import { loadDataset } from "../data/load_dataset.ts";
+import { smallestClass } from "../data/select.ts";
 import type { Model } from "../models/model.ts";
 import { writeCostMatrix } from "../train/cost_matrix_file.ts";
 import { checkFolder } from "./check_folder.ts";
@@ -17,6 +18,11 @@ import { fileExists } from "./file_exists.ts";
 import { openDevice } from "./open_device.ts";
 import { shellWords } from "./shell_words.ts";
 
+/** Images of a class that are compared where nothing else is said; the authors compare 500 of CIFAR-100, 732 of ImageNet. */
+const MOST_SAMPLES = 1000;
+
+type SampledPlan = CostMatrixPlan & { readonly samples: number };
+
 /**
  * Writes WKD-L's cost matrix: 1 - the similarity of every two classes, as the teacher sees them.
  *
@@ -27,14 +33,16 @@ export async function costMatrix(
   flags: CostMatrixFlags,
   overrides: readonly string[] = [],
 ): Promise<number> {
-  const plan = makePlan(flags, overrides);
-  const { dataset, teacher, ckpt, out } = plan;
+  const planned = makePlan(flags, overrides);
+  const { dataset, teacher, ckpt, out } = planned;
   if (!flags.overwrite && fileExists(out)) {
     throw new CliError(`${out} is already there; replace it with --overwrite or choose --out`);
   }
   checkFolder(dirname(out));
   await openDevice(flags.device);
   const { train } = await loadDataset(dataset, datasetCallbacks());
+  const samples = planned.samples ?? Math.min(MOST_SAMPLES, smallestClass(train));
+  const plan = { ...planned, samples };
   const model = loadCheckpointModel(teacher, ckpt, train);
   const cost = await compare(model, train, plan);
   model.dispose();
@@ -46,7 +54,7 @@ export async function costMatrix(
 async function compare(
   model: Model,
   train: Dataset,
-  { teacher, similarity, source, samples, degree, bandwidth }: CostMatrixPlan,
+  { teacher, similarity, source, samples, degree, bandwidth }: SampledPlan,
 ): Promise<Float32Array> {
   if (similarity === "cosine") {
     const weight = await model.classifier.weight.data() as Float32Array;
@@ -60,7 +68,7 @@ async function compare(
   });
   bar.clear();
   const blocks = countBar("comparing classes", "blocks");
-  const options = { onProgress: blocks.update };
+  const options = { onProgress: blocks.update, inPlace: true };
   const cost = similarity === "linear_cka"
     ? await linearCkaCost(features, shape, options)
     : similarity === "poly_cka"
@@ -72,7 +80,7 @@ async function compare(
 
 /** How the file was made, without dates: the same command gives the same bytes. */
 function describe(
-  { dataset, teacher, ckpt, out, source, similarity, degree, bandwidth, samples }: CostMatrixPlan,
+  { dataset, teacher, ckpt, out, source, similarity, degree, bandwidth, samples }: SampledPlan,
   overrides: readonly string[],
 ): Record<string, string> {
   const words = ["--teacher", teacher, "--ckpt", ckpt, "--dataset", dataset.TYPE];
@@ -83,12 +91,16 @@ function describe(
     cosine: ["1 - cosine of the rows of the classifier's weight", []],
   }[similarity] as [string, string[]];
   const method = [
-    ...(source === "features" ? [] : ["--source", source]),
+    ...(similarity === "cosine" ? [] : ["--source", source]),
     ...(similarity === "linear_cka" ? [] : ["--similarity", similarity, ...extra]),
   ];
   const size = ["--samples", String(samples), "--out", out, ...overrides];
   const images = "first training images of each class, no augmentation";
-  const seen = source === "logits" ? "logits" : "last feature map averaged over space";
+  const seen = {
+    features: "pixels of the last feature map",
+    pooled: "last feature map averaged over space",
+    logits: "logits",
+  }[source];
   return {
     format: "pt",
     command: shellWords(["deno", "task", "cost-matrix", ...words, ...method, ...size]),

@@ -22,7 +22,7 @@ export interface CostMatrixFlags {
   readonly cfg?: string;
   /** Data set; default: the configuration's, or the one that the checkpoint was trained on, or `cifar100`. */
   readonly dataset?: string;
-  /** What classes are compared by; default: what the configuration's file name says, or `features`. */
+  /** What classes are compared by; default: what the file's name says, or `features` for linear CKA, else `pooled`. */
   readonly source?: FeatureSource;
   /** How they are compared; default: what the configuration's file name says, or `linear_cka`. */
   readonly similarity?: Similarity;
@@ -30,8 +30,8 @@ export interface CostMatrixFlags {
   readonly degree?: number;
   /** Bandwidth of `rbf_cka`, in units of the root of the median squared distance; default 1. */
   readonly bandwidth?: number;
-  /** Training images of each class. */
-  readonly samples: number;
+  /** Training images of each class; default: as many as the smallest has, at most 1000. */
+  readonly samples?: number;
   /** The file to write; default: the configuration's, or one by teacher and similarity. */
   readonly out?: string;
   /** Replace the file if it is there. */
@@ -49,7 +49,7 @@ export interface CostMatrixPlan {
   readonly similarity: Similarity;
   readonly degree: number;
   readonly bandwidth: number;
-  readonly samples: number;
+  readonly samples: number | null;
   readonly out: string;
 }
 
@@ -67,16 +67,16 @@ export function makePlan(flags: CostMatrixFlags, overrides: readonly string[]): 
   const { ckpt, teacher } = findTeacher(flags, config);
   const named = flags.cfg ? config.WKD.COST_MATRIX_PATH : "";
   const method = METHOD.exec(stem(named));
-  const source = flags.source ?? (method?.[1] ? "logits" : "features");
   const similarity = flags.similarity ?? method?.[2] as Similarity | undefined ?? "linear_cka";
-  checkMethod({ ...flags, source, similarity });
-  const name = `${source === "logits" ? "logit_" : ""}${similarity}`;
+  const source = flags.source ?? PREFIXES.get(method?.[1] ?? "") ?? usualSource(similarity);
+  checkMethod({ ...flags, similarity });
+  const name = nameOf(source, similarity);
   const usual = join("wkd_cost_matrix", type, teacher, `${name}.safetensors`);
   const asNamed = named !== "" && (method === null || name === stem(named));
   const out = flags.out ?? (asNamed ? named : usual);
   formatOfName(out);
   return {
-    ...{ teacher, ckpt, source, similarity, samples: flags.samples },
+    ...{ teacher, ckpt, source, similarity, samples: flags.samples ?? null },
     dataset: { ...config.DATASET, SUBSET: 0 },
     degree: flags.degree ?? 3,
     bandwidth: flags.bandwidth ?? 1,
@@ -84,14 +84,31 @@ export function makePlan(flags: CostMatrixFlags, overrides: readonly string[]): 
   };
 }
 
-const METHOD = /^(logit_)?(linear_cka|poly_cka|rbf_cka|cosine)$/;
+const METHOD = /^(logit_|pooled_|features_)?(linear_cka|poly_cka|rbf_cka|cosine)$/;
+
+const PREFIXES: ReadonlyMap<string, FeatureSource> = new Map([
+  ["logit_", "logits"],
+  ["pooled_", "pooled"],
+  ["features_", "features"],
+]);
+
+/** What the authors compare; the matrices of other kernels grow with the square of the samples. */
+function usualSource(similarity: Similarity): FeatureSource {
+  return similarity === "linear_cka" ? "features" : "pooled";
+}
+
+function nameOf(source: FeatureSource, similarity: Similarity): string {
+  if (similarity === "cosine" || source === usualSource(similarity)) return similarity;
+  const [prefix] = [...PREFIXES].find(([, each]) => each === source)!;
+  return `${prefix}${similarity}`;
+}
 
 function stem(path: string): string {
   return basename(path).replace(/\.[^.]*$/, "");
 }
 
 function checkMethod({ similarity, source, degree, bandwidth }: CostMatrixFlags): void {
-  if (similarity === "cosine" && source === "logits") {
+  if (similarity === "cosine" && source !== undefined) {
     throw new CliError("--similarity cosine compares rows of the classifier; leave --source out");
   }
   if (similarity && similarity !== "poly_cka" && degree !== undefined) {

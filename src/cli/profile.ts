@@ -2,8 +2,9 @@ import type { TrainStep } from "../train/train_step.ts";
 
 /** Prints time by kernel of one more training step, and the JavaScript time of replaying it. */
 export async function printProfile(step: TrainStep): Promise<void> {
-  if (!step.recording) return;
-  const times = await step.recording.profile();
+  const recording = await step.recorded();
+  if (!recording) return;
+  const times = await recording.profile();
   console.log(
     `\none step: ${step.dispatches} dispatches, ${step.jsMilliseconds.toFixed(2)} ms of JavaScript`,
   );

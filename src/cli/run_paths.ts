@@ -5,7 +5,7 @@ import { fileExists } from "./file_exists.ts";
 /** Name of a run: EXPERIMENT.NAME, or EXPERIMENT.TAG with underscores for commas. */
 export function runName(config: Config): string {
   const { NAME, TAG } = config.EXPERIMENT;
-  return NAME || TAG.split(",").map((tag) => tag.trim()).join("_");
+  return NAME || TAG.split(",").map((tag) => tag.trim()).filter(Boolean).join("_");
 }
 
 /** Folder of a run: LOG.PREFIX, EXPERIMENT.PROJECT, name. */
@@ -29,13 +29,19 @@ export function teacherPlaces(config: Config): string[] {
 /** Which published file a missing teacher may be, as a clause; empty where there is none. */
 export function publishedTeacher(config: Config): string {
   const { DISTILLER: { TEACHER }, DATASET: { TYPE } } = config;
-  if (TYPE !== "imagenet" || !TORCHVISION.test(TEACHER)) return "";
-  const example = TEACHER === "ResNet34" ? " (resnet34-b627a593.pth)" : "";
-  return `torchvision's file of it${example} works too; `;
+  const file = TORCHVISION.get(TEACHER);
+  return TYPE === "imagenet" && file
+    ? `torchvision's IMAGENET1K_V1 file of it (${file}) works too; `
+    : "";
 }
 
-/** Models of ImageNet whose weights torchvision publishes. */
-const TORCHVISION = /^ResNet(18|34|50|101)$/;
+/** The files of torchvision's first weights, the teachers of the authors; its second weights are other models. */
+const TORCHVISION: ReadonlyMap<string, string> = new Map([
+  ["ResNet18", "resnet18-f37072fd.pth"],
+  ["ResNet34", "resnet34-b627a593.pth"],
+  ["ResNet50", "resnet50-0676ba61.pth"],
+  ["ResNet101", "resnet101-63fe2227.pth"],
+]);
 
 /** File of the teacher: DISTILLER.TEACHER_CHECKPOINT, or the first of {@linkcode teacherPlaces} that is there. */
 export function teacherPath(config: Config): string {

@@ -80,6 +80,10 @@ export const SCHEMA = {
       "Class count; the data set itself says it, and this is compared with that of a folder of images. 0 is any.",
       { min: 0 },
     ),
+    PREFETCH: bool(
+      false,
+      "WKD's loader on the GPU; read for compatibility and not used: batches are always made ahead.",
+    ),
     TEST: { BATCH_SIZE: int(64, "Images in a batch of the evaluation.", { min: 1 }) },
     ROOT: text(
       "",
@@ -92,7 +96,7 @@ export const SCHEMA = {
     ),
     IMAGE_SIZE: int(
       0,
-      "Ours, for folders of images: rows and columns that the model sees; 0 is 224, or the images' own size with TRANSFORM cifar.",
+      "For folders of images: rows and columns that the model sees (DATASET.INPUT_SIZE in WKD's files); 0 is 224, or the images' own size with TRANSFORM cifar.",
       { min: 0 },
     ),
     RESIZE: int(
@@ -161,6 +165,10 @@ export const SCHEMA = {
       "mdistiller's training loop; read for compatibility and not used: DISTILLER.TYPE CRD draws its contrast samples itself.",
     ),
     BATCH_SIZE: int(64, "Images in a training batch.", { min: 1 }),
+    DROP_LAST: bool(
+      false,
+      "Ours: leave out the images of an epoch that fill no whole batch, as PyTorch's drop_last; the authors train on them.",
+    ),
     EPOCHS: int(240, "Passes over the training images.", { min: 1 }),
     LR: float(0.05, "Learning rate at the start.", { above: 0 }),
     LR_DECAY_STAGES: ints(
@@ -209,7 +217,10 @@ export const SCHEMA = {
 };
 
 /** Keys of the authors' files that are the same setting as one of ours. */
-export const ALIASES: ReadonlyMap<string, string> = new Map([["EXPERIMENT.SEED", "SOLVER.SEED"]]);
+export const ALIASES: ReadonlyMap<string, string> = new Map([
+  ["EXPERIMENT.SEED", "SOLVER.SEED"],
+  ["DATASET.INPUT_SIZE", "DATASET.IMAGE_SIZE"],
+]);
 
 /** The sections that every run uses. */
 export const COMMON_SECTIONS: readonly string[] = [

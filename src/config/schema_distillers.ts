@@ -34,6 +34,10 @@ export const MDISTILLER_SECTIONS = {
     LOSS: {
       CE_WEIGHT: nonNegative(0.1, "Weight of the cross-entropy."),
       KD_WEIGHT: nonNegative(0.9, "Weight of the distillation loss."),
+      IR_WEIGHT: nonNegative(
+        0,
+        "Weight of the difference between the classifiers' cosines of classes, which WKD's code adds with 0.5 and mdistiller not at all.",
+      ),
     },
   },
   AT: {

@@ -1,11 +1,15 @@
 import type { FeatureShape } from "./linear_cka_cost.ts";
 
-/** Subtracts from every feature its mean over the samples of its class; sums are taken in float64. */
+/**
+ * Subtracts from every feature its mean over the samples of its class; sums are taken in float64.
+ *
+ * @param centered where the result goes; may be the features themselves
+ */
 export function centerFeatures(
   features: Float32Array,
   [classes, samples, dims]: FeatureShape,
+  centered: Float32Array = new Float32Array(features.length),
 ): Float32Array {
-  const centered = new Float32Array(features.length);
   const mean = new Float64Array(dims);
   for (let c = 0; c < classes; c++) {
     const start = c * samples * dims;

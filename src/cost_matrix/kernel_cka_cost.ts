@@ -40,7 +40,9 @@ export async function kernelCkaCost(
   checkKernel(kernel, shape);
   const [classes, samples] = shape;
   // Distances do not change with the origin, and are more exact near it.
-  const moved = kernel.type === "rbf" ? centerFeatures(features, shape) : features;
+  const moved = kernel.type === "rbf"
+    ? centerFeatures(features, shape, options.inPlace ? features : undefined)
+    : features;
   const work: CkaWork = { gpu, features: moved, shape, blockBytes, onProgress };
   const perGram = Math.max(1, Math.floor(blockBytes / (4 * samples ** 2)));
   const step = Math.min(classesInBlock(work), perGram);

@@ -15,6 +15,8 @@ export interface LinearCkaOptions {
   onProgress?: (done: number, total: number) => void;
   /** Bytes of the largest intermediate on the device, beside the features themselves. Default 64 MB. */
   blockBytes?: number;
+  /** Overwrites the features, which saves a copy of them. Default false. */
+  inPlace?: boolean;
   /** Default: the device of `init()`. */
   device?: Gpu;
 }
@@ -52,10 +54,11 @@ export async function linearCkaCost(
 ): Promise<Float32Array> {
   const { onProgress = () => {}, blockBytes = 2 ** 26, device = defaultDevice() } = options;
   checkFeatures(features, shape, blockBytes);
+  const centered = centerFeatures(features, shape, options.inPlace ? features : undefined);
   const [classes, samples, dims] = shape;
   const work = {
     gpu: device,
-    features: centerFeatures(features, shape),
+    features: centered,
     shape,
     blockBytes,
     onProgress,

@@ -16,8 +16,10 @@ export interface Batch {
 export interface LoaderOptions {
   /** Images in a batch. */
   readonly batchSize: number;
-  /** True shuffles, augments and leaves the last partial batch out; false goes through all images in order. */
+  /** True shuffles and augments; false goes through all images in order. */
   readonly train: boolean;
+  /** Whether training leaves out the images that fill no whole batch; default false. */
+  readonly dropLast?: boolean;
   /** Seed of order and augmentation; default 0. */
   readonly seed?: number;
   /** Pixels of padding for the random crop of images in memory; default `cropPadding()` of the width. */
@@ -32,6 +34,8 @@ export interface LoaderOptions {
 export interface BatchSource {
   /** Batches in an epoch. */
   readonly length: number;
+  /** Images in an epoch: all whole batches, and what the last one holds. */
+  readonly images: number;
   /** What the batches come from. */
   readonly dataset: DatasetInfo;
   /** Milliseconds this thread has spent making batches while nobody waited for one. */
@@ -69,4 +73,16 @@ export function checkBatchSize(dataset: DatasetInfo, options: LoaderOptions): vo
         "smaller SOLVER.BATCH_SIZE",
     );
   }
+}
+
+/**
+ * Images of an epoch that has `available`. Training leaves out a rest of one image even without `dropLast`: it has no
+ * variance to normalise by, and no neighbours to be compared with.
+ */
+export function imagesOfEpoch(
+  available: number,
+  { batchSize, train, dropLast = false }: LoaderOptions,
+): number {
+  const rest = available % batchSize;
+  return train && batchSize > 1 && (dropLast || rest === 1) ? available - rest : available;
 }

@@ -1,5 +1,11 @@
 import { cropPadding, drawAugmentation, NO_AUGMENTATION, writeImage } from "./augment.ts";
-import { type Batch, type BatchSource, checkBatchSize, type LoaderOptions } from "./batch.ts";
+import {
+  type Batch,
+  type BatchSource,
+  checkBatchSize,
+  imagesOfEpoch,
+  type LoaderOptions,
+} from "./batch.ts";
 import type { ImageDataset } from "./image_dataset.ts";
 import { normalisationTable } from "./normalisation_table.ts";
 import { KeyedRandom } from "./random.ts";
@@ -23,6 +29,8 @@ interface Slot {
 export class DataLoader implements BatchSource {
   /** Batches in an epoch. */
   readonly length: number;
+  /** Images in an epoch. */
+  readonly images: number;
   /** The data set the batches come from. */
   readonly dataset: ImageDataset;
   /** Milliseconds spent making batches between two steps. */
@@ -54,7 +62,8 @@ export class DataLoader implements BatchSource {
       shuffle: train,
       dropLast: train,
     });
-    this.length = (train ? Math.floor : Math.ceil)(this.#sampler.length / batchSize);
+    this.images = imagesOfEpoch(this.#sampler.length, options);
+    this.length = Math.ceil(this.images / batchSize);
     this.#table = normalisationTable(dataset.mean, dataset.std);
     this.#padding = options.padding ?? cropPadding(dataset.width);
     const imageSize = dataset.channels * dataset.height * dataset.width;
@@ -106,7 +115,7 @@ export class DataLoader implements BatchSource {
     const { batchSize, train, seed } = this.#options;
     const { images, labels, indices } = this.#slots[this.#made++ % RING];
     const start = step * batchSize;
-    const size = Math.min(batchSize, order.length - start);
+    const size = Math.min(batchSize, this.images - start);
     const imageSize = images.length / batchSize;
     for (let i = 0; i < size; i++) {
       const position = order[start + i];

@@ -41,6 +41,11 @@ function inOrder(positions: number[][]): number[] {
   return positions.flat().sort((a, b) => a - b);
 }
 
+/** Images of the smallest class. */
+export function smallestClass(dataset: DatasetInfo): number {
+  return Math.min(...byClass(dataset).map(({ length }) => length));
+}
+
 /**
  * The first n images of each class, in the data set's order.
  *

@@ -1,5 +1,11 @@
 import { join } from "@std/path";
-import { type Batch, type BatchSource, checkBatchSize, type LoaderOptions } from "./batch.ts";
+import {
+  type Batch,
+  type BatchSource,
+  checkBatchSize,
+  imagesOfEpoch,
+  type LoaderOptions,
+} from "./batch.ts";
 import { cacheFingerprint } from "./cache_fingerprint.ts";
 import type { DecodeForm } from "./decode_job.ts";
 import type { FileDataset } from "./file_dataset.ts";
@@ -28,6 +34,8 @@ interface Made {
 export class StreamLoader implements BatchSource {
   /** Batches in an epoch. */
   readonly length: number;
+  /** Images in an epoch. */
+  readonly images: number;
   /** Other threads make the batches. */
   readonly aheadMilliseconds = 0;
   readonly #sampler: Sampler;
@@ -56,7 +64,8 @@ export class StreamLoader implements BatchSource {
       shuffle: train,
       dropLast: train,
     });
-    this.length = (train ? Math.floor : Math.ceil)(this.#sampler.length / batchSize);
+    this.images = imagesOfEpoch(this.#sampler.length, options);
+    this.length = Math.ceil(this.images / batchSize);
     this.#form = train ? "train" : "eval";
     const { pool } = dataset.source;
     pool.acquire();
@@ -137,7 +146,7 @@ export class StreamLoader implements BatchSource {
       new SharedArrayBuffer(4 * this.#batchValues),
     );
     const positions = await this.#decoder!.decode(
-      order.slice(step * batchSize, (step + 1) * batchSize),
+      order.slice(step * batchSize, Math.min((step + 1) * batchSize, this.images)),
       {
         form: this.#form,
         target: images.buffer as SharedArrayBuffer,

@@ -64,7 +64,10 @@ export class ContrastSampler implements ContrastSource {
     if (!indices) {
       throw new RangeError("CRD needs the position of every image in the data set");
     }
-    this.#images ??= zeros([indices.length], { dtype: "int32" }).keep();
+    if (this.#images?.numel !== indices.length) {
+      this.#images?.dispose();
+      this.#images = zeros([indices.length], { dtype: "int32" }).keep();
+    }
     this.#images.copy_(indices);
     this.#seed.copy_(Uint32Array.of(Math.imul(this.options.seed, 0x9e3779b1) ^ epoch));
   }

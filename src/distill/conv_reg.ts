@@ -7,7 +7,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /**
  * Takes a student's feature map to the teacher's shape: one convolution, batch normalisation, ReLU.
- * The convolution doubles the size, shrinks it by an unpadded kernel, or is 1 x 1. mdistiller: `ConvReg`.
+ * The convolution doubles or halves the size, else shrinks it by an unpadded kernel, or is 1 x 1. mdistiller: `ConvReg`.
  */
 export class ConvReg extends Module {
   readonly conv: Conv2d | ConvTranspose2d;
@@ -24,6 +24,8 @@ export class ConvReg extends Module {
         stride: 2,
         padding: 1,
       });
+    } else if (height === 2 * teacherHeight && width === 2 * teacherWidth) {
+      this.conv = new Conv2d(inChannels, outChannels, { kernelSize: 3, stride: 2, padding: 1 });
     } else if (height >= teacherHeight && width >= teacherWidth) {
       const kernelSize: [number, number] = [1 + height - teacherHeight, 1 + width - teacherWidth];
       this.conv = new Conv2d(inChannels, outChannels, { kernelSize });

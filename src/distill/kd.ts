@@ -1,3 +1,4 @@
+import { classRelationLoss } from "../losses/class_relation.ts";
 import { kdLoss } from "../losses/kd.ts";
 import type { Model } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
@@ -14,6 +15,8 @@ export interface KDOptions {
   readonly ceWeight: number;
   /** Weight of the divergence. */
   readonly kdWeight: number;
+  /** Weight of the difference between the classifiers' cosines of classes; default 0, which leaves it out. */
+  readonly irWeight?: number;
 }
 
 /** Knowledge distillation by Kullback-Leibler divergence (Hinton et al., 2015). mdistiller: `KD`. */
@@ -29,9 +32,9 @@ export class KD implements Distiller {
     return true;
   }
 
-  /** `loss_ce` and `loss_kd` of one batch. */
+  /** `loss_ce`, `loss_kd`, and `loss_ir` where it has a weight, of one batch. */
   forwardTrain(images: Tensor, labels: Tensor): DistillerOutput {
-    const { temperature, ceWeight, kdWeight } = this.options;
+    const { temperature, ceWeight, kdWeight, irWeight = 0 } = this.options;
     const { logits } = this.student.forward(images);
     const teacher = noGrad(() => this.teacher.forward(images).logits);
     return {
@@ -39,7 +42,12 @@ export class KD implements Distiller {
       losses: {
         loss_ce: crossEntropy(logits, labels).mul(ceWeight),
         loss_kd: kdLoss(logits, teacher, { temperature }).mul(kdWeight),
+        ...(irWeight > 0 && { loss_ir: this.#relationLoss().mul(irWeight) }),
       },
     };
+  }
+
+  #relationLoss(): Tensor {
+    return classRelationLoss(this.student.classifier.weight, this.teacher.classifier.weight);
   }
 }

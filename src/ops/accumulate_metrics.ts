@@ -10,14 +10,20 @@ const accumulateMetricsKernel = new Kernel("accumulate_metrics", code);
  * @param totals [2 + K or more]: steps so far, first step with a value that is not finite (0: none), sums
  * @param values [K]
  * @param watched how many of the values, from the first, must be finite
+ * @param weight multiplies the watched values, for batches that are not whole; default 1
  */
-export function accumulateMetrics(totals: Tensor, values: Tensor, watched: number): void {
+export function accumulateMetrics(
+  totals: Tensor,
+  values: Tensor,
+  watched: number,
+  weight = 1,
+): void {
   if (totals.numel < values.numel + 2) {
     throw new RangeError(`room for ${values.numel + 2} totals wanted, got ${totals.numel}`);
   }
   values.gpu.dispatch(accumulateMetricsKernel, {
     bindings: { values: values.storage, totals: totals.storage },
-    params: { count: values.numel, watched },
+    params: { count: values.numel, watched, weight },
     workgroups: [1],
   });
 }

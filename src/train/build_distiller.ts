@@ -96,6 +96,7 @@ function buildKD({ config, student, teacher }: Parts): Distiller {
     temperature: TEMPERATURE,
     ceWeight: LOSS.CE_WEIGHT,
     kdWeight: LOSS.KD_WEIGHT,
+    irWeight: LOSS.IR_WEIGHT,
   });
 }
 

@@ -10,7 +10,7 @@ export class EpochClock {
   readonly #start: number;
   #js = 0;
   #afterFirst = 0;
-  #finished = { steps: 0, at: 0 };
+  #finished = { steps: 0, images: 0, at: 0 };
 
   /** Starts it; `now` gives milliseconds. */
   constructor(readonly now: () => number = () => performance.now()) {
@@ -30,16 +30,18 @@ export class EpochClock {
     else this.#js += jsMilliseconds;
   }
 
-  /** Notes that the device has finished so many of the steps. */
-  countFinished(steps: number): void {
-    this.#finished = { steps, at: this.now() };
+  /** Notes that the device has finished so many of the steps, with so many images. */
+  countFinished(steps: number, images: number): void {
+    this.#finished = { steps, images, at: this.now() };
   }
 
   /** Training images a second that the device has finished, without the first step where there are others. */
   imagesPerSecond(batchSize: number): number {
-    const { steps, at } = this.#finished;
-    const [from, count] = steps > 1 ? [this.#afterFirst, steps - 1] : [this.#start, steps];
-    return count * batchSize / Math.max(1e-3, (at - from) / 1000);
+    const { steps, images, at } = this.#finished;
+    const [from, count] = steps > 1
+      ? [this.#afterFirst, images - batchSize]
+      : [this.#start, images];
+    return count / Math.max(1e-3, (at - from) / 1000);
   }
 
   /** How the epoch's training went, with the averages of `run`. */

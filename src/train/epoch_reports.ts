@@ -22,8 +22,10 @@ export interface EpochReportsOptions {
   readonly firstStep: number;
   /** Training steps of an epoch. */
   readonly stepsPerEpoch: number;
-  /** Images in a training batch. */
+  /** Images in a whole training batch. */
   readonly batchSize: number;
+  /** Images of an epoch. */
+  readonly images: number;
   /** Learning rate of the epoch. */
   readonly lr: number;
   /** Times of the epoch. */
@@ -85,19 +87,27 @@ export class EpochReports {
 
   readonly #receive = (totals: Float32Array, step: number): void => {
     const { clock, points, batchSize, firstStep, schedule } = this.options;
-    const metrics = this.#metrics(totals);
+    const metrics = this.#metrics(totals, step);
     this.#last = metrics;
     refuseBadMetrics(metrics, schedule.epoch);
-    clock.countFinished(step - firstStep);
+    clock.countFinished(step - firstStep, this.#imagesAt(step) - this.#imagesAt(firstStep));
     const imagesPerSecond = clock.imagesPerSecond(batchSize);
     this.#tellStep(step, metrics, imagesPerSecond);
     if (points.endsAt(step)) {
-      this.#tellPoint(step, this.#metrics(points.close(totals)), imagesPerSecond);
+      this.#tellPoint(step, this.#metrics(points.close(totals), step), imagesPerSecond);
     }
   };
 
-  #metrics(totals: Float32Array): RunMetrics {
-    return runMetrics(totals, this.options.step.lossNames, this.options.batchSize);
+  /** Averages over what is in the totals: the steps up to `step`. */
+  #metrics(totals: Float32Array, step: number): RunMetrics {
+    const { step: { lossNames }, batchSize } = this.options;
+    const images = this.#imagesAt(step) - this.#imagesAt(step - totals[0]);
+    return runMetrics(totals, lossNames, batchSize, images);
+  }
+
+  /** Images of the epoch's first steps. */
+  #imagesAt(steps: number): number {
+    return Math.min(steps * this.options.batchSize, this.options.images);
   }
 
   #tellStep(
@@ -105,9 +115,9 @@ export class EpochReports {
     { loss, losses, top1, scaling }: RunMetrics,
     imagesPerSecond: number,
   ): void {
-    const { sink, batchSize, stepsPerEpoch, schedule: { epoch, epochs } } = this.options;
-    const left = (epochs - epoch + 1) * stepsPerEpoch - step;
-    const etaSeconds = left * batchSize / imagesPerSecond;
+    const { sink, images, stepsPerEpoch, schedule: { epoch, epochs } } = this.options;
+    const left = (epochs - epoch + 1) * images - this.#imagesAt(step);
+    const etaSeconds = left / imagesPerSecond;
     const figures = {
       loss,
       losses,

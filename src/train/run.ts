@@ -153,7 +153,12 @@ function openLoaders(
   const open = (dataset: Dataset, options: LoaderOptions) =>
     resources.adopt(createLoader(dataset, options), (it) => it.close());
   return {
-    train: open(splits.train, { batchSize: SOLVER.BATCH_SIZE, train: true, seed: SOLVER.SEED }),
+    train: open(splits.train, {
+      batchSize: SOLVER.BATCH_SIZE,
+      train: true,
+      dropLast: SOLVER.DROP_LAST,
+      seed: SOLVER.SEED,
+    }),
     test: open(splits.test, { batchSize: DATASET.TEST.BATCH_SIZE, train: false }),
   };
 }

@@ -19,14 +19,19 @@ export interface RunMetrics {
   readonly scaling?: ScalingMetrics;
 }
 
-/** Reads the totals of a training step. */
+/**
+ * Reads the totals of a training step.
+ *
+ * @param images of the steps that are in the totals
+ */
 export function runMetrics(
   totals: Float32Array,
   lossNames: readonly string[],
   batchSize: number,
+  images = totals[0] * batchSize,
 ): RunMetrics {
   const [steps, badStep, loss] = totals;
-  const divisor = Math.max(steps, 1);
+  const divisor = images > 0 ? images / batchSize : 1;
   const losses = Object.fromEntries(
     lossNames.map((name, i) => [name, totals[3 + i] / divisor]),
   );

@@ -30,6 +30,16 @@ export interface HostBatch {
   readonly labels: Int32Array;
   /** Position of each image in the data set, [N]; only some distillers want it. */
   readonly indices?: Int32Array;
+  /** How many of the images, from the first, are real; default all. */
+  readonly size?: number;
+}
+
+/** The tensors that a recorded step reads. */
+interface Inputs {
+  /** [N, C, H, W] */
+  readonly images: Tensor;
+  /** [N] */
+  readonly labels: Tensor;
 }
 
 /** Options of {@linkcode TrainStep}. */
@@ -42,7 +52,7 @@ export interface TrainStepOptions {
   readonly optimizer: SGD;
   /** Turns mixed precision on: networks in float16, this scales their losses. */
   readonly scaler?: GradScaler | null;
-  /** [N, C, H, W] of a batch. */
+  /** [N, C, H, W] of a whole batch. */
   readonly imageShape: Shape;
   /** Called between the gradients and the update, where processes could share them. */
   readonly reduceGradients?: (optimizer: SGD) => void;
@@ -59,16 +69,14 @@ export class TrainStep {
   lossNames: readonly string[] = [];
   /** Milliseconds of JavaScript in the last step. */
   jsMilliseconds = 0;
-  readonly #images: Tensor;
-  readonly #labels: Tensor;
+  readonly #inputs: Inputs;
   #recording: Recording | null = null;
   #schedule: Schedule | null = null;
 
   /** Allocates the batch and the totals. */
   constructor(readonly options: TrainStepOptions) {
     const { gpu: device, imageShape } = options;
-    this.#images = zeros(imageShape, { device });
-    this.#labels = zeros([imageShape[0]], { device, dtype: "int32" });
+    this.#inputs = makeInputs(device, imageShape);
     this.totals = zeros([TOTALS], { device });
   }
 
@@ -77,26 +85,31 @@ export class TrainStep {
     return this.#recording?.dispatches ?? 0;
   }
 
-  /** The recorded step, for the profiler. */
-  get recording(): Recording | null {
-    return this.#recording;
-  }
-
-  /** Trains on one batch. */
+  /** Trains on one batch, which may be smaller than a whole one. */
   async run(batch: HostBatch, schedule: Schedule): Promise<void> {
-    this.#images.copy_(batch.images);
-    this.#labels.copy_(batch.labels);
-    const { distiller, gpu } = this.options;
-    distiller.startStep?.(batch, schedule);
+    const { distiller, gpu, imageShape: [whole, ...image] } = this.options;
     if (this.#schedule && !distiller.sameSchedule(this.#schedule, schedule)) this.#forget();
     this.#schedule = schedule;
-    if (this.#recording) {
-      this.jsMilliseconds = this.#recording.replay();
-    } else {
-      const start = performance.now();
-      this.#recording = await gpu.record(() => scope(() => this.#step(schedule)));
-      this.jsMilliseconds = performance.now() - start;
+    const size = batch.size ?? whole;
+    if (size === whole) return await this.#runOn(this.#inputs, batch);
+    // The last of an epoch has a recording of its own; the memory of both at once may be more than there is.
+    this.#forget();
+    const inputs = makeInputs(gpu, [size, ...image]);
+    try {
+      await this.#runOn(inputs, batch);
+    } finally {
+      this.#forget();
+      freeInputs(inputs);
     }
+  }
+
+  /**
+   * The recorded step of a whole batch; where the last one was smaller, it is recorded by training on the last whole batch
+   * once more. Null before the first step.
+   */
+  async recorded(): Promise<Recording | null> {
+    if (this.#schedule && !this.#recording) await this.#record(this.#inputs);
+    return this.#recording;
   }
 
   /** Sets the running totals to zero, or to saved ones. */
@@ -107,18 +120,32 @@ export class TrainStep {
   /** Frees the recording and the inputs. */
   dispose(): void {
     this.#forget();
-    this.#images.dispose();
-    this.#labels.dispose();
+    freeInputs(this.#inputs);
     this.totals.dispose();
   }
 
-  #step(schedule: Schedule): void {
+  async #runOn(inputs: Inputs, { images, labels, indices }: HostBatch): Promise<void> {
+    const [size] = inputs.labels.shape;
+    inputs.images.copy_(images.subarray(0, inputs.images.numel));
+    inputs.labels.copy_(labels.subarray(0, size));
+    this.options.distiller.startStep?.({ indices: indices?.subarray(0, size) }, this.#schedule!);
+    if (this.#recording) this.jsMilliseconds = this.#recording.replay();
+    else await this.#record(inputs);
+  }
+
+  async #record(inputs: Inputs): Promise<void> {
+    const start = performance.now();
+    this.#recording = await this.options.gpu.record(() => scope(() => this.#step(inputs)));
+    this.jsMilliseconds = performance.now() - start;
+  }
+
+  #step({ images, labels }: Inputs): void {
     const { distiller, optimizer, scaler, reduceGradients } = this.options;
     optimizer.zeroGrad();
-    const forward = () => distiller.forwardTrain(this.#images, this.#labels, schedule);
+    const forward = () => distiller.forwardTrain(images, labels, this.#schedule!);
     const { logits, losses } = scaler ? autocast(forward) : forward();
     const loss = Object.values(losses).reduce((sum, term) => sum.add(term));
-    this.#addMetrics(loss, losses, logits);
+    this.#addMetrics(loss, losses, logits, labels);
     (scaler?.scale(loss) ?? loss).backward({ freeExcept: [] });
     reduceGradients?.(optimizer);
     if (!scaler) return optimizer.step();
@@ -138,19 +165,37 @@ export class TrainStep {
     copyNumber(counts, SCALER_COUNTS.skippedInARow, SCALING.skippedInARow);
   }
 
-  #addMetrics(loss: Tensor, losses: Readonly<Record<string, Tensor>>, logits: Tensor): void {
+  #addMetrics(
+    loss: Tensor,
+    losses: Readonly<Record<string, Tensor>>,
+    logits: Tensor,
+    labels: Tensor,
+  ): void {
     const terms = [loss, ...Object.values(losses)].map((term) => term.detach().reshape(1));
-    const hits = topKCorrect(logits.detach().to("float32"), this.#labels, [
+    const hits = topKCorrect(logits.detach().to("float32"), labels, [
       1,
       Math.min(5, logits.shape[1]),
     ]);
     const values = cat([...terms, hits]);
     this.lossNames = Object.keys(losses);
-    accumulateMetrics(this.totals, values, terms.length);
+    const { imageShape: [whole] } = this.options;
+    accumulateMetrics(this.totals, values, terms.length, labels.numel / whole);
   }
 
   #forget(): void {
     this.#recording?.dispose();
     this.#recording = null;
   }
+}
+
+function makeInputs(device: Gpu, imageShape: Shape): Inputs {
+  return {
+    images: zeros(imageShape, { device }),
+    labels: zeros([imageShape[0]], { device, dtype: "int32" }),
+  };
+}
+
+function freeInputs({ images, labels }: Inputs): void {
+  images.dispose();
+  labels.dispose();
 }

@@ -108,7 +108,7 @@ export class Trainer {
     const test = await this.#evaluate();
     if (!test) return await this.#interruptEvaluation(train);
     if (!Number.isFinite(test.loss)) throw notFinite("the loss over the test images", state.epoch);
-    const best = test.top1 > state.bestTop1;
+    const best = test.top1 >= state.bestTop1;
     if (best) {
       state.bestTop1 = test.top1;
       state.bestEpoch = state.epoch;
@@ -147,7 +147,7 @@ export class Trainer {
   /** Trains the rest of an epoch; null when interrupted (and saved). */
   async #trainEpoch(schedule: Schedule): Promise<TrainMetrics | null> {
     const { options, state } = this;
-    const { gpu, batchSize, sink, train: { length: stepsPerEpoch } } = options;
+    const { gpu, batchSize, sink, train: { length: stepsPerEpoch, images } } = options;
     state.images = options.train.dataset.length;
     const clock = new EpochClock();
     const points = new PointWindow(
@@ -156,8 +156,11 @@ export class Trainer {
       state.pointStart && Float32Array.from(state.pointStart),
     );
     const [step, firstStep, lr] = [this.#step, state.step, this.#lr()];
-    const report = { step, schedule, firstStep, stepsPerEpoch, batchSize, lr, clock, points, sink };
-    const reports = new EpochReports({ gpu, ...report });
+    const size = { batchSize, images, stepsPerEpoch };
+    const reports = new EpochReports({
+      ...{ gpu, step, schedule, firstStep, lr, clock, points, sink },
+      ...size,
+    });
     step.resetTotals(state.totals ?? undefined);
     try {
       await this.#trainSteps(schedule, clock, reports);

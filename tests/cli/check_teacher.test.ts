@@ -4,7 +4,7 @@ import { inTempDir } from "../temp_dir.ts";
 
 Deno.test("train says where it looked for a teacher that nobody named", async () => {
   await inTempDir(async (folder) => {
-    const cfg = "configs/cifar100/dkd/wrn40_2_wrn16_2.yaml";
+    const cfg = "configs/cifar100/dkd/wrn40_2_wrn_16_2.yaml";
     const { status, stderr } = await cli("train", "--cfg", cfg, "LOG.PREFIX", folder);
     assertEquals(status, 1);
     assertStringIncludes(
@@ -28,7 +28,10 @@ Deno.test("train and eval say that torchvision's file of an ImageNet teacher wor
       const { status, stderr } = await cli(...args);
       assertEquals(status, 1);
       assertStringIncludes(stderr, "checkpoints/imagenet/ResNet34.pth is there");
-      assertStringIncludes(stderr, "torchvision's file of it (resnet34-b627a593.pth) works too");
+      assertStringIncludes(
+        stderr,
+        "torchvision's IMAGENET1K_V1 file of it (resnet34-b627a593.pth) works too",
+      );
     }
   });
 });

@@ -2,6 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { loadCheckpoint } from "../../src/train/checkpoint.ts";
 import { readCostMatrix, writeCostMatrix } from "../../src/train/cost_matrix_file.ts";
+import { type CostMatrixFlags, makePlan } from "../../src/cli/cost_matrix_plan.ts";
 import { cli, writeTeacher } from "./helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
 
@@ -9,6 +10,7 @@ Deno.test("cost-matrix compares features, logits and weights in the ways it offe
   await inTempDir(async (folder) => {
     const ckpt = await writeTeacher(folder);
     const ways = [
+      [["--source", "features"], "1 - linear CKA"],
       [["--similarity", "poly_cka", "--degree", "2"], "1 - polynomial CKA of degree 2"],
       [
         ["--similarity", "rbf_cka", "--bandwidth", "0.8", "--source", "logits"],
@@ -28,6 +30,33 @@ Deno.test("cost-matrix compares features, logits and weights in the ways it offe
       assertEquals(metadata.cost, cost);
       assertStringIncludes(metadata.command, words.slice(0, 2).join(" "));
     }
+  });
+});
+
+Deno.test("makePlan() tells from a file's name how it is made, and names a file after that", async () => {
+  await inTempDir(async (folder) => {
+    const ckpt = await writeTeacher(folder);
+    const cfg = join(folder, "x.yaml");
+    const plan = (name: string, flags: Partial<CostMatrixFlags> = {}) => {
+      Deno.writeTextFileSync(cfg, `WKD: {COST_MATRIX_PATH: a/${name}.pth}`);
+      const made = makePlan({ ckpt, teacher: "resnet8", cfg, ...flags }, []);
+      return [made.source, made.similarity, made.out];
+    };
+    const usual = "wkd_cost_matrix/cifar100/resnet8";
+    assertEquals(plan("linear_cka"), ["features", "linear_cka", "a/linear_cka.pth"]);
+    assertEquals(plan("logit_linear_cka"), ["logits", "linear_cka", "a/logit_linear_cka.pth"]);
+    assertEquals(plan("pooled_linear_cka"), ["pooled", "linear_cka", "a/pooled_linear_cka.pth"]);
+    assertEquals(plan("rbf_cka"), ["pooled", "rbf_cka", "a/rbf_cka.pth"]);
+    assertEquals(plan("mine"), ["features", "linear_cka", "a/mine.pth"]);
+    assertEquals(
+      plan("linear_cka", { source: "pooled" }),
+      ["pooled", "linear_cka", `${usual}/pooled_linear_cka.safetensors`],
+    );
+    assertEquals(
+      plan("linear_cka", { source: "features", similarity: "poly_cka" }),
+      ["features", "poly_cka", `${usual}/features_poly_cka.safetensors`],
+    );
+    assertEquals(plan("linear_cka", { similarity: "cosine" })[2], `${usual}/cosine.safetensors`);
   });
 });
 

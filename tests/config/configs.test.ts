@@ -36,7 +36,7 @@ Deno.test("every configuration loads, and names models and a method of its folde
     const [dataset, ...rest] = file.split("/");
     assertEquals(config.DATASET.TYPE, dataset, file);
     if (rest[0] === "quickstart") continue;
-    const method = dataset === "imagenet" ? rest[1].replace(".yaml", "") : rest[0];
+    const method = (dataset === "imagenet" ? rest[1] : rest[0]).replace(".yaml", "");
     const type = method === "vanilla" ? "NONE" : method.replace(/_.*/, "").toUpperCase();
     assertEquals(TYPE as string, type, file);
     const text = Deno.readTextFileSync(path);

@@ -11,6 +11,7 @@ Deno.test("resolveConfig() gives mdistiller's defaults for an empty file", () =>
   assertEquals(SOLVER, {
     TRAINER: "base",
     BATCH_SIZE: 64,
+    DROP_LAST: false,
     EPOCHS: 240,
     LR: 0.05,
     LR_DECAY_STAGES: [150, 180, 210],
@@ -29,7 +30,7 @@ Deno.test("resolveConfig() gives mdistiller's defaults for an empty file", () =>
     CHECKPOINT_FORMAT: "torch",
     WANDB: true,
   });
-  assertEquals(KD, { TEMPERATURE: 4, LOSS: { CE_WEIGHT: 0.1, KD_WEIGHT: 0.9 } });
+  assertEquals(KD, { TEMPERATURE: 4, LOSS: { CE_WEIGHT: 0.1, KD_WEIGHT: 0.9, IR_WEIGHT: 0 } });
   assertEquals(DISTILLER.TYPE, "NONE");
   assertEquals(EXPERIMENT, { PROJECT: "distill", NAME: "", TAG: "default" });
 });
@@ -109,6 +110,11 @@ Deno.test("resolveConfig() reads the authors' EXPERIMENT.SEED as SOLVER.SEED", (
     failure("EXPERIMENT:\n  SEED: 1\nSOLVER:\n  SEED: 1\n"),
     "EXPERIMENT.SEED and SOLVER.SEED are the same setting",
   );
+});
+
+Deno.test("resolveConfig() reads WKD's DATASET.INPUT_SIZE as DATASET.IMAGE_SIZE, and its PREFETCH", () => {
+  const { DATASET } = resolveConfig("DATASET:\n  INPUT_SIZE: 192\n  PREFETCH: True\n", "x");
+  assertEquals([DATASET.IMAGE_SIZE, DATASET.PREFETCH], [192, true]);
 });
 
 Deno.test("resolveConfig() names file, key and the nearest key for an unknown key", () => {

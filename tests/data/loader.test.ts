@@ -19,8 +19,24 @@ function all(options: Partial<LoaderOptions>, epoch = 1, startStep = 0): Batch[]
   return Array.from(loader.epoch(epoch, { startStep }), copy);
 }
 
-Deno.test("DataLoader.epoch() in train mode visits whole batches of different images", () => {
+Deno.test("DataLoader.epoch() in train mode visits every image once, the rest in a smaller batch", () => {
   const batches = all({});
+  assertEquals(batches.map(({ size }) => size), [...new Array(6).fill(8), 2]);
+  assertEquals(new Set(batches.flatMap((batch) => [...batch.indices])).size, 51); // -1 past the end
+  const loader = new DataLoader(DATASET, { batchSize: 8, train: true });
+  assertEquals([loader.length, loader.images], [7, 50]);
+});
+
+Deno.test("DataLoader.epoch() leaves a rest of one image out in train mode, which has no variance", () => {
+  assertEquals(all({ batchSize: 7 }).map(({ size }) => size), new Array(7).fill(7));
+  const loader = new DataLoader(DATASET, { batchSize: 7, train: true });
+  assertEquals([loader.length, loader.images], [7, 49]);
+  assertEquals(all({ batchSize: 7, train: false }).at(-1)!.size, 1);
+  assertEquals(all({ batchSize: 1 }).length, 50);
+});
+
+Deno.test("DataLoader.epoch() with dropLast visits whole batches of different images", () => {
+  const batches = all({ dropLast: true });
   assertEquals(batches.map(({ size }) => size), new Array(6).fill(8));
   const indices = batches.flatMap((batch) => [...batch.indices]);
   assertEquals(new Set(indices).size, 48);
@@ -28,7 +44,8 @@ Deno.test("DataLoader.epoch() in train mode visits whole batches of different im
     assertEquals([...batch.labels], [...batch.indices].map((i) => DATASET.labels[i]));
     assertEquals(batch.images.length, 8 * 16);
   }
-  assertEquals(new DataLoader(DATASET, { batchSize: 8, train: true }).length, 6);
+  const loader = new DataLoader(DATASET, { batchSize: 8, train: true, dropLast: true });
+  assertEquals([loader.length, loader.images], [6, 48]);
 });
 
 Deno.test("DataLoader.epoch() is a function of seed and epoch", () => {
@@ -39,7 +56,7 @@ Deno.test("DataLoader.epoch() is a function of seed and epoch", () => {
 
 Deno.test("DataLoader.epoch() goes on at startStep with the same batches", () => {
   assertEquals(all({}, 5, 4), all({}, 5).slice(4));
-  assertEquals(all({}, 5, 6), []);
+  assertEquals(all({}, 5, 7), []);
 });
 
 Deno.test("DataLoader.epoch() augments an image anew each epoch, and not at all in test mode", () => {

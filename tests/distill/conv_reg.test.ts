@@ -34,6 +34,7 @@ async function assertProjects(
 const CASES: [string, Shape, Shape, string][] = [
   ["1 x 1 for maps of one size", [2, 4, 3, 5], [2, 6, 3, 5], "[6, 4, 1, 1]"],
   ["transposed 4 x 4 for a map of half the size", [2, 4, 3, 5], [2, 6, 6, 10], "[4, 6, 4, 4]"],
+  ["3 x 3 of stride 2 for a map of twice the size", [2, 4, 6, 10], [2, 6, 3, 5], "[6, 4, 3, 3]"],
   ["unpadded for a larger map", [2, 4, 5, 7], [2, 6, 3, 6], "[6, 4, 3, 2]"],
 ];
 

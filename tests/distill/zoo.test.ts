@@ -58,7 +58,7 @@ const MAKE: Readonly<Record<string, (s: Model, t: Model, options: Options) => Di
  * hundredth of the whole. RKD's distances are differences of products. PyTorch's own float32 is up to 3.4e-3 and 1.7e-4 off
  * there; elsewhere up to 3.3e-5 in terms and 3e-4 in biases, which a ReLU on the other side of zero moves.
  */
-const FIRST: Readonly<Record<string, number>> = { PKT: 4e-3, RKD: 1e-4 };
+const FIRST: Readonly<Record<string, number>> = { PKT: 4e-3, RKD: 2e-4 };
 
 for (const [name, make] of Object.entries(MAKE)) {
   Deno.test(`${name} trains as mdistiller does`, async () => {

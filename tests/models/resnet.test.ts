@@ -43,7 +43,7 @@ async function judgeByTwin(
     .run(values(input, shape, 1.7), shape, labels(target, 4, 100));
   assert(twin.flips.length > 0 && twin.flips.length <= 10, `${twin.flips.length} ReLUs differ`);
   for (const { at, preactivation } of twin.flips) {
-    assert(Math.abs(preactivation) < 2e-5, `${at}: ${preactivation} is not near zero`);
+    assert(Math.abs(preactivation) < 5e-5, `${at}: ${preactivation} is not near zero`);
   }
   for (const { key, l2 } of distant) {
     const expected = twin.gradientNorms.get(key) ?? train.grads[key].l2;

@@ -48,6 +48,12 @@ Deno.test("accumulateMetrics() replayed adds the values of each time", async () 
   recording.dispose();
 });
 
+Deno.test("accumulateMetrics() weighs the watched values of a batch that is not whole", async () => {
+  const [totals, values] = [zeros([4]), tensor([6, 3])];
+  accumulateMetrics(totals, values, 1, 0.25);
+  assertEquals([...await totals.data()], [1, 0, 1.5, 3]);
+});
+
 Deno.test("accumulateMetrics() refuses too little room", () => {
   assertThrows(
     () => accumulateMetrics(zeros([3]), zeros([2]), 1),

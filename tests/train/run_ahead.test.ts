@@ -89,10 +89,10 @@ Deno.test("EpochClock counts the images of finished steps, not of submitted ones
   const clock = new EpochClock(() => now);
   clock.countStep(1);
   now = 1000;
-  clock.countFinished(1);
+  clock.countFinished(1, 8);
   assertEquals(clock.imagesPerSecond(8), 8);
   for (let i = 0; i < 99; i++) clock.countStep(1);
   now = 3000;
-  clock.countFinished(7);
-  assertEquals(clock.imagesPerSecond(8), 16);
+  clock.countFinished(7, 53);
+  assertEquals(clock.imagesPerSecond(8), 15);
 });

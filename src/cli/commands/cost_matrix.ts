@@ -3,16 +3,18 @@ import { deviceOption } from "./device_option.ts";
 import { count } from "./count.ts";
 import type { Exit } from "./exit.ts";
 
-const SOURCES = ["features", "logits"] as const;
+const SOURCES = ["features", "pooled", "logits"] as const;
 const SIMILARITIES = ["linear_cka", "poly_cka", "rbf_cka", "cosine"] as const;
 
 const EXAMPLES = `
 WKD-L moves probability between classes, and this matrix says what that costs: 1 - how alike two classes are for the
-teacher, by the centred kernel alignment (CKA) of its pooled last features or logits of the first training images of each,
-not augmented, or by the cosine of the rows of its classifier. poly_cka is with the kernel <x, y>^degree, rbf_cka with
+teacher, by the centred kernel alignment (CKA) of what it makes of the first training images of each, not augmented, or by the
+cosine of the rows of its classifier. --source features compares every pixel of its last feature map, as the authors' code does,
+pooled the map averaged over space, which is much smaller, logits what it says. poly_cka is with the kernel <x, y>^degree, rbf_cka with
 exp(-|x - y|^2 / (2 bandwidth^2 median)), the median being that of the squared distances in a class.
 
-With --cfg the file is made that the configuration names, in the way that its name says: logit_linear_cka compares logits.
+With --cfg the file is made that the configuration names, in the way that its name says: logit_linear_cka compares logits,
+pooled_linear_cka pooled features.
 KEY VALUE pairs win over --cfg.
 
 Examples:
@@ -32,7 +34,10 @@ export function addCostMatrix(program: Command, exit: Exit): void {
     )
     .option("--dataset <name>", "data set; default: the configuration's, or cifar100")
     .addOption(
-      new Option("--source <what>", "what CKA compares; default: the configuration's, or features")
+      new Option(
+        "--source <what>",
+        "what CKA compares; default: the configuration's, or features for linear_cka, else pooled",
+      )
         .choices(SOURCES),
     )
     .addOption(
@@ -43,11 +48,15 @@ export function addCostMatrix(program: Command, exit: Exit): void {
     )
     .option("--degree <n>", "of poly_cka; default 3", count)
     .option("--bandwidth <b>", "of rbf_cka; default 1", positive)
-    .option("--samples <n>", "training images of each class", count, 500)
+    .option(
+      "--samples <n>",
+      "training images of each class; default: as many as the smallest has, at most 1000",
+      count,
+    )
     .option(
       "--out <file>",
       ".safetensors or .pth; default: the configuration's WKD.COST_MATRIX_PATH, or " +
-        "wkd_cost_matrix/<dataset>/<teacher>/<similarity>.safetensors",
+        "wkd_cost_matrix/<dataset>/<teacher>/<name>.safetensors",
     )
     .option("--overwrite", "replace the file if it is there")
     .addOption(deviceOption())
