@@ -1,3 +1,5 @@
+import type { Gpu } from "../gpu/gpu.ts";
+
 /** How a workgroup of 256 threads shares out a part of a matrix product; a thread makes 4 rows of `C` columns. */
 export interface ProductTile {
   /** Threads down the part. */
@@ -33,14 +35,14 @@ export function workgroupsOf({ rows, columns }: ProductShape, { BM, BN }: Produc
   return Math.ceil(rows / BM) * Math.ceil(columns / BN);
 }
 
-/** The tile for `count` products whose sums can be cut until the device is full: the one that wastes least. */
-export function leastWork(shape: ProductShape, count = 1): ProductTile {
-  return leastOf((tile) => count * workgroupsOf(shape, tile) * effort(tile));
+/** The tile for products whose sums can be cut until the device is full: the one that wastes least. */
+export function leastWork(gpu: Gpu, shape: ProductShape): ProductTile {
+  return leastOf(gpu, (tile) => workgroupsOf(shape, tile) * effort(tile));
 }
 
 /** The tile with which the device takes the least time for `count` products, as many workgroups as fit at once. */
-export function leastTime(shape: ProductShape, count = 1): ProductTile {
-  return leastOf((tile) => {
+export function leastTime(gpu: Gpu, shape: ProductShape, count = 1): ProductTile {
+  return leastOf(gpu, (tile) => {
     const rounds = count * workgroupsOf(shape, tile) / FILLING_WORKGROUPS;
     return Math.max(1, rounds) * effort(tile);
   });
@@ -51,6 +53,14 @@ function effort({ BM, BN, C }: ProductTile): number {
   return BM * BN * (C === 4 ? 1.15 : 1);
 }
 
-function leastOf(cost: (tile: ProductTile) => number): ProductTile {
-  return PRODUCT_TILES.reduce((best, each) => cost(each) < cost(best) ? each : best);
+/** Bytes of workgroup memory: 16 places of the sum, with a vector of padding for rows and for columns, in float32. */
+function tileBytes({ BM, BN }: ProductTile): number {
+  return 16 * 16 * (BM / 4 + 1 + BN / 4 + 1);
+}
+
+/** Of the tiles that the device has room for; the smallest fit every device. */
+function leastOf({ device }: Gpu, cost: (tile: ProductTile) => number): ProductTile {
+  const room = device.limits.maxComputeWorkgroupStorageSize;
+  return PRODUCT_TILES.filter((tile) => tileBytes(tile) <= room)
+    .reduce((best, each) => cost(each) < cost(best) ? each : best);
 }

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import type { Gpu } from "../../src/gpu/gpu.ts";
 import { convGeometry } from "../../src/ops/conv/geometry.ts";
 import {
   convForwardTiled,
@@ -13,7 +14,7 @@ import { assertClose, device, values } from "../helpers.ts";
 import { type ConvCase, outSize, plainConv } from "./conv_cases.ts";
 import { hostMatrix, onDevice, times, transposed } from "./matmul_cases.ts";
 
-await device();
+const gpu = await device();
 
 // Several tiles each way and a rest; the second in whole vectors.
 const PRODUCTS = [[70, 37, 66], [67, 20, 524]] as const;
@@ -72,10 +73,26 @@ for (const tile of PRODUCT_TILES) {
 }
 
 Deno.test("leastTime() and leastWork() take low tiles for few rows, large ones for much to do", () => {
-  const rowsOf = (rows: number, columns: number) => leastTime({ rows, columns }).BM;
-  assertEquals([16, 32, 64, 256].map((rows) => rowsOf(rows, 65536)), [16, 32, 64, 64]);
-  assertEquals(leastTime({ rows: 256, columns: 65536 }).C, 8);
-  assertEquals(leastTime({ rows: 64, columns: 4096 }).C, 4);
-  assertEquals(leastWork({ rows: 16, columns: 144 }).BM, 16);
-  assertEquals(leastWork({ rows: 256, columns: 2304 }).C, 8);
+  const rowsOf = (rows: number) => leastTime(gpu, { rows, columns: 65536 }).BM;
+  assertEquals([16, 32, 64, 256].map(rowsOf), [16, 32, 64, 64]);
+  assertEquals(leastTime(gpu, { rows: 256, columns: 65536 }).C, 8);
+  assertEquals(leastTime(gpu, { rows: 64, columns: 4096 }).C, 4);
+  assertEquals(leastWork(gpu, { rows: 16, columns: 144 }).BM, 16);
+  assertEquals(leastWork(gpu, { rows: 256, columns: 2304 }).C, 8);
+});
+
+Deno.test("leastTime() and leastWork() leave out tiles that the device has no room for", () => {
+  const small = { device: { limits: { maxComputeWorkgroupStorageSize: 16384 } } } as unknown as Gpu;
+  for (const rows of [1, 16, 32, 64, 500]) {
+    for (const columns of [1, 100, 65536]) {
+      for (
+        const { BM, BN } of [
+          leastTime(small, { rows, columns }),
+          leastWork(small, { rows, columns }),
+        ]
+      ) {
+        assertEquals(16 * 16 * (BM / 4 + BN / 4 + 2) <= 16384, true, `${BM} x ${BN}`);
+      }
+    }
+  }
 });

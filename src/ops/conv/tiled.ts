@@ -35,7 +35,7 @@ export function convForwardTiled(
     columns: g.images * g.outHeight * g.outWidth,
     depth: g.inChannels / g.groups * g.kernelY * g.kernelX,
   };
-  run(0, weight, x, y, bias, g, size, tile ?? leastTime(size, g.groups));
+  run(0, weight, x, y, bias, g, size, tile ?? leastTime(x.gpu, size, g.groups));
   return y;
 }
 
@@ -52,7 +52,7 @@ export function convInputGradTiled(
     columns: g.images * g.height * g.width,
     depth: g.outChannels / g.groups * g.kernelY * g.kernelX,
   };
-  run(1, weight, dy, dx, null, g, size, tile ?? leastTime(size, g.groups));
+  run(1, weight, dy, dx, null, g, size, tile ?? leastTime(dy.gpu, size, g.groups));
   return dx;
 }
 
@@ -69,7 +69,7 @@ export function convWeightGradTiled(
     depth: g.images * g.outHeight * g.outWidth,
   };
   const { depth } = size;
-  const chosen = tile ?? leastWork(size, g.groups);
+  const chosen = tile ?? leastWork(x.gpu, size);
   const tiles = g.groups * workgroupsOf(size, chosen);
   const wanted = Math.min(Math.ceil(2 * FILLING_WORKGROUPS / tiles), Math.ceil(depth / 256));
   const depthPerSplit = Math.ceil(depth / wanted / 16) * 16;

@@ -79,7 +79,7 @@ type Run = (a: Tensor, b: Tensor, c: Tensor, size: Cut, options: ProductOptions)
 
 const runTiled: Run = (a, b, c, size, options) => {
   const { rows, columns, batch, splits } = size;
-  const tile = tileFor(size, options);
+  const tile = tileFor(a.gpu, size, options);
   a.gpu.dispatch(tiledKernel, {
     ...operands(a, b, c, size, options.bias),
     values: { ...flags(options), ...tile, VC: Number(columns % 4 === 0) },
@@ -91,8 +91,8 @@ const runTiled: Run = (a, b, c, size, options) => {
   });
 };
 
-function tileFor(size: ProductSize, { tile }: ProductOptions): ProductTile {
-  return tile ?? (size.batch > 1 ? leastTime(size, size.batch) : leastWork(size));
+function tileFor(gpu: Gpu, size: ProductSize, { tile }: ProductOptions): ProductTile {
+  return tile ?? (size.batch > 1 ? leastTime(gpu, size, size.batch) : leastWork(gpu, size));
 }
 
 const runRegister: Run = (a, b, c, size, options) => {
@@ -145,7 +145,7 @@ function chooseSplits(
 ): number {
   if (size.batch > 1) return 1;
   const groups = variant === "tiled"
-    ? workgroupsOf(size, tileFor(size, options))
+    ? workgroupsOf(size, tileFor(gpu, size, options))
     : Math.ceil(size.rows / 8) * Math.ceil(size.columns / 64);
   const [wanted, shortest] = gpu.software ? [16, 512] : [FILLING_WORKGROUPS, 128];
   return Math.max(1, Math.min(Math.ceil(wanted / groups), Math.floor(size.depth / shortest)));
