@@ -184,6 +184,8 @@ export { kdLoss, type KdOptions } from "./src/losses/kd.ts";
 export { hierarchicalContextLoss } from "./src/losses/hierarchical_context.ts";
 export { mseLoss } from "./src/losses/mse.ts";
 export { nstLoss } from "./src/losses/nst.ts";
+export { ofdLoss } from "./src/losses/ofd.ts";
+export { partialL2 } from "./src/ops/partial_l2.ts";
 export { pktLoss } from "./src/losses/pkt.ts";
 export { rkdLoss, type RkdOptions } from "./src/losses/rkd.ts";
 export { similarityLoss } from "./src/losses/similarity.ts";
@@ -228,6 +230,8 @@ export { FeatureDistiller, type FeatureWeights } from "./src/distill/feature_dis
 export { FitNet, type FitNetOptions } from "./src/distill/fitnet.ts";
 export { KD, type KDOptions } from "./src/distill/kd.ts";
 export { NST } from "./src/distill/nst.ts";
+export { OFD, type OFDOptions } from "./src/distill/ofd.ts";
+export { ofdMargins } from "./src/distill/ofd_margins.ts";
 export { PKT } from "./src/distill/pkt.ts";
 export { ReviewKD, type ReviewKDOptions } from "./src/distill/reviewkd.ts";
 export { RKD } from "./src/distill/rkd.ts";

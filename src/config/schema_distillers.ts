@@ -63,9 +63,9 @@ export const MDISTILLER_SECTIONS = {
     LOSS: featureLoss(1, NOT_USED),
   },
   OFD: {
-    LOSS: featureLoss(0.001, NOT_USED),
+    LOSS: featureLoss(0.001),
     CONNECTOR: {
-      KERNEL_SIZE: int(1, `Kernel size of the connectors, in pixels${NOT_USED}.`, { min: 1 }),
+      KERNEL_SIZE: int(1, "Kernel size of the connectors, in pixels.", { min: 1 }),
     },
   },
   NST: { LOSS: featureLoss(50) },

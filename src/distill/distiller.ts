@@ -28,7 +28,7 @@ export interface BatchInfo {
 export interface Distiller {
   /** The model that is trained. */
   readonly student: Model;
-  /** The model that teaches, in eval mode; null where there is none. */
+  /** The model that teaches, in eval mode between the steps; null where there is none. */
   readonly teacher: Model | null;
   /** Modules trained beside the student, by the name they have in a checkpoint. */
   readonly extraModules: Readonly<Record<string, Module>>;

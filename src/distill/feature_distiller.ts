@@ -34,7 +34,7 @@ export abstract class FeatureDistiller implements Distiller {
   forwardTrain(images: Tensor, labels: Tensor, schedule: Schedule): DistillerOutput {
     const { ceWeight, featWeight } = this.weights;
     const { logits, features } = this.student.forward(images);
-    const teacher = noGrad(() => this.teacher.forward(images).features);
+    const teacher = noGrad(() => this.teach(images));
     const difference = this.compare(float32(features), float32(teacher), schedule);
     return {
       logits,
@@ -43,6 +43,11 @@ export abstract class FeatureDistiller implements Distiller {
         loss_kd: difference.mul(featWeight),
       },
     };
+  }
+
+  /** The teacher's features of the images. */
+  protected teach(images: Tensor): Features {
+    return this.teacher.forward(images).features;
   }
 
   /** How much the student's features differ from the teacher's. */

@@ -1,3 +1,4 @@
+import type { BatchNorm2d } from "../nn/batch_norm2d.ts";
 import { Module } from "../nn/module.ts";
 import type { Linear } from "../nn/linear.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -34,6 +35,13 @@ export abstract class Model extends Module {
   abstract readonly classifier: Linear;
   /** Channels of each of {@linkcode Features.feats}. */
   abstract readonly stageChannels: readonly number[];
+  /**
+   * The last batch norm before the ReLU of each of the last {@linkcode Features.preactFeats}; empty where the authors'
+   * model names none. mdistiller: `get_bn_before_relu`.
+   */
+  get normsBeforeRelu(): readonly BatchNorm2d[] {
+    return [];
+  }
   /** Logits and features of images [N, C, H, W]. */
   abstract forward(images: Tensor): ModelOutput;
 }

@@ -19,10 +19,10 @@ import { WKD, type WKDFeatureOptions, type WKDLogitOptions } from "../distill/wk
 import type { Model } from "../models/model.ts";
 import { createModel } from "../models/registry.ts";
 import { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
-import { noGrad } from "../tensor/autograd.ts";
-import { zeros } from "../tensor/create.ts";
 import type { Shape } from "../tensor/shape.ts";
+import { buildOFD } from "./build_ofd.ts";
 import { checkReviewKD } from "./check_reviewkd.ts";
+import { evaluatedShapes } from "./evaluated_shapes.ts";
 import { loadModel } from "./load_model.ts";
 import { TEACHER_SETTINGS } from "./misfit.ts";
 import { modelOf } from "./model_of.ts";
@@ -47,6 +47,8 @@ const BUILDERS: Readonly<Record<Method, (parts: Parts) => Distiller | Promise<Di
   KD: buildKD,
   AT: ({ config, student, teacher }) => new AT(student, teacher, weights(config.AT), config.AT.P),
   RKD: buildRKD,
+  OFD: ({ config, dataset, student, teacher }) =>
+    buildOFD(config, student, teacher, imageShape(dataset)),
   NST: ({ config, student, teacher }) => new NST(student, teacher, weights(config.NST)),
   PKT: ({ config, student, teacher }) => new PKT(student, teacher, weights(config.PKT)),
   SP: ({ config, student, teacher }) => new SP(student, teacher, weights(config.SP)),
@@ -205,7 +207,7 @@ function checkWidth(
   key: string,
   wanted: number,
 ): void {
-  const [, width] = evaluated(model, imageShape(dataset)).pooledFeat;
+  const [, width] = evaluatedShapes(model, imageShape(dataset)).pooledFeat;
   if (width !== wanted) {
     throw new RangeError(`${key} is ${wanted}, but ${name}'s pooled feature has ${width} numbers`);
   }
@@ -269,24 +271,9 @@ function featureOptions(
 
 /** Shapes of a model's features for an input shape. */
 export function featureShapes(model: Model, image: Shape): Shape[] {
-  return evaluated(model, image).feats;
+  return evaluatedShapes(model, image).feats;
 }
 
 function imageShape({ channels, height, width }: DatasetInfo): Shape {
   return [1, channels, height, width];
-}
-
-/** Shapes of what a model makes of an input shape; nothing is computed, its state stays as it is. */
-function evaluated(model: Model, image: Shape): { feats: Shape[]; pooledFeat: Shape } {
-  const training = model.training;
-  model.eval();
-  const { gpu } = model.classifier.weight;
-  const shapes = gpu.dryRun(() =>
-    noGrad(() => {
-      const { feats, pooledFeat } = model.forward(zeros(image, { device: gpu })).features;
-      return { feats: feats.map((f) => f.shape), pooledFeat: pooledFeat.shape };
-    })
-  );
-  model.train(training);
-  return shapes;
 }

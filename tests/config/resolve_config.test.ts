@@ -205,12 +205,10 @@ Deno.test("resolveConfig() refuses Nesterov's momentum without momentum, whereve
   assertEquals(resolveConfig("", "x", plain).SOLVER.MOMENTUM, 0);
 });
 
-Deno.test("resolveConfig() refuses mdistiller's methods that cannot be trained here", () => {
-  for (const type of ["KDSVD", "OFD"]) {
-    const message = failure(`DISTILLER:\n  TYPE: ${type}\n`);
-    assertStringIncludes(message, "configs/x.yaml: DISTILLER.TYPE must be one of NONE, KD, AT");
-    assertStringIncludes(message, `; got "${type}"`);
-  }
+Deno.test("resolveConfig() refuses mdistiller's method that cannot be trained here", () => {
+  const message = failure("DISTILLER:\n  TYPE: KDSVD\n");
+  assertStringIncludes(message, "configs/x.yaml: DISTILLER.TYPE must be one of NONE, KD, AT");
+  assertStringIncludes(message, '; got "KDSVD"');
   assertEquals(resolveConfig("OFD:\n  CONNECTOR:\n    KERNEL_SIZE: 3\n", "x").OFD.CONNECTOR, {
     KERNEL_SIZE: 3,
   });

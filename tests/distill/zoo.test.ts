@@ -1,6 +1,8 @@
 import { AT } from "../../src/distill/at.ts";
 import type { Distiller } from "../../src/distill/distiller.ts";
 import { NST } from "../../src/distill/nst.ts";
+import { OFD } from "../../src/distill/ofd.ts";
+import { ofdMargins } from "../../src/distill/ofd_margins.ts";
 import { PKT } from "../../src/distill/pkt.ts";
 import { ReviewKD } from "../../src/distill/reviewkd.ts";
 import { RKD } from "../../src/distill/rkd.ts";
@@ -8,6 +10,7 @@ import { SP } from "../../src/distill/sp.ts";
 import { VID } from "../../src/distill/vid.ts";
 import type { Model } from "../../src/models/model.ts";
 import { featureShapes } from "../../src/train/build_distiller.ts";
+import { evaluatedShapes } from "../../src/train/evaluated_shapes.ts";
 import { device } from "../helpers.ts";
 import { assertSteps, models, runSteps, STEPS, type StepsCase } from "./reference.ts";
 
@@ -21,7 +24,9 @@ const weights = ({ LOSS }: Options) => ({
 });
 
 /** Distillers of the figures' configurations. */
-const MAKE: Readonly<Record<string, (s: Model, t: Model, options: Options) => Distiller>> = {
+const MAKE: Readonly<
+  Record<string, (s: Model, t: Model, options: Options) => Distiller | Promise<Distiller>>
+> = {
   AT: (s, t, options) => new AT(s, t, weights(options), options.P),
   SP: (s, t, options) => new SP(s, t, weights(options)),
   PKT: (s, t, options) => new PKT(s, t, weights(options)),
@@ -39,6 +44,14 @@ const MAKE: Readonly<Record<string, (s: Model, t: Model, options: Options) => Di
       predVar: options.INIT_PRED_VAR,
       studentShapes: featureShapes(s, [1, 3, 32, 32]),
       teacherShapes: featureShapes(t, [1, 3, 32, 32]),
+    }),
+  OFD: async (s, t, options) =>
+    new OFD(s, t, {
+      ...weights(options),
+      kernelSize: options.CONNECTOR.KERNEL_SIZE,
+      margins: await ofdMargins(t.normsBeforeRelu),
+      studentShapes: evaluatedShapes(s, [1, 3, 32, 32]).preactFeats,
+      teacherShapes: evaluatedShapes(t, [1, 3, 32, 32]).preactFeats,
     }),
   REVIEWKD: (s, t, options) =>
     new ReviewKD(s, t, {
@@ -63,7 +76,9 @@ const FIRST: Readonly<Record<string, number>> = { PKT: 4e-3, RKD: 2e-4 };
 for (const [name, make] of Object.entries(MAKE)) {
   Deno.test(`${name} trains as mdistiller does`, async () => {
     const { student, teacher } = models(name);
-    const found = await runSteps(name, make(student, teacher, STEPS[name].distiller[name]), true);
+    const distiller = await make(student, teacher, STEPS[name].distiller[name]);
+    const found = await runSteps(name, distiller, true);
+    distiller.dispose?.();
     const first = FIRST[name];
     const terms = Math.max(5e-4, first ?? 0);
     const tolerances = { first, loss: 1e-4, terms, after: 1e-4, normBias: 3e-3 };

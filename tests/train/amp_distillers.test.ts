@@ -21,6 +21,7 @@ const DISTILLERS: Readonly<Record<string, readonly string[]>> = {
   NST: [],
   RKD: [],
   VID: [],
+  OFD: [],
   REVIEWKD: [
     ...["REVIEWKD.IN_CHANNELS", CHANNELS, "REVIEWKD.OUT_CHANNELS", CHANNELS],
     ...["REVIEWKD.SHAPES", SIZES, "REVIEWKD.OUT_SHAPES", SIZES],

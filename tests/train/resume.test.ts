@@ -102,6 +102,11 @@ Deno.test("WKD-L + WKD-F goes on with its projector, bit for bit", async () => {
   await assertSameEnd(WKD, (event) => event.type === "step" && event.epoch === 2);
 });
 
+Deno.test("OFD goes on with its connectors, and a teacher that normalises by the batch", async () => {
+  const overrides = ["DISTILLER.TYPE", "OFD", "SOLVER.EPOCHS", "2"];
+  await assertSameEnd(overrides, (event) => event.type === "step" && event.epoch === 2);
+});
+
 const ignore = !(await device()).half;
 
 Deno.test(

@@ -28,6 +28,11 @@ export class BasicBlock extends ResidualBlock {
     this.makeShortcut(inChannels, channels, stride);
   }
 
+  /** The same as `bn2`. */
+  override get lastNorm(): BatchNorm2d {
+    return this.bn2;
+  }
+
   /** Both convolutions. */
   protected override branch(x: Tensor, last: BatchNormEpilogue): Tensor {
     const hidden = this.bn1.forward(this.conv1.forward(x), { relu: true });

@@ -38,6 +38,11 @@ export class Bottleneck extends ResidualBlock {
     this.makeShortcut(inChannels, outChannels, stride);
   }
 
+  /** The same as `bn3`. */
+  override get lastNorm(): BatchNorm2d {
+    return this.bn3;
+  }
+
   /** The three convolutions. */
   protected override branch(x: Tensor, last: BatchNormEpilogue): Tensor {
     const narrow = this.bn1.forward(this.conv1.forward(x), { relu: true });

@@ -21,6 +21,11 @@ export class ConvNormRelu extends Module {
     }));
   }
 
+  /** The last batch normalisation. */
+  get lastNorm(): BatchNorm2d {
+    return this.#units.at(-1)!.norm;
+  }
+
   /** Convolutions and norms by their index. */
   override *namedChildren(): Iterable<[string, Module]> {
     for (const [i, { conv, norm }] of this.#units.entries()) {

@@ -1,4 +1,4 @@
-import type { BatchNormEpilogue } from "../../nn/batch_norm2d.ts";
+import type { BatchNorm2d, BatchNormEpilogue } from "../../nn/batch_norm2d.ts";
 import { Module } from "../../nn/module.ts";
 import { relu } from "../../ops/relu.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -26,6 +26,9 @@ export abstract class ResidualBlock extends Module {
     super();
     this.#shortcutName = shortcutName;
   }
+
+  /** The branch's last batch normalisation. */
+  abstract get lastNorm(): BatchNorm2d;
 
   /** The convolutions; the last batch normalisation ends with `last`. */
   protected abstract branch(x: Tensor, last: BatchNormEpilogue): Tensor;

@@ -6,6 +6,9 @@ import { Stage } from "./stage.ts";
 /** A kind of block: {@linkcode BasicBlock} or {@linkcode Bottleneck}. */
 export type BlockKind = typeof BasicBlock | typeof Bottleneck;
 
+/** Blocks of equal width. */
+export type ResidualStage = Stage<BasicBlock | Bottleneck>;
+
 /** Blocks of equal width; the first has the stride and takes `inChannels`. */
 export function residualStage(
   Block: BlockKind,
@@ -13,7 +16,7 @@ export function residualStage(
   channels: number,
   blocks: number,
   options: ResidualBlockOptions,
-): Stage {
+): ResidualStage {
   const block = (i: number) =>
     i === 0
       ? new Block(inChannels, channels, options)

@@ -13,15 +13,20 @@ export interface PreactOutput {
 export type PreactLayer = Layer & { forwardWithPreact(x: Tensor): PreactOutput };
 
 /** Layers whose result is a feature; the last ends with ReLU. */
-export class Stage extends Sequential {
+export class Stage<L extends PreactLayer = PreactLayer> extends Sequential {
   readonly #before: readonly Layer[];
-  readonly #last: PreactLayer;
+  readonly #last: L;
 
   /** All layers but the last, and the last. */
-  constructor(before: readonly Layer[], last: PreactLayer) {
+  constructor(before: readonly Layer[], last: L) {
     super(...before, last);
     this.#before = before;
     this.#last = last;
+  }
+
+  /** The last layer. */
+  get last(): L {
+    return this.#last;
   }
 
   /** The output behind and before its last ReLU. */

@@ -5,8 +5,8 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { BasicBlock } from "../blocks/basic_block.ts";
 import { globalAverage } from "../blocks/global_average.ts";
 import { kaimingConv } from "../blocks/kaiming_conv.ts";
-import { residualStage } from "../blocks/residual_stage.ts";
-import { runStages, type Stage } from "../blocks/stage.ts";
+import { type ResidualStage, residualStage } from "../blocks/residual_stage.ts";
+import { runStages } from "../blocks/stage.ts";
 import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
 
 /** Depth and widths of a {@linkcode CifarResNet}. */
@@ -26,11 +26,11 @@ export class CifarResNet extends Model {
   /** The stem's, followed by ReLU. */
   readonly bn1: BatchNorm2d;
   /** Stage of full-size planes. */
-  readonly layer1: Stage;
+  readonly layer1: ResidualStage;
   /** Stage of half the height and width. */
-  readonly layer2: Stage;
+  readonly layer2: ResidualStage;
   /** Stage of a quarter of the height and width. */
-  readonly layer3: Stage;
+  readonly layer3: ResidualStage;
   /** From the pooled features to the logits. */
   readonly fc: Linear;
 
@@ -52,6 +52,11 @@ export class CifarResNet extends Model {
   /** The same as `fc`. */
   override get classifier(): Linear {
     return this.fc;
+  }
+
+  /** Of all stages. */
+  override get normsBeforeRelu(): readonly BatchNorm2d[] {
+    return [this.layer1, this.layer2, this.layer3].map(({ last }) => last.lastNorm);
   }
 
   /** Images [N, inChannels, H, W], 32 x 32 in CIFAR. */

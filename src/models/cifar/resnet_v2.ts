@@ -4,8 +4,8 @@ import { Linear } from "../../nn/linear.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { globalAverage } from "../blocks/global_average.ts";
 import { kaimingConv } from "../blocks/kaiming_conv.ts";
-import { type BlockKind, residualStage } from "../blocks/residual_stage.ts";
-import { runStages, type Stage } from "../blocks/stage.ts";
+import { type BlockKind, type ResidualStage, residualStage } from "../blocks/residual_stage.ts";
+import { runStages } from "../blocks/stage.ts";
 import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
 
 /**
@@ -20,13 +20,13 @@ export class CifarResNetV2 extends Model {
   /** The stem's, followed by ReLU. */
   readonly bn1: BatchNorm2d;
   /** Stage of full-size planes. */
-  readonly layer1: Stage;
+  readonly layer1: ResidualStage;
   /** Stage of half the height and width. */
-  readonly layer2: Stage;
+  readonly layer2: ResidualStage;
   /** Stage of a quarter of the height and width. */
-  readonly layer3: Stage;
+  readonly layer3: ResidualStage;
   /** Stage of an eighth of the height and width. */
-  readonly layer4: Stage;
+  readonly layer4: ResidualStage;
   /** From the pooled features to the logits. */
   readonly linear: Linear;
 
@@ -54,6 +54,11 @@ export class CifarResNetV2 extends Model {
   /** The same as `linear`. */
   override get classifier(): Linear {
     return this.linear;
+  }
+
+  /** Of all stages. */
+  override get normsBeforeRelu(): readonly BatchNorm2d[] {
+    return [this.layer1, this.layer2, this.layer3, this.layer4].map(({ last }) => last.lastNorm);
   }
 
   /** Images [N, inChannels, H, W], 32 x 32 in CIFAR. */

@@ -1,3 +1,4 @@
+import type { BatchNorm2d } from "../../nn/batch_norm2d.ts";
 import type { Linear } from "../../nn/linear.ts";
 import { maxPool2d } from "../../ops/max_pool2d.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -47,6 +48,11 @@ export class Vgg extends Model {
     this.block3 = block(3);
     this.block4 = block(4);
     this.classifier = smallLinear(CHANNELS[4], numClasses);
+  }
+
+  /** Of the blocks but the first. */
+  override get normsBeforeRelu(): readonly BatchNorm2d[] {
+    return [this.block1, this.block2, this.block3, this.block4].map((block) => block.lastNorm);
   }
 
   /** Images [N, inChannels, H, W], 32 x 32 in CIFAR. */

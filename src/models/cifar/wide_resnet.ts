@@ -45,6 +45,11 @@ export class WideResNet extends Model {
     return this.fc;
   }
 
+  /** Those behind the stages, in the next one or at the end. */
+  override get normsBeforeRelu(): readonly BatchNorm2d[] {
+    return [this.block2.firstNorm, this.block3.firstNorm, this.bn1];
+  }
+
   /**
    * Images [N, inChannels, H, W], 32 x 32 in CIFAR. A feature is the sum at the end of its stage, without ReLU. Before
    * the activation it is what the next normalisation makes of it; as in the authors' code, that normalisation runs a

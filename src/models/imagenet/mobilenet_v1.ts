@@ -1,3 +1,4 @@
+import type { BatchNorm2d } from "../../nn/batch_norm2d.ts";
 import { Linear } from "../../nn/linear.ts";
 import { Sequential } from "../../nn/sequential.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -53,6 +54,11 @@ export class MobileNetV1 extends Model {
   /** The same as `fc`. */
   override get classifier(): Linear {
     return this.fc;
+  }
+
+  /** Of the layers that end each size of planes. */
+  override get normsBeforeRelu(): readonly BatchNorm2d[] {
+    return FEATURES.map((i) => this.model.layers[i].lastNorm);
   }
 
   /** Images [N, inChannels, H, W], 224 x 224 in ImageNet. */

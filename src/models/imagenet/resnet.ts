@@ -5,8 +5,8 @@ import { maxPool2d } from "../../ops/max_pool2d.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { globalAverage } from "../blocks/global_average.ts";
 import { kaimingConv } from "../blocks/kaiming_conv.ts";
-import { type BlockKind, residualStage } from "../blocks/residual_stage.ts";
-import { runStages, type Stage } from "../blocks/stage.ts";
+import { type BlockKind, type ResidualStage, residualStage } from "../blocks/residual_stage.ts";
+import { runStages } from "../blocks/stage.ts";
 import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
 
 /** The ResNet for large images (He et al., 2016). torchvision: `ResNet`, with its names. */
@@ -18,13 +18,13 @@ export class ImageNetResNet extends Model {
   /** The stem's, followed by ReLU and 3 x 3 pooling with stride 2. */
   readonly bn1: BatchNorm2d;
   /** Stage of a quarter of the height and width. */
-  readonly layer1: Stage;
+  readonly layer1: ResidualStage;
   /** Stage of an eighth of the height and width. */
-  readonly layer2: Stage;
+  readonly layer2: ResidualStage;
   /** Stage of a sixteenth of the height and width. */
-  readonly layer3: Stage;
+  readonly layer3: ResidualStage;
   /** Stage of a thirty-second of the height and width. */
-  readonly layer4: Stage;
+  readonly layer4: ResidualStage;
   /** From the pooled features to the logits. */
   readonly fc: Linear;
 
@@ -50,6 +50,11 @@ export class ImageNetResNet extends Model {
   /** The same as `fc`. */
   override get classifier(): Linear {
     return this.fc;
+  }
+
+  /** Of the stages but the first, which the authors' list leaves out. */
+  override get normsBeforeRelu(): readonly BatchNorm2d[] {
+    return [this.layer2, this.layer3, this.layer4].map(({ last }) => last.lastNorm);
   }
 
   /** Images [N, inChannels, H, W], 224 x 224 in ImageNet. The first feature is the stem before its pooling. */

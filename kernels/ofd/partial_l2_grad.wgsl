@@ -1,0 +1,37 @@
+// Gradient of partial_l2.wgsl with respect to the student's features:
+//   d = s - max(t, margin);  ds = 0 where t <= 0 and d <= 0, else 2 d dy
+// s, t, dy, ds: float32 [planes, area]; margin: float32 [channels], of plane p that of p mod channels.
+// Dispatch: one thread for PER consecutive elements, groups of 64.
+struct Params { count: u32, area: u32, channels: u32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> s: array<f32>;
+@group(0) @binding(2) var<storage, read> t: array<f32>;
+@group(0) @binding(3) var<storage, read> margin: array<f32>;
+@group(0) @binding(4) var<storage, read> dy: array<f32>;
+@group(0) @binding(5) var<storage, read_write> ds: array<f32>;
+
+override PER: u32 = 1u;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let first = ((group.x + group.y * groups.x) * 64u + thread) * PER;
+  if (first >= params.count) { return; }
+  let end = min(first + PER, params.count);
+  var plane = first / params.area;
+  var next = (plane + 1u) * params.area;
+  var least = margin[plane % params.channels];
+  for (var e = first; e < end; e++) {
+    if (e == next) {
+      plane++;
+      next += params.area;
+      least = margin[plane % params.channels];
+    }
+    let wanted = t[e];
+    let d = s[e] - select(wanted, least, wanted <= least);
+    ds[e] = select(2.0 * d * dy[e], 0.0, wanted <= 0.0 && d <= 0.0);
+  }
+}

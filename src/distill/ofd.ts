@@ -1,0 +1,106 @@
+import { ofdLoss } from "../losses/ofd.ts";
+import type { Features, Model } from "../models/model.ts";
+import { BatchNorm2d } from "../nn/batch_norm2d.ts";
+import { Conv2d } from "../nn/conv2d.ts";
+import { kaimingNormal } from "../nn/init.ts";
+import { Module } from "../nn/module.ts";
+import { type Layer, Sequential } from "../nn/sequential.ts";
+import { tensor } from "../tensor/create.ts";
+import type { Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { FeatureDistiller, type FeatureWeights } from "./feature_distiller.ts";
+
+/** Options of {@linkcode OFD}, as in the configuration's `OFD` section. */
+export interface OFDOptions extends FeatureWeights {
+  /** Side of the connectors' kernels. */
+  readonly kernelSize: number;
+  /** Margins of the teacher's last stages, as `ofdMargins(teacher.normsBeforeRelu)` makes them. */
+  readonly margins: readonly Float32Array[];
+  /** Shapes of the student's features before the activation for one image; the first is not compared. */
+  readonly studentShapes: readonly Shape[];
+  /** The teacher's, for one image. */
+  readonly teacherShapes: readonly Shape[];
+}
+
+/**
+ * A comprehensive overhaul of feature distillation: the student's features before the activation, through a trained
+ * convolution and batch norm, are compared with the teacher's behind a margin ReLU; each stage counts half of the next
+ * (Heo et al., ICCV 2019). mdistiller: `OFD`.
+ *
+ * The teacher normalises by the batch, as in training: mdistiller's `OFD.train` puts it in that mode, as Heo et al. do,
+ * and unlike mdistiller's other methods.
+ *
+ * Features, channels and margins are counted from the last stage. mdistiller counts margins from the first, so that it
+ * fails where a teacher has more stages than the student; and its ImageNet ResNet18 and 34 claim a ResNet50's channels.
+ */
+export class OFD extends FeatureDistiller {
+  /** `connectors`, from the student's features to the teacher's. */
+  override readonly extraModules: Readonly<Record<string, Module>>;
+  readonly #connectors: readonly Sequential[];
+  readonly #margins: readonly Tensor[];
+
+  /**
+   * The teacher should be in eval mode, which it leaves for its own forward only, and want no gradients.
+   *
+   * @throws RangeError when a model has no features before the activation, or the teacher has no margins.
+   */
+  constructor(student: Model, teacher: Model, options: OFDOptions) {
+    super(student, teacher, options);
+    const { kernelSize, margins, studentShapes, teacherShapes } = options;
+    const stages = Math.min(studentShapes.length - 1, teacherShapes.length - 1, margins.length);
+    if (stages < 1) {
+      throw new RangeError(
+        "OFD compares features before the activation of both models, behind a margin for each " +
+          `of the teacher's; got ${studentShapes.length}, ${teacherShapes.length} and ` +
+          `${margins.length} of them`,
+      );
+    }
+    const [from, to] = [studentShapes, teacherShapes].map((shapes) => shapes.slice(-stages));
+    this.#connectors = from.map(([, channels], i) => connector(channels, to[i][1], kernelSize));
+    this.extraModules = { connectors: new Connectors(this.#connectors) };
+    this.#margins = margins.slice(-stages).map((margin) => tensor(margin).keep());
+  }
+
+  /** Frees the margins. */
+  dispose(): void {
+    for (const margin of this.#margins) margin.dispose();
+  }
+
+  /** Features normalised by the batch; the running statistics move, and nothing reads them. */
+  protected override teach(images: Tensor): Features {
+    this.teacher.train();
+    try {
+      return super.teach(images);
+    } finally {
+      this.teacher.eval();
+    }
+  }
+
+  /** The loss of one batch. */
+  protected override compare(student: Features, teacher: Features): Tensor {
+    const stages = this.#margins.length;
+    const targets = teacher.preactFeats.slice(-stages);
+    return student.preactFeats.slice(-stages).map((feature, i) => {
+      const made = this.#connectors[i].forward(feature).to("float32");
+      return ofdLoss(made, targets[i], this.#margins[i]).mul(2 ** (i + 1 - stages));
+    }).reduce((sum, term) => sum.add(term));
+  }
+}
+
+/** The connectors under their name in the state dict. mdistiller: `ConnectorConvBN`. */
+class Connectors extends Module {
+  readonly connectors: Sequential<Sequential>;
+
+  constructor(connectors: readonly Sequential[]) {
+    super();
+    this.connectors = new Sequential(...connectors);
+  }
+}
+
+function connector(inputs: number, outputs: number, kernelSize: number): Sequential {
+  const padding = Math.floor((kernelSize - 1) / 2);
+  const conv = new Conv2d(inputs, outputs, { kernelSize, padding, bias: false });
+  const { weight } = conv;
+  weight.copy_(kaimingNormal(weight.shape, { mode: "fan_out", nonlinearity: "relu" }));
+  return new Sequential<Layer>(conv, new BatchNorm2d(outputs));
+}
