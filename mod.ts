@@ -120,6 +120,7 @@ export { slice } from "./src/ops/slice.ts";
 
 // Products, convolutions, pools, normalisation.
 export { matmul, type MatmulOptions } from "./src/ops/matmul.ts";
+export { type Eigen, eigh } from "./src/ops/eigh.ts";
 export { linear } from "./src/ops/linear.ts";
 export { conv2d, type ConvOptions, type ConvVariant } from "./src/ops/conv2d.ts";
 export { convTranspose2d, type ConvTransposeOptions } from "./src/ops/conv_transpose2d.ts";
@@ -180,6 +181,7 @@ export { type ModelCost, modelCost } from "./src/models/model_cost.ts";
 export { crossEntropy, type CrossEntropyOptions } from "./src/ops/cross_entropy.ts";
 export { attentionLoss } from "./src/losses/attention.ts";
 export { dkdLoss, type DkdOptions } from "./src/losses/dkd.ts";
+export { kdsvdLoss } from "./src/losses/kdsvd.ts";
 export { kdLoss, type KdOptions } from "./src/losses/kd.ts";
 export { hierarchicalContextLoss } from "./src/losses/hierarchical_context.ts";
 export { mseLoss } from "./src/losses/mse.ts";
@@ -229,6 +231,7 @@ export { DKD, type DKDOptions } from "./src/distill/dkd.ts";
 export { FeatureDistiller, type FeatureWeights } from "./src/distill/feature_distiller.ts";
 export { FitNet, type FitNetOptions } from "./src/distill/fitnet.ts";
 export { KD, type KDOptions } from "./src/distill/kd.ts";
+export { KDSVD, type KDSVDOptions } from "./src/distill/kdsvd.ts";
 export { NST } from "./src/distill/nst.ts";
 export { OFD, type OFDOptions } from "./src/distill/ofd.ts";
 export { ofdMargins } from "./src/distill/ofd_margins.ts";

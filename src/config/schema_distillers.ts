@@ -4,13 +4,10 @@ function nonNegative(value: number, doc: string): Field<number> {
   return float(value, doc, { min: 0 });
 }
 
-function featureLoss(
-  weight: number,
-  note = "",
-): Record<"CE_WEIGHT" | "FEAT_WEIGHT", Field<number>> {
+function featureLoss(weight: number): Record<"CE_WEIGHT" | "FEAT_WEIGHT", Field<number>> {
   return {
-    CE_WEIGHT: nonNegative(1, `Weight of the cross-entropy${note}.`),
-    FEAT_WEIGHT: nonNegative(weight, `Weight of the distillation loss${note}.`),
+    CE_WEIGHT: nonNegative(1, "Weight of the cross-entropy."),
+    FEAT_WEIGHT: nonNegative(weight, "Weight of the distillation loss."),
   };
 }
 
@@ -59,8 +56,8 @@ export const MDISTILLER_SECTIONS = {
     LOSS: featureLoss(100),
   },
   KDSVD: {
-    K: int(1, `How many singular vectors are compared${NOT_USED}.`, { min: 1 }),
-    LOSS: featureLoss(1, NOT_USED),
+    K: int(1, "How many singular vectors are compared.", { min: 1 }),
+    LOSS: featureLoss(1),
   },
   OFD: {
     LOSS: featureLoss(0.001),

@@ -8,6 +8,7 @@ import { DKD } from "../distill/dkd.ts";
 import type { FeatureWeights } from "../distill/feature_distiller.ts";
 import { FitNet } from "../distill/fitnet.ts";
 import { KD } from "../distill/kd.ts";
+import { KDSVD } from "../distill/kdsvd.ts";
 import { NST } from "../distill/nst.ts";
 import { PKT } from "../distill/pkt.ts";
 import { ReviewKD } from "../distill/reviewkd.ts";
@@ -47,6 +48,7 @@ const BUILDERS: Readonly<Record<Method, (parts: Parts) => Distiller | Promise<Di
   KD: buildKD,
   AT: ({ config, student, teacher }) => new AT(student, teacher, weights(config.AT), config.AT.P),
   RKD: buildRKD,
+  KDSVD: buildKDSVD,
   OFD: ({ config, dataset, student, teacher }) =>
     buildOFD(config, student, teacher, imageShape(dataset)),
   NST: ({ config, student, teacher }) => new NST(student, teacher, weights(config.NST)),
@@ -128,6 +130,14 @@ function buildRKD({ config, student, teacher }: Parts): Distiller {
     angleWeight: ANGLE_WEIGHT,
     eps: PDIST.EPSILON,
     squared: PDIST.SQUARED,
+  });
+}
+
+function buildKDSVD({ config, dataset, student, teacher }: Parts): Distiller {
+  return new KDSVD(student, teacher, {
+    ...weights(config.KDSVD),
+    ...bothShapes(student, teacher, dataset),
+    k: config.KDSVD.K,
   });
 }
 

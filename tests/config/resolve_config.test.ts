@@ -205,13 +205,11 @@ Deno.test("resolveConfig() refuses Nesterov's momentum without momentum, whereve
   assertEquals(resolveConfig("", "x", plain).SOLVER.MOMENTUM, 0);
 });
 
-Deno.test("resolveConfig() refuses mdistiller's method that cannot be trained here", () => {
-  const message = failure("DISTILLER:\n  TYPE: KDSVD\n");
-  assertStringIncludes(message, "configs/x.yaml: DISTILLER.TYPE must be one of NONE, KD, AT");
-  assertStringIncludes(message, '; got "KDSVD"');
-  assertEquals(resolveConfig("OFD:\n  CONNECTOR:\n    KERNEL_SIZE: 3\n", "x").OFD.CONNECTOR, {
-    KERNEL_SIZE: 3,
-  });
+Deno.test("resolveConfig() reads the sections of OFD and KDSVD", () => {
+  const ofd = resolveConfig("OFD:\n  CONNECTOR:\n    KERNEL_SIZE: 3\n", "x").OFD;
+  assertEquals(ofd, { LOSS: { CE_WEIGHT: 1, FEAT_WEIGHT: 0.001 }, CONNECTOR: { KERNEL_SIZE: 3 } });
+  const kdsvd = resolveConfig("KDSVD:\n  K: 2\n", "x").KDSVD;
+  assertEquals(kdsvd, { K: 2, LOSS: { CE_WEIGHT: 1, FEAT_WEIGHT: 1 } });
 });
 
 Deno.test("resolveConfig() ends on malformed YAML in one sentence", () => {

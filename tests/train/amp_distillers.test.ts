@@ -22,6 +22,7 @@ const DISTILLERS: Readonly<Record<string, readonly string[]>> = {
   RKD: [],
   VID: [],
   OFD: [],
+  KDSVD: [],
   REVIEWKD: [
     ...["REVIEWKD.IN_CHANNELS", CHANNELS, "REVIEWKD.OUT_CHANNELS", CHANNELS],
     ...["REVIEWKD.SHAPES", SIZES, "REVIEWKD.OUT_SHAPES", SIZES],
