@@ -2,11 +2,17 @@ import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { castTensor, type FloatDtype } from "../formats/cast_tensor.ts";
 import { flatten } from "../formats/flatten.ts";
 import { formatOfName } from "../formats/format_of_name.ts";
+import { FormatError } from "../formats/format_error.ts";
+import { listed } from "../formats/visible.ts";
 import { isTensor } from "../formats/is_tensor.ts";
 import { modelState } from "../formats/model_state.ts";
 import { PyOrderedDict } from "../formats/pickle/python.ts";
 import { CHECKPOINT_KINDS } from "../formats/read_checkpoint.ts";
-import { type SafetensorsTensor, writeSafetensors } from "../formats/safetensors.ts";
+import {
+  SafetensorsError,
+  type SafetensorsTensor,
+  writeSafetensors,
+} from "../formats/safetensors.ts";
 import { writeTorch } from "../formats/torch/write_torch.ts";
 import { plural } from "../logging/plural.ts";
 import { type Checkpoint, inFile, loadCheckpoint } from "../train/checkpoint.ts";
@@ -60,10 +66,20 @@ export function convert(from: string, to: string, flags: ConvertFlags): number {
       tensors: new Map([...found.tensors].map(([name, t]) => [name, castTensor(t, dtype)])),
     };
   });
-  const bytes = inFile(from, () => format === "torch" ? torch(contents) : safetensors(contents));
+  const bytes = written(to, () => format === "torch" ? torch(contents) : safetensors(contents));
   writeFileAtomic(to, bytes);
   console.log(summary(from, to, checkpoint, contents));
   return 0;
+}
+
+/** Says of an error that it is about the new file. */
+function written<T>(to: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof FormatError || error instanceof SafetensorsError)) throw error;
+    throw new CliError(`${to} cannot be written: ${error.message}`, { cause: error });
+  }
 }
 
 function contentsOf({ value, tensors, metadata }: Checkpoint): Contents {
@@ -96,15 +112,21 @@ function torch({ tensors, matrix, metadata }: Contents): Uint8Array {
   const texts = Object.entries(metadata);
   return writeTorch(
     new Map<string, unknown>([
-      ["model", new PyOrderedDict(tensors)],
+      ["model", new PyOrderedDict([...tensors].map(([name, each]) => [name, asTorch(name, each)]))],
       ...(texts.length > 0 ? [["metadata", new Map(texts)] as const] : []),
     ]),
   );
 }
 
+/** Counters of batch norms, which are 32 bits wide here, as wide as PyTorch's. */
+function asTorch(name: string, tensor: SafetensorsTensor): SafetensorsTensor {
+  if (!name.endsWith("num_batches_tracked") || tensor.dtype !== "I32") return tensor;
+  return { ...tensor, dtype: "I64", data: BigInt64Array.from(tensor.data as Int32Array, BigInt) };
+}
+
 function summary(from: string, to: string, { kind }: Checkpoint, contents: Contents): string {
   const { tensors, matrix, leftOut } = contents;
   const what = matrix ? "a matrix" : plural(tensors.size, "tensor");
-  const left = leftOut.length > 0 ? `; left out: ${leftOut.join(", ")}` : "";
+  const left = leftOut.length > 0 ? `; left out: ${listed(leftOut)}` : "";
   return `${to}: ${what} of ${from} (${CHECKPOINT_KINDS[kind]})${left}`;
 }

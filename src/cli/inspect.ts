@@ -6,6 +6,8 @@ import type { SafetensorsTensor } from "../formats/safetensors.ts";
 import { plural } from "../logging/plural.ts";
 import { describeFit, type Fit, fittingModels } from "../models/fitting_models.ts";
 import { type Checkpoint, inFile, loadCheckpoint } from "../train/checkpoint.ts";
+import { quoted } from "../formats/pickle/python.ts";
+import { listed, shown, visible } from "../formats/visible.ts";
 import { table } from "./table.ts";
 import { type TensorStatistics, tensorStatistics } from "./tensor_statistics.ts";
 
@@ -154,20 +156,18 @@ function contentText({ model, costMatrixClasses }: Report): string {
     : model.nearest
     ? `fits none that is known here; nearest is ${model.nearest.name}, with ${model.nearest.matching} of the tensors`
     : "fits none that is known here";
-  const where = model.path ? ` under ${model.path}` : "";
-  const beside = model.leftOut.length > 0 ? `; beside it: ${model.leftOut.join(", ")}` : "";
+  const where = model.path ? ` under ${shown(model.path)}` : "";
+  const beside = model.leftOut.length > 0 ? `; beside it: ${listed(model.leftOut)}` : "";
   return `${plural(model.tensors, "tensor")}${where}, ${fits}${beside}`;
 }
 
 function otherLines(others: Readonly<Record<string, unknown>>): string[] {
   const entries = Object.entries(others).filter(([, value]) => value !== null);
-  const width = Math.max(0, ...entries.slice(0, MOST_OTHERS).map(([name]) => name.length));
-  const lines = entries.slice(0, MOST_OTHERS).map(([name, value]) => {
-    const text = String(value).replaceAll(/\s*\n\s*/g, " ");
-    return `    ${(name || WHOLE).padEnd(width)}  ${
-      text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text
-    }`;
+  const texts = entries.slice(0, MOST_OTHERS).map(([name, value]) => {
+    return [shown(name || WHOLE), oneLine(value)];
   });
+  const width = Math.max(0, ...texts.map(([name]) => name.length));
+  const lines = texts.map(([name, text]) => `    ${name.padEnd(width)}  ${text}`);
   const more = entries.length - MOST_OTHERS;
   return [
     ...(lines.length > 0 ? ["  other entries"] : []),
@@ -176,11 +176,17 @@ function otherLines(others: Readonly<Record<string, unknown>>): string[] {
   ];
 }
 
+/** The beginning of a value on one line. */
+function oneLine(value: unknown): string {
+  const text = typeof value === "string" ? value.slice(0, 4 * LONGEST) : quoted(value);
+  return shown(text.replaceAll(/\s+/g, " "), LONGEST);
+}
+
 function tensorTable(tensors: readonly Row[]): string {
   const stats = tensors.some(({ statistics }) => statistics);
   const number = (value: number | null) => value === null ? "" : value.toPrecision(4);
   const rows = tensors.map(({ name, dtype, shape, statistics: s }) => [
-    name || WHOLE,
+    visible(name || WHOLE),
     dtype,
     `[${shape.join(", ")}]`,
     ...(s

@@ -5,7 +5,7 @@
  */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, i) =>
-    Math.max(3, title.length, ...rows.map((row) => row[i].length))
+    rows.reduce((width, row) => Math.max(width, row[i].length), Math.max(3, title.length))
   );
   const line = (cells: readonly string[]) =>
     `| ${

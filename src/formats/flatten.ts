@@ -7,6 +7,9 @@ import type { SafetensorsTensor } from "./safetensors_dtype.ts";
 const DEEPEST = 32;
 /** Entries of a checkpoint, those met on two ways counted twice. */
 const MOST_ENTRIES = 1_000_000;
+/** Characters of a path, and of all paths together. */
+const LONGEST_PATH = 10_000;
+const MOST_CHARACTERS = 1 << 26;
 
 /** The entries of a checkpoint by their paths, such as `optimizer.state.0.momentum_buffer`. */
 export interface Flattened {
@@ -27,13 +30,20 @@ function entriesOf(value: unknown): Iterable<[unknown, unknown]> | null {
 /**
  * Every tensor and every other value of a checkpoint by its path.
  *
- * @throws {FormatError} where it is nested too deep or holds itself
+ * @throws {FormatError} where it is nested too deep or holds itself, or its names are too long
  */
 export function flatten(value: unknown): Flattened {
   const result: Flattened = { tensors: new Map(), others: new Map() };
   let entries = 0;
+  let characters = 0;
   const visit = (node: unknown, path: string, depth: number) => {
     if (++entries > MOST_ENTRIES) throw new FormatError(`it has more than ${MOST_ENTRIES} entries`);
+    characters += path.length;
+    if (path.length > LONGEST_PATH || characters > MOST_CHARACTERS) {
+      throw new FormatError(
+        `its names are too long: ${LONGEST_PATH} characters of one and ${MOST_CHARACTERS} of all are read`,
+      );
+    }
     if (depth > DEEPEST) {
       throw new FormatError(`its dictionaries are nested more than ${DEEPEST} levels deep`);
     }

@@ -28,6 +28,11 @@ function holdsTensors(value: unknown): value is Map<string, unknown> {
   return value instanceof Map && flatten(value).tensors.size > 0;
 }
 
+/** A key as a name: most are texts, but a file may hold any. */
+function nameOf(key: unknown): string {
+  return typeof key === "string" ? key : quoted(key);
+}
+
 /** Goes down into `{model: ...}`, `{state_dict: ...}` and the like; notes what lies beside. */
 function unwrap(value: unknown): { state: Map<string, unknown>; path: string[]; beside: string[] } {
   const path: string[] = [];
@@ -37,7 +42,7 @@ function unwrap(value: unknown): { state: Map<string, unknown>; path: string[]; 
     const node: Map<unknown, unknown> = state;
     const wrapper = WRAPPERS.find((key) => holdsTensors(node.get(key)));
     if (!wrapper) break;
-    beside.push(...[...node.keys()].filter((key) => key !== wrapper).map(String));
+    beside.push(...[...node.keys()].filter((key) => key !== wrapper).map(nameOf));
     path.push(wrapper);
     state = node.get(wrapper);
   }
@@ -75,9 +80,9 @@ function firstParts(names: Iterable<string>): string[] {
  */
 export function modelState(value: unknown): ModelState {
   const { state, path, beside } = unwrap(value);
-  const own = [...state].filter(([name]) => !OTHERS.test(String(name)));
+  const own = [...state].filter(([name]) => !OTHERS.test(nameOf(name)));
   const flat = flatten(new Map(own)).tensors;
-  const leftOut = [...beside, ...[...state.keys()].filter((name) => OTHERS.test(String(name)))];
+  const leftOut = [...beside, ...[...state.keys()].map(nameOf).filter((name) => OTHERS.test(name))];
   const tensors = plainNames(flat);
   const student = [...tensors].filter(([name]) => name.startsWith("student."));
   if (student.length === 0) return { tensors, path: path.join("."), leftOut: firstParts(leftOut) };

@@ -1,3 +1,4 @@
+import { shown } from "./visible.ts";
 import {
   ARRAY_TYPES,
   elementCount,
@@ -9,6 +10,9 @@ import {
 
 /** Largest header that is read, in bytes; the limit of the reference implementation. */
 const MAX_HEADER = 100_000_000;
+
+/** Most dimensions of a tensor; PyTorch's own limit. */
+const MOST_DIMENSIONS = 64;
 
 /** A tensor as the header describes it, checked. */
 interface Entry {
@@ -41,18 +45,28 @@ function headerLength(bytes: Uint8Array): number {
   return Number(length);
 }
 
+/** Where the text that begins with the quote at `start` ends, behind its closing quote. The text is valid JSON. */
+function endOfText(json: string, start: number): number {
+  let at = start + 1;
+  while (json[at] !== '"') at += json[at] === "\\" ? 2 : 1;
+  return at + 1;
+}
+
 /** `JSON.parse` keeps the last of two equal names; this finds them. The text is valid JSON. */
 function duplicateName(json: string): string | undefined {
   const seen = new Set<string>();
   let depth = 0;
-  for (const token of json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g)) {
-    if (token[0] === "{") depth++;
-    else if (token[0] === "}") depth--;
-    else if (depth === 1 && token[1] !== undefined) {
-      const name = JSON.parse(token[0].slice(0, -token[1].length));
+  for (let at = 0; at < json.length; at++) {
+    if (json[at] === "{") depth++;
+    else if (json[at] === "}") depth--;
+    if (json[at] !== '"') continue;
+    const end = endOfText(json, at);
+    if (depth === 1 && /^\s*:/.test(json.slice(end, end + 64))) {
+      const name = JSON.parse(json.slice(at, end));
       if (seen.has(name)) return name;
       seen.add(name);
     }
+    at = end - 1;
   }
   return undefined;
 }
@@ -71,7 +85,7 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   }
   const duplicate = duplicateName(json);
   if (duplicate !== undefined) {
-    throw new SafetensorsError(`the header names the tensor ${duplicate} twice`);
+    throw new SafetensorsError(`the header names the tensor ${shown(duplicate)} twice`);
   }
   return header as Record<string, unknown>;
 }
@@ -90,12 +104,14 @@ function parseOffsets(name: string, offsets: unknown, size: number): [number, nu
     !Array.isArray(offsets) || offsets.length !== 2 ||
     !offsets.every((offset) => Number.isSafeInteger(offset) && offset >= 0)
   ) {
-    throw new SafetensorsError(`tensor ${name}: data_offsets must be [begin, end]`);
+    throw new SafetensorsError(`tensor ${shown(name)}: data_offsets must be [begin, end]`);
   }
   const [begin, end] = offsets;
   if (begin > end || end > size) {
     throw new SafetensorsError(
-      `tensor ${name}: data_offsets [${begin}, ${end}] do not lie in the ${size} bytes of data; the file is truncated or damaged`,
+      `tensor ${
+        shown(name)
+      }: data_offsets [${begin}, ${end}] do not lie in the ${size} bytes of data; the file is truncated or damaged`,
     );
   }
   return [begin, end];
@@ -105,24 +121,26 @@ function parseEntry(name: string, value: unknown, size: number): Entry {
   const { dtype, shape, data_offsets } = (value ?? {}) as Record<string, unknown>;
   if (typeof dtype !== "string" || !Object.hasOwn(ARRAY_TYPES, dtype)) {
     throw new SafetensorsError(
-      `tensor ${name}: dtype must be one of ${Object.keys(ARRAY_TYPES).join(", ")}; got ${
-        JSON.stringify(dtype)
+      `tensor ${shown(name)}: dtype must be one of ${Object.keys(ARRAY_TYPES).join(", ")}; got ${
+        shown(JSON.stringify(dtype) ?? "nothing")
       }`,
     );
   }
   const count = elementCount(shape);
-  if (Number.isNaN(count)) {
+  if (Number.isNaN(count) || (shape as unknown[]).length > MOST_DIMENSIONS) {
     throw new SafetensorsError(
-      `tensor ${name}: shape must be a list of sizes; got ${JSON.stringify(shape)}`,
+      `tensor ${shown(name)}: shape must be a list of at most ${MOST_DIMENSIONS} sizes; got ${
+        shown(JSON.stringify(shape) ?? "nothing")
+      }`,
     );
   }
   const [begin, end] = parseOffsets(name, data_offsets, size);
   const wanted = count * ARRAY_TYPES[dtype as SafetensorsDtype].BYTES_PER_ELEMENT;
   if (end - begin !== wanted) {
     throw new SafetensorsError(
-      `tensor ${name}: ${dtype} of shape [${shape}] takes ${wanted} bytes; data_offsets hold ${
-        end - begin
-      }`,
+      `tensor ${shown(name)}: ${dtype} of shape [${
+        shown(String(shape))
+      }] takes ${wanted} bytes; data_offsets hold ${end - begin}`,
     );
   }
   return { name, dtype: dtype as SafetensorsDtype, shape: shape as number[], begin, end };
@@ -132,11 +150,13 @@ function checkCoverage(entries: readonly Entry[], size: number): void {
   let end = 0;
   for (const entry of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (entry.begin < end) {
-      throw new SafetensorsError(`tensor ${entry.name}: its data overlaps another tensor's`);
+      throw new SafetensorsError(`tensor ${shown(entry.name)}: its data overlaps another tensor's`);
     }
     if (entry.begin > end) {
       throw new SafetensorsError(
-        `tensor ${entry.name}: ${entry.begin - end} bytes before its data belong to no tensor`,
+        `tensor ${shown(entry.name)}: ${
+          entry.begin - end
+        } bytes before its data belong to no tensor`,
       );
     }
     end = entry.end;

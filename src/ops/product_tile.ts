@@ -58,9 +58,12 @@ function tileBytes({ BM, BN }: ProductTile): number {
   return 16 * 16 * (BM / 4 + 1 + BN / 4 + 1);
 }
 
-/** Of the tiles that the device has room for; the smallest fit every device. */
+/** What every WebGPU device has at least; a dry run has none. */
+const LEAST_ROOM = 16384;
+
+/** Of the tiles that the device has room for. */
 function leastOf({ device }: Gpu, cost: (tile: ProductTile) => number): ProductTile {
-  const room = device.limits.maxComputeWorkgroupStorageSize;
+  const room = Math.max(LEAST_ROOM, device.limits?.maxComputeWorkgroupStorageSize ?? 0);
   return PRODUCT_TILES.filter((tile) => tileBytes(tile) <= room)
     .reduce((best, each) => cost(each) < cost(best) ? each : best);
 }

@@ -31,11 +31,9 @@ function bytes(value: unknown, encoding?: unknown): Uint8Array {
 }
 
 function encode(text: unknown, encoding: unknown = "utf-8"): Uint8Array {
-  if (typeof text === "string" && /^(latin-?1|iso-?8859-1)$/i.test(String(encoding))) {
-    return latin1Bytes(text);
-  }
-  if (typeof text === "string" && /^(utf-?8|ascii)$/i.test(String(encoding))) {
-    return new TextEncoder().encode(text);
+  if (typeof text === "string" && typeof encoding === "string") {
+    if (/^(latin-?1|iso-?8859-1)$/i.test(encoding)) return latin1Bytes(text);
+    if (/^(utf-?8|ascii)$/i.test(encoding)) return new TextEncoder().encode(text);
   }
   throw new FormatError("_codecs.encode is called with what is no text, or another encoding");
 }

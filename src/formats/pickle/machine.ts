@@ -1,6 +1,6 @@
 import { ByteReader } from "../byte_reader.ts";
 import { FormatError } from "../format_error.ts";
-import { quoted } from "./python.ts";
+import { PyTuple, quoted, type Weighed } from "./python.ts";
 
 /** What {@linkcode unpickle} may do beside making plain data. */
 export interface UnpickleOptions {
@@ -17,6 +17,10 @@ export interface UnpickleOptions {
 const MOST_OPERATIONS = 20_000_000;
 /** Values on the stack. */
 const LONGEST_STACK = 2_000_000;
+/** Items of lists, dictionaries and sets that calls make; a file holds what it calls with. */
+const MOST_MADE = 1_000_000;
+/** Bytes that calls make, beside twice those of the file. */
+const SPARE_BYTES = 1 << 26;
 /** Open marks, which is how deep literal lists and tuples are nested. */
 const MOST_MARKS = 1000;
 
@@ -31,6 +35,8 @@ export class Machine {
   readonly #below: unknown[][] = [];
   readonly #memo = new Map<number, unknown>();
   #operations = 0;
+  #made = 0;
+  #madeBytes = 0;
 
   constructor(bytes: Uint8Array, readonly options: UnpickleOptions) {
     this.reader = new ByteReader(bytes, options.start ?? 0);
@@ -41,6 +47,22 @@ export class Machine {
     const most = this.options.mostOperations ?? MOST_OPERATIONS;
     if (++this.#operations > most) {
       throw new FormatError(`the pickle has more than ${most} operations`);
+    }
+  }
+
+  /**
+   * Counts what a call made or filled. It may be called again and again with one remembered value, so that the file says
+   * nothing of how much that is.
+   */
+  count(made: unknown): void {
+    if (Array.isArray(made)) this.#made += made.length;
+    else if (made instanceof PyTuple) this.#made += made.items.length;
+    else if (made instanceof Map || made instanceof Set) this.#made += made.size;
+    else if (made instanceof Uint8Array) this.#madeBytes += made.length;
+    else this.#madeBytes += (made as Partial<Weighed> | null)?.weight ?? 0;
+    const most = 2 * this.reader.bytes.length + SPARE_BYTES;
+    if (this.#made > MOST_MADE || this.#madeBytes > most) {
+      throw new FormatError("the pickle makes far more than the file holds; that much is refused");
     }
   }
 

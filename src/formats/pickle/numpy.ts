@@ -6,7 +6,14 @@ import {
   type SafetensorsTensor,
 } from "../safetensors_dtype.ts";
 import { FormatError } from "../format_error.ts";
-import { type Buildable, latin1Bytes, PyFunction, PyTuple, quoted } from "./python.ts";
+import {
+  type Buildable,
+  latin1Bytes,
+  PyFunction,
+  PyTuple,
+  quoted,
+  type Weighed,
+} from "./python.ts";
 
 /** NumPy's type codes that are read; numbers are sizes in bytes. */
 const DTYPES: Readonly<Record<string, SafetensorsDtype>> = {
@@ -29,11 +36,10 @@ class NumpyDtype implements Buildable {
   readonly dtype: SafetensorsDtype;
 
   constructor(code: unknown) {
-    const found = DTYPES[String(code)];
-    if (!found) {
+    if (typeof code !== "string" || !Object.hasOwn(DTYPES, code)) {
       throw new FormatError(`it holds a NumPy array of ${quoted(code)}; numbers and bool are read`);
     }
-    this.dtype = found;
+    this.dtype = DTYPES[code];
   }
 
   /** The version, then the byte order. */
@@ -46,10 +52,15 @@ class NumpyDtype implements Buildable {
 }
 
 /** `numpy.ndarray`, empty until its state is given. */
-class NumpyArray implements Buildable, SafetensorsTensor {
+class NumpyArray implements Buildable, SafetensorsTensor, Weighed {
   dtype: SafetensorsDtype = "U8";
   shape: readonly number[] = [0];
   data: SafetensorsData = new Uint8Array();
+
+  /** Bytes of its numbers. */
+  get weight(): number {
+    return this.data.byteLength;
+  }
 
   /** (version, shape, dtype, Fortran order, bytes). */
   setState(state: unknown): void {

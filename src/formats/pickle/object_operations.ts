@@ -9,7 +9,9 @@ function call(m: Machine): void {
   const made = m.pop();
   if (!(args instanceof PyTuple)) throw m.damaged("calls something without a tuple of arguments");
   if (!(made instanceof PyFunction)) throw m.damaged("calls what is not a function");
-  m.push(made.call(args.items));
+  const value = made.call(args.items);
+  m.count(value);
+  m.push(value);
 }
 
 function build(m: Machine): void {
@@ -19,6 +21,7 @@ function build(m: Machine): void {
     throw new FormatError("it gives a state to an object that takes none; nothing of it was run");
   }
   target.setState(state);
+  m.count(target);
 }
 
 function stackGlobal(m: Machine): void {

@@ -1,3 +1,5 @@
+import { shown } from "../visible.ts";
+
 /** A tuple. */
 export class PyTuple {
   /** Takes the items as they are. */
@@ -43,8 +45,44 @@ export function latin1Bytes(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** A short, printable form of a name or value out of a file, for errors. */
+/** What a pickle made, where it takes memory of its own. */
+export interface Weighed {
+  /** Bytes. */
+  readonly weight: number;
+}
+
+/** Longest text of an item, and most items, that errors show. */
+const LONGEST = 80;
+const MOST_ITEMS = 16;
+
+/**
+ * A short, printable form of a name or value out of a file, for errors. What is nested is only named: a list that holds
+ * another twice, and so on, has a text of any length.
+ */
 export function quoted(value: unknown): string {
-  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  if (Array.isArray(value) || value instanceof PyTuple) {
+    const items = Array.isArray(value) ? value : value.items;
+    const texts = Array.from(
+      { length: Math.min(items.length, MOST_ITEMS) },
+      (_, i) => one(items[i]),
+    );
+    return shown([...texts, ...(items.length > MOST_ITEMS ? ["..."] : [])].join(","));
+  }
+  return shown(one(value));
+}
+
+function one(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, LONGEST));
+  if (value === undefined) return "nothing";
+  if (value === null || typeof value !== "object") return String(value).slice(0, LONGEST);
+  if (value instanceof Named) return String(value);
+  if (Array.isArray(value)) return "a list";
+  if (value instanceof PyTuple) return "a tuple";
+  return value instanceof Map ? "a dictionary" : `a ${value.constructor?.name ?? "value"}`;
+}
+
+/** A value that errors show by its name in Python. */
+export abstract class Named {
+  /** The name. */
+  abstract toString(): string;
 }

@@ -1,5 +1,6 @@
 import { ByteReader } from "../byte_reader.ts";
 import { FormatError } from "../format_error.ts";
+import { quoted } from "../pickle/python.ts";
 import { unpickle } from "../pickle/unpickle.ts";
 import { readStorageId } from "./persistent_id.ts";
 import { torchGlobals } from "./torch_globals.ts";
@@ -24,7 +25,9 @@ function readBody(bytes: Uint8Array, start: number, allowance: Allowance): unkno
   const globals = torchGlobals(allowance);
   const version = unpickle(bytes, { globals, start });
   if (version.value !== VERSION) {
-    throw new FormatError(`its format has the version ${version.value}; ${VERSION} is read`);
+    throw new FormatError(
+      `its format has the version ${quoted(version.value)}; ${VERSION} is read`,
+    );
   }
   const system = unpickle(bytes, { globals, start: version.end });
   if (system.value instanceof Map && system.value.get("little_endian") === false) {
@@ -43,12 +46,16 @@ function pendingStorage(id: unknown, pending: Map<string, Pending>): TorchStorag
   const size = itemSize(dtype);
   const known = pending.get(key) ?? { size, count, bytes: null };
   if (known.size !== size || known.count !== count) {
-    throw new FormatError(`the storage ${key} is said to be of two sizes; the file is damaged`);
+    throw new FormatError(
+      `the storage ${quoted(key)} is said to be of two sizes; the file is damaged`,
+    );
   }
   pending.set(key, known);
   const { offset, count: length } = part ?? { offset: 0, count };
   return new TorchStorage(dtype, length, () => {
-    if (!known.bytes) throw new FormatError(`the storage ${key} is missing; the file is damaged`);
+    if (!known.bytes) {
+      throw new FormatError(`the storage ${quoted(key)} is missing; the file is damaged`);
+    }
     return known.bytes.subarray(offset * size, (offset + length) * size);
   });
 }
@@ -58,12 +65,14 @@ function fillStorages(reader: ByteReader, keys: unknown, pending: Map<string, Pe
   for (const key of keys) {
     const storage = pending.get(key);
     if (!storage || storage.bytes) {
-      throw new FormatError(`it holds the storage ${key} for no tensor`);
+      throw new FormatError(`it holds the storage ${quoted(key)} for no tensor`);
     }
     const count = reader.u64();
     if (count !== storage.count) {
       throw new FormatError(
-        `the storage ${key} should have ${storage.count} numbers, but says ${count}; the file is damaged`,
+        `the storage ${
+          quoted(key)
+        } should have ${storage.count} numbers, but says ${count}; the file is damaged`,
       );
     }
     storage.bytes = reader.raw(count * storage.size);

@@ -1,4 +1,5 @@
 import { FormatError } from "../format_error.ts";
+import { shown } from "../visible.ts";
 import { unpickle } from "../pickle/unpickle.ts";
 import { readZip, type ZipEntry } from "../zip/read_zip.ts";
 import { readStorageId } from "./persistent_id.ts";
@@ -48,10 +49,12 @@ export function readTorchZip(bytes: Uint8Array, allowance: Allowance): unknown {
   const persistentLoad = (id: unknown) => {
     const { type: { dtype }, key, count } = readStorageId(id);
     const entry = entries.get(`${folder}data/${key}`);
-    if (!entry) throw new FormatError(`the storage ${key} is missing; the file is damaged`);
+    if (!entry) throw new FormatError(`the storage ${shown(key)} is missing; the file is damaged`);
     if (entry.size !== count * itemSize(dtype)) {
       throw new FormatError(
-        `the storage ${key} should have ${count} numbers of ${dtype}, but has ${entry.size} bytes`,
+        `the storage ${
+          shown(key)
+        } should have ${count} numbers of ${dtype}, but has ${entry.size} bytes`,
       );
     }
     return new TorchStorage(dtype, count, () => entry.data());

@@ -1,7 +1,7 @@
 import { FormatError } from "../format_error.ts";
 import { BUILTIN_GLOBALS } from "../pickle/builtins.ts";
 import { NUMPY_GLOBALS } from "../pickle/numpy.ts";
-import { PyFunction, PyTuple, quoted } from "../pickle/python.ts";
+import { Named, PyFunction, PyTuple, quoted } from "../pickle/python.ts";
 import type { SafetensorsDtype } from "../safetensors_dtype.ts";
 import { type Allowance, TorchStorage } from "./torch_storage.ts";
 import { checkedTensor, TorchTensor } from "./torch_tensor.ts";
@@ -13,12 +13,14 @@ export class StorageType {
 }
 
 /** A `torch.dtype`, such as `torch.float32`. */
-class TorchDtype {
+class TorchDtype extends Named {
   /** By its name in PyTorch and its type here, if it can be read. */
-  constructor(readonly name: string, readonly dtype: SafetensorsDtype | null) {}
+  constructor(readonly name: string, readonly dtype: SafetensorsDtype | null) {
+    super();
+  }
 
   /** As Python prints it. */
-  toString(): string {
+  override toString(): string {
     return `torch.${this.name}`;
   }
 }
@@ -71,6 +73,28 @@ function parameter([tensor]: readonly unknown[]): TorchTensor {
   return tensor;
 }
 
+function size([sizes]: readonly unknown[]): PyTuple {
+  const items = tupleItems(sizes);
+  if (!Array.isArray(items)) throw new FormatError(`a size is made of ${quoted(sizes)}`);
+  return new PyTuple(items);
+}
+
+function device(args: readonly unknown[]): string {
+  if (!args.every((arg) => typeof arg === "string" || typeof arg === "number")) {
+    throw new FormatError(`a device is named by ${quoted(args)}`);
+  }
+  return args.join(":");
+}
+
+/** A view that PyTorch negates or conjugates when it reads it. */
+function refuseLazy(facts: unknown): void {
+  if (facts instanceof Map && (facts.get("neg") || facts.get("conj"))) {
+    throw new FormatError(
+      "it holds a tensor that stands for the negative or conjugate of its numbers; save it after .resolve_neg() or .resolve_conj()",
+    );
+  }
+}
+
 /** A tensor with attributes of its own, which are not kept. */
 function withAttributes([make, , args]: readonly unknown[]): unknown {
   if (!(make instanceof PyFunction) || !(args instanceof PyTuple)) {
@@ -80,25 +104,28 @@ function withAttributes([make, , args]: readonly unknown[]): unknown {
 }
 
 function rebuilders(allowance: Allowance): Record<string, (args: readonly unknown[]) => unknown> {
-  const rebuild = ([storage, offset, shape, stride]: readonly unknown[]) =>
-    checkedTensor(storage, offset, tupleItems(shape), tupleItems(stride), allowance);
+  const rebuild = (args: readonly unknown[], facts: unknown = args[6]) => {
+    const [storage, offset, shape, stride] = args;
+    refuseLazy(facts);
+    return checkedTensor(storage, offset, tupleItems(shape), tupleItems(stride), allowance);
+  };
   const withDtype = (args: readonly unknown[]) => {
     const [storage, ...rest] = args;
     const dtype = args[6];
     if (!(storage instanceof TorchStorage) || !(dtype instanceof TorchDtype) || !dtype.dtype) {
       throw new FormatError(`a tensor of ${quoted(dtype)} cannot be read`);
     }
-    return rebuild([storage.as(dtype.dtype), ...rest]);
+    return rebuild([storage.as(dtype.dtype), ...rest], args[7]);
   };
   return {
-    "torch._utils _rebuild_tensor": rebuild,
-    "torch._utils _rebuild_tensor_v2": rebuild,
+    "torch._utils _rebuild_tensor": (args) => rebuild(args),
+    "torch._utils _rebuild_tensor_v2": (args) => rebuild(args),
     "torch._utils _rebuild_tensor_v3": withDtype,
     "torch._utils _rebuild_parameter": parameter,
     "torch._utils _rebuild_parameter_with_state": parameter,
     "torch._tensor _rebuild_from_type_v2": withAttributes,
-    "torch Size": ([sizes]) => new PyTuple(sizes instanceof PyTuple ? sizes.items : sizes as []),
-    "torch device": (args) => args.join(":"),
+    "torch Size": size,
+    "torch device": device,
   };
 }
 

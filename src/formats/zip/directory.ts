@@ -1,5 +1,6 @@
 import { ByteReader } from "../byte_reader.ts";
 import { FormatError } from "../format_error.ts";
+import { shown } from "../visible.ts";
 
 /** An entry as the archive's directory describes it. */
 export interface DirectoryEntry {
@@ -112,10 +113,10 @@ function readEntry(reader: ByteReader): DirectoryEntry {
   if (extraLength > reader.left) throw new FormatError("the archive's directory is truncated");
   const wide = wideFields(reader, extraLength, [size, packed, header]);
   reader.skip(commentLength);
-  if (flags & ENCRYPTED) throw new FormatError(`the entry ${name} is encrypted`);
+  if (flags & ENCRYPTED) throw new FormatError(`the entry ${shown(name)} is encrypted`);
   if (method !== 0 && method !== 8) {
     throw new FormatError(
-      `the entry ${name} is packed by method ${method}; stored and deflated are read`,
+      `the entry ${shown(name)} is packed by method ${method}; stored and deflated are read`,
     );
   }
   return { name, method, crc, size: wide[0], packed: wide[1], header: wide[2] };

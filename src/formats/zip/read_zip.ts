@@ -2,6 +2,7 @@ import { crc32, inflateRawSync } from "node:zlib";
 import { ByteReader } from "../byte_reader.ts";
 import { type Directory, type DirectoryEntry, readDirectory } from "./directory.ts";
 import { FormatError } from "../format_error.ts";
+import { shown } from "../visible.ts";
 
 const HEADER = 0x04034b50;
 const HEADER_SIZE = 30;
@@ -65,12 +66,12 @@ export class ZipEntry {
 function dataBegin(bytes: Uint8Array, { name, header }: DirectoryEntry, limit: number): number {
   if (header + HEADER_SIZE > limit) {
     throw new FormatError(
-      `the entry ${name} begins behind the end of the data; the file is damaged`,
+      `the entry ${shown(name)} begins behind the end of the data; the file is damaged`,
     );
   }
   const reader = new ByteReader(bytes, header);
   if (reader.u32() !== HEADER) {
-    throw new FormatError(`the entry ${name} has no header; the file is damaged`);
+    throw new FormatError(`the entry ${shown(name)} has no header; the file is damaged`);
   }
   reader.at = header + HEADER_SIZE - 4;
   const nameLength = reader.u16();
@@ -81,11 +82,13 @@ function dataBegin(bytes: Uint8Array, { name, header }: DirectoryEntry, limit: n
 function checkSizes({ name, method, packed, size }: DirectoryEntry): void {
   if (method !== DEFLATED) {
     if (packed !== size) {
-      throw new FormatError(`the entry ${name} is stored, but has ${packed} bytes for ${size}`);
+      throw new FormatError(
+        `the entry ${shown(name)} is stored, but has ${packed} bytes for ${size}`,
+      );
     }
   } else if (size > SMALL && size > MOST_GROWTH * packed) {
     throw new FormatError(
-      `the entry ${name} would unpack to ${size} bytes from ${packed}; that much is refused`,
+      `the entry ${shown(name)} would unpack to ${size} bytes from ${packed}; that much is refused`,
     );
   }
 }
@@ -116,14 +119,14 @@ export function readZip(bytes: Uint8Array): Map<string, ZipEntry> {
   let end = 0;
   for (const entry of directory.entries.toSorted((a, b) => a.header - b.header)) {
     const { name, header, packed } = entry;
-    if (found.has(name)) throw new FormatError(`the archive has two entries ${name}`);
-    if (header < end) throw new FormatError(`the entry ${name} overlaps another`);
+    if (found.has(name)) throw new FormatError(`the archive has two entries ${shown(name)}`);
+    if (header < end) throw new FormatError(`the entry ${shown(name)} overlaps another`);
     checkSizes(entry);
     const begin = dataBegin(bytes, entry, directory.begin);
     end = begin + packed;
     if (end > directory.begin) {
       throw new FormatError(
-        `the entry ${name} reaches behind the end of the data; the file is damaged`,
+        `the entry ${shown(name)} reaches behind the end of the data; the file is damaged`,
       );
     }
     found.set(name, new ZipEntry(entry, bytes.subarray(begin, end)));
