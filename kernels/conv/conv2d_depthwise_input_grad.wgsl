@@ -67,7 +67,7 @@ fn loadRow(plane: u32, oy: u32, tileX: u32) -> Row {
   //: if VY > 1
     [${(c+KW*VY)%VY}]
   //: end
-    , ${c < 0} && leftIn || ${c >= 0} && rightIn));
+    , (${c < 0} && leftIn) || (${c >= 0} && rightIn)));
   //: end
   //: end
   //: end

@@ -73,7 +73,7 @@ fn loadRow(plane: u32, iy: u32, tileX: u32) -> Row {
   //: if VX > 1
     [${(c+PX*VX-PX)%VX}]
   //: end
-    , ${c < PX} && leftIn || ${c >= PX} && rightIn));
+    , (${c < PX} && leftIn) || (${c >= PX} && rightIn)));
   //: end
   //: end
   //: end

@@ -12,6 +12,9 @@ export type SinkhornMethod = "samples" | "group" | "product" | "tiledProduct";
 /** Most classes of the method `group`: the size of its workgroup arrays. */
 export const GROUP_CLASSES = 256;
 
+/** Storage buffers of its gradient's kernel; WebGPU promises 8. */
+const GROUP_BINDINGS = 9;
+
 /** One call of {@linkcode sinkhorn}, checked. */
 export interface SinkhornPlan {
   /** Student's masses, `[samples, classes]`. */
@@ -41,7 +44,8 @@ export interface SinkhornResult {
 /** The fastest method for this adapter and number of classes. */
 export function chooseMethod(gpu: Gpu, classes: number): SinkhornMethod {
   if (gpu.software) return classes <= UNIFORM_CLASSES ? "samples" : "product";
-  return classes <= GROUP_CLASSES ? "group" : "tiledProduct";
+  const { maxStorageBuffersPerShaderStage: bindings } = gpu.device.limits;
+  return classes <= GROUP_CLASSES && bindings >= GROUP_BINDINGS ? "group" : "tiledProduct";
 }
 
 /** Parameters that the kernels share; `stride` counts elements. */

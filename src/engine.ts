@@ -1,0 +1,243 @@
+/**
+ * Everything of `mod.ts` that needs nothing but WebGPU: tensors, layers, models, losses, distillers and safetensors. It has no
+ * import of Deno's, Node's or npm's, so it also runs in a browser.
+ *
+ * @module
+ */
+
+// Devices.
+export { type DeviceChoice, type DeviceOptions, isSoftware, openDevice } from "./gpu/adapter.ts";
+export { defaultDevice, init, setDefaultDevice } from "./tensor/default_device.ts";
+export { type BufferRange, type DispatchOptions, Gpu } from "./gpu/gpu.ts";
+export { GpuError } from "./gpu/gpu_error.ts";
+export { BufferPool, type MemoryAccount } from "./gpu/buffer_pool.ts";
+export {
+  type BindingKind,
+  Kernel,
+  type KernelBinding,
+  type KernelInterface,
+  type KernelParam,
+} from "./gpu/kernel.ts";
+export {
+  type CompileProgress,
+  type KernelConstants,
+  PipelineCache,
+  type PipelineEntry,
+} from "./gpu/pipeline_cache.ts";
+export { type KernelTime, Recording } from "./gpu/recording.ts";
+export type { ClearCommand, Command, CopyCommand, DispatchCommand } from "./gpu/command.ts";
+export type { TemplateValues } from "./gpu/template.ts";
+
+// Tensors.
+export { Tensor } from "./tensor/tensor.ts";
+export {
+  arange,
+  type CreateOptions,
+  full,
+  type NestedArray,
+  ones,
+  rand,
+  randn,
+  tensor,
+  type TensorData,
+  zeros,
+} from "./tensor/create.ts";
+export { Generator } from "./tensor/random.ts";
+export type { DType, FloatType, HostArray } from "./tensor/dtype.ts";
+export { AUTOCAST, autocast, autocastEnabled } from "./tensor/autocast.ts";
+export type { Shape } from "./tensor/shape.ts";
+export { Storage } from "./tensor/storage.ts";
+export { endStep, scope } from "./tensor/scope.ts";
+export { shapesOnly } from "./tensor/shapes_only.ts";
+export {
+  type BackwardOptions,
+  gradEnabled,
+  type InputGradients,
+  type Node,
+  noGrad,
+  track,
+  trackMany,
+} from "./tensor/autograd.ts";
+
+// Element by element.
+export { abs } from "./ops/abs.ts";
+export { add } from "./ops/add.ts";
+export { clamp } from "./ops/clamp.ts";
+export { div } from "./ops/div.ts";
+export { dropout } from "./ops/dropout.ts";
+export { exp } from "./ops/exp.ts";
+export { log } from "./ops/log.ts";
+export { maximum } from "./ops/maximum.ts";
+export { minimum } from "./ops/minimum.ts";
+export { mul } from "./ops/mul.ts";
+export { pow } from "./ops/pow.ts";
+export { relu } from "./ops/relu.ts";
+export { relu6 } from "./ops/relu6.ts";
+export { sigmoid } from "./ops/sigmoid.ts";
+export { sqrt } from "./ops/sqrt.ts";
+export { sub } from "./ops/sub.ts";
+
+// Over dimensions.
+export { argmax } from "./ops/argmax.ts";
+export { logSoftmax } from "./ops/log_softmax.ts";
+export { max } from "./ops/max.ts";
+export { mean } from "./ops/mean.ts";
+export { softmax } from "./ops/softmax.ts";
+export type { SoftmaxVariant } from "./ops/softmax_rows.ts";
+export { type ReduceOptions, sum, type SumOptions } from "./ops/sum.ts";
+export { topKCorrect } from "./ops/top_k_correct.ts";
+export { variance, type VarianceOptions } from "./ops/variance.ts";
+
+// Shapes and indices.
+export { cat } from "./ops/cat.ts";
+export { expand } from "./ops/expand.ts";
+export { gather } from "./ops/gather.ts";
+export { indexSelect } from "./ops/index_select.ts";
+export { oneHot } from "./ops/one_hot.ts";
+export { pad } from "./ops/pad.ts";
+export type { Padding } from "./ops/pad_planes.ts";
+export { permute } from "./ops/permute.ts";
+export { reshape } from "./ops/reshape.ts";
+export { scatterAdd } from "./ops/scatter_add.ts";
+export { slice } from "./ops/slice.ts";
+
+// Products, convolutions, pools, normalisation.
+export { matmul, type MatmulOptions } from "./ops/matmul.ts";
+export { type Eigen, eigh } from "./ops/eigh.ts";
+export { linear } from "./ops/linear.ts";
+export { conv2d, type ConvOptions, type ConvVariant } from "./ops/conv2d.ts";
+export { convTranspose2d, type ConvTransposeOptions } from "./ops/conv_transpose2d.ts";
+export { batchNorm, type BatchNormOptions, type BatchNormTensors } from "./ops/batch_norm.ts";
+export { adaptiveAvgPool2d } from "./ops/adaptive_avg_pool2d.ts";
+export { avgPool2d, type AvgPoolOptions } from "./ops/avg_pool2d.ts";
+export { maxPool2d, type PoolOptions } from "./ops/max_pool2d.ts";
+export { upsampleNearest } from "./ops/upsample_nearest.ts";
+
+// Modules.
+export { type LoadReport, Module, type StateEntry } from "./nn/module.ts";
+export { AdaptiveAvgPool2d } from "./nn/adaptive_avg_pool2d.ts";
+export { AvgPool2d } from "./nn/avg_pool2d.ts";
+export { BatchNorm2d, type BatchNorm2dOptions, type BatchNormEpilogue } from "./nn/batch_norm2d.ts";
+export { Conv2d, type Conv2dOptions } from "./nn/conv2d.ts";
+export { ConvTranspose2d, type ConvTranspose2dOptions } from "./nn/conv_transpose2d.ts";
+export { Dropout } from "./nn/dropout.ts";
+export { Flatten } from "./nn/flatten.ts";
+export { Identity } from "./nn/identity.ts";
+export { Linear, type LinearOptions } from "./nn/linear.ts";
+export { MaxPool2d } from "./nn/max_pool2d.ts";
+export { ReLU } from "./nn/relu.ts";
+export { type Layer, Sequential } from "./nn/sequential.ts";
+export { Upsample } from "./nn/upsample.ts";
+export {
+  calculateGain,
+  type FanMode,
+  fans,
+  kaimingNormal,
+  type KaimingOptions,
+  kaimingUniform,
+  manualSeed,
+  type Nonlinearity,
+  normal,
+  skipInit,
+  uniform,
+  xavierNormal,
+  xavierUniform,
+} from "./nn/init.ts";
+
+// Models.
+export { type Features, Model, type ModelOptions, type ModelOutput } from "./models/model.ts";
+export { MODEL_FAMILIES, type ModelFamily, modelFamily } from "./models/family.ts";
+export { createModel, type CreateModelOptions, familyOf, modelNames } from "./models/registry.ts";
+export { modelShapes } from "./models/model_shapes.ts";
+export { type ModelCost, modelCost } from "./models/model_cost.ts";
+
+// Losses.
+export { crossEntropy, type CrossEntropyOptions } from "./ops/cross_entropy.ts";
+export { attentionLoss } from "./losses/attention.ts";
+export { classRelationLoss } from "./losses/class_relation.ts";
+export { dkdLoss, type DkdOptions } from "./losses/dkd.ts";
+export { kdsvdLoss } from "./losses/kdsvd.ts";
+export { kdLoss, type KdOptions } from "./losses/kd.ts";
+export { hierarchicalContextLoss } from "./losses/hierarchical_context.ts";
+export { mseLoss } from "./losses/mse.ts";
+export { nstLoss } from "./losses/nst.ts";
+export { ofdLoss } from "./losses/ofd.ts";
+export { partialL2 } from "./ops/partial_l2.ts";
+export { pktLoss } from "./losses/pkt.ts";
+export { rkdLoss, type RkdOptions } from "./losses/rkd.ts";
+export { similarityLoss } from "./losses/similarity.ts";
+export { smoothL1Loss } from "./losses/smooth_l1.ts";
+export {
+  wkdFeatureLoss,
+  type WkdFeatureLosses,
+  type WkdFeatureOptions,
+} from "./losses/wkd_feature.ts";
+export {
+  wkdLogitLoss,
+  wkdLogitLossWithTargetSeparation,
+  type WkdLogitOptions,
+  type WkdSeparatedOptions,
+} from "./losses/wkd_logit.ts";
+export { sinkhorn, type SinkhornMethod, type SinkhornOptions } from "./ops/sinkhorn.ts";
+export { CostKernel, type CostKernelOptions } from "./ops/sinkhorn/cost_kernel.ts";
+export { classifierCost } from "./cost_matrix/classifier_cost.ts";
+export { type CkaKernel, kernelCkaCost } from "./cost_matrix/kernel_cka_cost.ts";
+export {
+  type FeatureShape,
+  linearCkaCost,
+  type LinearCkaOptions,
+} from "./cost_matrix/linear_cka_cost.ts";
+export type {
+  GaussianWassersteinLosses,
+  GaussianWassersteinOptions,
+} from "./ops/gaussian_wasserstein.ts";
+
+// Distillers and optimisers.
+export type { BatchInfo, Distiller, DistillerOutput, Schedule } from "./distill/distiller.ts";
+export { AT } from "./distill/at.ts";
+export { ContrastMemory, type ContrastMemoryOptions } from "./distill/contrast_memory.ts";
+export {
+  ContrastSampler,
+  type ContrastSamplerOptions,
+  type ContrastSource,
+} from "./distill/contrast_sampler.ts";
+export { CRD, type CRDOptions } from "./distill/crd.ts";
+export { DKD, type DKDOptions } from "./distill/dkd.ts";
+export { FeatureDistiller, type FeatureWeights } from "./distill/feature_distiller.ts";
+export { FitNet, type FitNetOptions } from "./distill/fitnet.ts";
+export { KD, type KDOptions } from "./distill/kd.ts";
+export { KDSVD, type KDSVDOptions } from "./distill/kdsvd.ts";
+export { NST } from "./distill/nst.ts";
+export { OFD, type OFDOptions } from "./distill/ofd.ts";
+export { ofdMargins } from "./distill/ofd_margins.ts";
+export { PKT } from "./distill/pkt.ts";
+export { ReviewKD, type ReviewKDOptions } from "./distill/reviewkd.ts";
+export { RKD } from "./distill/rkd.ts";
+export { SP } from "./distill/sp.ts";
+export { Vanilla } from "./distill/vanilla.ts";
+export { VID, type VIDOptions } from "./distill/vid.ts";
+export {
+  WKD,
+  type WKDFeatureOptions,
+  type WKDLogitOptions,
+  type WKDOptions,
+} from "./distill/wkd.ts";
+export { type GradientScaling, SGD, type SGDOptions } from "./optim/sgd.ts";
+export { GradScaler, type GradScalerOptions } from "./optim/grad_scaler.ts";
+export { BLOCK, FlatGroup, type FlatSlot } from "./optim/flat_group.ts";
+export { multiStepLr } from "./optim/multi_step_lr.ts";
+
+// Files, as bytes.
+export { FormatError } from "./formats/format_error.ts";
+export {
+  readSafetensors,
+  type Safetensors,
+  type SafetensorsData,
+  type SafetensorsDtype,
+  SafetensorsError,
+  type SafetensorsTensor,
+  stateEntries,
+  type StateNumbers,
+  toFloat32,
+  writeSafetensors,
+} from "./formats/safetensors.ts";
