@@ -78,7 +78,7 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
     json = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     header = JSON.parse(json);
   } catch (error) {
-    throw new SafetensorsError(`the header is not JSON: ${(error as Error).message}`);
+    throw new SafetensorsError(`the header is not JSON: ${shown((error as Error).message, 160)}`);
   }
   if (typeof header !== "object" || header === null || Array.isArray(header)) {
     throw new SafetensorsError("the header is JSON, but not an object of tensors by name");

@@ -2,6 +2,7 @@ import type { ByteReader } from "../byte_reader.ts";
 import type { Machine } from "./machine.ts";
 import { OP, type Operations } from "./opcodes.ts";
 import { FormatError } from "../format_error.ts";
+import { quoted } from "./python.ts";
 
 /** Longest integer, in bytes or decimal digits. */
 const LONGEST_INTEGER = 1024;
@@ -27,7 +28,7 @@ function narrow(value: bigint): number | bigint {
 function decimal(line: string): number | bigint {
   const text = line.replace(/L$/, "");
   if (!/^[+-]?\d+$/.test(text) || text.length > LONGEST_INTEGER) {
-    throw new FormatError(`an integer is written as ${JSON.stringify(line.slice(0, 40))}`);
+    throw new FormatError(`an integer is written as ${quoted(line.slice(0, 40))}`);
   }
   return narrow(BigInt(text.replace(/^\+/, "")));
 }
@@ -37,7 +38,7 @@ function float(line: string): number {
   const special: Record<string, number> = { nan: NaN, inf: Infinity, "-inf": -Infinity };
   const value = Object.hasOwn(special, text) ? special[text] : Number(text || "x");
   if (Number.isNaN(value) && text !== "nan") {
-    throw new FormatError(`a number is written as ${JSON.stringify(line.slice(0, 40))}`);
+    throw new FormatError(`a number is written as ${quoted(line.slice(0, 40))}`);
   }
   return value;
 }

@@ -1,5 +1,6 @@
 import { FormatError } from "../format_error.ts";
 import { shown } from "../visible.ts";
+import { quoted } from "../pickle/python.ts";
 import { unpickle } from "../pickle/unpickle.ts";
 import { readZip, type ZipEntry } from "../zip/read_zip.ts";
 import { readStorageId } from "./persistent_id.ts";
@@ -31,7 +32,7 @@ function findFolder(entries: ReadonlyMap<string, ZipEntry>): string {
 function checkByteOrder(entry: ZipEntry | undefined): void {
   const order = entry ? new TextDecoder().decode(entry.data()) : "little";
   if (order !== "little") {
-    throw new FormatError(`its byte order is ${JSON.stringify(order)}; little-endian is read`);
+    throw new FormatError(`its byte order is ${quoted(order)}; little-endian is read`);
   }
 }
 
