@@ -34,12 +34,14 @@ export interface HostBatch {
   readonly size?: number;
 }
 
-/** The tensors that a recorded step reads. */
+/** A batch as a recorded step reads it. */
 interface Inputs {
   /** [N, C, H, W] */
   readonly images: Tensor;
   /** [N] */
   readonly labels: Tensor;
+  /** Positions of the last batch's images, [N], where it said them. */
+  indices?: Int32Array;
 }
 
 /** Options of {@linkcode TrainStep}. */
@@ -91,12 +93,16 @@ export class TrainStep {
     if (this.#schedule && !distiller.sameSchedule(this.#schedule, schedule)) this.#forget();
     this.#schedule = schedule;
     const size = batch.size ?? whole;
-    if (size === whole) return await this.#runOn(this.#inputs, batch);
+    if (size === whole) {
+      fillInputs(this.#inputs, batch);
+      return await this.#trainOn(this.#inputs);
+    }
     // The last of an epoch has a recording of its own; the memory of both at once may be more than there is.
     this.#forget();
     const inputs = makeInputs(gpu, [size, ...image]);
     try {
-      await this.#runOn(inputs, batch);
+      fillInputs(inputs, batch);
+      await this.#trainOn(inputs);
     } finally {
       this.#forget();
       freeInputs(inputs);
@@ -108,7 +114,7 @@ export class TrainStep {
    * once more. Null before the first step.
    */
   async recorded(): Promise<Recording | null> {
-    if (this.#schedule && !this.#recording) await this.#record(this.#inputs);
+    if (this.#schedule && !this.#recording) await this.#trainOn(this.#inputs);
     return this.#recording;
   }
 
@@ -124,19 +130,16 @@ export class TrainStep {
     this.totals.dispose();
   }
 
-  async #runOn(inputs: Inputs, { images, labels, indices }: HostBatch): Promise<void> {
-    const [size] = inputs.labels.shape;
-    inputs.images.copy_(images.subarray(0, inputs.images.numel));
-    inputs.labels.copy_(labels.subarray(0, size));
-    this.options.distiller.startStep?.({ indices: indices?.subarray(0, size) }, this.#schedule!);
-    if (this.#recording) this.jsMilliseconds = this.#recording.replay();
-    else await this.#record(inputs);
-  }
-
-  async #record(inputs: Inputs): Promise<void> {
-    const start = performance.now();
-    this.#recording = await this.options.gpu.record(() => scope(() => this.#step(inputs)));
-    this.jsMilliseconds = performance.now() - start;
+  async #trainOn(inputs: Inputs): Promise<void> {
+    const { distiller, gpu } = this.options;
+    distiller.startStep?.(inputs, this.#schedule!);
+    if (this.#recording) {
+      this.jsMilliseconds = this.#recording.replay();
+    } else {
+      const start = performance.now();
+      this.#recording = await gpu.record(() => scope(() => this.#step(inputs)));
+      this.jsMilliseconds = performance.now() - start;
+    }
   }
 
   #step({ images, labels }: Inputs): void {
@@ -193,6 +196,14 @@ function makeInputs(device: Gpu, imageShape: Shape): Inputs {
     images: zeros(imageShape, { device }),
     labels: zeros([imageShape[0]], { device, dtype: "int32" }),
   };
+}
+
+function fillInputs(inputs: Inputs, { images, labels, indices }: HostBatch): void {
+  const [size] = inputs.labels.shape;
+  inputs.images.copy_(images.subarray(0, inputs.images.numel));
+  inputs.labels.copy_(labels.subarray(0, size));
+  // A copy: the loader uses its arrays again.
+  inputs.indices = indices?.slice(0, size);
 }
 
 function freeInputs({ images, labels }: Inputs): void {
