@@ -4,6 +4,7 @@ import { flatten } from "../formats/flatten.ts";
 import { formatOfName } from "../formats/format_of_name.ts";
 import { FormatError } from "../formats/format_error.ts";
 import { listed } from "../formats/visible.ts";
+import { int64Tensor } from "../formats/int64_tensor.ts";
 import { isTensor } from "../formats/is_tensor.ts";
 import { modelState } from "../formats/model_state.ts";
 import { PyOrderedDict } from "../formats/pickle/python.ts";
@@ -14,6 +15,7 @@ import {
   writeSafetensors,
 } from "../formats/safetensors.ts";
 import { writeTorch } from "../formats/torch/write_torch.ts";
+import { isBatchCounter } from "../models/fitting_models.ts";
 import { plural } from "../logging/plural.ts";
 import { type Checkpoint, inFile, loadCheckpoint } from "../train/checkpoint.ts";
 import { CliError } from "./cli_error.ts";
@@ -120,8 +122,8 @@ function torch({ tensors, matrix, metadata }: Contents): Uint8Array {
 
 /** Counters of batch norms, which are 32 bits wide here, as wide as PyTorch's. */
 function asTorch(name: string, tensor: SafetensorsTensor): SafetensorsTensor {
-  if (!name.endsWith("num_batches_tracked") || tensor.dtype !== "I32") return tensor;
-  return { ...tensor, dtype: "I64", data: BigInt64Array.from(tensor.data as Int32Array, BigInt) };
+  const { dtype, shape, data } = tensor;
+  return isBatchCounter(name) && dtype === "I32" ? int64Tensor(shape, data as Int32Array) : tensor;
 }
 
 function summary(from: string, to: string, { kind }: Checkpoint, contents: Contents): string {

@@ -27,6 +27,11 @@ function entriesOf(value: unknown): Iterable<[unknown, unknown]> | null {
   return Array.isArray(value) ? value.entries() : null;
 }
 
+/** A key as a name: most are texts, but a file may hold any. */
+export function nameOf(key: unknown): string {
+  return typeof key === "string" ? key : quoted(key);
+}
+
 /**
  * Every tensor and every other value of a checkpoint by its path.
  *
@@ -54,7 +59,7 @@ export function flatten(value: unknown): Flattened {
       return;
     }
     for (const [key, child] of children) {
-      const name = typeof key === "string" ? key : quoted(key);
+      const name = nameOf(key);
       visit(child, path ? `${path}.${name}` : name, depth + 1);
     }
   };

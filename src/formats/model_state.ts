@@ -1,4 +1,4 @@
-import { flatten } from "./flatten.ts";
+import { flatten, nameOf } from "./flatten.ts";
 import { FormatError } from "./format_error.ts";
 import { isTensor } from "./is_tensor.ts";
 import { quoted } from "./pickle/python.ts";
@@ -26,11 +26,6 @@ export interface ModelState {
 
 function holdsTensors(value: unknown): value is Map<string, unknown> {
   return value instanceof Map && flatten(value).tensors.size > 0;
-}
-
-/** A key as a name: most are texts, but a file may hold any. */
-function nameOf(key: unknown): string {
-  return typeof key === "string" ? key : quoted(key);
 }
 
 /** Goes down into `{model: ...}`, `{state_dict: ...}` and the like; notes what lies beside. */

@@ -2,6 +2,7 @@ import { shown } from "./visible.ts";
 import {
   ARRAY_TYPES,
   elementCount,
+  MOST_DIMENSIONS,
   type Safetensors,
   type SafetensorsDtype,
   SafetensorsError,
@@ -10,9 +11,6 @@ import {
 
 /** Largest header that is read, in bytes; the limit of the reference implementation. */
 const MAX_HEADER = 100_000_000;
-
-/** Most dimensions of a tensor; PyTorch's own limit. */
-const MOST_DIMENSIONS = 64;
 
 /** A tensor as the header describes it, checked. */
 interface Entry {
@@ -52,6 +50,9 @@ function endOfText(json: string, start: number): number {
   return at + 1;
 }
 
+/** What follows a name, wherever `lastIndex` says. */
+const COLON = /\s*:/y;
+
 /** `JSON.parse` keeps the last of two equal names; this finds them. The text is valid JSON. */
 function duplicateName(json: string): string | undefined {
   const seen = new Set<string>();
@@ -61,7 +62,8 @@ function duplicateName(json: string): string | undefined {
     else if (json[at] === "}") depth--;
     if (json[at] !== '"') continue;
     const end = endOfText(json, at);
-    if (depth === 1 && /^\s*:/.test(json.slice(end, end + 64))) {
+    COLON.lastIndex = end;
+    if (depth === 1 && COLON.test(json)) {
       const name = JSON.parse(json.slice(at, end));
       if (seen.has(name)) return name;
       seen.add(name);
@@ -127,7 +129,7 @@ function parseEntry(name: string, value: unknown, size: number): Entry {
     );
   }
   const count = elementCount(shape);
-  if (Number.isNaN(count) || (shape as unknown[]).length > MOST_DIMENSIONS) {
+  if (Number.isNaN(count)) {
     throw new SafetensorsError(
       `tensor ${shown(name)}: shape must be a list of at most ${MOST_DIMENSIONS} sizes; got ${
         shown(JSON.stringify(shape) ?? "nothing")

@@ -73,9 +73,12 @@ export class SafetensorsError extends Error {
   override readonly name = "SafetensorsError";
 }
 
-/** How many elements a shape has, or NaN where it is not a list of sizes. */
+/** Most dimensions of a tensor; PyTorch's and NumPy's own limit. */
+export const MOST_DIMENSIONS = 64;
+
+/** How many elements a shape has, or NaN where it is not a list of at most {@linkcode MOST_DIMENSIONS} sizes. */
 export function elementCount(shape: unknown): number {
-  if (!Array.isArray(shape)) return NaN;
+  if (!Array.isArray(shape) || shape.length > MOST_DIMENSIONS) return NaN;
   let count = 1;
   for (const size of shape) {
     if (!Number.isSafeInteger(size) || size < 0) return NaN;

@@ -1,5 +1,5 @@
-/** Longest name that errors show, in characters. */
-const LONGEST = 80;
+/** Longest name or text that errors show, in characters. */
+export const LONGEST_SHOWN = 80;
 
 /** A text without what moves the cursor of a terminal or colours it. */
 export function visible(text: string): string {
@@ -10,7 +10,7 @@ export function visible(text: string): string {
 }
 
 /** The beginning of a name or text out of a file, as it can be shown. */
-export function shown(text: string, longest = LONGEST): string {
+export function shown(text: string, longest = LONGEST_SHOWN): string {
   const start = visible(text.slice(0, longest + 1));
   return start.length > longest ? `${start.slice(0, longest - 3)}...` : start;
 }

@@ -1,4 +1,5 @@
 import { flatten } from "../formats/flatten.ts";
+import { int64Tensor } from "../formats/int64_tensor.ts";
 import { plainNames } from "../formats/model_state.ts";
 import { PyFloat, PyOrderedDict } from "../formats/pickle/python.ts";
 import type { SafetensorsTensor } from "../formats/safetensors.ts";
@@ -19,10 +20,9 @@ export interface RunFacts {
 
 const MOMENTUM = "momentum_buffer.";
 
-/** PyTorch's counters are int64. */
 function torchTensor({ shape, data }: HostTensor): SafetensorsTensor {
   if (data instanceof Float32Array) return { dtype: "F32", shape: [...shape], data };
-  return { dtype: "I64", shape: [...shape], data: BigInt64Array.from(data, BigInt) };
+  return int64Tensor(shape, data);
 }
 
 function stateDict(

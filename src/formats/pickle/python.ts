@@ -1,4 +1,4 @@
-import { shown } from "../visible.ts";
+import { LONGEST_SHOWN, shown } from "../visible.ts";
 
 /** A tuple. */
 export class PyTuple {
@@ -51,8 +51,7 @@ export interface Weighed {
   readonly weight: number;
 }
 
-/** Longest text of an item, and most items, that errors show. */
-const LONGEST = 80;
+/** Most items that errors show. */
 const MOST_ITEMS = 16;
 
 /**
@@ -72,9 +71,9 @@ export function quoted(value: unknown): string {
 }
 
 function one(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, LONGEST));
+  if (typeof value === "string") return JSON.stringify(value.slice(0, LONGEST_SHOWN));
   if (value === undefined) return "nothing";
-  if (value === null || typeof value !== "object") return String(value).slice(0, LONGEST);
+  if (value === null || typeof value !== "object") return String(value).slice(0, LONGEST_SHOWN);
   if (value instanceof Named) return String(value);
   if (Array.isArray(value)) return "a list";
   if (value instanceof PyTuple) return "a tuple";

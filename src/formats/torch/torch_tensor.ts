@@ -9,9 +9,6 @@ import {
 } from "../safetensors_dtype.ts";
 import { type Allowance, itemSize, TorchStorage } from "./torch_storage.ts";
 
-/** Most dimensions; PyTorch's own limit. */
-const MOST_DIMENSIONS = 64;
-
 /** Where a tensor's numbers lie in its storage. */
 export interface TensorView {
   /** Of its first number. */
@@ -115,8 +112,7 @@ export function checkedTensor(
   allowance: Allowance,
 ): TorchTensor {
   if (!(storage instanceof TorchStorage)) throw new FormatError("a tensor has no storage");
-  const sizes = (value: unknown): value is number[] =>
-    Array.isArray(value) && value.length <= MOST_DIMENSIONS && !Number.isNaN(elementCount(value));
+  const sizes = (value: unknown): value is number[] => !Number.isNaN(elementCount(value));
   const wrong = () =>
     new FormatError(
       `a tensor of shape [${quoted(shape)}], strides [${quoted(stride)}] and offset ${

@@ -6,6 +6,7 @@ import { ByteWriter } from "../../../src/formats/pickle/byte_writer.ts";
 import { quoted } from "../../../src/formats/pickle/python.ts";
 import { readSafetensors } from "../../../src/formats/safetensors.ts";
 import { readTorch } from "../../../src/formats/torch/read_torch.ts";
+import { elementCount } from "../../../src/formats/safetensors_dtype.ts";
 import { shown } from "../../../src/formats/visible.ts";
 
 const [EMPTY_LIST, MARK, APPENDS, TUPLE1, REDUCE, STOP] = [0x5d, 0x28, 0x65, 0x85, 0x52, 0x2e];
@@ -137,8 +138,16 @@ Deno.test("readSafetensors() bounds names, dimensions and its errors", () => {
   const long = '\\"' + "n".repeat(3e7);
   const entry = `{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`;
   assertEquals(readSafetensors(file(`{"${long}":${entry}}`)).tensors.size, 1);
-  assertStringIncludes(message(`{"a":${entry},"a" : ${entry}}`), "names the tensor a twice");
+  for (const gap of ["", " ", " ".repeat(1000), "\n\t"]) {
+    const twice = `{"a":${entry},"a"${gap}:${entry}}`;
+    assertStringIncludes(message(twice), "names the tensor a twice");
+  }
   assertEquals(readSafetensors(file(`{"a":${entry},"__metadata__":{"a":"a"}}`)).tensors.size, 1);
+});
+
+Deno.test("elementCount() is of at most 64 sizes, of NumPy's arrays too", () => {
+  assertEquals(elementCount(new Array(64).fill(1)), 1);
+  assertEquals(elementCount(new Array(65).fill(1)), NaN);
 });
 
 Deno.test("quoted() and shown() give short texts without control characters", () => {
