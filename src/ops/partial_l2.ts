@@ -1,5 +1,4 @@
 import code from "../../kernels/ofd/partial_l2.wgsl" with { type: "text" };
-import gradCode from "../../kernels/ofd/partial_l2_grad.wgsl" with { type: "text" };
 import { Kernel } from "../gpu/kernel.ts";
 import { track } from "../tensor/autograd.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
@@ -8,7 +7,6 @@ import { linearGrid } from "./grid.ts";
 import { requireFloat } from "./require_dtype.ts";
 
 const partialL2Kernel = new Kernel("partial_l2", code);
-const partialL2GradKernel = new Kernel("partial_l2_grad", gradCode);
 
 /**
  * The partial L2 distance to the teacher's features behind a margin ReLU, element by element: with
@@ -42,11 +40,18 @@ export function partialL2(student: Tensor, teacher: Tensor, margin: Tensor): Ten
     workgroups: linearGrid(Math.ceil(student.numel / (64 * per))),
   };
   const y = Tensor.result(gpu, student.shape);
-  gpu.dispatch(partialL2Kernel, { bindings: { ...inputs, y: y.storage }, ...shared });
+  gpu.dispatch(partialL2Kernel, {
+    bindings: { ...inputs, y: y.storage },
+    values: { GRADIENT: 0 },
+    ...shared,
+  });
   return track("partialL2", [student], y, (dy) => {
     const ds = Tensor.result(gpu, student.shape);
-    const bindings = { ...inputs, dy: dy.storage, ds: ds.storage };
-    gpu.dispatch(partialL2GradKernel, { bindings, ...shared });
+    gpu.dispatch(partialL2Kernel, {
+      bindings: { ...inputs, dy: dy.storage, y: ds.storage },
+      values: { GRADIENT: 1 },
+      ...shared,
+    });
     return [ds];
   });
 }

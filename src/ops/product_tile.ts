@@ -58,12 +58,9 @@ function tileBytes({ BM, BN }: ProductTile): number {
   return 16 * 16 * (BM / 4 + 1 + BN / 4 + 1);
 }
 
-/** What every WebGPU device has at least; a dry run has none. */
-const LEAST_ROOM = 16384;
-
-/** Of the tiles that the device has room for. */
+/** Of the tiles that the device has room for; WebGPU promises 16384 bytes, which most take less than. */
 function leastOf({ device }: Gpu, cost: (tile: ProductTile) => number): ProductTile {
-  const room = Math.max(LEAST_ROOM, device.limits?.maxComputeWorkgroupStorageSize ?? 0);
+  const room = device.limits.maxComputeWorkgroupStorageSize;
   return PRODUCT_TILES.filter((tile) => tileBytes(tile) <= room)
     .reduce((best, each) => cost(each) < cost(best) ? each : best);
 }

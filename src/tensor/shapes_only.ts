@@ -22,6 +22,8 @@ function emptyDevice() {
       maxBufferSize: Number.MAX_SAFE_INTEGER,
       maxStorageBufferBindingSize: Number.MAX_SAFE_INTEGER,
       maxComputeWorkgroupsPerDimension: 65535,
+      maxComputeWorkgroupStorageSize: 16384,
+      maxStorageBuffersPerShaderStage: 8,
       minUniformBufferOffsetAlignment: 256,
     },
     features: new Set(),

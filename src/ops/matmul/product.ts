@@ -45,6 +45,8 @@ export interface ProductOptions {
 interface Cut extends ProductSize {
   readonly part: number;
   readonly splits: number;
+  /** Of the `tiled` kernel; null with the other. */
+  readonly tile: ProductTile | null;
 }
 
 /** `op(a) * op(b) + bias`, off the tape. */
@@ -58,7 +60,8 @@ export function product(a: Tensor, b: Tensor, options: ProductOptions = {}): Ten
     turned.dispose();
     return result;
   }
-  const wanted = options.splits ?? chooseSplits(a.gpu, size, variant, options);
+  const tile = variant === "tiled" ? options.tile ?? chooseTile(a.gpu, size) : null;
+  const wanted = options.splits ?? chooseSplits(a.gpu, size, tile);
   const part = wanted === 1 ? size.depth : 16 * Math.ceil(size.depth / wanted / 16);
   const splits = Math.ceil(size.depth / part);
   if (splits > 1 && size.batch > 1) throw new RangeError("a batch of products cannot be split");
@@ -71,7 +74,7 @@ export function product(a: Tensor, b: Tensor, options: ProductOptions = {}): Ten
     ? Tensor.result(a.gpu, size.shape)
     : Tensor.result(a.gpu, [splits, size.rows * size.columns]);
   const run = variant === "tiled" ? runTiled : runRegister;
-  run(a, b, c, { ...size, part, splits }, options);
+  run(a, b, c, { ...size, part, splits, tile }, options);
   return splits === 1 ? c : sumPartials(c, size.shape);
 }
 
@@ -79,7 +82,7 @@ type Run = (a: Tensor, b: Tensor, c: Tensor, size: Cut, options: ProductOptions)
 
 const runTiled: Run = (a, b, c, size, options) => {
   const { rows, columns, batch, splits } = size;
-  const tile = tileFor(a.gpu, size, options);
+  const tile = size.tile!;
   a.gpu.dispatch(tiledKernel, {
     ...operands(a, b, c, size, options.bias),
     values: { ...flags(options), ...tile, VC: Number(columns % 4 === 0) },
@@ -91,8 +94,8 @@ const runTiled: Run = (a, b, c, size, options) => {
   });
 };
 
-function tileFor(gpu: Gpu, size: ProductSize, { tile }: ProductOptions): ProductTile {
-  return tile ?? (size.batch > 1 ? leastTime(gpu, size, size.batch) : leastWork(gpu, size));
+function chooseTile(gpu: Gpu, size: ProductSize): ProductTile {
+  return size.batch > 1 ? leastTime(gpu, size, size.batch) : leastWork(gpu, size);
 }
 
 const runRegister: Run = (a, b, c, size, options) => {
@@ -137,15 +140,10 @@ function worthTransposing({ rows, columns, depth }: ProductSize): boolean {
 }
 
 /** Few results with long sums are cut along the sums, so that all of the device has work. */
-function chooseSplits(
-  gpu: Gpu,
-  size: ProductSize,
-  variant: ProductVariant,
-  options: ProductOptions,
-): number {
+function chooseSplits(gpu: Gpu, size: ProductSize, tile: ProductTile | null): number {
   if (size.batch > 1) return 1;
-  const groups = variant === "tiled"
-    ? workgroupsOf(size, tileFor(gpu, size, options))
+  const groups = tile
+    ? workgroupsOf(size, tile)
     : Math.ceil(size.rows / 8) * Math.ceil(size.columns / 64);
   const [wanted, shortest] = gpu.software ? [16, 512] : [FILLING_WORKGROUPS, 128];
   return Math.max(1, Math.min(Math.ceil(wanted / groups), Math.floor(size.depth / shortest)));
