@@ -10,11 +10,24 @@ function* testFiles(folder: URL): Iterable<URL> {
 
 /**
  * Loads the test files whose first folder under `tests` is wanted (`""` for those in none) into the module that calls,
- * so that they share one device: kernels compile once instead of once a file.
+ * so that they share one device: kernels compile once instead of once a file. A file that cannot be loaded is one test
+ * that fails, named after it; the others run.
+ *
+ * @param folder where the files lie, with a slash at its end; default: `tests`
  */
-export async function loadTests(wanted: (folder: string) => boolean): Promise<void> {
-  for (const { href } of testFiles(TESTS)) {
-    const path = href.slice(TESTS.href.length);
-    if (wanted(path.includes("/") ? path.slice(0, path.indexOf("/")) : "")) await import(href);
+export async function loadTests(
+  wanted: (folder: string) => boolean,
+  folder: URL = TESTS,
+): Promise<void> {
+  for (const { href } of testFiles(folder)) {
+    const path = href.slice(folder.href.length);
+    if (!wanted(path.includes("/") ? path.slice(0, path.indexOf("/")) : "")) continue;
+    try {
+      await import(href);
+    } catch (error) {
+      Deno.test(`${path} is loaded`, () => {
+        throw error;
+      });
+    }
   }
 }
