@@ -42,7 +42,8 @@ export function loadCheckpointModel(
   option = "--teacher",
 ): Model {
   const model = buildModel(name, dataset);
-  const settings = { model: option, file: "--ckpt", dataset: "--dataset" };
+  const role = option === "--teacher" ? "teacher" : "model";
+  const settings = { role, model: option, file: "--ckpt", dataset: "--dataset" };
   loadModel(model, path, modelOf(name, dataset), settings);
   return model.eval();
 }

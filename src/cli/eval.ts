@@ -4,6 +4,7 @@ import { type DatasetSplits, loadDataset } from "../data/load_dataset.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { ClassCounts } from "../train/class_counts.ts";
 import { Evaluator } from "../train/evaluate.ts";
+import { notFiniteName } from "../train/not_finite.ts";
 import { checkpointConfig } from "./checkpoint_config.ts";
 import { checkpointModelName, loadCheckpointModel } from "./checkpoint_model.ts";
 import { CliError } from "./cli_error.ts";
@@ -63,6 +64,15 @@ export async function evaluate(
     perClass: flags.perClass !== undefined,
   });
   if (!evaluation) return INTERRUPTED;
+  const { loss } = evaluation.metrics;
+  if (!Number.isFinite(loss)) {
+    console.error(
+      `warning: the loss is ${
+        notFiniteName(loss)
+      }: the weights in ${checkpoint} are finite numbers, but what ` +
+        `${model} makes of some images is not`,
+    );
+  }
   const order = flags.perClass === undefined || flags.perClass === true ? "worst" : flags.perClass;
   console.log(flags.json ? evalJson(evaluation, order) : evalText(evaluation, order));
   return 0;

@@ -1,3 +1,4 @@
+import { fixed } from "../logging/fixed.ts";
 import { formatSeconds } from "../logging/format_seconds.ts";
 import type { ClassCount } from "../train/class_counts.ts";
 import type { TestMetrics } from "../train/events.ts";
@@ -32,7 +33,7 @@ export function evalText(evaluation: Evaluation, order: ClassOrder): string {
     `${model} from ${checkpoint}, on ${dataset}`,
     `  top-1   ${top1.toFixed(2)} %`,
     `  top-5   ${top5.toFixed(2)} %`,
-    `  loss    ${loss.toFixed(4)}`,
+    `  loss    ${fixed(loss, 4)}`,
     `  images  ${images}`,
     `  time    ${formatSeconds(seconds)} (${Math.round(images / seconds)} images/s)`,
   ];
@@ -41,8 +42,8 @@ export function evalText(evaluation: Evaluation, order: ClassOrder): string {
 }
 
 /**
- * An evaluation as JSON with the keys `model`, `checkpoint`, `dataset`, `images`, `device`, `top1`, `top5` (percent), `loss`,
- * `seconds` and, where classes were asked for, `classes`: `label`, `name`, `images`, `correct`, `top1` (null without images).
+ * An evaluation as JSON with the keys `model`, `checkpoint`, `dataset`, `images`, `device`, `top1`, `top5` (percent), `loss`
+ * (null where it is not finite), `seconds` and, where classes were asked for, `classes`: `label`, `name`, `images`, `correct`, `top1` (null without images).
  */
 export function evalJson(evaluation: Evaluation, order: ClassOrder): string {
   const { metrics, classes: _, ...rest } = evaluation;

@@ -8,7 +8,7 @@ export type StepLine = { readonly kind: "step" } & Omit<Point, "type">;
 
 /**
  * Writes `metrics.jsonl`: one JSON object a line, an {@linkcode EpochLine} for each epoch and a {@linkcode StepLine} every
- * LOG.TENSORBOARD_FREQ steps. Keys are added but not renamed. A line is written at once with its line break, so that only
+ * LOG.TENSORBOARD_FREQ steps. Keys are added but not renamed; a number that is not finite is null. A line is written at once with its line break, so that only
  * the last one can be cut short.
  *
  * @param write appends to the file

@@ -8,6 +8,7 @@ import type {
   Step,
 } from "../train/events.ts";
 import { ThreadTicker, type Ticker } from "./compile_ticker.ts";
+import { fixed } from "./fixed.ts";
 import { formatSeconds } from "./format_seconds.ts";
 import { plural } from "./plural.ts";
 import { StatusLine } from "./status_line.ts";
@@ -78,7 +79,7 @@ function describeEpoch({ epoch, epochs, lr, train, test, bestTop1, bestEpoch }: 
   const rate = Number(lr.toPrecision(6));
   return `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  lr ${rate}  ` +
     `train loss ${train.loss.toFixed(4)} top-1 ${train.top1.toFixed(2)} %  ` +
-    `test loss ${test.loss.toFixed(4)} top-1 ${test.top1.toFixed(2)} % top-5 ${
+    `test loss ${fixed(test.loss, 4)} top-1 ${test.top1.toFixed(2)} % top-5 ${
       test.top5.toFixed(2)
     } %  ` +
     `best ${bestTop1.toFixed(2)} % (epoch ${bestEpoch})  ` +

@@ -1,4 +1,5 @@
 import type { EpochEnd, EventSink } from "../train/events.ts";
+import { fixed } from "./fixed.ts";
 
 /** The line before and after the figures of an epoch in `worklog.txt`. */
 export const RULE: string = "-".repeat(25);
@@ -18,7 +19,7 @@ function entries({ epoch, lr, train, test }: EpochEnd): [string, string | number
     ...terms,
     ["test_acc", test.top1.toFixed(2)],
     ["test_acc_top5", test.top5.toFixed(2)],
-    ["test_loss", test.loss.toFixed(4)],
+    ["test_loss", fixed(test.loss, 4)],
   ];
 }
 

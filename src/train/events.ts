@@ -126,7 +126,7 @@ export interface TrainMetrics {
 
 /** How an evaluation went. */
 export interface TestMetrics {
-  /** Mean cross-entropy. */
+  /** Mean cross-entropy; may be infinite or NaN. */
   readonly loss: number;
   /** Top-1 accuracy in percent. */
   readonly top1: number;

@@ -5,6 +5,7 @@ import { type FittingModel, isBatchCounter } from "../models/fitting_models.ts";
 import type { Module } from "../nn/module.ts";
 import { CheckpointError, inFile, loadCheckpoint } from "./checkpoint.ts";
 import { misfit, type ModelSettings } from "./misfit.ts";
+import { findNotFinite } from "./not_finite.ts";
 
 /** Batch normalisation's counter where a file has none. PyTorch: `_NormBase._load_from_state_dict`. */
 const COUNTER: StateNumbers = { shape: [], data: Int32Array.of(0) };
@@ -15,7 +16,8 @@ const COUNTER: StateNumbers = { shape: [], data: Int32Array.of(0) };
  *
  * @param wanted what the model is, for the error
  * @param settings what names it, for the error
- * @throws CheckpointError naming the file when it cannot be read; where it does not fit the model, with what it fits.
+ * @throws CheckpointError naming the file when it cannot be read; where it does not fit the model, with what it fits; where
+ * it holds numbers that are not finite, with the tensor.
  */
 export function loadModel(
   model: Module,
@@ -30,9 +32,24 @@ export function loadModel(
     if (isBatchCounter(name) && !entries.has(name)) entries.set(name, COUNTER);
   }
   const reason = load(model, entries);
-  if (reason === null) return;
+  if (reason === null) return refuseNotFinite(path, entries, wanted, settings);
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
   throw new CheckpointError(misfit(path, shapes, wanted, settings, reason));
+}
+
+/** A single NaN among a network's weights makes all of what it says NaN, or all but all. */
+function refuseNotFinite(
+  path: string,
+  entries: ReadonlyMap<string, StateNumbers>,
+  { name }: FittingModel,
+  { role, file }: ModelSettings,
+): void {
+  const found = findNotFinite(entries);
+  if (!found) return;
+  throw new CheckpointError(
+    `the ${role} ${name} in ${path} is no use: its weights are not all finite numbers, with ${found}; ` +
+      `use another ${file}`,
+  );
 }
 
 /**

@@ -8,6 +8,8 @@ import { familyOf } from "../models/registry.ts";
 
 /** What names a model and its weights, for errors. */
 export interface ModelSettings {
+  /** What the model is to the command: `teacher`, or `model`. */
+  readonly role: string;
   /** What names the architecture, such as `DISTILLER.TEACHER`. */
   readonly model: string;
   /** What names the file of its weights, such as `DISTILLER.TEACHER_CHECKPOINT`. */
@@ -18,6 +20,7 @@ export interface ModelSettings {
 
 /** What the configuration names a teacher by. */
 export const TEACHER_SETTINGS: ModelSettings = {
+  role: "teacher",
   model: "DISTILLER.TEACHER",
   file: "DISTILLER.TEACHER_CHECKPOINT",
   dataset: "DATASET.TYPE",

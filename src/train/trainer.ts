@@ -5,6 +5,7 @@ import type { Module } from "../nn/module.ts";
 import { multiStepLr } from "../optim/multi_step_lr.ts";
 import type { GradScaler } from "../optim/grad_scaler.ts";
 import type { SGD } from "../optim/sgd.ts";
+import { explainTeacher, explainTestLoss } from "./diagnosis.ts";
 import { EpochClock } from "./epoch_clock.ts";
 import { EpochReports } from "./epoch_reports.ts";
 import { Evaluator } from "./evaluate.ts";
@@ -14,7 +15,7 @@ import { RunAhead } from "./run_ahead.ts";
 import { runMetrics } from "./run_metrics.ts";
 import type { RunState } from "./run_state.ts";
 import { TrainStep } from "./train_step.ts";
-import { notFinite, refuseBadMetrics } from "./training_error.ts";
+import { keptEpoch, refuseBadMetrics, TrainingError } from "./training_error.ts";
 
 export { TrainingError } from "./training_error.ts";
 
@@ -79,7 +80,7 @@ export class Trainer {
    * Trains to the last epoch.
    *
    * @returns true when all epochs are done, false when it was interrupted.
-   * @throws TrainingError when the loss is not finite.
+   * @throws TrainingError when a training loss, or a weight at an epoch's end, is not finite.
    */
   async run(): Promise<boolean> {
     const { epochs } = this.options;
@@ -103,12 +104,18 @@ export class Trainer {
     const lr = this.#lr();
     optimizer.setLr(lr);
     setTraining(distiller);
-    const train = state.trained ?? await this.#trainEpoch(schedule);
+    const train = state.trained ??
+      await this.#trainEpoch(schedule).catch((error) => this.#blame(error));
     if (!train) return false;
     const test = await this.#evaluate();
     if (!test) return await this.#interruptEvaluation(train);
-    if (!Number.isFinite(test.loss)) throw notFinite("the loss over the test images", state.epoch);
-    const best = test.top1 >= state.bestTop1;
+    const measured = Number.isFinite(test.loss);
+    if (!measured) {
+      const message = await explainTestLoss(test.loss, distiller.student, state.epoch);
+      sink({ type: "warning", message });
+    }
+    // Of equal ones the last is the best, unless it could not be measured in full.
+    const best = measured ? test.top1 >= state.bestTop1 : test.top1 > state.bestTop1;
     if (best) {
       state.bestTop1 = test.top1;
       state.bestEpoch = state.epoch;
@@ -176,6 +183,15 @@ export class Trainer {
     }
     await this.#interruptTraining(points);
     return null;
+  }
+
+  /** Throws an error of the training, or in its place what the teacher did to cause it. */
+  async #blame(error: unknown): Promise<never> {
+    const { options: { distiller: { teacher }, train, scaler }, state: { epoch } } = this;
+    if (!teacher || !(error instanceof TrainingError) || error.badStep === 0) throw error;
+    const bad = { train, epoch, step: error.badStep, half: Boolean(scaler) };
+    const message = await explainTeacher(teacher, bad).catch(() => null);
+    throw message === null ? error : new TrainingError(`${message}${keptEpoch(epoch)}`);
   }
 
   async #interruptTraining(points: PointWindow): Promise<void> {

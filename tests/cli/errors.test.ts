@@ -192,10 +192,7 @@ Deno.test("train stops when the loss is not finite, and keeps the checkpoints be
     const latest = join(folder, "fashion_mnist", "vanilla_resnet8", "latest");
     const before = Deno.readFileSync(latest);
     const on = [...train, "--resume", "SOLVER.EPOCHS", "2", "SOLVER.LR", "1e30"];
-    const kept = "is not a finite number at epoch 2; the checkpoints of epoch 1 are kept";
     await assertFails(on, "the loss is not a finite number at epoch 2, step 2; the checkpoints");
-    const oneStep = ["SOLVER.BATCH_SIZE", "20", "SOLVER.LR", "1e8"];
-    await assertFails([...on, ...oneStep], `the loss over the test images ${kept}`);
     assertEquals(Deno.readFileSync(latest), before);
   });
 });

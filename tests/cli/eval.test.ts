@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
+import { loadCheckpoint, saveCheckpoint } from "../../src/train/checkpoint.ts";
 import { cli, writeTeacher } from "./helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
 
@@ -85,5 +86,37 @@ Deno.test("eval takes the data set from the command line, a file or the checkpoi
     const file = await cli("eval", "-c", ckpt, "--cfg", writeConfig(folder), "DATASET.ROT", "x");
     assertEquals(file.status, 1);
     assertStringIncludes(file.stderr, "unknown key DATASET.ROT; did you mean DATASET.ROOT?");
+  });
+});
+
+Deno.test("eval names the tensor of weights that are not finite, and tells of a loss that is not", async () => {
+  await inTempDir(async (folder) => {
+    const ckpt = await writeTeacher(folder);
+    const spoil = (name: string, value: number) => {
+      const { tensors, metadata } = loadCheckpoint(ckpt);
+      const path = join(folder, `${name}.safetensors`);
+      const data = (tensors.get(name)!.data as Float32Array).slice().fill(value, 0, 1);
+      const spoiled = new Map(tensors).set(name, { ...tensors.get(name)!, data });
+      saveCheckpoint(path, spoiled as never, metadata);
+      return ["eval", "-c", path, "--cfg", writeConfig(folder)];
+    };
+    for (
+      const [name, value, what] of [
+        ["conv1.weight", NaN, "NaN in conv1.weight (1 of 144 numbers)"],
+        ["layer3.0.bn2.running_var", Infinity, "inf in layer3.0.bn2.running_var (1 of 64 numbers)"],
+      ] as const
+    ) {
+      const { status, stderr, stdout } = await cli(...spoil(name, value));
+      assertEquals([status, stdout], [1, ""]);
+      assertMatch(
+        stderr,
+        /^error: the model resnet8 in .* is no use: its weights are not all finite/m,
+      );
+      assertStringIncludes(stderr, what);
+    }
+    const { status, stderr, stdout } = await cli(...spoil("fc.bias", 3e38), "--json");
+    assertEquals(status, 0, stderr);
+    assertMatch(stderr, /^warning: the loss is (inf|NaN): the weights in /m);
+    assertEquals(JSON.parse(stdout).loss, null);
   });
 });

@@ -1,8 +1,9 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { WriteError } from "../../src/formats/atomic_write.ts";
 import { appendTo } from "../../src/logging/append_to.ts";
 import { jsonl } from "../../src/logging/jsonl.ts";
+import { progress } from "../../src/logging/progress.ts";
 import { worklog } from "../../src/logging/worklog.ts";
 import { combine, type TrainEvent } from "../../src/train/events.ts";
 import { EPOCH_END, POINT, RUN_END, RUN_START, STEP } from "./helpers.ts";
@@ -40,6 +41,22 @@ Deno.test("jsonl() writes an object a line for each point and each epoch", () =>
   const { type: __, ...step } = POINT;
   const both = [{ kind: "step", ...step }, { kind: "epoch", ...epoch }];
   assertEquals(lines, [...both, ...both]);
+});
+
+Deno.test("the logs say of a test loss that it is no number", () => {
+  const losses = [[NaN, "nan"], [Infinity, "inf"], [-Infinity, "-inf"], [1.23456e30, "1.2346e+30"]];
+  for (const [loss, text] of losses as [number, string][]) {
+    const event = { ...EPOCH_END, test: { ...EPOCH_END.test, loss } };
+    let log = "";
+    worklog((more) => log += more)(event);
+    assertStringIncludes(log, `\ntest_loss: ${text}\n`);
+    let line = "";
+    jsonl((more) => line += more)(event);
+    assertEquals(JSON.parse(line).test, { ...EPOCH_END.test, loss: isFinite(loss) ? loss : null });
+    let shown = "";
+    progress({ write: (more) => shown += more, tty: false })(event);
+    assertStringIncludes(shown, `  test loss ${text} top-1 `);
+  }
 });
 
 Deno.test("combine() passes every event to every sink in order", () => {
