@@ -41,6 +41,9 @@ export async function costMatrix(
   checkFolder(dirname(out));
   await openDevice(flags.device);
   const { train } = await loadDataset(dataset, datasetCallbacks());
+  if (train.classes.length < 2) {
+    throw new CliError(`${train.name} has one class; a cost matrix compares two or more`);
+  }
   const samples = planned.samples ?? Math.min(MOST_SAMPLES, smallestClass(train));
   const plan = { ...planned, samples };
   const model = loadCheckpointModel(teacher, ckpt, train);
@@ -94,7 +97,10 @@ function describe(
     ...(similarity === "cosine" ? [] : ["--source", source]),
     ...(similarity === "linear_cka" ? [] : ["--similarity", similarity, ...extra]),
   ];
-  const size = ["--samples", String(samples), "--out", out, ...overrides];
+  const size = [
+    ...(similarity === "cosine" ? [] : ["--samples", String(samples)]),
+    ...["--out", out, ...overrides],
+  ];
   const images = "first training images of each class, no augmentation";
   const seen = {
     features: "pixels of the last feature map",

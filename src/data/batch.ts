@@ -57,32 +57,36 @@ export interface BatchSource {
 /**
  * Refuses a batch size that gives no batch.
  *
- * @throws {RangeError} where there is less than one training batch, or no image at all
+ * @throws {RangeError} where there is no image, or with `dropLast` less than one training batch
  */
 export function checkBatchSize(dataset: DatasetInfo, options: LoaderOptions): void {
-  const { batchSize, train } = options;
+  const { batchSize, train, dropLast, worldSize = 1 } = options;
+  if (dataset.length === 0) throw new RangeError(`${dataset.name} has no images`);
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new RangeError(`a batch size is an integer of at least 1; got ${batchSize}`);
   }
-  if (dataset.length === 0) throw new RangeError(`${dataset.name} has no images`);
-  const share = Math.floor(dataset.length / (options.worldSize ?? 1));
-  if (train && share < batchSize) {
-    const process = share < dataset.length ? " for this process" : "";
+  if (!train) return;
+  const share = Math.floor(dataset.length / worldSize);
+  const has = `${dataset.name} has ${dataset.length} image${dataset.length === 1 ? "" : "s"}`;
+  if (share === 0) throw new RangeError(`${has}, less than one for each of ${worldSize} processes`);
+  if (dropLast && share < batchSize) {
+    const each = worldSize > 1 ? `, ${share} for each process` : "";
     throw new RangeError(
-      `${dataset.name} has ${share} images${process}, less than one batch of ${batchSize}; use a ` +
-        "smaller SOLVER.BATCH_SIZE",
+      `${has}${each}: that is less than one batch of ${batchSize}, and SOLVER.DROP_LAST leaves out what fills ` +
+        "none; set it False, or use a smaller SOLVER.BATCH_SIZE",
     );
   }
 }
 
 /**
  * Images of an epoch that has `available`. Training leaves out a rest of one image even without `dropLast`: it has no
- * variance to normalise by, and no neighbours to be compared with.
+ * variance to normalise by, and no neighbours to be compared with. Where it is all there is, it is trained on.
  */
 export function imagesOfEpoch(
   available: number,
   { batchSize, train, dropLast = false }: LoaderOptions,
 ): number {
   const rest = available % batchSize;
-  return train && batchSize > 1 && (dropLast || rest === 1) ? available - rest : available;
+  const left = dropLast || (rest === 1 && batchSize > 1 && available > 1);
+  return train && left ? available - rest : available;
 }

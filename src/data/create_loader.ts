@@ -6,7 +6,7 @@ import { StreamLoader } from "./stream_loader.ts";
 /**
  * The loader that fits where a data set's images are: in memory or in files.
  *
- * @throws {RangeError} where there is less than one training batch, or no image at all
+ * @throws {RangeError} where there is no image, or with `dropLast` less than one training batch
  */
 export function createLoader(dataset: Dataset, options: LoaderOptions): BatchSource {
   return isFileDataset(dataset)

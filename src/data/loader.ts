@@ -47,7 +47,7 @@ export class DataLoader implements BatchSource {
   /**
    * Allocates the batches.
    *
-   * @throws {RangeError} where there is less than one training batch, or no image at all
+   * @throws {RangeError} where there is no image, or with `dropLast` less than one training batch
    */
   constructor(dataset: ImageDataset, options: LoaderOptions) {
     checkBatchSize(dataset, options);

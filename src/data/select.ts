@@ -1,3 +1,4 @@
+import { shown } from "../formats/visible.ts";
 import { type Dataset, isFileDataset } from "./file_dataset.ts";
 import type { DatasetInfo } from "./image_dataset.ts";
 
@@ -8,19 +9,42 @@ function byClass(dataset: DatasetInfo): number[][] {
   return positions;
 }
 
+/**
+ * Positions of the images of each class, where each has n and `spare` more.
+ *
+ * @throws {RangeError} naming the smallest class, where it has not
+ */
 function checkCount(dataset: DatasetInfo, n: number, setting: string, spare: number): number[][] {
   const positions = byClass(dataset);
-  for (const [label, { length }] of positions.entries()) {
-    if (!Number.isInteger(n) || n < 1 || n + spare > length) {
-      throw new RangeError(
-        `${setting} must be an integer from 1 to ${
-          length - spare
-        }, the ${length} images of class ` +
-          `${dataset.classes[label]} in ${dataset.name}${spare ? ` less ${spare}` : ""}; got ${n}`,
-      );
-    }
+  const { label, count } = smallestOf(positions);
+  const name = `class ${shown(dataset.classes[label])} in ${dataset.name}`;
+  const most = count - spare;
+  if (most < 1) {
+    const has = count === 0 ? "no image" : "a single image, which is to train on";
+    const off = setting.startsWith("--") ? "" : `, or leave ${setting} out`;
+    throw new RangeError(
+      `${setting} takes images of every class, and ${name} has ${has}; give it more, remove the class${off}`,
+    );
+  }
+  if (!Number.isInteger(n) || n < 1 || n > most) {
+    const range = most === 1 ? "1" : `an integer from 1 to ${most}`;
+    const less = spare ? ` less ${spare} to train on` : "";
+    throw new RangeError(
+      `${setting} must be ${range}, the ${plural(count)} of ${name}${less}; got ${n}`,
+    );
   }
   return positions;
+}
+
+function plural(images: number): string {
+  return images === 1 ? "one image" : `${images} images`;
+}
+
+/** The first of the classes with the fewest images. */
+function smallestOf(positions: readonly number[][]): { label: number; count: number } {
+  const counts = positions.map(({ length }) => length);
+  const label = counts.reduce((least, count, at) => count < counts[least] ? at : least, 0);
+  return { label, count: counts[label] };
 }
 
 function pick<D extends Dataset>(dataset: D, positions: number[], name: string): D {
@@ -43,7 +67,7 @@ function inOrder(positions: number[][]): number[] {
 
 /** Images of the smallest class. */
 export function smallestClass(dataset: DatasetInfo): number {
-  return Math.min(...byClass(dataset).map(({ length }) => length));
+  return smallestOf(byClass(dataset)).count;
 }
 
 /**

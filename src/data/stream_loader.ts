@@ -51,7 +51,7 @@ export class StreamLoader implements BatchSource {
   /**
    * Allocates nothing yet.
    *
-   * @throws {RangeError} where there is less than one training batch, or no image at all
+   * @throws {RangeError} where there is no image, or with `dropLast` less than one training batch
    */
   constructor(readonly dataset: FileDataset, readonly options: LoaderOptions) {
     checkBatchSize(dataset, options);

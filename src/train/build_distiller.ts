@@ -123,7 +123,12 @@ function buildFitNet({ config, dataset, student, teacher }: Parts): Distiller {
   });
 }
 
-function buildRKD({ config, student, teacher }: Parts): Distiller {
+function buildRKD({ config, dataset, student, teacher }: Parts): Distiller {
+  if (Math.min(config.SOLVER.BATCH_SIZE, dataset.length) === 1) {
+    throw new RangeError(
+      "RKD compares the images of a batch, and these have one image each; use a larger SOLVER.BATCH_SIZE or more images",
+    );
+  }
   const { DISTANCE_WEIGHT, ANGLE_WEIGHT, PDIST } = config.RKD;
   return new RKD(student, teacher, weights(config.RKD), {
     distanceWeight: DISTANCE_WEIGHT,

@@ -5,6 +5,7 @@ import { formatConfig } from "../config/format_config.ts";
 import type { BatchSource, LoaderOptions } from "../data/batch.ts";
 import { createLoader } from "../data/create_loader.ts";
 import type { Dataset } from "../data/file_dataset.ts";
+import type { DatasetInfo } from "../data/image_dataset.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
 import type { Distiller } from "../distill/distiller.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
@@ -144,7 +145,7 @@ function buildOptimizer({ SOLVER }: Config, distiller: Distiller): SGD {
   });
 }
 
-/** The loaders of both splits, to be closed by `resources`. */
+/** The loaders of both splits, to be closed by `resources`. No batch has room for more images than there are. */
 function openLoaders(
   { SOLVER, DATASET }: Config,
   splits: DatasetSplits,
@@ -154,13 +155,24 @@ function openLoaders(
     resources.adopt(createLoader(dataset, options), (it) => it.close());
   return {
     train: open(splits.train, {
-      batchSize: SOLVER.BATCH_SIZE,
+      batchSize: trainBatchSize(SOLVER, splits.train),
       train: true,
       dropLast: SOLVER.DROP_LAST,
       seed: SOLVER.SEED,
     }),
-    test: open(splits.test, { batchSize: DATASET.TEST.BATCH_SIZE, train: false }),
+    test: open(splits.test, {
+      batchSize: Math.min(DATASET.TEST.BATCH_SIZE, splits.test.length),
+      train: false,
+    }),
   };
+}
+
+/** Images of a batch: all there are, where they are fewer than SOLVER.BATCH_SIZE and DROP_LAST does not refuse that. */
+function trainBatchSize(
+  { BATCH_SIZE, DROP_LAST }: Config["SOLVER"],
+  { length }: DatasetInfo,
+): number {
+  return DROP_LAST ? BATCH_SIZE : Math.min(BATCH_SIZE, length);
 }
 
 function trainerOptions(
@@ -171,7 +183,7 @@ function trainerOptions(
   return {
     gpu,
     ...parts,
-    batchSize: SOLVER.BATCH_SIZE,
+    batchSize: trainBatchSize(SOLVER, parts.train.dataset),
     epochs: SOLVER.EPOCHS,
     learningRate: {
       base: SOLVER.LR,

@@ -85,7 +85,10 @@ Deno.test("main() refuses models, data sets and runs that are not there", async 
       'no model "resnet9"; did you mean',
     );
     await assertFails([...train, "--resume"], "nothing to resume: there is no");
-    await assertFails([...train, "SOLVER.BATCH_SIZE", "21"], "less than one batch of 21");
+    await assertFails(
+      [...train, "SOLVER.BATCH_SIZE", "21", "SOLVER.DROP_LAST", "True"],
+      "fashion_mnist/train has 20 images: that is less than one batch of 21, and SOLVER.DROP_LAST",
+    );
     await assertFails([...train, "DATASET.SUBSET", "6000"], "DATASET.SUBSET");
     const ckpt = await writeTeacher(folder);
     await assertFails(

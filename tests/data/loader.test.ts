@@ -135,19 +135,29 @@ Deno.test("DataLoader.epoch() gives each process its own share", () => {
   assertEquals(new Set([...share(0), ...share(1)]).size, 50);
 });
 
+Deno.test("DataLoader.epoch() makes one batch of fewer images than it has room for", () => {
+  for (const [batchSize, worldSize, size] of [[51, 1, 50], [26, 2, 25]]) {
+    const [batch, ...more] = all({ batchSize, worldSize });
+    assertEquals([batch.size, batch.labels.length, more.length], [size, batchSize, 0]);
+  }
+  const alone = new DataLoader({ ...DATASET, length: 1 }, { batchSize: 8, train: true });
+  assertEquals([alone.length, alone.images], [1, 1]);
+});
+
 Deno.test("DataLoader() refuses sizes that give no batch", () => {
   const make = (options: Partial<LoaderOptions>) => () =>
     new DataLoader(DATASET, { batchSize: 8, train: true, ...options });
   assertThrows(
-    make({ batchSize: 51 }),
+    make({ batchSize: 51, dropLast: true }),
     RangeError,
-    "tiny/train has 50 images, less than one batch of 51",
+    "tiny/train has 50 images: that is less than one batch of 51, and SOLVER.DROP_LAST",
   );
   assertThrows(
-    make({ batchSize: 26, worldSize: 2 }),
+    make({ batchSize: 26, worldSize: 2, dropLast: true }),
     RangeError,
-    "has 25 images for this process, less than one batch of 26",
+    "has 50 images, 25 for each process: that is less than one batch of 26",
   );
+  assertThrows(make({ worldSize: 51 }), RangeError, "less than one for each of 51 processes");
   assertThrows(make({ batchSize: 0 }), RangeError, "at least 1; got 0");
   assertThrows(
     () => new DataLoader({ ...DATASET, length: 0 }, { batchSize: 1, train: false }),

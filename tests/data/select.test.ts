@@ -36,7 +36,48 @@ Deno.test("subsetPerClass() and holdOutPerClass() refuse more than a class has",
     RangeError,
     "DATASET.SUBSET must be an integer from 1 to 4, the 4 images of class class 0",
   );
-  assertThrows(() => holdOutPerClass(dataset, 4), RangeError, "DATASET.VALIDATION");
+  assertThrows(
+    () => holdOutPerClass(dataset, 4),
+    RangeError,
+    "DATASET.VALIDATION must be an integer from 1 to 3, the 4 images of class class 0 in tiny/train " +
+      "less 1 to train on; got 4",
+  );
   assertThrows(() => subsetPerClass(dataset, 1.5), RangeError, "got 1.5");
   assertEquals(subsetPerClass(dataset, 4).length, 8);
+});
+
+/** A data set whose classes have so many images. */
+function uneven(...counts: number[]): ImageDataset {
+  const labels = Int32Array.from(counts.flatMap((count, label) => new Array(count).fill(label)));
+  return { ...tinyDataset(labels.length, 1), labels, classes: counts.map((_, i) => `c${i}`) };
+}
+
+Deno.test("subsetPerClass() and holdOutPerClass() tell of the smallest class, and of no empty range", () => {
+  const told = (fn: () => unknown, message: string) => assertThrows(fn, RangeError, message);
+  told(
+    () => subsetPerClass(uneven(5, 2, 3), 9),
+    "DATASET.SUBSET must be an integer from 1 to 2, the 2 images of class c1 in tiny/train; got 9",
+  );
+  told(
+    () => subsetPerClass(uneven(5, 1), 2),
+    "DATASET.SUBSET must be 1, the one image of class c1 in tiny/train; got 2",
+  );
+  told(
+    () => subsetPerClass(uneven(5, 0), 1),
+    "DATASET.SUBSET takes images of every class, and class c1 in tiny/train has no image; give it more, " +
+      "remove the class, or leave DATASET.SUBSET out",
+  );
+  told(
+    () => subsetPerClass(uneven(5, 0), 0, "--samples"),
+    "--samples takes images of every class, and class c1 in tiny/train has no image; give it more, remove the class",
+  );
+  told(
+    () => holdOutPerClass(uneven(1, 5), 1),
+    "DATASET.VALIDATION takes images of every class, and class c0 in tiny/train has a single image, which is to " +
+      "train on; give it more",
+  );
+  told(
+    () => holdOutPerClass(uneven(2, 5), 2),
+    "DATASET.VALIDATION must be 1, the 2 images of class c0",
+  );
 });

@@ -20,7 +20,13 @@ export async function openRun(
   gpu: Gpu,
   folder: string,
   overrides: readonly string[],
-  options: { resume?: boolean; signal?: AbortSignal; onEvent?: (event: TrainEvent) => void } = {},
+  options: {
+    resume?: boolean;
+    signal?: AbortSignal;
+    onEvent?: (event: TrainEvent) => void;
+    /** Trains on the first images alone. */
+    images?: number;
+  } = {},
 ): Promise<RecordedRun> {
   const config: Config = loadConfig(null, [
     ...["DATASET.TYPE", "fashion_mnist", "DATASET.VALIDATION", "2", "DATASET.SUBSET", "4"],
@@ -31,10 +37,15 @@ export async function openRun(
     ...overrides,
   ]);
   const events: TrainEvent[] = [];
+  const splits = await loadDataset(config.DATASET);
+  const { images: length = splits.train.length } = options;
   const run = await Run.open({
     gpu,
     config,
-    splits: await loadDataset(config.DATASET),
+    splits: {
+      ...splits,
+      train: { ...splits.train, length, labels: splits.train.labels.slice(0, length) },
+    },
     folder,
     teacherPath: join(dirname(folder), "teacher.safetensors"),
     resume: options.resume ?? false,

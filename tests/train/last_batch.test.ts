@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { Vanilla } from "../../src/distill/vanilla.ts";
 import type { Model } from "../../src/models/model.ts";
 import { createModel } from "../../src/models/registry.ts";
@@ -125,3 +125,49 @@ for (const type of ["WKD", "CRD", "RKD", "REVIEWKD"]) {
     });
   });
 }
+
+Deno.test("a run on fewer images than a batch has room for trains on them all", async () => {
+  for (const [perClass, batch] of [[4, 64], [1, 1000000]]) {
+    await inTempDir(async (folder) => {
+      const ends = async (size: number) => {
+        const { run, events } = await openRun(gpu, `${folder}/${size}`, [
+          ...["DISTILLER.TYPE", "NONE", "SOLVER.EPOCHS", "2", "DATASET.SUBSET", String(perClass)],
+          ...["SOLVER.BATCH_SIZE", String(size), "DATASET.TEST.BATCH_SIZE", "1000000"],
+        ]);
+        assertEquals(await run.train(), true);
+        run.dispose();
+        return events.filter((event) => event.type === "epoch_end").map(({ train, test }) => {
+          return [train.loss, train.top1, test.loss, test.top1];
+        });
+      };
+      assertEquals(await ends(batch), await ends(10 * perClass));
+    });
+  }
+});
+
+for (const type of ["NONE", "KD", "WKD", "PKT", "SP"]) {
+  Deno.test(`a run with ${type} trains on a single image`, async () => {
+    await inTempDir(async (folder) => {
+      await writeTeacher(folder);
+      const { run, events } = await openRun(gpu, `${folder}/run`, [
+        ...["DISTILLER.TYPE", type, "SOLVER.EPOCHS", "2", "WKD.COST_MATRIX", "fc"],
+        ...["WKD.LOSS.WKD_LOGIT_WEIGHT", "10", "WKD.LOSS.WKD_FEAT_WEIGHT", "0.2"],
+      ], { images: 1 });
+      assertEquals(await run.train(), true);
+      const ends = events.filter((event) => event.type === "epoch_end");
+      assertEquals(ends.map(({ train }) => Number.isFinite(train.loss)), [true, true]);
+      run.dispose();
+    });
+  });
+}
+
+Deno.test("RKD refuses batches of one image, which has no others to be compared with", async () => {
+  await inTempDir(async (folder) => {
+    await writeTeacher(folder);
+    const open = (overrides: readonly string[], images?: number) =>
+      openRun(gpu, `${folder}/run`, ["DISTILLER.TYPE", "RKD", ...overrides], { images });
+    const message = "RKD compares the images of a batch, and these have one image each";
+    await assertRejects(() => open([], 1), RangeError, message);
+    await assertRejects(() => open(["SOLVER.BATCH_SIZE", "1"]), RangeError, message);
+  });
+});

@@ -73,7 +73,12 @@ Deno.test("Run.open() frees what it made where something does not fit", async ()
     await writeTeacher(folder);
     await refused("WKD.HINT_LAYER", ["WKD.HINT_LAYER", "9"]);
     await refused("cannot read the checkpoint", [], true);
-    await refused("less than one batch of 99", ["SOLVER.BATCH_SIZE", "99"]);
+    await refused("less than one batch of 99", [
+      "SOLVER.BATCH_SIZE",
+      "99",
+      "SOLVER.DROP_LAST",
+      "True",
+    ]);
     const { limit } = gpu.account;
     gpu.account.limit = gpu.account.inUse + 16 * 2 ** 20;
     const large = ["DATASET.SUBSET", "700", "SOLVER.BATCH_SIZE", "6000", "DISTILLER.TYPE", "NONE"];
