@@ -35,6 +35,11 @@ function unknownFile(bytes: Uint8Array): FormatError {
   return new FormatError("it is neither a safetensors file nor one of torch.save");
 }
 
+/** A header is JSON behind its length of eight bytes; a length of 640 begins as a pickle does, with 0x80 0x02. */
+function looksLikeSafetensors(bytes: Uint8Array): boolean {
+  return bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0);
+}
+
 function textsOf(value: unknown): Record<string, string> {
   const metadata = value instanceof Map ? value.get("metadata") : null;
   if (!(metadata instanceof Map)) return {};
@@ -48,11 +53,10 @@ function textsOf(value: unknown): Record<string, string> {
  * @throws {FormatError} or {SafetensorsError} where it is damaged, or neither
  */
 export function readCheckpoint(bytes: Uint8Array): CheckpointFile {
-  if (looksLikeTorch(bytes)) {
+  if (!looksLikeSafetensors(bytes) && looksLikeTorch(bytes)) {
     const { format, value } = readTorch(bytes);
     return { kind: format, value, metadata: textsOf(value) };
   }
-  // A safetensors header is JSON behind its length.
   if (bytes[8] !== 0x7b) throw unknownFile(bytes);
   const { tensors, metadata } = readSafetensors(bytes);
   return { kind: "safetensors", value: tensors, metadata };

@@ -6,7 +6,11 @@ import { OP } from "../../../src/formats/pickle/opcodes.ts";
 import { Pickler } from "../../../src/formats/pickle/pickler.ts";
 import { PyOrderedDict, PyTuple } from "../../../src/formats/pickle/python.ts";
 import { readCheckpoint } from "../../../src/formats/read_checkpoint.ts";
-import { type SafetensorsTensor, toFloat32 } from "../../../src/formats/safetensors.ts";
+import {
+  type SafetensorsTensor,
+  toFloat32,
+  writeSafetensors,
+} from "../../../src/formats/safetensors.ts";
 import { readTorch } from "../../../src/formats/torch/read_torch.ts";
 import { writeZip } from "../../../src/formats/zip/write_zip.ts";
 import { fill, fixture, notFilled, REFERENCE, shapesOf, TINY_SHAPES } from "../pth.ts";
@@ -269,4 +273,17 @@ Deno.test("readCheckpoint() says what a file is that it does not read", () => {
   const tar = new Uint8Array(512);
   tar.set(text("ustar"), 257);
   assertStringIncludes(wrong(tar), "unpack it first");
+});
+
+Deno.test("readCheckpoint() reads safetensors whose header is as long as a pickle's first bytes say", () => {
+  const tensor = { dtype: "F32", shape: [1], data: Float32Array.of(2) } as const;
+  for (const length of [640, 896, 1152, 1408]) {
+    const bytes = (note: string) => writeSafetensors(new Map([["t", tensor]]), { note });
+    const empty = new DataView(bytes("").buffer).getUint32(0, true);
+    const file = bytes("x".repeat(length - empty));
+    assertEquals(new DataView(file.buffer).getUint32(0, true), length);
+    const { kind, value } = readCheckpoint(file);
+    assertEquals(kind, "safetensors");
+    assertEquals((value as Map<string, typeof tensor>).get("t")!.data, tensor.data);
+  }
 });
