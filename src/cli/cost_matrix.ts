@@ -7,7 +7,9 @@ import type { Dataset } from "../data/file_dataset.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { smallestClass } from "../data/select.ts";
 import type { Model } from "../models/model.ts";
+import { flatCosts, TEACHER_HASH } from "../train/cost_matrix_concerns.ts";
 import { writeCostMatrix } from "../train/cost_matrix_file.ts";
+import { weightsHash } from "../train/weights_hash.ts";
 import { checkFolder } from "./check_folder.ts";
 import { loadCheckpointModel } from "./checkpoint_model.ts";
 import { CliError } from "./cli_error.ts";
@@ -48,8 +50,11 @@ export async function costMatrix(
   const plan = { ...planned, samples };
   const model = loadCheckpointModel(teacher, ckpt, train);
   const cost = await compare(model, train, plan);
+  const hash = await weightsHash(model);
   model.dispose();
-  writeCostMatrix(out, cost, train.classes.length, describe(plan, overrides));
+  writeCostMatrix(out, cost, train.classes.length, describe(plan, hash, overrides));
+  const flat = flatCosts(cost, train.classes.length);
+  if (flat) console.error(`warning: the cost matrix ${out} ${flat}`);
   console.log(summary(cost, train.classes, out));
   return 0;
 }
@@ -84,6 +89,7 @@ async function compare(
 /** How the file was made, without dates: the same command gives the same bytes. */
 function describe(
   { dataset, teacher, ckpt, out, source, similarity, degree, bandwidth, samples }: SampledPlan,
+  hash: string,
   overrides: readonly string[],
 ): Record<string, string> {
   const words = ["--teacher", teacher, "--ckpt", ckpt, "--dataset", dataset.TYPE];
@@ -112,6 +118,7 @@ function describe(
     command: shellWords(["deno", "task", "cost-matrix", ...words, ...method, ...size]),
     teacher,
     checkpoint: basename(ckpt),
+    [TEACHER_HASH]: hash,
     dataset: dataset.TYPE,
     ...(similarity === "cosine"
       ? {}

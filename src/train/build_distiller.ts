@@ -16,18 +16,17 @@ import { RKD } from "../distill/rkd.ts";
 import { SP } from "../distill/sp.ts";
 import { Vanilla } from "../distill/vanilla.ts";
 import { VID } from "../distill/vid.ts";
-import { WKD, type WKDFeatureOptions, type WKDLogitOptions } from "../distill/wkd.ts";
 import type { Model } from "../models/model.ts";
 import { createModel } from "../models/registry.ts";
-import { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { buildOFD } from "./build_ofd.ts";
+import { buildWKD } from "./build_wkd.ts";
 import { checkReviewKD } from "./check_reviewkd.ts";
 import { evaluatedShapes } from "./evaluated_shapes.ts";
 import { loadModel } from "./load_model.ts";
 import { TEACHER_SETTINGS } from "./misfit.ts";
 import { modelOf } from "./model_of.ts";
-import { runCostMatrix } from "./run_cost_matrix.ts";
+import type { CostMatrixCheck } from "./run_cost_matrix.ts";
 
 /** A model by the authors' name for a data set. */
 export function buildModel(name: string, dataset: DatasetInfo): Model {
@@ -40,6 +39,7 @@ interface Parts {
   readonly dataset: DatasetInfo;
   readonly student: Model;
   readonly teacher: Model;
+  readonly check: CostMatrixCheck;
 }
 
 type Method = Exclude<Config["DISTILLER"]["TYPE"], "NONE">;
@@ -59,18 +59,25 @@ const BUILDERS: Readonly<Record<Method, (parts: Parts) => Distiller | Promise<Di
   FITNET: buildFitNet,
   CRD: buildCRD,
   DKD: buildDKD,
-  WKD: buildWKD,
+  WKD: ({ dataset, ...parts }) =>
+    buildWKD({
+      ...parts,
+      classes: dataset.classes.length,
+      shapes: () => bothShapes(parts.student, parts.teacher, dataset),
+    }),
 };
 
 /**
  * The distiller a configuration asks for, with the teacher loaded from `teacherPath`.
  *
+ * @param warn told in one sentence what can be computed but is hardly meant
  * @throws CheckpointError, RangeError or Error with one sentence when something does not fit.
  */
 export async function buildDistiller(
   config: Config,
   dataset: DatasetInfo,
   teacherPath: string,
+  warn: (message: string) => void = () => {},
 ): Promise<Distiller> {
   const { TYPE, STUDENT, TEACHER } = config.DISTILLER;
   using made = new DisposableStack();
@@ -83,7 +90,8 @@ export async function buildDistiller(
   loadModel(teacher, teacherPath, modelOf(TEACHER, dataset), TEACHER_SETTINGS);
   teacher.requiresGrad_(false);
   teacher.eval();
-  const distiller = await BUILDERS[TYPE]({ config, dataset, student, teacher });
+  const check = { teacherPath, warn };
+  const distiller = await BUILDERS[TYPE]({ config, dataset, student, teacher, check });
   made.move();
   return distiller;
 }
@@ -226,62 +234,6 @@ function checkWidth(
   if (width !== wanted) {
     throw new RangeError(`${key} is ${wanted}, but ${name}'s pooled feature has ${width} numbers`);
   }
-}
-
-async function buildWKD({ config, dataset, student, teacher }: Parts): Promise<Distiller> {
-  const { LOSS } = config.WKD;
-  const feature = LOSS.WKD_FEAT_WEIGHT > 0
-    ? featureOptions(config, student, teacher, dataset)
-    : null;
-  const logit = LOSS.WKD_LOGIT_WEIGHT > 0 ? await logitOptions(config, teacher, dataset) : null;
-  try {
-    return new WKD(student, teacher, {
-      ceWeight: LOSS.CE_WEIGHT,
-      cosineDecayEpoch: LOSS.COSINE_DECAY_EPOCH,
-      logit,
-      feature,
-    });
-  } catch (error) {
-    logit?.cost.dispose();
-    throw error;
-  }
-}
-
-async function logitOptions(
-  config: Config,
-  teacher: Model,
-  dataset: DatasetInfo,
-): Promise<WKDLogitOptions> {
-  const { LOSS, TEMPERATURE, SINKHORN } = config.WKD;
-  const classes = dataset.classes.length;
-  const cost = await runCostMatrix(config, teacher, classes);
-  return {
-    weight: LOSS.WKD_LOGIT_WEIGHT,
-    temperature: TEMPERATURE,
-    iterations: SINKHORN.ITER,
-    cost: new CostKernel(cost, classes, {
-      lambda: SINKHORN.LAMBDA,
-      sharpen: config.WKD.COST_MATRIX_SHARPEN,
-    }),
-  };
-}
-
-function featureOptions(
-  config: Config,
-  student: Model,
-  teacher: Model,
-  dataset: DatasetInfo,
-): WKDFeatureOptions {
-  const { LOSS, HINT_LAYER, MEAN_COV_RATIO, PROJECTOR, SPATIAL_GRID, EPS } = config.WKD;
-  return {
-    weight: LOSS.WKD_FEAT_WEIGHT,
-    hintLayer: HINT_LAYER,
-    meanCovRatio: MEAN_COV_RATIO,
-    projector: PROJECTOR,
-    grid: SPATIAL_GRID,
-    eps: EPS,
-    ...bothShapes(student, teacher, dataset),
-  };
 }
 
 /** Shapes of a model's features for an input shape. */

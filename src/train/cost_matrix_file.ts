@@ -1,24 +1,62 @@
+import { createHash } from "node:crypto";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { formatOfName } from "../formats/format_of_name.ts";
 import { isTensor } from "../formats/is_tensor.ts";
 import { toFloat32 } from "../formats/safetensors.ts";
 import { writeTorch } from "../formats/torch/write_torch.ts";
-import { CheckpointError, inFile, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import {
+  type Checkpoint,
+  CheckpointError,
+  inFile,
+  loadCheckpoint,
+  saveCheckpoint,
+} from "./checkpoint.ts";
+import { notFiniteName } from "./not_finite.ts";
 
 const NAME = "cost_matrix";
+/** Of the note beside a torch file: the hash of the costs it speaks of, since another matrix may have taken their place. */
+const COSTS = "cost_matrix_sha256";
+/** Bytes of the longest note that is read. */
+const LONGEST_NOTE = 2 ** 20;
+
+/** How a matrix was made, by what `cost-matrix` notes of it; empty where nothing is known. */
+export type CostMatrixNote = Readonly<Record<string, string>>;
 
 /**
  * Reads a cost matrix [classes, classes] from a safetensors or torch file: its tensor `cost_matrix`, or its only one.
  *
- * @throws CheckpointError naming the file when it cannot be read or has another size.
+ * @throws CheckpointError naming the file when it cannot be read, has another size, or holds numbers that are not finite.
  */
 export function readCostMatrix(path: string, classes: number): Float32Array {
+  return readNotedCostMatrix(path, classes).cost;
+}
+
+/** {@linkcode readCostMatrix}, with how the matrix was made. */
+export function readNotedCostMatrix(
+  path: string,
+  classes: number,
+): { cost: Float32Array; note: CostMatrixNote } {
   if (!path) {
     throw new CheckpointError(
       'WKD.COST_MATRIX_PATH is empty; name a file, or set WKD.COST_MATRIX to "fc"',
     );
   }
-  const { value, tensors } = loadCheckpoint(path);
+  const checkpoint = loadCheckpoint(path);
+  const cost = readCosts(checkpoint, path, classes);
+  const bad = cost.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    const at = `${Math.floor(bad / classes)}, ${bad % classes}`;
+    throw new CheckpointError(
+      `the cost matrix ${path} holds ${
+        notFiniteName(cost[bad])
+      } at [${at}]; make it anew, or use another one`,
+    );
+  }
+  const { kind, metadata } = checkpoint;
+  return { cost, note: kind === "safetensors" ? metadata : noteBeside(path, cost) };
+}
+
+function readCosts({ value, tensors }: Checkpoint, path: string, classes: number): Float32Array {
   const only = tensors.size === 1 ? [...tensors.values()][0] : undefined;
   const tensor = isTensor(value) ? value : tensors.get(NAME) ?? only;
   if (!tensor) {
@@ -36,6 +74,28 @@ export function readCostMatrix(path: string, classes: number): Float32Array {
   return inFile(path, () => toFloat32(tensor));
 }
 
+/** The note beside a torch file, where it is about these costs. Whatever else is there is no reason to stop. */
+function noteBeside(path: string, cost: Float32Array): CostMatrixNote {
+  try {
+    const beside = noteOf(path);
+    const { isFile, size } = Deno.statSync(beside);
+    if (!isFile || size > LONGEST_NOTE) return {};
+    const note = JSON.parse(Deno.readTextFileSync(beside));
+    return note?.[COSTS] === hashOf(cost) ? note : {};
+  } catch {
+    return {};
+  }
+}
+
+function noteOf(path: string): string {
+  return `${path}.json`;
+}
+
+function hashOf(cost: Float32Array): string {
+  const bytes = new Uint8Array(cost.buffer, cost.byteOffset, cost.byteLength);
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
 /**
  * Writes a cost matrix with a note on how it was made, in the format that the name's extension says: as safetensors with
  * the note in it, or as a torch file, which holds the bare matrix as the authors' do, with the note in a `.json` beside it.
@@ -46,7 +106,7 @@ export function writeCostMatrix(
   path: string,
   cost: Float32Array,
   classes: number,
-  made: Readonly<Record<string, string>>,
+  made: CostMatrixNote,
 ): void {
   const shape = [classes, classes];
   if (formatOfName(path) === "safetensors") {
@@ -54,5 +114,6 @@ export function writeCostMatrix(
     return;
   }
   writeFileAtomic(path, writeTorch({ dtype: "F32", shape, data: cost }));
-  writeFileAtomic(`${path}.json`, `${JSON.stringify(made, null, 2)}\n`);
+  const note = { ...made, [COSTS]: hashOf(cost) };
+  writeFileAtomic(noteOf(path), `${JSON.stringify(note, null, 2)}\n`);
 }

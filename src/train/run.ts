@@ -78,7 +78,8 @@ export class Run {
       gpu.trim();
     });
     manualSeed(config.SOLVER.SEED);
-    const distiller = await buildDistiller(config, splits.train, options.teacherPath);
+    const warn = (message: string) => options.sink({ type: "warning", message });
+    const distiller = await buildDistiller(config, splits.train, options.teacherPath, warn);
     resources.defer(() => disposeDistiller(distiller));
     const optimizer = resources.adopt(buildOptimizer(config, distiller), (it) => it.dispose());
     const scaler = config.SOLVER.AMP ? new GradScaler(gpu) : null;

@@ -1,6 +1,6 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { loadCheckpoint } from "../../src/train/checkpoint.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../src/train/checkpoint.ts";
 import { readCostMatrix, writeCostMatrix } from "../../src/train/cost_matrix_file.ts";
 import { type CostMatrixFlags, makePlan } from "../../src/cli/cost_matrix_plan.ts";
 import { cli, writeTeacher } from "./helpers.ts";
@@ -29,6 +29,8 @@ Deno.test("cost-matrix compares features, logits and weights in the ways it offe
       assertEquals(matrix.some((value) => value > 1e-3), true);
       assertEquals(metadata.cost, cost);
       assertStringIncludes(metadata.command, words.slice(0, 2).join(" "));
+      assertMatch(metadata.teacher_sha256, /^[0-9a-f]{64}$/);
+      assertEquals(metadata.command.includes("--samples"), !words.includes("cosine" as never));
     }
   });
 });
@@ -104,6 +106,22 @@ Deno.test("train says how to make the matrix it wants, and that makes it", async
   });
 });
 
+Deno.test("cost-matrix warns of the costs of a teacher that tells no classes apart", async () => {
+  await inTempDir(async (folder) => {
+    const ckpt = await writeTeacher(folder);
+    const { tensors, metadata } = loadCheckpoint(ckpt);
+    const weight = tensors.get("fc.weight")!;
+    const ones = { ...weight, data: new Float32Array(640).fill(1) };
+    saveCheckpoint(ckpt, new Map(tensors).set("fc.weight", ones) as never, metadata);
+    const out = join(folder, "cosine.safetensors");
+    const { status, stderr } = await cli(
+      ...["cost-matrix", "--ckpt", ckpt, "--similarity", "cosine", "--out", out],
+    );
+    assertEquals(status, 0, stderr);
+    assertStringIncludes(stderr, `warning: the cost matrix ${out} holds no cost above 0`);
+  });
+});
+
 Deno.test("cost-matrix says how many images a class has", async () => {
   await inTempDir(async (folder) => {
     const args = ["--ckpt", await writeTeacher(folder), "--samples", "6001"];
@@ -120,6 +138,8 @@ Deno.test("writeCostMatrix() writes torch files with a note beside them", async 
     const path = join(folder, "cka.pth");
     writeCostMatrix(path, Float32Array.of(0, 0.5, 0.5, 0), 2, { cost: "1 - linear CKA" });
     assertEquals([...readCostMatrix(path, 2)], [0, 0.5, 0.5, 0]);
-    assertEquals(JSON.parse(Deno.readTextFileSync(`${path}.json`)), { cost: "1 - linear CKA" });
+    const { cost, cost_matrix_sha256 } = JSON.parse(Deno.readTextFileSync(`${path}.json`));
+    assertEquals(cost, "1 - linear CKA");
+    assertMatch(cost_matrix_sha256, /^[0-9a-f]{64}$/);
   });
 });
