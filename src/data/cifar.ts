@@ -85,6 +85,7 @@ export async function loadCifar(
     const { images, labels } = await readPart(files, kind, of, classes.length);
     return {
       name: `${type}/${name}`,
+      files: files.origin([layout.names, ...of]),
       images,
       labels,
       length: labels.length,

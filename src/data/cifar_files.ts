@@ -1,6 +1,7 @@
-import { join } from "@std/path";
+import { basename, dirname, join } from "@std/path";
 import { ioReason } from "../formats/io_reason.ts";
 import type { CifarKind, CifarLayout } from "./cifar_layout.ts";
+import type { DatasetFiles } from "./image_dataset.ts";
 import { readTar } from "./read_tar.ts";
 
 /** The files of one version of CIFAR, wherever they are. */
@@ -9,6 +10,8 @@ export interface CifarFiles {
   readonly layout: CifarLayout;
   /** The bytes of a file by its name, and what to call it in errors. */
   readonly read: (name: string) => Promise<{ bytes: Uint8Array; path: string }>;
+  /** What files by their names come from: themselves, or the archive. */
+  readonly origin: (names: readonly string[]) => DatasetFiles;
 }
 
 function kindOf(path: string): "file" | "folder" | "nothing" {
@@ -23,6 +26,7 @@ function kindOf(path: string): "file" | "folder" | "nothing" {
 function inFolder(folder: string, layout: CifarLayout): CifarFiles {
   return {
     layout,
+    origin: (paths) => ({ root: folder, paths }),
     read: async (name) => {
       const path = join(folder, name);
       try {
@@ -62,6 +66,7 @@ async function inArchive(archive: string, kind: CifarKind): Promise<CifarFiles> 
   if (!layout) throw new Error(`${archive} does not hold ${kind.title}`);
   return {
     layout,
+    origin: () => ({ root: dirname(archive), paths: [basename(archive)] }),
     read: (name) => {
       const path = `${layout.folder}/${name}`;
       const bytes = files.get(path);

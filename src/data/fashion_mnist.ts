@@ -1,7 +1,12 @@
 import { fromFileUrl, join } from "@std/path";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
-import { type CachedImages, decodeImageCache, encodeImageCache } from "./image_cache.ts";
+import {
+  type CachedImages,
+  decodeImageCache,
+  encodeImageCache,
+  imageCacheSum,
+} from "./image_cache.ts";
 import type { ImageDataset } from "./image_dataset.ts";
 import { ClothesError, parseClothes } from "./parse_clothes.ts";
 
@@ -39,8 +44,13 @@ function defaultRoot(): string {
   return url.protocol === "file:" ? fromFileUrl(url) : ".cache";
 }
 
+/** All images, and a checksum of them. */
+interface AllImages extends CachedImages {
+  readonly sum: number;
+}
+
 /** The cache's images, or null where there is no usable cache, whatever the reason. */
-async function readCache(path: string): Promise<CachedImages | null> {
+async function readCache(path: string): Promise<AllImages | null> {
   let bytes: Uint8Array;
   try {
     bytes = await Deno.readFile(path);
@@ -48,7 +58,8 @@ async function readCache(path: string): Promise<CachedImages | null> {
     return null;
   }
   const cached = decodeImageCache(bytes, IMAGE);
-  return cached?.labels.length === PER_CLASS * CLASSES.length ? cached : null;
+  if (cached?.labels.length !== PER_CLASS * CLASSES.length) return null;
+  return { ...cached, sum: imageCacheSum(bytes) };
 }
 
 async function readClass(label: number): Promise<Uint8Array> {
@@ -95,19 +106,21 @@ async function parsePackage(onProgress?: (done: number, total: number) => void) 
   return { images, labels };
 }
 
-async function makeCache(path: string, options: FashionMnistOptions): Promise<CachedImages> {
+async function makeCache(path: string, options: FashionMnistOptions): Promise<AllImages> {
   const images = await parsePackage(options.onProgress);
+  const bytes = encodeImageCache(images);
   try {
-    writeFileAtomic(path, encodeImageCache(images));
+    writeFileAtomic(path, bytes);
   } catch (error) {
     options.onWarning?.(`${(error as Error).message}; the images will be parsed again next time`);
   }
-  return images;
+  return { ...images, sum: imageCacheSum(bytes) };
 }
 
-function part(all: CachedImages, name: string, start: number, end: number): ImageDataset {
+function part(all: AllImages, name: string, start: number, end: number): ImageDataset {
   return {
     name: `fashion_mnist/${name}`,
+    files: { root: "", paths: ["fashion_mnist.bin"], contents: all.sum },
     images: all.images.subarray(start * IMAGE, end * IMAGE),
     labels: Int32Array.from(all.labels.subarray(start, end)),
     length: end - start,

@@ -27,6 +27,11 @@ export function encodeImageCache({ images, labels }: CachedImages): Uint8Array<A
   return bytes;
 }
 
+/** The checksum that a whole cache file carries of its images and labels. */
+export function imageCacheSum(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, HEADER).getUint32(20, true);
+}
+
 /**
  * Reads a cache file.
  *

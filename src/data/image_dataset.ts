@@ -20,8 +20,22 @@ export interface DatasetInfo {
   readonly std: readonly number[];
 }
 
+/** The files that images in memory were read from. */
+export interface DatasetFiles {
+  /** The folder that the paths start from. */
+  readonly root: string;
+  /** Paths below `root`. */
+  readonly paths: readonly string[];
+  /** Place of each image among the paths, where an image is a file. */
+  readonly ids?: Int32Array;
+  /** A number that stands for the contents, where it is known without asking for sizes and times. */
+  readonly contents?: number;
+}
+
 /** Labelled images in memory, one byte a value. */
 export interface ImageDataset extends DatasetInfo {
   /** Pixels 0 to 255, [length, channels, height, width] in row-major order. */
   readonly images: Uint8Array;
+  /** Where they come from; missing where that is nowhere. */
+  readonly files?: DatasetFiles;
 }

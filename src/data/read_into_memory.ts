@@ -60,7 +60,7 @@ export async function readIntoMemory(
 
 /** The data set without the images that were left out. */
 function compact(dataset: FileDataset, images: Uint8Array, kept: Int32Array): ImageDataset {
-  const { source: _, ids: __, ...info } = dataset;
+  const { source: { root, paths }, ids, ...info } = dataset;
   const positions = kept.filter((position) => position >= 0);
   const size = images.length / kept.length;
   for (const [to, from] of positions.entries()) {
@@ -71,5 +71,6 @@ function compact(dataset: FileDataset, images: Uint8Array, kept: Int32Array): Im
     length: positions.length,
     labels: Int32Array.from(positions, (position) => dataset.labels[position]),
     images: images.subarray(0, positions.length * size),
+    files: { root, paths, ids: positions.map((position) => ids[position]) },
   };
 }

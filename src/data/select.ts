@@ -50,15 +50,15 @@ function smallestOf(positions: readonly number[][]): { label: number; count: num
 function pick<D extends Dataset>(dataset: D, positions: number[], name: string): D {
   const labels = Int32Array.from(positions, (position) => dataset.labels[position]);
   const part = { ...dataset, name, labels, length: positions.length };
-  if (isFileDataset(dataset)) {
-    return { ...part, ids: Int32Array.from(positions, (position) => dataset.ids[position]) };
-  }
+  const pickIds = (ids: Int32Array) => Int32Array.from(positions, (position) => ids[position]);
+  if (isFileDataset(dataset)) return { ...part, ids: pickIds(dataset.ids) };
+  const { files } = dataset;
   const size = dataset.channels * dataset.height * dataset.width;
   const images = new Uint8Array(positions.length * size);
   for (const [i, position] of positions.entries()) {
     images.set(dataset.images.subarray(position * size, (position + 1) * size), i * size);
   }
-  return { ...part, images };
+  return { ...part, images, ...(files?.ids && { files: { ...files, ids: pickIds(files.ids) } }) };
 }
 
 function inOrder(positions: number[][]): number[] {

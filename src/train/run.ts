@@ -5,6 +5,7 @@ import { formatConfig } from "../config/format_config.ts";
 import type { BatchSource, LoaderOptions } from "../data/batch.ts";
 import { createLoader } from "../data/create_loader.ts";
 import type { Dataset } from "../data/file_dataset.ts";
+import { dataFacts } from "../data/data_digest.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
 import type { Distiller } from "../distill/distiller.ts";
@@ -14,6 +15,7 @@ import { manualSeed } from "../nn/init.ts";
 import { GradScaler } from "../optim/grad_scaler.ts";
 import { SGD } from "../optim/sgd.ts";
 import { buildDistiller } from "./build_distiller.ts";
+import { dataDigest } from "./changed_data.ts";
 import type { EventSink } from "./events.ts";
 import { RunFiles } from "./run_files.ts";
 import { initialState, type RunState } from "./run_state.ts";
@@ -85,9 +87,13 @@ export class Run {
     const scaler = config.SOLVER.AMP ? new GradScaler(gpu) : null;
     resources.defer(() => scaler?.dispose());
     const { train, test } = openLoaders(config, splits, resources);
-    const files = new RunFiles(options.folder, config, distiller, optimizer, options.sink, scaler);
+    // Many files take a while to ask for: the first epoch does not wait.
+    const facts = dataFacts(splits);
+    const data = facts.then(dataDigest);
+    const { folder, sink } = options;
+    const files = new RunFiles(folder, config, distiller, optimizer, sink, scaler, data);
     const epoch = { images: train.dataset.length, steps: train.length };
-    const state = options.resume ? files.restore(epoch) : initialState();
+    const state = options.resume ? files.restore(epoch, await facts) : initialState();
     const parts = { distiller, optimizer, scaler, train, test };
     const trainer = resources.adopt(
       new Trainer(trainerOptions(options, parts, files), state),

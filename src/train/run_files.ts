@@ -19,6 +19,13 @@ import {
   safetensorsBytes,
   withPrefix,
 } from "./checkpoint.ts";
+import {
+  type DataChange,
+  dataChange,
+  type DataFacts,
+  describeDataChange,
+  sameFiles,
+} from "./changed_data.ts";
 import type { EventSink } from "./events.ts";
 import { loadTensors } from "./load_model.ts";
 import {
@@ -66,6 +73,8 @@ export class RunFiles {
     readonly optimizer: SGD,
     readonly sink: EventSink,
     readonly scaler: GradScaler | null = null,
+    /** What is known of the images' files, as JSON, to be noticed where they change. */
+    readonly data: Promise<string> | null = null,
   ) {}
 
   /** Writes the checkpoints that are due. */
@@ -78,7 +87,7 @@ export class RunFiles {
     }
     if (state.totals) extra.set("totals", { shape: [state.totals.length], data: state.totals });
     const facts = this.#facts(state);
-    const run = this.#runBytes(models, optimizer, extra, facts);
+    const run = this.#runBytes(models, optimizer, extra, await this.#withData(facts));
     const student = withPrefix(models, "student.");
     for (const [name, studentName] of this.#names(kind, state.epoch - 1)) {
       if (kind !== "interrupted") this.#write(studentName, this.#studentBytes(student, facts));
@@ -88,15 +97,17 @@ export class RunFiles {
 
   /**
    * Loads `latest` into the models and the optimiser. An epoch that was stopped in its middle starts again, with a warning,
-   * where its steps would see other images now.
+   * where its steps would see other images now. Images whose files changed are told, too.
    *
    * @param epoch what an epoch goes through now
+   * @param data what is known of the images' files now
    * @throws CheckpointError when there is none, or it belongs to another configuration.
    */
-  restore(epoch: EpochSize): RunState {
+  restore(epoch: EpochSize, data: DataFacts | null = null): RunState {
     const path = latestPath(this.folder);
     const checkpoint = loadCheckpoint(path);
-    const state = this.#state(checkpoint, path);
+    const change = data && dataChange(checkpoint.metadata, this.config, data);
+    const state = this.#state(checkpoint, path, change);
     const tensors = inFile(path, () => runTensors(checkpoint));
     for (const [name, module] of this.#modules()) {
       loadTensors(module, withPrefix(tensors, `${name}.`), path);
@@ -109,7 +120,8 @@ export class RunFiles {
     this.#restoreScaler(withPrefix(tensors, "scaler."), path);
     const totals = tensors.get("totals");
     const found = { ...state, totals: totals ? toFloat32(totals) : null };
-    const why = whyEpochRestarts(found, checkpoint.metadata.config ?? "", this.config, epoch);
+    const { config = "" } = checkpoint.metadata;
+    const why = whyEpochRestarts(found, config, this.config, epoch, change);
     if (why === null) return found;
     this.sink({
       type: "warning",
@@ -183,6 +195,12 @@ export class RunFiles {
     };
   }
 
+  /** The student's own files do without it: they are the same wherever the images are. */
+  async #withData(facts: RunFacts): Promise<RunFacts> {
+    const data = await this.data;
+    return data === null ? facts : { ...facts, metadata: { ...facts.metadata, data } };
+  }
+
   #modules(): [string, Module][] {
     return [["student", this.distiller.student], ...Object.entries(this.distiller.extraModules)];
   }
@@ -192,7 +210,7 @@ export class RunFiles {
     return readBack(new Map(all));
   }
 
-  #state(checkpoint: Checkpoint, path: string): RunState {
+  #state(checkpoint: Checkpoint, path: string, change: DataChange | null): RunState {
     const facts = checkpoint.metadata.state === undefined ? authorsFacts(checkpoint) : null;
     if (facts) {
       this.sink({
@@ -204,15 +222,21 @@ export class RunFiles {
       return { ...initialState(), epoch: facts.epoch + 1, bestTop1: facts.bestAcc };
     }
     const state = parseState(checkpoint.metadata.state, path);
-    this.#compareConfig(checkpoint.metadata.config ?? "", path);
+    this.#compareConfig(checkpoint.metadata.config ?? "", path, sameFiles(change));
+    for (const message of change ? describeDataChange(change, path) : []) {
+      this.sink({ type: "warning", message });
+    }
     return state;
   }
 
-  #compareConfig(saved: string, path: string): void {
+  /** Where the same files are elsewhere now, `moved`, nothing changed by that. */
+  #compareConfig(saved: string, path: string, moved: boolean): void {
     const now = configToYaml(this.config);
     if (saved === now) return;
     const before = new Set(saved.split("\n"));
-    const changed = now.split("\n").filter((line) => !before.has(line)).map((line) => line.trim());
+    const changed = now.split("\n").filter((line) => !before.has(line)).map((line) => line.trim())
+      .filter((line) => !(moved && line.startsWith("ROOT: ")));
+    if (changed.length === 0) return;
     this.sink({
       type: "warning",
       message: `${path} was made with another configuration; changed now: ${changed.join("; ")}`,

@@ -44,6 +44,21 @@ Deno.test("loadCifar() reads CIFAR-10 from its five training files", async () =>
   assertEquals(train.classes[9], "class 9");
 });
 
+Deno.test("loadCifar() says which files its images come from", async () => {
+  const archived = (await loadCifar("cifar10", ARCHIVE)).train.files!;
+  assertEquals(join(archived.root, archived.paths[0]), ARCHIVE);
+  await inTempDir(async (root) => {
+    await extract(ARCHIVE, root);
+    const { train, test } = await loadCifar("cifar10", root);
+    const five = [1, 2, 3, 4, 5].map((n) => `data_batch_${n}`);
+    assertEquals(train.files!.paths, ["batches.meta", ...five]);
+    assertEquals(test.files, {
+      root: join(root, "cifar-10-batches-py"),
+      paths: ["batches.meta", "test_batch"],
+    });
+  });
+});
+
 Deno.test("loadCifar() finds folders, a folder itself and an archive by its name", async () => {
   await inTempDir(async (root) => {
     await extract(ARCHIVE, root);
@@ -123,7 +138,14 @@ Deno.test({
       await extract(fromFileUrl(SAMPLE), root);
       const python = await loadCifar("cifar100", join(root, "cifar-100-python"));
       assertEquals([python.train.length, python.test.length], [1000, 200]);
-      assertEquals(await loadCifar("cifar100", join(root, "cifar-100-binary")), python);
+      const binary = await loadCifar("cifar100", join(root, "cifar-100-binary"));
+      for (const part of ["train", "test"] as const) {
+        const { files, ...images } = binary[part];
+        assertEquals(files!.paths, ["fine_label_names.txt", `${part}.bin`]);
+        const { files: others, ...same } = python[part];
+        assertEquals(others!.paths, ["meta", part]);
+        assertEquals(images, same);
+      }
     });
   },
 });

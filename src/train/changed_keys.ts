@@ -1,0 +1,28 @@
+import { parse } from "@std/yaml";
+import type { Config } from "../config/config.ts";
+import { formatValue, valueAt } from "../config/format_config.ts";
+
+/** Settings that are others than in a saved configuration (as YAML) that has them, as `SOLVER.SEED was 0 and is 1`. */
+export function changedKeys(saved: string, config: Config, keys: readonly string[]): string[] {
+  const before = parsed(saved);
+  return keys.flatMap((key) => {
+    const [was, is] = [savedValue(before, key), formatValue(valueAt(config, key))];
+    return was === undefined || was === is ? [] : [`${key} was ${was} and is ${is}`];
+  });
+}
+
+function parsed(yaml: string): unknown {
+  try {
+    return parse(yaml, { schema: "core" });
+  } catch {
+    // Nothing is known of it then; the numbers of images and steps still are.
+    return null;
+  }
+}
+
+/** A value of a parsed configuration as text; undefined where it has none. */
+function savedValue(config: unknown, key: string): string | undefined {
+  let node = config;
+  for (const part of key.split(".")) node = (node as Record<string, unknown> | null)?.[part];
+  return node === undefined ? undefined : formatValue(node as number | string);
+}
