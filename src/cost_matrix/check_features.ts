@@ -32,7 +32,9 @@ export function checkFeatures(
   const bad = features.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
     throw new RangeError(
-      `the features of class ${Math.floor(bad / (samples * dims))} hold ${features[bad]}; ` +
+      `the teacher's features of class ${Math.floor(bad / (samples * dims))} hold ${
+        features[bad]
+      }; ` +
         `features must be finite numbers`,
     );
   }

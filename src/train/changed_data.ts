@@ -77,21 +77,22 @@ export function describeDataChange({ train, test }: DataChange, path: string): s
 
 /** What a split's files are not any more, with the first of them. */
 export function describeSplitChange({ what, before, now, first, exact }: SplitChange): string {
-  const place = exact ? `first ${visible(first)}` : `first at or after ${visible(first)}`;
+  const place = exact
+    ? `the first difference at ${visible(first)}`
+    : `the first difference at or after ${visible(first)}`;
   if (what === "names" && before !== now) return `there were ${before} and are ${now}, ${place}`;
   const words = {
     names: "other files",
     sizes: "files of other sizes",
-    times: "files changed since",
+    times: "files of other times",
   };
   return `they are ${words[what]}, ${place}`;
 }
 
 function sentence(change: SplitChange, kind: string, path: string, effect: string): string {
-  const told = `the ${kind} images are not those that ${path} was saved with: ${
-    describeSplitChange(change)
-  }`;
+  const what = describeSplitChange(change);
   return change.what === "times"
-    ? `${told}; names and sizes are the same: if they were only copied, nothing has changed, else ${effect}`
-    : `${told}; ${effect}`;
+    ? `the files of the ${kind} images were copied or changed since ${path} was saved: ${what}, of the same names and ` +
+      `sizes; if they were only copied, nothing has changed, else ${effect}`
+    : `the ${kind} images are not those that ${path} was saved with: ${what}; ${effect}`;
 }

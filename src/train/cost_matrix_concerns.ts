@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { shown } from "../formats/visible.ts";
+import { shown, visible } from "../formats/visible.ts";
 import type { Model } from "../models/model.ts";
 import type { CostMatrixNote } from "./cost_matrix_file.ts";
 import { weightsHash } from "./weights_hash.ts";
@@ -63,11 +63,11 @@ export async function otherTeacher(
   const own = await weightsHash(teacher);
   if (made === own) return null;
   const from = [note.teacher, note.checkpoint].map((each) => shown(String(each ?? "unknown")));
-  return `the cost matrix ${WKD.COST_MATRIX_PATH} was made from the weights of another teacher, ${
-    from[0]
-  } in ` +
-    `${from[1]} (SHA-256 ${
-      shown(made.slice(0, 12))
-    }...), and this one is ${DISTILLER.TEACHER} in ${teacherPath} ` +
+  return `the cost matrix ${
+    visible(WKD.COST_MATRIX_PATH)
+  } was made from the weights of another teacher, ${from[0]} in ` +
+    `${from[1]} (SHA-256 ${shown(made.slice(0, 12))}...), and this one is ${DISTILLER.TEACHER} in ${
+      visible(teacherPath)
+    } ` +
     `(${own.slice(0, 12)}...); make one from it with cost-matrix`;
 }

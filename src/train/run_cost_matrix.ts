@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { classifierCost } from "../cost_matrix/classifier_cost.ts";
+import { visible } from "../formats/visible.ts";
 import type { Model } from "../models/model.ts";
 import { flatCosts, otherTeacher } from "./cost_matrix_concerns.ts";
 import { readNotedCostMatrix } from "./cost_matrix_file.ts";
@@ -34,7 +35,7 @@ export async function runCostMatrix(
     : readNotedCostMatrix(COST_MATRIX_PATH, classes);
   if (!check) return cost;
   const flat = flatCosts(cost, classes, COST_MATRIX_SHARPEN);
-  const name = fc ? "of the teacher's classifier (WKD.COST_MATRIX fc)" : COST_MATRIX_PATH;
+  const name = fc ? "of the teacher's classifier (WKD.COST_MATRIX fc)" : visible(COST_MATRIX_PATH);
   if (flat) check.warn(`the cost matrix ${name} ${flat}`);
   const other = await otherTeacher(note, config, teacher, check.teacherPath);
   if (other) check.warn(other);

@@ -83,7 +83,7 @@ Deno.test("a run tells of a training image that was renamed, and starts its epoc
   assertEquals(warnings.length, 1);
   assertMatch(
     warnings[0],
-    /^the training images are not those that .*latest was saved with: they are other files, first bee\/2.JPEG; the run does not end bit for bit as it would have$/,
+    /^the training images are not those that .*latest was saved with: they are other files, the first difference at bee\/2.JPEG; the run does not end bit for bit as it would have$/,
   );
   const stopped = await afterChange(rename, inEpoch);
   assertMatch(stopped.warnings[1], /the training images are others .*; epoch 1 starts again at/);
@@ -97,16 +97,19 @@ Deno.test("a run tells of images that were repainted, added and left out", async
   });
   assertMatch(
     repainted.warnings[0],
-    /they are files of other sizes, first cat\/1.jpg; the run does/,
+    /they are files of other sizes, the first difference at cat\/1.jpg; the run does/,
   );
   const added = await afterChange((root) =>
     Deno.copyFileSync(join(root, "train/ant/1.jpg"), join(root, "train/ant/3.jpg"))
   );
-  assertMatch(added.warnings[0], /there were 6 and are 7, first ant\/3.jpg; the run does not end/);
+  assertMatch(
+    added.warnings[0],
+    /there were 6 and are 7, the first difference at ant\/3.jpg; the run does not end/,
+  );
   const removed = await afterChange((root) => Deno.removeSync(join(root, "train/cat/2.JPEG")));
   assertMatch(
     removed.warnings[0],
-    /there were 6 and are 5, first cat\/1.jpg; the run does not end/,
+    /there were 6 and are 5, the first difference at cat\/1.jpg; the run does not end/,
   );
   const test = await afterChange((root) =>
     Deno.copyFileSync(join(root, "val/ant/3.png"), join(root, "val/ant/4.png"))
@@ -114,7 +117,7 @@ Deno.test("a run tells of images that were repainted, added and left out", async
   assertEquals(test.warnings.length, 1);
   assertMatch(
     test.warnings[0],
-    /^the test images are .* there were 3 and are 4, first ant\/4.png; acc/,
+    /^the test images are .* there were 3 and are 4, the first difference at ant\/4.png; acc/,
   );
 });
 
@@ -125,7 +128,7 @@ Deno.test("a run says of images with other times that they may be copies", async
   assertEquals(warnings.length, 1);
   assertMatch(
     warnings[0],
-    /they are files changed since, first ant\/2.JPEG; names and sizes are the same: if they were only copied, nothing has changed, else the run does not end bit for bit as it would have$/,
+    /^the files of the training images were copied or changed since .*latest was saved: they are files of other times, the first difference at ant\/2.JPEG, of the same names and sizes; if they were only copied, nothing has changed, else the run does not end bit for bit as it would have$/,
   );
   assert(first?.type === "point" && first.step > 1);
 });
