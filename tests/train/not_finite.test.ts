@@ -142,6 +142,23 @@ Deno.test("a teacher whose weights are finite but not what it says is blamed for
   });
 });
 
+Deno.test(
+  { name: "a teacher that is too large for float16 is told so", ignore: !gpu.half },
+  async () => {
+    await inTempDir(async (folder) => {
+      await writeSpoiledTeacher(folder, "fc.weight", 6e4);
+      const amp = [...KD, "SOLVER.BATCH_SIZE", "16", "SOLVER.AMP", "True"];
+      const { run } = await openRun(gpu, join(folder, "run"), amp);
+      const error = await assertRejects(() => run.train(), TrainingError);
+      assertMatch(
+        error.message,
+        /the teacher's is not: .*; float16 ends at 65504: set SOLVER.AMP F/,
+      );
+      run.dispose();
+    });
+  },
+);
+
 Deno.test("a sound teacher is not blamed for a learning rate", async () => {
   await inTempDir(async (folder) => {
     await writeTeacher(folder);
