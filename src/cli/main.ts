@@ -1,4 +1,5 @@
 import { CommanderError } from "@commander-js/extra-typings";
+import { resumeWords } from "./commands/train.ts";
 import { FAILED } from "./exit_status.ts";
 import { buildProgram } from "./program.ts";
 
@@ -27,7 +28,7 @@ export async function main(args: readonly string[]): Promise<number> {
   let status = 0;
   const program = buildProgram((code) => status = code);
   try {
-    await program.parseAsync(longOptions(args), { from: "user" });
+    await program.parseAsync(resumeWords(longOptions(args)), { from: "user" });
   } catch (error) {
     return report(error);
   }

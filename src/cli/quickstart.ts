@@ -8,6 +8,7 @@ import { interruptSignal } from "./interrupt_signal.ts";
 import { openDevice } from "./open_device.ts";
 import { recordAlone } from "./quickstart_record.ts";
 import { finalWords, greeting } from "./quickstart_text.ts";
+import { RunFolder } from "./run_folder.ts";
 import { runFolder } from "./run_paths.ts";
 import { runWithFiles } from "./run_with_files.ts";
 import { shellWords } from "./shell_words.ts";
@@ -34,6 +35,11 @@ export async function quickstart(
   overrides: readonly string[],
 ): Promise<number> {
   const config = loadConfig(`${FOLDER}/${flags.alone ? "alone" : "wkd_l_f"}.yaml`, overrides);
+  using folder = new RunFolder(
+    runFolder(config),
+    (message) => console.error(`warning: ${message}`),
+  );
+  folder.refuseInTheWay(config);
   const gpu = await openDevice(flags.device);
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
   const interrupt = interruptSignal("stopping; run the quickstart again to start anew");
@@ -43,11 +49,13 @@ export async function quickstart(
     if (event.type === "run_start") console.log(greeting(config, splits, start = event));
     else if (event.type !== "run_end" && event.type !== "interrupted") shown(event);
   };
-  const run = { gpu, config, splits, folder: runFolder(config), resume: false, sink };
+  const run = { gpu, config, splits, sink };
   const command = ["deno", "task", "quickstart", ...(flags.alone ? ["--alone"] : []), ...overrides];
   try {
     const { finished, state } = await runWithFiles({
       ...run,
+      folder,
+      start: { kind: "anew" },
       signal: interrupt.signal,
       resumeCommand: shellWords(command),
     });

@@ -17,6 +17,7 @@ import { type Interrupt, interruptSignal } from "./interrupt_signal.ts";
 import { openDevice } from "./open_device.ts";
 import { METHOD_NAMES, METHODS, type ResultMethod } from "./result_methods.ts";
 import { type RecordedRun, ResultsFile } from "./results_file.ts";
+import { RunFolder } from "./run_folder.ts";
 import { runFolder } from "./run_paths.ts";
 import { runWithFiles } from "./run_with_files.ts";
 import { shellWords } from "./shell_words.ts";
@@ -121,13 +122,15 @@ async function trainOne(
   interrupt: Interrupt,
   resumeCommand: string,
 ): Promise<RecordedRun | null> {
-  const folder = runFolder(config);
+  const tell = (message: string) => console.error(`warning: ${message}`);
+  using folder = new RunFolder(runFolder(config), tell);
+  folder.refuseInTheWay(config);
   const { finished, state } = await runWithFiles({
     gpu,
     config,
     splits: await loadDataset(config.DATASET, datasetCallbacks()),
     folder,
-    resume: canResume(folder, config),
+    start: { kind: canResume(folder.path, config) ? "latest" : "anew" },
     sink: withoutStart(progress()),
     signal: interrupt.signal,
     resumeCommand,

@@ -1,97 +1,141 @@
 import { join } from "@std/path";
-import { WriteError } from "../formats/atomic_write.ts";
-import { ioReason } from "../formats/io_reason.ts";
+import type { Config } from "../config/config.ts";
+import { configToYaml } from "../config/config_to_yaml.ts";
+import { checkFolder } from "./check_folder.ts";
+import { CliError } from "./cli_error.ts";
+import { ReplacedRuns } from "./replaced_runs.ts";
+import { CONFIG_FILE, foldersInTheWay, removeTemporaries, runFiles } from "./run_file_names.ts";
+import { RunLock } from "./run_lock.ts";
 
-const CHECKPOINT = /^(latest|best|epoch_\d+|student_(latest|best|\d+))(\.safetensors)?$/;
-const LOGS = ["worklog.txt", "metrics.jsonl"];
-const OTHERS = ["config.yaml", "train.events"];
-/** Where the files of a run lie that is being replaced. */
-const ASIDE = "replaced";
-
-function names(folder: string): string[] {
-  try {
-    return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
-  } catch {
-    return [];
-  }
-}
-
-function isRunFile(name: string): boolean {
-  return CHECKPOINT.test(name) || LOGS.includes(name) || OTHERS.includes(name);
-}
-
-/** What would be lost if a run started anew in a folder: checkpoints, and logs that are not empty. */
-export function runLeftovers(folder: string): string[] {
-  return names(folder).filter((name) =>
-    CHECKPOINT.test(name) || LOGS.includes(name) && Deno.statSync(join(folder, name)).size > 0
-  );
-}
-
-/**
- * The run that another one replaces: its files lie aside until the new run has written a checkpoint, and come back where it
- * ends before that. Files of the folder that are no run's stay where they are.
- */
-export class ReplacedRun {
-  readonly #aside: string;
-  #open = true;
+/** A run's folder while this process, and no other, writes to it. */
+export class RunFolder implements Disposable {
+  /** The runs that the one in the folder replaces. */
+  readonly replaced: ReplacedRuns;
+  /** Where the run lay that a process was to replace which then died without a checkpoint: it is back. Else null. */
+  readonly recovered: string | null;
+  readonly #made: boolean;
+  readonly #lock: RunLock;
 
   /**
-   * Puts the files of the run in `folder` aside. What an earlier run put aside there, which then died without a checkpoint,
-   * is kept in its place.
+   * Makes the folder where it is missing, takes it for this process, and clears up after one that was killed there.
    *
-   * @throws WriteError where they cannot be moved
+   * @param path the folder
+   * @param warn hears what is not as it should be
+   * @throws CliError where another process has it
+   * @throws WriteError where it cannot be written
    */
-  constructor(readonly folder: string) {
-    this.#aside = join(folder, ASIDE);
-    this.#do(() => {
-      const kept = names(this.#aside).length > 0 && !runLeftovers(folder).some(isCheckpoint);
-      if (kept) return this.#remove(folder);
-      Deno.mkdirSync(this.#aside, { recursive: true });
-      this.#remove(this.#aside);
-      this.#move(folder, this.#aside);
-    });
-  }
-
-  /** Deletes the replaced run. */
-  discard(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    this.#do(() => Deno.removeSync(this.#aside, { recursive: true }));
-  }
-
-  /** Deletes the new run's files and puts the old ones back, unless they were discarded. */
-  putBack(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    this.#do(() => {
-      this.#remove(this.folder);
-      this.#move(this.#aside, this.folder);
-      Deno.removeSync(this.#aside, { recursive: true });
-    });
-  }
-
-  #move(from: string, to: string): void {
-    for (const name of names(from).filter(isRunFile)) {
-      Deno.renameSync(join(from, name), join(to, name));
-    }
-  }
-
-  #remove(folder: string): void {
-    for (const name of names(folder).filter(isRunFile)) {
-      Deno.removeSync(join(folder, name), { recursive: true });
-    }
-  }
-
-  #do(action: () => void): void {
+  constructor(readonly path: string, warn: (message: string) => void) {
+    this.#made = !isThere(path);
+    checkFolder(path);
+    this.#lock = new RunLock(path, warn);
     try {
-      action();
+      this.replaced = new ReplacedRuns(path);
+      removeTemporaries(path);
+      this.recovered = this.replaced.recover();
     } catch (error) {
-      const reason = ioReason(error);
-      throw new WriteError(`cannot replace the run in ${this.folder}: ${reason}`, { cause: error });
+      this.#lock.release();
+      throw error;
     }
+  }
+
+  /** Makes sure that the folder is still there and still this process's; throws where it is not. */
+  readonly check = (): void => this.#lock.check();
+
+  /**
+   * Refuses where something lies in the folder that a run would have to overwrite and that no run has written.
+   *
+   * @throws CliError naming it
+   */
+  refuseInTheWay(config: Config): void {
+    const [name] = foldersInTheWay(this.path, config.LOG.SAVE_CHECKPOINT_FREQ);
+    if (name !== undefined) {
+      throw new CliError(
+        `${
+          join(this.path, name)
+        } is a folder, and the run writes a file of that name; move it, or choose another EXPERIMENT.NAME`,
+      );
+    }
+    const path = join(this.path, CONFIG_FILE);
+    const alone = runFiles(this.path).join() === CONFIG_FILE && this.replaced.place === null;
+    if (alone && Deno.readTextFileSync(path) !== configToYaml(config)) {
+      throw new CliError(
+        `${path} is not of a run, and the run writes its configuration there; move it, or choose another EXPERIMENT.NAME`,
+      );
+    }
+  }
+
+  /**
+   * The configuration with the places where its files lie now. Those it names in the folder may have been put aside.
+   *
+   * @param resume whether it is that of the run in the folder; else of one that replaces it
+   */
+  located(config: Config, resume: boolean): Config {
+    const { replaced } = this;
+    return withReads(config, (path) => {
+      const found = replaced.locate(path);
+      if (!found || found.aside !== null) return path;
+      const aside = resume || replaced.place !== null ? replaced.reads(found.name) : null;
+      if (aside !== null || resume || isThere(path) || replaced.place === null) {
+        return aside ?? path;
+      }
+      const there = join(replaced.place, found.name);
+      return isThere(there) ? there : path;
+    });
+  }
+
+  /**
+   * Puts the run in the folder aside for another one.
+   *
+   * @param config of the other one
+   * @param from epochs that it starts with
+   * @returns where the run lies, and the configuration with what it reads there
+   */
+  putAside(config: Config, from: number): { place: string; config: Config } {
+    const reads: Record<string, string | null> = {};
+    withReads(config, (path) => {
+      const found = this.replaced.locate(path);
+      if (found) reads[found.name] = found.aside;
+      return path;
+    });
+    const place = this.replaced.putAside(from, reads);
+    const moved = withReads(config, (path) => {
+      const found = this.replaced.locate(path);
+      return found && found.aside === null ? join(place, found.name) : path;
+    });
+    return { place, config: moved };
+  }
+
+  /** Gives the folder back. */
+  [Symbol.dispose](): void {
+    this.#lock.release();
+    if (this.#made) removeIfEmpty(this.path);
   }
 }
 
-function isCheckpoint(name: string): boolean {
-  return CHECKPOINT.test(name);
+/** Gives the configuration's paths of files that it reads, where there are any, to `place`, and takes what it returns. */
+function withReads(config: Config, place: (path: string) => string): Config {
+  const { DISTILLER, WKD } = config;
+  const [teacher, cost] = [DISTILLER.TEACHER_CHECKPOINT, WKD.COST_MATRIX_PATH];
+  return {
+    ...config,
+    DISTILLER: { ...DISTILLER, TEACHER_CHECKPOINT: teacher && place(teacher) },
+    WKD: { ...WKD, COST_MATRIX_PATH: cost && place(cost) },
+  };
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    Deno.removeSync(folder);
+  } catch {
+    // The run's files are in it.
+  }
 }

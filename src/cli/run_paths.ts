@@ -1,5 +1,7 @@
-import { join } from "@std/path";
+import { isAbsolute, join } from "@std/path";
 import type { Config } from "../config/config.ts";
+import { ConfigError } from "../config/config_error.ts";
+import { shown } from "../formats/visible.ts";
 import { fileExists } from "./file_exists.ts";
 
 /** Name of a run: EXPERIMENT.NAME, or EXPERIMENT.TAG with underscores for commas. */
@@ -8,9 +10,46 @@ export function runName(config: Config): string {
   return NAME || TAG.split(",").map((tag) => tag.trim()).filter(Boolean).join("_");
 }
 
-/** Folder of a run: LOG.PREFIX, EXPERIMENT.PROJECT, name. */
+/**
+ * Folder of a run: LOG.PREFIX, EXPERIMENT.PROJECT, name. Both may have folders of their own, as in `kd/seed1`.
+ *
+ * @throws ConfigError where one of them leaves LOG.PREFIX, or the run has no name
+ */
 export function runFolder(config: Config): string {
-  return join(config.LOG.PREFIX, config.EXPERIMENT.PROJECT, runName(config));
+  const { PROJECT, NAME, TAG } = config.EXPERIMENT;
+  const name = runName(config);
+  checkFolders("EXPERIMENT.PROJECT", PROJECT, PROJECT);
+  const [key, given] = NAME ? ["EXPERIMENT.NAME", NAME] : ["EXPERIMENT.TAG", TAG];
+  if (name.trim() === "") {
+    throw new ConfigError(
+      `${key} ${
+        shown(JSON.stringify(given))
+      } gives the run no name; set EXPERIMENT.NAME to one such as kd_seed1`,
+    );
+  }
+  checkFolders(key, given, name);
+  return join(config.LOG.PREFIX, PROJECT, name);
+}
+
+/** What cannot stand in a name: control characters, those that turn the direction of a text, and halves of characters. */
+const UNFIT = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
+
+/** Refuses a part of a run's path that leads out of the folder it stands in. */
+function checkFolders(key: string, given: string, path: string): void {
+  const steps = path.split(/[\\/]/).map((step) => step.trim());
+  const why = UNFIT.test(path)
+    ? "has control characters"
+    : isAbsolute(path) || /^[\\/]|^[a-z]:/i.test(path)
+    ? "is an absolute path"
+    : steps.some((step) => /^(\.+|~)$/.test(step))
+    ? `has a folder ${JSON.stringify(steps.find((step) => /^(\.+|~)$/.test(step)))}`
+    : null;
+  if (why === null) return;
+  throw new ConfigError(
+    `${key} ${
+      shown(JSON.stringify(given))
+    } ${why}; it is a name below LOG.PREFIX, such as kd_seed1 or kd/seed1`,
+  );
 }
 
 /** Where a teacher is looked for when DISTILLER.TEACHER_CHECKPOINT is empty, the last as the authors lay it out. */

@@ -1,32 +1,25 @@
-import { basename } from "@std/path";
 import { loadConfig } from "../config/load_config.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { progress } from "../logging/progress.ts";
-import { combine, type EventSink } from "../train/events.ts";
 import { latestPath } from "../train/run_files.ts";
 import { checkCostMatrix } from "./check_cost_matrix.ts";
-import { checkFolder } from "./check_folder.ts";
 import { checkTeacher } from "./check_teacher.ts";
 import { CliError } from "./cli_error.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { INTERRUPTED } from "./exit_status.ts";
-import { fileExists } from "./file_exists.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
 import { openDevice } from "./open_device.ts";
 import { printProfile } from "./profile.ts";
-import { ReplacedRun, runLeftovers } from "./run_folder.ts";
+import { RunFolder } from "./run_folder.ts";
 import { runFolder } from "./run_paths.ts";
+import { runStart, type StartFlags } from "./run_start.ts";
 import { runWithFiles } from "./run_with_files.ts";
 import { shellWords } from "./shell_words.ts";
 
 /** Options of the `train` command. */
-export interface TrainFlags {
+export interface TrainFlags extends StartFlags {
   /** The configuration file. */
   readonly cfg: string;
-  /** Go on with a run that was stopped. */
-  readonly resume?: boolean;
-  /** Start again where a run already is. */
-  readonly overwrite?: boolean;
   /** Kind of adapter. */
   readonly device?: string;
   /** Print the time by kernel at the end. */
@@ -39,29 +32,28 @@ export interface TrainFlags {
  * @returns the exit status
  */
 export async function train(flags: TrainFlags, overrides: readonly string[]): Promise<number> {
-  const config = loadConfig(flags.cfg, overrides);
-  const folder = runFolder(config);
-  refuseToOverwrite(folder, flags);
+  const typed = loadConfig(flags.cfg, overrides);
+  const path = runFolder(typed);
+  refuseFlags(flags, path);
+  using folder = new RunFolder(path, (message) => console.error(`warning: ${message}`));
+  const start = runStart(folder, typed, flags, (message) => console.error(message));
+  const config = folder.located(typed, start.kind !== "anew");
   if (config.DISTILLER.TYPE !== "NONE") checkTeacher(config);
   checkCostMatrix(config, flags.cfg);
-  checkFolder(folder);
   const gpu = await openDevice(flags.device);
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
   const interrupt = interruptSignal();
-  const replaced = flags.overwrite ? new ReplacedRun(folder) : null;
-  const discard: EventSink = ({ type }) => {
-    if (type === "checkpoint") replaced?.discard();
-  };
   try {
     const { finished } = await runWithFiles({
       gpu,
       config,
       splits,
       folder,
-      resume: flags.resume ?? false,
-      sink: combine(progress(), discard),
+      start,
+      sink: progress(),
       signal: interrupt.signal,
       resumeCommand: resumeCommand(flags, overrides),
+      takesBack: true,
       wandb: true,
       onFinished: async ({ trainer }) => {
         if (flags.profile) await printProfile(trainer.step);
@@ -69,7 +61,6 @@ export async function train(flags: TrainFlags, overrides: readonly string[]): Pr
     });
     return finished ? 0 : INTERRUPTED;
   } finally {
-    replaced?.putBack();
     interrupt.dispose();
   }
 }
@@ -82,23 +73,22 @@ function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly
   return shellWords(["deno", "task", "train", "--cfg", cfg, "--resume", ...options, ...overrides]);
 }
 
-function refuseToOverwrite(folder: string, { resume, overwrite }: TrainFlags): void {
-  if (resume && overwrite) {
+/** What can be refused before the run's folder is made. */
+function refuseFlags({ resume, overwrite }: TrainFlags, folder: string): void {
+  if (resume !== undefined && overwrite) {
     throw new CliError("--resume goes on with a run and --overwrite starts it again; give one");
   }
-  const latest = latestPath(folder);
-  const exists = fileExists(latest);
-  if (resume && !exists) {
-    throw new CliError(`nothing to resume: there is no ${latest}; leave --resume out to start`);
-  }
-  const files = resume || overwrite ? [] : runLeftovers(folder);
-  if (files.length > 0) {
-    const how = exists
-      ? "go on with --resume"
-      : `there is no ${basename(latest)} to go on from (${files.join(", ")})`;
+  if ((resume === true || resume === "") && !isFolder(folder)) {
     throw new CliError(
-      `${folder} already holds a run; ${how}, start again with --overwrite, or choose another ` +
-        `EXPERIMENT.NAME`,
+      `nothing to resume: there is no ${latestPath(folder)}; leave --resume out to start`,
     );
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
   }
 }

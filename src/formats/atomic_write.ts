@@ -7,7 +7,21 @@ export class WriteError extends Error {
   override readonly name = "WriteError";
 }
 
-let temporaries = 0;
+/** What the name of a temporary file ends in, of this version or of an earlier one, which had the process id in it. */
+const TEMPORARY = /\.(?:[0-9a-f]{8}|\d+-\d+)\.tmp$/;
+
+/**
+ * The file whose temporary file has that name, or null where it is no name of one: what a process that was killed in
+ * {@linkcode writeFileAtomic} leaves.
+ */
+export function temporaryOf(name: string): string | null {
+  return TEMPORARY.test(name) ? name.replace(TEMPORARY, "") : null;
+}
+
+/** A name beside the file that nobody else has, on whatever machine and with whatever process id. */
+function temporaryName(path: string): string {
+  return `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+}
 
 function writeAndSync(path: string, bytes: Uint8Array): void {
   using file = Deno.openSync(path, { write: true, createNew: true });
@@ -41,7 +55,7 @@ function removeIfThere(path: string): void {
  */
 export function writeFileAtomic(path: string, content: Uint8Array | string): void {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  const temporary = `${path}.${Deno.pid}-${++temporaries}.tmp`;
+  const temporary = temporaryName(path);
   try {
     Deno.mkdirSync(dirname(path), { recursive: true });
     writeAndSync(temporary, bytes);

@@ -7,6 +7,7 @@ import { appendTo } from "./append_to.ts";
 
 const VERSION = "brain.Event:2";
 const PREFIX = "events.out.tfevents.";
+const OWN = /^events\.out\.tfevents\.\d+\.wkd\.\d+$/;
 
 /** Names of the event files in a folder; none where the folder is not there. */
 export function eventFiles(folder: string): string[] {
@@ -19,9 +20,14 @@ export function eventFiles(folder: string): string[] {
   }
 }
 
-/** Removes the event files of a folder, nothing else. */
+/** Those of the event files in a folder that this program wrote. */
+export function ownEventFiles(folder: string): string[] {
+  return eventFiles(folder).filter((name) => OWN.test(name));
+}
+
+/** Removes the event files of this program in a folder, nothing else. */
 export function removeEventFiles(folder: string): void {
-  for (const name of eventFiles(folder)) {
+  for (const name of ownEventFiles(folder)) {
     const path = join(folder, name);
     try {
       Deno.removeSync(path);

@@ -2,7 +2,7 @@ import { join } from "@std/path";
 import type { EventValue } from "../formats/tensorboard/event.ts";
 import { encodePng } from "../formats/tensorboard/png.ts";
 import type { EventSink } from "../train/events.ts";
-import { EventFile, eventFiles, removeEventFiles } from "./event_file.ts";
+import { EventFile, ownEventFiles, removeEventFiles } from "./event_file.ts";
 import { heatMap } from "./heat_map.ts";
 import { epochScalars, type LogScalars, pointScalars } from "./log_scalars.ts";
 
@@ -34,7 +34,7 @@ export class TensorBoardLog {
   constructor(folder: string, from: LogPosition | null) {
     const steps = join(folder, "steps");
     if (!from) { for (const each of [folder, steps]) removeEventFiles(each); }
-    this.fresh = eventFiles(folder).length === 0;
+    this.fresh = ownEventFiles(folder).length === 0;
     this.#epochs = new EventFile(folder, from && from.epoch);
     this.#steps = new EventFile(steps, from && from.globalStep + 1);
   }

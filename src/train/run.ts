@@ -41,6 +41,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** How to go on after an interruption, for the message. */
   readonly resumeCommand: string;
+  /** Called before a checkpoint is written; throws where the folder is not the run's any more. */
+  readonly guard?: () => void;
 }
 
 /** Trains what a configuration describes, with its files: the whole of `train` but the terminal. */
@@ -183,7 +185,7 @@ function trainBatchSize(
 }
 
 function trainerOptions(
-  { gpu, config: { SOLVER, LOG }, sink, signal }: RunOptions,
+  { gpu, config: { SOLVER, LOG }, sink, signal, guard }: RunOptions,
   parts: Pick<TrainerOptions, "distiller" | "optimizer" | "scaler" | "train" | "test">,
   files: RunFiles,
 ): TrainerOptions {
@@ -200,7 +202,10 @@ function trainerOptions(
     pointEvery: LOG.TENSORBOARD_FREQ,
     sink,
     signal,
-    save: (kind, at) => files.save(kind, at),
+    save: async (kind, at) => {
+      guard?.();
+      await files.save(kind, at);
+    },
   };
 }
 

@@ -257,7 +257,8 @@ function torchBytes(value: unknown): Uint8Array {
   }
 }
 
-function parseState(json: string | undefined, path: string): RunState {
+/** @throws CheckpointError where a text is no training state */
+export function parseState(json: string | undefined, path: string): RunState {
   let state: Partial<RunState> | null = null;
   try {
     state = JSON.parse(json ?? "null");

@@ -1,0 +1,179 @@
+import { basename, join } from "@std/path";
+import { parse } from "@std/yaml";
+import type { Config } from "../config/config.ts";
+import { visible } from "../formats/visible.ts";
+import { CheckpointError } from "../train/checkpoint.ts";
+import { latestPath } from "../train/run_files.ts";
+import {
+  describeState,
+  readSavedState,
+  type SavedState,
+  wholeStates,
+} from "../train/saved_states.ts";
+import { CliError } from "./cli_error.ts";
+import { fileExists } from "./file_exists.ts";
+import type { RunFolder } from "./run_folder.ts";
+import { isCheckpoint, runLeftovers } from "./run_file_names.ts";
+import { runName } from "./run_paths.ts";
+
+/** Where a run starts: anew, in place of what is in its folder; at the folder's `latest`; or at another checkpoint. */
+export type RunStart =
+  | { readonly kind: "anew" }
+  | { readonly kind: "latest" }
+  | { readonly kind: "from"; readonly state: SavedState };
+
+/** What the command line says of it. */
+export interface StartFlags {
+  /** Go on with a run that was stopped: at its `latest`, or at the checkpoint that is named. */
+  readonly resume?: boolean | string;
+  /** Start again where a run already is. */
+  readonly overwrite?: boolean;
+}
+
+/**
+ * Where a run is to start in its folder.
+ *
+ * @param tell shows what was found there
+ * @throws CliError where it cannot start there, or would lose what is there
+ * @throws CheckpointError where the checkpoint is damaged, naming those beside it that are not
+ */
+export function runStart(
+  folder: RunFolder,
+  config: Config,
+  { resume, overwrite }: StartFlags,
+  tell: (message: string) => void,
+): RunStart {
+  const { path, recovered } = folder;
+  if (recovered !== null) {
+    const what = `the run that was to be replaced is back in ${path} (it lay in ${recovered}): ` +
+      "the new one had ended before its first checkpoint";
+    if (resume) throw new CliError(`${what}; give --resume again to go on with that one`);
+    tell(what);
+  }
+  folder.refuseInTheWay(config);
+  if (resume === undefined || resume === false) {
+    if (!overwrite) refuseLeftovers(folder);
+    return { kind: "anew" };
+  }
+  if (typeof resume !== "string" || resume === "") return startAtLatest(folder);
+  return startFrom(folder, config, resume);
+}
+
+function refuseLeftovers({ path, replaced: { place } }: RunFolder): void {
+  const files = runLeftovers(path);
+  if (files.length === 0) return;
+  const latest = latestPath(path);
+  const how = fileExists(latest)
+    ? "go on with --resume"
+    : `there is no ${basename(latest)} to go on from (${files.join(", ")})${wholeOnes(path)}`;
+  throw new CliError(
+    `${path} already holds a run; ${how}, start again with --overwrite, or choose another ` +
+      `EXPERIMENT.NAME${whereReplaced(place)}`,
+  );
+}
+
+function startAtLatest({ path, replaced }: RunFolder): RunStart {
+  const latest = latestPath(path);
+  if (!fileExists(latest)) {
+    const whole = wholeOnes(path);
+    const how = whole === "" ? "; leave --resume out to start" : whole;
+    throw new CliError(
+      `nothing to resume: there is no ${latest}${how}${whereReplaced(replaced.place)}`,
+    );
+  }
+  checked(latest, path, replaced.place);
+  return { kind: "latest" };
+}
+
+/** Reads a state; where it is damaged, the error names what else there is. */
+function checked(file: string, folder: string, place: string | null): SavedState {
+  try {
+    return readSavedState(file);
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    const whole = wholeOnes(folder) ||
+      "; no checkpoint beside it is whole: start again with --overwrite";
+    throw new CheckpointError(`${error.message}${whole}${whereReplaced(place)}`);
+  }
+}
+
+/** The checkpoints in a folder that a run can go on from, and how, as a clause; empty where there are none. */
+function wholeOnes(folder: string): string {
+  const states = wholeStates(folder);
+  if (states.length === 0) return "";
+  const listed = states.map((state) => `${state.name} (${describeState(state)})`).join(", ");
+  return `; whole are ${listed}: go on from one with --resume ${states[0].name}`;
+}
+
+function whereReplaced(place: string | null): string {
+  return place === null
+    ? ""
+    : `; the run that this one replaces is in ${place}: --resume ${basename(place)} takes it back`;
+}
+
+function startFrom(folder: RunFolder, config: Config, from: string): RunStart {
+  const { path, replaced } = folder;
+  if (from === replaced.place || from === basename(replaced.place ?? "")) {
+    replaced.putBack();
+    return startAtLatest(folder);
+  }
+  if (!isRunDirectory(from) && /^student_/.test(basename(from)) && isCheckpoint(basename(from))) {
+    const other = basename(from).replace(/^student_(?=\d)/, "epoch_").replace("student_", "");
+    throw new CliError(`${from} holds the student alone; a run goes on from ${other}`);
+  }
+  const state = checked(findState(folder, from), path, replaced.place);
+  if (state.path === latestPath(path)) return { kind: "latest" };
+  refuseAnotherRun(folder, config, state);
+  return { kind: "from", state };
+}
+
+function isRunDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+/** The file that a name of a checkpoint in the folder, or a path, stands for. */
+function findState({ path, replaced: { place } }: RunFolder, from: string): string {
+  if (/^(latest|best|epoch_\d+)(\.safetensors)?$/.test(from)) {
+    const here = [from, `${from}.safetensors`].map((name) => join(path, name)).filter(fileExists);
+    if (here.length > 0) return here.sort((a, b) => changed(b) - changed(a))[0];
+  }
+  if (fileExists(from)) return from;
+  if (isRunDirectory(from) && fileExists(latestPath(from))) return latestPath(from);
+  throw new CliError(
+    `nothing to resume: ${path} holds no checkpoint ${visible(from)}, and there is no such file` +
+      (wholeOnes(path) || "; leave --resume out to start") + whereReplaced(place),
+  );
+}
+
+function changed(path: string): number {
+  return Deno.statSync(path).mtime?.getTime() ?? 0;
+}
+
+/** A run that is in the folder goes on from its own checkpoints, or from copies of them. */
+function refuseAnotherRun({ path }: RunFolder, config: Config, state: SavedState): void {
+  if (runLeftovers(path).length === 0 || isBelow(state.path, path)) return;
+  const { PROJECT } = config.EXPERIMENT;
+  const saved = parsed(state.config).EXPERIMENT as Config["EXPERIMENT"] | undefined;
+  const same = saved && saved.PROJECT === PROJECT &&
+    runName({ ...config, EXPERIMENT: saved }) === runName(config);
+  if (same) return;
+  throw new CliError(
+    `${state.path} is of another run than the one in ${path}; choose another EXPERIMENT.NAME for what goes on from it`,
+  );
+}
+
+function isBelow(file: string, folder: string): boolean {
+  return Deno.realPathSync(file).startsWith(join(Deno.realPathSync(folder), "/"));
+}
+
+function parsed(yaml: string): Record<string, unknown> {
+  try {
+    return { ...parse(yaml, { schema: "core" }) as Record<string, unknown> };
+  } catch {
+    return {};
+  }
+}
