@@ -56,6 +56,11 @@ export function endRun(
 ): void {
   try {
     check();
+  } catch {
+    // The folder is not this run's any more, and that ended it.
+    return;
+  }
+  try {
     if (finished) return replaced.place === null ? undefined : replaced.discard();
     const back = replaced.undoEarly();
     if (back !== null) tell(`the run that was to be replaced is back in ${path}`);

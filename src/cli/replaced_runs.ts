@@ -64,9 +64,9 @@ export class ReplacedRuns {
     return this.#do(() => {
       const top = this.#top();
       if (!top || top.mark.done) return null;
-      if (top.mark.moving) this.#moveBack(top);
-      else if (this.#replaced(top)) this.discard();
-      else return this.undoEarly();
+      if (top.mark.moving) return this.#moveBack(top);
+      if (!this.#replaced(top)) return this.undoEarly();
+      this.discard();
       return null;
     });
   }
@@ -75,8 +75,7 @@ export class ReplacedRuns {
   undoEarly(): string | null {
     const { place } = this;
     if (place === null || checkpointsIn(this.folder).length > 0) return null;
-    this.putBack();
-    return place;
+    return this.putBack();
   }
 
   /**
@@ -133,15 +132,15 @@ export class ReplacedRuns {
     });
   }
 
-  /** Deletes the run in the folder and puts the replaced one back. */
-  putBack(): void {
+  /** Deletes the run in the folder and puts the replaced one back; returns where it lay, or null where there is none. */
+  putBack(): string | null {
     const top = this.#top();
-    if (!top) return;
-    this.#do(() => {
+    if (!top || top.mark.done) return null;
+    return this.#do(() => {
       const stays = runFiles(join(this.folder, top.name)).filter((file) => file === CONFIG_FILE);
       this.#remove(this.folder, stays);
       this.#mark(top.name, { ...top.mark, moving: true });
-      this.#moveBack(top);
+      return this.#moveBack(top);
     });
   }
 
@@ -187,7 +186,7 @@ export class ReplacedRuns {
     }
   }
 
-  #moveBack({ name }: Aside): void {
+  #moveBack({ name }: Aside): string {
     const aside = join(this.folder, name);
     for (const file of runFiles(aside)) {
       const [from, to] = [join(aside, file), join(this.folder, file)];
@@ -197,6 +196,7 @@ export class ReplacedRuns {
       removeIfThere(from);
     }
     this.#removeAside(name);
+    return aside;
   }
 
   #remove(folder: string, but: readonly string[]): void {

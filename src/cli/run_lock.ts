@@ -122,7 +122,7 @@ function lock(file: Deno.FsFile): boolean | null {
 function read(path: string): string {
   try {
     const text = visible(Deno.readTextFileSync(path).trim());
-    return /^process \d+ on \S+ since \S+$/.test(text) ? text : "another process";
+    return /^process \d+ on .+ since \S+$/.test(text) ? text : "another process";
   } catch {
     // Windows lets nobody read a locked file.
     return "another process";
@@ -153,11 +153,18 @@ function openFolder(path: string): Deno.FsFile | null {
 
 /** The machine's name where it can be had without asking for a permission; a container's is in the file. */
 function hostName(): string {
-  const { state } = Deno.permissions.querySync({ name: "sys", kind: "hostname" });
   try {
-    const name = state === "granted" ? Deno.hostname() : Deno.readTextFileSync("/etc/hostname");
-    return name.trim().replaceAll(/\s/g, "-") || "this machine";
+    if (granted({ name: "sys", kind: "hostname" })) return Deno.hostname();
+    const path = "/etc/hostname";
+    if (granted({ name: "read", path })) return Deno.readTextFileSync(path).trim() || UNNAMED;
   } catch {
-    return "this machine";
+    // Not every system has that file.
   }
+  return UNNAMED;
+}
+
+const UNNAMED = "this machine";
+
+function granted(permission: Deno.PermissionDescriptor): boolean {
+  return Deno.permissions.querySync(permission).state === "granted";
 }

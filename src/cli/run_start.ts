@@ -25,7 +25,7 @@ export type RunStart =
 /** What the command line says of it. */
 export interface StartFlags {
   /** Go on with a run that was stopped: at its `latest`, or at the checkpoint that is named. */
-  readonly resume?: boolean | string;
+  readonly resume?: true | string;
   /** Start again where a run already is. */
   readonly overwrite?: boolean;
 }
@@ -47,15 +47,17 @@ export function runStart(
   if (recovered !== null) {
     const what = `the run that was to be replaced is back in ${path} (it lay in ${recovered}): ` +
       "the new one had ended before its first checkpoint";
-    if (resume) throw new CliError(`${what}; give --resume again to go on with that one`);
+    if (resume !== undefined) {
+      throw new CliError(`${what}; give --resume again to go on with that one`);
+    }
     tell(what);
   }
   folder.refuseInTheWay(config);
-  if (resume === undefined || resume === false) {
+  if (resume === undefined) {
     if (!overwrite) refuseLeftovers(folder);
     return { kind: "anew" };
   }
-  if (typeof resume !== "string" || resume === "") return startAtLatest(folder);
+  if (resume === true || resume === "") return startAtLatest(folder);
   return startFrom(folder, config, resume);
 }
 
