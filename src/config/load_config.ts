@@ -1,7 +1,9 @@
 import { ioReason } from "../formats/io_reason.ts";
+import { readRegularFile } from "../formats/read_file.ts";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { resolveConfig } from "./resolve_config.ts";
+import { decodeYaml, LONGEST_YAML } from "./yaml_text.ts";
 
 /**
  * Reads a configuration file.
@@ -12,11 +14,11 @@ import { resolveConfig } from "./resolve_config.ts";
  */
 export function loadConfig(path: string | null, overrides: readonly string[] = []): Config {
   if (path === null) return resolveConfig("", "defaults", overrides);
-  let yaml: string;
+  let bytes: Uint8Array<ArrayBuffer>;
   try {
-    yaml = Deno.readTextFileSync(path);
+    bytes = readRegularFile(path, LONGEST_YAML);
   } catch (error) {
     throw new ConfigError(`cannot read the configuration ${path}: ${ioReason(error)}`);
   }
-  return resolveConfig(yaml, path, overrides);
+  return resolveConfig(decodeYaml(bytes, path), path, overrides);
 }
