@@ -1,5 +1,6 @@
 import { basename } from "@std/path";
 import { loadConfig } from "../config/load_config.ts";
+import { asTyped } from "../config/typed_path.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { progress } from "../logging/progress.ts";
 import { combine, type EventSink } from "../train/events.ts";
@@ -79,7 +80,16 @@ function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly
     ...(device ? ["--device", device] : []),
     ...(profile ? ["--profile"] : []),
   ];
-  return shellWords(["deno", "task", "train", "--cfg", cfg, "--resume", ...options, ...overrides]);
+  return shellWords([
+    "deno",
+    "task",
+    "train",
+    "--cfg",
+    asTyped(cfg),
+    "--resume",
+    ...options,
+    ...overrides,
+  ]);
 }
 
 function refuseToOverwrite(folder: string, { resume, overwrite }: TrainFlags): void {

@@ -9,7 +9,7 @@ import { decodeYaml, LONGEST_YAML } from "./yaml_text.ts";
  * Reads a configuration file.
  *
  * @param path the YAML file; null for the defaults alone
- * @param overrides pairs of a dotted key and a YAML value that win over the file
+ * @param overrides pairs of a dotted key and a YAML value that win over the file, as typed
  * @throws {ConfigError} where the file cannot be read, and as `resolveConfig()` does
  */
 export function loadConfig(path: string | null, overrides: readonly string[] = []): Config {

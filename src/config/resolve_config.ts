@@ -7,6 +7,7 @@ import { type AnyField, isField, type Section } from "./field.ts";
 import { FIELDS, nearestKey, SECTIONS } from "./keys.ts";
 import { isMapping, type Mapping } from "./merge_keys.ts";
 import { ALIASES, SCHEMA } from "./schema.ts";
+import { homePath, typedPath } from "./typed_path.ts";
 import { parseYaml, YamlDocument } from "./yaml_document.ts";
 
 /** The name that errors give to `KEY VALUE` overrides. */
@@ -20,13 +21,25 @@ function unknownKey(where: string, key: string, isSection: boolean): ConfigError
   return new ConfigError(`${where}: unknown key ${shown(key)}; ${hint}`);
 }
 
-function assign(values: Values, where: () => string, key: string, value: unknown): void {
+/** Sets a key; `toPath` makes a path of what stands for one. */
+function assign(
+  values: Values,
+  where: () => string,
+  key: string,
+  value: unknown,
+  toPath = homePath,
+): void {
   const field = FIELDS.get(key) as AnyField;
   const accepted = coerce(value, field);
   if (accepted === undefined) {
     throw new ConfigError(`${where()}: ${key} must be ${expectation(field)}; got ${brief(value)}`);
   }
-  values.set(key, accepted);
+  try {
+    values.set(key, field.kind === "path" ? toPath(accepted as string) : accepted);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(`${where()}: ${key}: ${error.message}`);
+  }
 }
 
 function sectionAt(key: string): Section {
@@ -95,7 +108,8 @@ function parseOverride(text: string, field: AnyField | undefined): unknown {
   } catch {
     return text;
   }
-  return field?.kind === "string" && typeof value !== "string" ? text : value;
+  const wantsText = field?.kind === "string" || field?.kind === "path";
+  return wantsText && typeof value !== "string" ? text : value;
 }
 
 /** `KEY=VALUE` where a key is wanted. */
@@ -121,7 +135,8 @@ function readOverrides(values: Values, overrides: readonly string[]): void {
   for (let i = 0; i < overrides.length; i += 2) {
     const key = ALIASES.get(overrides[i]) ?? overrides[i];
     if (!FIELDS.has(key)) throw unknownKey(COMMAND_LINE, key, false);
-    assign(values, () => COMMAND_LINE, key, parseOverride(overrides[i + 1], FIELDS.get(key)));
+    const value = parseOverride(overrides[i + 1], FIELDS.get(key));
+    assign(values, () => COMMAND_LINE, key, value, typedPath);
   }
 }
 
@@ -152,7 +167,8 @@ function checkTogether({ SOLVER }: Config, document: YamlDocument): void {
  *
  * @param yaml the YAML text; empty for the defaults
  * @param source the file's name, for error messages
- * @param overrides pairs of a dotted key and a YAML value, such as `["SOLVER.EPOCHS", "3"]`
+ * @param overrides pairs of a dotted key and a YAML value, such as `["SOLVER.EPOCHS", "3"]`; paths among them are relative to
+ * where the command was typed
  * @throws {ConfigError} for malformed YAML, an unknown key, a wrong type, a value out of range, or values that do not
  * go together
  */

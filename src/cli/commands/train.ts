@@ -1,6 +1,9 @@
 import type { Command } from "@commander-js/extra-typings";
+import { asTyped, typedPath } from "../../config/typed_path.ts";
+import { CliError } from "../cli_error.ts";
 import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
+import { oneFile, takeFile } from "./typed_file.ts";
 
 const EXAMPLES = `
 KEY VALUE pairs win over the file. Without --resume or --overwrite a run that is already there is left alone.
@@ -11,19 +14,28 @@ Examples:
   deno task train --cfg configs/fashion_mnist/vanilla/resnet8.yaml SOLVER.EPOCHS 2 EXPERIMENT.NAME short
   deno task train --cfg configs/fashion_mnist/wkd_l/resnet20_resnet8.yaml --resume`;
 
+const EXAMPLE = "configs/fashion_mnist/vanilla/resnet8.yaml";
+
 /** Adds the `train` command. */
 export function addTrain(program: Command, exit: Exit): void {
   program.command("train")
     .description("train a student as a configuration says")
-    .requiredOption("--cfg <file>", "configuration (YAML)")
+    .option("-c, --cfg <file>", "configuration (YAML); also without --cfg", typedPath)
     .option("--resume", "go on with a run that was stopped")
     .option("--overwrite", "start again where a run already is")
     .option("--profile", "at the end, print the time by kernel of one step")
     .addOption(deviceOption())
     .argument("[overrides...]", "KEY VALUE pairs such as SOLVER.LR 0.1")
     .addHelpText("after", EXAMPLES)
-    .action(async (overrides, flags) => {
+    .action(async (words, flags) => {
+      const { overrides, ...typed } = takeFile(words, "cfg");
+      const cfg = oneFile("--cfg", flags.cfg, typed.cfg && typedPath(typed.cfg));
+      if (cfg === undefined) {
+        throw new CliError(
+          `train wants a configuration: --cfg FILE, such as --cfg ${asTyped(EXAMPLE)}`,
+        );
+      }
       const { train } = await import("../train.ts");
-      exit(await train(flags, overrides));
+      exit(await train({ ...flags, cfg }, overrides));
     });
 }
