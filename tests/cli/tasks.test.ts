@@ -121,3 +121,12 @@ Deno.test("deno task data download fetches from a host that --url names", async 
     await server.shutdown();
   }
 });
+
+Deno.test("deno run mod.ts needs neither the environment nor the size of the memory", async () => {
+  const model = "checkpoints/fashion_mnist/resnet20.safetensors";
+  const allowed = ["run", "-q", "--no-prompt", "--no-check", "--allow-read"];
+  const few = ["DATASET.VALIDATION", "2"];
+  const { code, stdout, stderr } = await deno(".", ...allowed, "mod.ts", "eval", model, ...few);
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(stdout, "top-1");
+});
