@@ -199,7 +199,7 @@ case "$(uname -s)" in
 esac
 if [ -f deno.json ]; then
   say "packages: fetching what deno.json names and is not here yet"
-  quietly deno install --quiet || fail "could not fetch the npm packages; run: deno install"
+  quietly deno install --quiet --frozen || fail "could not fetch the npm packages; run: deno install --frozen"
 fi
 name=$(adapter) || fail "Deno finds no graphics adapter; list what Vulkan finds with: vulkaninfo --summary"
 say "ready: Deno $(deno_found) on $name adapter"

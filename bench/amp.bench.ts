@@ -1,5 +1,6 @@
 // Training steps in mixed precision against float32, and what their tensors take at most.
 // Run: deno bench -A bench/amp.bench.ts
+import { cases } from "./cases.ts";
 import { KD } from "../src/distill/kd.ts";
 import { createModel } from "../src/models/registry.ts";
 import { manualSeed } from "../src/nn/init.ts";
@@ -57,7 +58,7 @@ async function prepare(setting: Setting, half: boolean): Promise<() => Promise<v
   return run;
 }
 
-for (const setting of SETTINGS) {
+for (const setting of cases(gpu, SETTINGS, () => false)) {
   const [teacher, student, batch, , size] = setting;
   for (const half of gpu.half ? [false, true] : [false]) {
     let run: (() => Promise<void>) | null = null;

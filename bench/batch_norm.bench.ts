@@ -4,6 +4,7 @@ import { batchNorm } from "../src/ops/batch_norm.ts";
 import { randn, tensor } from "../src/tensor/create.ts";
 import { init } from "../src/tensor/default_device.ts";
 import { Generator } from "../src/tensor/random.ts";
+import { cases } from "./cases.ts";
 import { benchReplayed } from "./replayed.ts";
 
 const gpu = await init();
@@ -18,7 +19,7 @@ const SHAPES = [
 /** Batch normalisation waits for memory: an element takes as long as this many operations of a product. */
 const PER_ELEMENT = 200;
 
-for (const shape of SHAPES) {
+for (const shape of cases(gpu, SHAPES, ([, channels, size]) => channels === 64 && size === 32)) {
   const group = `[${shape.join(", ")}]`;
   const elements = shape.reduce((a, b) => a * b);
   const generator = new Generator(1);

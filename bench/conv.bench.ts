@@ -5,6 +5,7 @@ import { convKernels } from "../src/ops/conv/variants.ts";
 import { rand } from "../src/tensor/create.ts";
 import { init } from "../src/tensor/default_device.ts";
 import { Generator } from "../src/tensor/random.ts";
+import { cases } from "./cases.ts";
 import { benchReplayed } from "./replayed.ts";
 
 const gpu = await init();
@@ -56,7 +57,17 @@ const MODELS: Readonly<Record<string, readonly Convolution[]>> = {
   ],
 };
 
-for (const [model, convolutions] of Object.entries(MODELS)) {
+/** One of each kind: small planes, large planes, one pixel, depthwise, grouped. */
+const FEW = [
+  "16,16,3,1,28",
+  "64,64,3,1,32",
+  "64,128,1,2,32",
+  "116,116,3,1,8,116",
+  "240,60,1,1,16,3",
+];
+
+for (const [model, all] of Object.entries(MODELS)) {
+  const convolutions = cases(gpu, all, (each) => FEW.includes(each.join()));
   for (const [inputs, outputs, kernel, stride, size, groups = 1] of convolutions) {
     const shapes = [[BATCH, inputs, size, size], [outputs, inputs / groups, kernel, kernel]];
     const g = convGeometry(shapes[0], shapes[1], { stride, padding: (kernel - 1) / 2, groups });

@@ -1,11 +1,13 @@
+import { cases } from "./cases.ts";
 import { kernelCkaCost } from "../src/cost_matrix/kernel_cka_cost.ts";
 import { type FeatureShape, linearCkaCost } from "../src/cost_matrix/linear_cka_cost.ts";
 import { init } from "../src/tensor/default_device.ts";
 
-await init();
+const gpu = await init();
 
-/** Classes and dimensions of ImageNet in ResNet34. */
-const SHAPE: FeatureShape = [1000, 50, 512];
+/** Classes and dimensions of ImageNet in ResNet34, or of CIFAR-100 in resnet32x4. */
+const SHAPES: readonly FeatureShape[] = [[1000, 50, 512], [100, 50, 256]];
+const [SHAPE] = cases(gpu, SHAPES, ([classes]) => classes === 100);
 const group = `cost matrix of ${SHAPE[0]} classes, ${SHAPE[1]} images of ${SHAPE[2]} features each`;
 
 /** Features that differ by class: a class's own value in every dimension and noise, as ReLU leaves them. */

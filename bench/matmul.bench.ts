@@ -1,5 +1,6 @@
 // Products of matrices at the shapes of classifiers, Sinkhorn iterations and their gradients.
 // Run: deno bench -A bench/matmul.bench.ts
+import { cases } from "./cases.ts";
 import { product } from "../src/ops/matmul/product.ts";
 import { randn } from "../src/tensor/create.ts";
 import { init } from "../src/tensor/default_device.ts";
@@ -19,7 +20,13 @@ const CASES = [
   { rows: 257, depth: 333, columns: 129, repeat: 20 },
 ];
 
-for (const { rows, depth, columns, repeat, ...options } of CASES) {
+for (
+  const { rows, depth, columns, repeat, ...options } of cases(
+    gpu,
+    CASES,
+    ({ repeat }) => repeat !== 20,
+  )
+) {
   const a = randn(options.transposeA ? [depth, rows] : [rows, depth], generator);
   const b = randn(options.transposeB ? [columns, depth] : [depth, columns], generator);
   const recording = await gpu.record(() =>

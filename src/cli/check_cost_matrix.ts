@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { asTyped } from "../config/typed_path.ts";
 import { CliError } from "./cli_error.ts";
 import { fileExists } from "./file_exists.ts";
 import { shellWords } from "./shell_words.ts";
@@ -15,7 +16,9 @@ export function checkCostMatrix({ DISTILLER, WKD }: Config, cfg: string): void {
   if (COST_MATRIX_PATH === "" || fileExists(COST_MATRIX_PATH)) return;
   throw new CliError(
     `there is no cost matrix ${COST_MATRIX_PATH} (WKD.COST_MATRIX_PATH); make it with ` +
-      `"${shellWords(["deno", "task", "cost-matrix", "--cfg", cfg])}", copy the authors' there, ` +
+      `"${
+        shellWords(["deno", "task", "cost-matrix", "--cfg", asTyped(cfg)])
+      }", copy the authors' there, ` +
       `or set WKD.COST_MATRIX fc`,
   );
 }

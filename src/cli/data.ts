@@ -8,6 +8,7 @@ import { loadDataset } from "../data/load_dataset.ts";
 import { PUBLISHED } from "../data/published_archives.ts";
 import { plural } from "../logging/plural.ts";
 import { CliError } from "./cli_error.ts";
+import { withScheme } from "./data_task.ts";
 import { byteBar } from "./byte_bar.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { INTERRUPTED } from "./exit_status.ts";
@@ -68,7 +69,8 @@ export async function downloadData(dataset: string, flags: DownloadFlags): Promi
 }
 
 function checkUrl(url: string): string {
-  if (/^https?:\/\//.test(url) && URL.canParse(url)) return url;
+  const whole = withScheme(url);
+  if (/^https?:\/\/[^/]+\/./i.test(whole) && URL.canParse(whole)) return whole;
   throw new CliError(`--url wants an address such as https://host/file.tar.gz; got ${url}`);
 }
 

@@ -1,5 +1,5 @@
 import { CommanderError } from "@commander-js/extra-typings";
-import { resumeWords } from "./commands/train.ts";
+import { commandWords } from "./commands/words.ts";
 import { FAILED } from "./exit_status.ts";
 import { buildProgram } from "./program.ts";
 
@@ -28,16 +28,11 @@ export async function main(args: readonly string[]): Promise<number> {
   let status = 0;
   const program = buildProgram((code) => status = code);
   try {
-    await program.parseAsync(resumeWords(longOptions(args)), { from: "user" });
+    await program.parseAsync(commandWords(program, args), { from: "user" });
   } catch (error) {
     return report(error);
   }
   return status;
-}
-
-/** mdistiller writes `-bs`, which would be read as `-b s`. */
-function longOptions(args: readonly string[]): string[] {
-  return args.map((arg) => arg === "-bs" || arg === "--bs" ? "--batch-size" : arg);
 }
 
 function report(error: unknown): number {

@@ -1,3 +1,4 @@
+import { environment } from "../formats/environment.ts";
 import { DEVICE_CHOICES, type DeviceChoice } from "../gpu/adapter.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { init } from "../tensor/default_device.ts";
@@ -30,19 +31,7 @@ export async function openDevice(choice?: string): Promise<Gpu> {
   return gpu;
 }
 
-/** An environment variable, or undefined where it is not set or may not be read. */
-export function environment(name: string): string | undefined {
-  try {
-    return Deno.env.get(name) || undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function freeMemory(): number {
-  try {
-    return Deno.systemMemoryInfo().available;
-  } catch {
-    return Infinity;
-  }
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "systemMemoryInfo" });
+  return state === "granted" ? Deno.systemMemoryInfo().available : Infinity;
 }

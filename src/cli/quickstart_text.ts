@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { asTyped } from "../config/typed_path.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
 import { formatSeconds } from "../logging/format_seconds.ts";
 import type { ModelSummary, RunStart } from "../train/events.ts";
@@ -7,6 +8,9 @@ import type { RunState } from "../train/run_state.ts";
 import { readRecord } from "./quickstart_record.ts";
 import { runFolder, teacherPath } from "./run_paths.ts";
 import { table } from "./table.ts";
+
+/** The configuration of which the quickstart is a part. */
+const WHOLE = "configs/fashion_mnist/wkd_l_f/resnet20_resnet8.yaml";
 
 function number(value: number): string {
   return value.toLocaleString("en-US");
@@ -69,9 +73,9 @@ ${recordPath}, made by \`${record.command}\` on ${record.device}.`
       : `${recordPath} holds nothing for these settings; \`deno task quickstart --alone\` measures the other rows.`,
     "",
     "Next:",
-    "  deno task train --cfg configs/fashion_mnist/wkd_l_f/resnet20_resnet8.yaml   the whole training",
+    `  deno task train --cfg ${asTyped(WHOLE)}   the whole training`,
     `  deno task eval -c ${
-      checkpointPath(runFolder(config), "student_best", config.LOG.CHECKPOINT_FORMAT)
+      asTyped(checkpointPath(runFolder(config), "student_best", config.LOG.CHECKPOINT_FORMAT))
     }`,
     "  deno task results                                                           every method, several seeds",
     "  deno task doctor                                                            how fast this machine is",

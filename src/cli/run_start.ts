@@ -1,6 +1,7 @@
 import { basename, join } from "@std/path";
 import { parse } from "@std/yaml";
 import type { Config } from "../config/config.ts";
+import { typedPath } from "../config/typed_path.ts";
 import { visible } from "../formats/visible.ts";
 import { CheckpointError } from "../train/checkpoint.ts";
 import { latestPath } from "../train/run_files.ts";
@@ -119,7 +120,10 @@ function startFrom(folder: RunFolder, config: Config, from: string): RunStart {
     replaced.putBack();
     return startAtLatest(folder);
   }
-  if (!isRunDirectory(from) && /^student_/.test(basename(from)) && isCheckpoint(basename(from))) {
+  if (
+    !isRunDirectory(typedPath(from)) && /^student_/.test(basename(from)) &&
+    isCheckpoint(basename(from))
+  ) {
     const other = basename(from).replace(/^student_(?=\d)/, "epoch_").replace("student_", "");
     throw new CliError(`${from} holds the student alone; a run goes on from ${other}`);
   }
@@ -143,8 +147,9 @@ function findState({ path, replaced: { place } }: RunFolder, from: string): stri
     const here = [from, `${from}.safetensors`].map((name) => join(path, name)).filter(fileExists);
     if (here.length > 0) return here.sort((a, b) => changed(b) - changed(a))[0];
   }
-  if (fileExists(from)) return from;
-  if (isRunDirectory(from) && fileExists(latestPath(from))) return latestPath(from);
+  const file = typedPath(from);
+  if (fileExists(file)) return file;
+  if (isRunDirectory(file) && fileExists(latestPath(file))) return latestPath(file);
   throw new CliError(
     `nothing to resume: ${path} holds no checkpoint ${visible(from)}, and there is no such file` +
       (wholeOnes(path) || "; leave --resume out to start") + whereReplaced(place),

@@ -1,4 +1,5 @@
 import { loadConfig } from "../config/load_config.ts";
+import { asTyped } from "../config/typed_path.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { progress } from "../logging/progress.ts";
 import { latestPath } from "../train/run_files.ts";
@@ -70,7 +71,16 @@ function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly
     ...(device ? ["--device", device] : []),
     ...(profile ? ["--profile"] : []),
   ];
-  return shellWords(["deno", "task", "train", "--cfg", cfg, "--resume", ...options, ...overrides]);
+  return shellWords([
+    "deno",
+    "task",
+    "train",
+    "--cfg",
+    asTyped(cfg),
+    "--resume",
+    ...options,
+    ...overrides,
+  ]);
 }
 
 /** What can be refused before the run's folder is made. */

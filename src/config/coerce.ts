@@ -34,6 +34,8 @@ export function expectation(field: AnyField): string {
       }integers${range}, such as "[1, 2]"`;
     case "string":
       return "a text (quote it if it looks like a number)";
+    case "path":
+      return "a path, a text (quote it if it looks like a number)";
   }
 }
 
@@ -79,7 +81,8 @@ export function coerce(
       const number = toNumber(value);
       return inRange(number, field, field.kind === "int") ? number : undefined;
     }
-    case "string": {
+    case "string":
+    case "path": {
       const text = value === null ? "" : value;
       if (typeof text !== "string") return undefined;
       return field.choices && !field.choices.includes(text) ? undefined : text;

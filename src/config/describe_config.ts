@@ -14,7 +14,8 @@ export function describeConfig(): string {
     }
     lines.push(`  ${key} = ${formatValue(field.default)}`, `      ${field.doc}`);
     const wanted = expectation(field);
-    if (field.kind !== "string" || field.choices) lines.push(`      It is ${wanted}.`);
+    if (field.kind === "path") lines.push("      It is a path; ~ is your home.");
+    else if (field.kind !== "string" || field.choices) lines.push(`      It is ${wanted}.`);
   }
   return lines.join("\n");
 }

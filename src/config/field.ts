@@ -1,5 +1,5 @@
-/** The value types a configuration key can have; `ints` is a list of integers. */
-export type FieldKind = "bool" | "int" | "float" | "string" | "ints";
+/** The value types a configuration key can have; `ints` is a list of integers, `path` a text that is a path. */
+export type FieldKind = "bool" | "int" | "float" | "string" | "path" | "ints";
 
 /** The range a number, or every number of a list, must lie in. */
 export interface Range {
@@ -59,6 +59,11 @@ export function float(value: number, doc: string, range: Range = {}): Field<numb
 /** A text key. */
 export function text(value: string, doc: string): Field<string> {
   return { kind: "string", default: value, doc };
+}
+
+/** A key that takes the path of a file or a folder. */
+export function path(value: string, doc: string): Field<string> {
+  return { kind: "path", default: value, doc };
 }
 
 /** A text key that takes one of a few values. */

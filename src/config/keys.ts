@@ -29,7 +29,10 @@ function sectionNames(): string[] {
 }
 
 /** Every section of the schema by its full dotted name, such as `WKD.SINKHORN`. */
-const SECTIONS: readonly string[] = sectionNames();
+export const SECTIONS: readonly string[] = sectionNames();
+
+/** A longer name is no slip of the pen, and comparing it letter by letter takes long. */
+const LONGEST_NAME = 80;
 
 /** The nearest of some names by edit distance, or null where more than a third of the letters would have to change. */
 function nearest(name: string, names: readonly string[]): string | null {
@@ -49,6 +52,7 @@ function parts(key: string): { first: string; last: string } {
  * in the same section; else the nearest by edit distance; null where none is near.
  */
 export function nearestKey(name: string, isSection = false): string | null {
+  if (name.length > LONGEST_NAME) return null;
   const names = isSection ? SECTIONS : [...FIELDS.keys()];
   const { first, last } = parts(name);
   const endingIn = (end: string | null) => names.filter((key) => parts(key).last === end);

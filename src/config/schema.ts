@@ -1,4 +1,4 @@
-import { bool, choice, float, int, ints, text } from "./field.ts";
+import { bool, choice, float, int, ints, path, text } from "./field.ts";
 import { MDISTILLER_SECTIONS } from "./schema_distillers.ts";
 
 const WKD = {
@@ -30,7 +30,7 @@ const WKD = {
     "fc",
     'Where WKD-L\'s cost matrix comes from: "fc" is 1 - cosine of the rows of the teacher\'s classifier; any other name, such as "cka", is the file at COST_MATRIX_PATH (the authors\' default is empty).',
   ),
-  COST_MATRIX_PATH: text("", "File of the cost matrix, [classes, classes]."),
+  COST_MATRIX_PATH: path("", "File of the cost matrix, [classes, classes]."),
   COST_MATRIX_SHARPEN: float(
     1,
     "k of the sharpened cost 1 - exp(-k * cost); 0 leaves the cost as it is.",
@@ -85,7 +85,7 @@ export const SCHEMA = {
       "WKD's loader on the GPU; read for compatibility and not used: batches are always made ahead.",
     ),
     TEST: { BATCH_SIZE: int(64, "Images in a batch of the evaluation.", { min: 1 }) },
-    ROOT: text(
+    ROOT: path(
       "",
       "Ours: folder of the data (for CIFAR also its archive); empty is data, data/imagenet for imagenet, and .cache in the project for fashion_mnist.",
     ),
@@ -118,7 +118,7 @@ export const SCHEMA = {
       false,
       "Ours, for folders of images: keep decoded images in a packed cache, so that the next epochs do not decode again.",
     ),
-    CACHE_DIR: text("", "Ours: folder of the packed cache; empty is .cache/images."),
+    CACHE_DIR: path("", "Ours: folder of the packed cache; empty is .cache/images."),
     CACHE_SIZE: int(
       0,
       "Ours: largest shorter side of the training images in the packed cache, which they are cut out of then; 0 is RESIZE.",
@@ -155,7 +155,7 @@ export const SCHEMA = {
     ),
     TEACHER: text("ResNet50", "Teacher's architecture."),
     STUDENT: text("resnet32", "Student's architecture."),
-    TEACHER_CHECKPOINT: text(
+    TEACHER_CHECKPOINT: path(
       "",
       "Ours: file of the teacher's weights; empty is the usual place for the data set and the teacher.",
     ),
@@ -203,7 +203,7 @@ export const SCHEMA = {
       { min: 1 },
     ),
     SAVE_CHECKPOINT_FREQ: int(40, "Epochs between two epoch_N checkpoints.", { min: 1 }),
-    PREFIX: text("./output", "Folder that runs are written to."),
+    PREFIX: path("./output", "Folder that runs are written to."),
     CHECKPOINT_FORMAT: choice(
       ["torch", "safetensors"],
       "torch",

@@ -78,6 +78,7 @@ export class DecodePool {
 
   #start(): Member[] {
     const generation = this.#starts++;
+    askForSources();
     return Array.from({ length: this.workers }, (_, i) => {
       const url = new URL("./decode_worker.ts", import.meta.url);
       const member: Member = { worker: new Worker(url, { type: "module" }), waiting: new Map() };
@@ -113,4 +114,10 @@ export class DecodePool {
       },
     );
   }
+}
+
+/** Asks once, where Deno asks at all, for the sources that a worker loads; it would for every file of them. */
+function askForSources(): void {
+  const path = new URL("../", import.meta.url);
+  if (path.protocol === "file:") Deno.permissions.requestSync({ name: "read", path });
 }

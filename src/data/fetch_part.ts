@@ -34,6 +34,12 @@ async function ask(part: FetchPart, from: number, signal: AbortSignal): Promise<
   if (from > 0) headers.range = `bytes=${from}-`;
   const response = await fetch(url, { headers, signal });
   const { status, body } = response;
+  if (url.startsWith("https:") && !response.url.startsWith("https:")) {
+    await body?.cancel();
+    throw new Hopeless(
+      `${url} leads to ${response.url}, which is not https; name a mirror with --url`,
+    );
+  }
   const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get("content-range") ?? "");
   const start = status === 206 && range ? Number(range[1]) : 0;
   const length = response.headers.get("content-length");

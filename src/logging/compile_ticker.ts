@@ -44,9 +44,11 @@ export class ThreadTicker implements Ticker {
 
   start(line: TickingLine): void {
     const number = Atomics.add(this.#current, 0, 1) + 1;
-    this.#worker ??= new Worker(new URL("./compile_ticker_worker.ts", import.meta.url), {
-      type: "module",
-    });
+    const url = new URL("./compile_ticker_worker.ts", import.meta.url);
+    // A terminal is not asked for the sources of a clock: without them there is none.
+    const path = new URL(".", url);
+    if (path.protocol === "file:" && !mayRead(path)) return;
+    this.#worker ??= new Worker(url, { type: "module" });
     this.#worker.postMessage({ line, number, current: this.#current } satisfies ToTicker);
   }
 
@@ -56,4 +58,8 @@ export class ThreadTicker implements Ticker {
     this.#worker.terminate();
     this.#worker = null;
   }
+}
+
+function mayRead(path: URL): boolean {
+  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
 }

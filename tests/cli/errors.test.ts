@@ -50,7 +50,7 @@ Deno.test("main() refuses commands and options that do not exist", async () => {
     ["train", "--cfg", "x", "--resum"],
     "unknown option '--resum' (Did you mean --resume?)",
   );
-  await assertFails(["train"], "required option '--cfg <file>' not specified");
+  await assertFails(["train"], "train wants a configuration: --cfg FILE, such as");
   const seeds = await cli("results", "--seeds", "0");
   assertEquals(seeds.stderr, "error: --seeds must be an integer of at least 1; got 0\n");
   await assertFails(["eval", "-b", "x"], "--batch-size must be an integer of at least 1; got x");

@@ -120,23 +120,23 @@ Deno.test("resolveConfig() reads WKD's DATASET.INPUT_SIZE as DATASET.IMAGE_SIZE,
 Deno.test("resolveConfig() names file, key and the nearest key for an unknown key", () => {
   assertEquals(
     failure("SOLVER:\n  EPOCH: 3\n"),
-    "configs/x.yaml: unknown key SOLVER.EPOCH; did you mean SOLVER.EPOCHS?",
+    "configs/x.yaml, line 2: unknown key SOLVER.EPOCH; did you mean SOLVER.EPOCHS?",
   );
   assertEquals(
     failure("WKD:\n  SINKHORN:\n    LAMDA: 1\n"),
-    "configs/x.yaml: unknown key WKD.SINKHORN.LAMDA; did you mean WKD.SINKHORN.LAMBDA?",
+    "configs/x.yaml, line 3: unknown key WKD.SINKHORN.LAMDA; did you mean WKD.SINKHORN.LAMBDA?",
   );
   assertEquals(
     failure("LR: 3\n"),
-    "configs/x.yaml: unknown key LR; did you mean SOLVER.LR?",
+    "configs/x.yaml, line 1: unknown key LR; did you mean SOLVER.LR?",
   );
   assertEquals(
     failure("OPTIMIZER:\n  KIND: 3\n"),
-    "configs/x.yaml: unknown key OPTIMIZER; `deno task config` lists the keys",
+    "configs/x.yaml, line 1: unknown key OPTIMIZER; `deno task config` lists the keys",
   );
   assertEquals(
     failure("solvr:\n  LR: 3\n"),
-    "configs/x.yaml: unknown key solvr; did you mean SOLVER?",
+    "configs/x.yaml, line 1: unknown key solvr; did you mean SOLVER?",
   );
   assertEquals(
     failure("", ["solver.batchsize", "3"]),
@@ -171,7 +171,7 @@ Deno.test("resolveConfig() says what a key of the wrong type must be", () => {
   ];
   for (const [key, value, wanted] of cases) {
     const message = failure(`SOLVER:\n  ${key}: ${value}\n`);
-    assertEquals(message, `configs/x.yaml: SOLVER.${key} must be ${wanted}`);
+    assertEquals(message, `configs/x.yaml, line 2: SOLVER.${key} must be ${wanted}`);
   }
   assertEquals(
     failure("", ["WKD.INPUT_SIZE", "[32]"]),
@@ -199,7 +199,7 @@ Deno.test("resolveConfig() refuses temperatures, iterations and strengths out of
 
 Deno.test("resolveConfig() refuses Nesterov's momentum without momentum, wherever both are set", () => {
   const wanted = "SOLVER.NESTEROV is a form of momentum, but SOLVER.MOMENTUM is 0; set ";
-  assertStringIncludes(failure("SOLVER:\n  MOMENTUM: 0\n"), `configs/x.yaml: ${wanted}`);
+  assertStringIncludes(failure("SOLVER:\n  MOMENTUM: 0\n"), `configs/x.yaml, line 2: ${wanted}`);
   assertStringIncludes(failure("", ["SOLVER.MOMENTUM", "0"]), wanted);
   const plain = ["SOLVER.MOMENTUM", "0", "SOLVER.NESTEROV", "False"];
   assertEquals(resolveConfig("", "x", plain).SOLVER.MOMENTUM, 0);
@@ -226,12 +226,12 @@ Deno.test("resolveConfig() ends on malformed YAML in one sentence", () => {
   assertStringIncludes(failure("a: 1\n---\nb: 1\n"), "not valid YAML: Found more than 1 document");
   assertEquals(
     failure("- SOLVER\n"),
-    'configs/x.yaml: a configuration is a mapping of sections such as SOLVER; got ["SOLVER"]',
+    'configs/x.yaml, line 1: a configuration is a mapping of sections such as SOLVER; got ["SOLVER"]',
   );
   assertStringIncludes(failure("just text"), "a configuration is a mapping of sections");
   assertEquals(
     failure("KD: 4\n"),
-    "configs/x.yaml: KD is a section with the keys KD.TEMPERATURE, KD.LOSS; got 4",
+    "configs/x.yaml, line 1: KD is a section with the keys KD.TEMPERATURE, KD.LOSS; got 4",
   );
   assertEquals(failure("SOLVER: [1").includes("\n"), false);
 });

@@ -1,22 +1,26 @@
 import type { Command } from "@commander-js/extra-typings";
+import { typedPath } from "../../config/typed_path.ts";
 import type { Exit } from "./exit.ts";
+import { oneFile, takeFile } from "./typed_file.ts";
 
 const EXAMPLES = `
 Without --cfg and without pairs it describes every key: its meaning, its default and what it may be.
 
 Examples:
-  deno run -A mod.ts config
-  deno run -A mod.ts config --cfg configs/fashion_mnist/wkd_l/resnet20_resnet8.yaml SOLVER.LR 0.1`;
+  deno task config
+  deno task config --cfg configs/fashion_mnist/wkd_l/resnet20_resnet8.yaml SOLVER.LR 0.1`;
 
 /** Adds the `config` command. */
 export function addConfig(program: Command, exit: Exit): void {
   program.command("config")
     .description("describe the configuration keys, or print a configuration in full")
-    .option("--cfg <file>", "configuration (YAML)")
+    .option("-c, --cfg <file>", "configuration (YAML); also without --cfg", typedPath)
     .argument("[overrides...]", "KEY VALUE pairs such as SOLVER.LR 0.1")
     .addHelpText("after", EXAMPLES)
-    .action(async (overrides, flags) => {
+    .action(async (words, flags) => {
+      const { overrides, ...typed } = takeFile(words, "cfg");
+      const cfg = oneFile("--cfg", flags.cfg, typed.cfg && typedPath(typed.cfg));
       const { config } = await import("../config.ts");
-      exit(config(flags, overrides));
+      exit(config({ cfg }, overrides));
     });
 }

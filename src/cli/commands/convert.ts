@@ -1,4 +1,5 @@
 import { type Command, Option } from "@commander-js/extra-typings";
+import { typedPath } from "../../config/typed_path.ts";
 import type { Exit } from "./exit.ts";
 
 const EXAMPLES = `
@@ -13,8 +14,8 @@ Examples:
 export function addConvert(program: Command, exit: Exit): void {
   program.command("convert")
     .description("write a checkpoint or a cost matrix in another format")
-    .argument("<from>", "a checkpoint of any format")
-    .argument("<to>", "the file to write")
+    .argument("<from>", "a checkpoint of any format", typedPath)
+    .argument("<to>", "the file to write", typedPath)
     .addOption(
       new Option("--dtype <name>", "precision of the numbers; default: as they are")
         .choices(["float32", "float16", "bfloat16"] as const),

@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { typedPath } from "../../config/typed_path.ts";
 import { deviceOption } from "./device_option.ts";
 import { count } from "./count.ts";
 import type { Exit } from "./exit.ts";
+import { oneFile, takeFile } from "./typed_file.ts";
 
 const SOURCES = ["features", "pooled", "logits"] as const;
 const SIMILARITIES = ["linear_cka", "poly_cka", "rbf_cka", "cosine"] as const;
@@ -27,10 +29,11 @@ export function addCostMatrix(program: Command, exit: Exit): void {
   program.command("cost-matrix")
     .description("make WKD-L's cost matrix from a teacher's features")
     .option("--teacher <name>", "architecture; default: the configuration's or the checkpoint's")
-    .option("--ckpt <file>", "the teacher's checkpoint; default: the usual place")
+    .option("--ckpt <file>", "the teacher's checkpoint; default: the usual place", typedPath)
     .option(
       "--cfg <file>",
       "configuration that names teacher, checkpoint and data set; default: the checkpoint's",
+      typedPath,
     )
     .option("--dataset <name>", "data set; default: the configuration's, or cifar100")
     .addOption(
@@ -57,14 +60,18 @@ export function addCostMatrix(program: Command, exit: Exit): void {
       "--out <file>",
       ".safetensors or .pth; default: the configuration's WKD.COST_MATRIX_PATH, or " +
         "wkd_cost_matrix/<dataset>/<teacher>/<name>.safetensors",
+      typedPath,
     )
     .option("--overwrite", "replace the file if it is there")
     .addOption(deviceOption())
     .argument("[overrides...]", "KEY VALUE pairs such as DATASET.ROOT /data/imagenet")
     .addHelpText("after", EXAMPLES)
-    .action(async (overrides, flags) => {
+    .action(async (words, flags) => {
+      const { overrides, ...typed } = takeFile(words, "ckpt");
+      const cfg = oneFile("--cfg", flags.cfg, typed.cfg && typedPath(typed.cfg));
+      const ckpt = oneFile("--ckpt", flags.ckpt, typed.ckpt && typedPath(typed.ckpt));
       const { costMatrix } = await import("../cost_matrix.ts");
-      exit(await costMatrix(flags, overrides));
+      exit(await costMatrix({ ...flags, cfg, ckpt }, overrides));
     });
 }
 

@@ -1,6 +1,8 @@
 import { type Command, Option } from "@commander-js/extra-typings";
+import { typedPath } from "../../config/typed_path.ts";
 import { count } from "./count.ts";
 import type { Exit } from "./exit.ts";
+import { oneFile, takeFile } from "./typed_file.ts";
 
 const EXAMPLES = `
 Examples:
@@ -16,7 +18,9 @@ export function addData(program: Command, exit: Exit): void {
   data.command("download")
     .description("fetch CIFAR-10 or CIFAR-100; a download that was stopped goes on where it was")
     .argument("<dataset>", "cifar10 or cifar100")
-    .addOption(new Option("--root <folder>", "folder for the archive").default("data"))
+    .addOption(
+      new Option("--root <folder>", "folder for the archive").argParser(typedPath).default("data"),
+    )
     .option("--url <url>", "a mirror of the published archive")
     .action(async (dataset, flags) => {
       const { downloadData } = await import("../data.ts");
@@ -24,11 +28,13 @@ export function addData(program: Command, exit: Exit): void {
     });
   data.command("bench")
     .description("print how many images a second the loader alone makes")
-    .option("--cfg <file>", "configuration (YAML)")
+    .option("-c, --cfg <file>", "configuration (YAML); also without --cfg", typedPath)
     .option("--batches <n>", "batches to measure after the first ones; default 50", count)
     .argument("[overrides...]", "KEY VALUE pairs such as DATASET.NUM_WORKERS 8")
-    .action(async (overrides, flags) => {
+    .action(async (words, flags) => {
+      const { overrides, ...typed } = takeFile(words, "cfg");
+      const cfg = oneFile("--cfg", flags.cfg, typed.cfg && typedPath(typed.cfg));
       const { benchData } = await import("../data.ts");
-      exit(await benchData(flags, overrides));
+      exit(await benchData({ ...flags, cfg }, overrides));
     });
 }

@@ -1,8 +1,10 @@
 import { type Command, Option } from "@commander-js/extra-typings";
+import { typedPath } from "../../config/typed_path.ts";
 import type { ClassOrder } from "../eval_report.ts";
 import { deviceOption } from "./device_option.ts";
 import { count } from "./count.ts";
 import type { Exit } from "./exit.ts";
+import { oneFile, takeFile } from "./typed_file.ts";
 
 const ORDERS: readonly ClassOrder[] = ["worst", "label"];
 
@@ -23,8 +25,8 @@ export function addEval(program: Command, exit: Exit): void {
     .description("measure a checkpoint on the test images")
     .option(
       "-c, --ckpt <file>",
-      "checkpoint (torch or safetensors), or pretrain for the model's usual place",
-      "pretrain",
+      "checkpoint (torch or safetensors), also without -c, or pretrain for the model's usual place; default pretrain",
+      typedCheckpoint,
     )
     .option(
       "-m, --model <name>",
@@ -35,6 +37,7 @@ export function addEval(program: Command, exit: Exit): void {
     .option(
       "--cfg <file>",
       "configuration whose DATASET section says what is evaluated; default: the checkpoint's",
+      typedPath,
     )
     .addOption(
       new Option("--per-class [order]", "report every class, worst first or by label")
@@ -44,8 +47,18 @@ export function addEval(program: Command, exit: Exit): void {
     .addOption(deviceOption())
     .argument("[overrides...]", "KEY VALUE pairs such as DATASET.ROOT /data/imagenet")
     .addHelpText("after", EXAMPLES)
-    .action(async (overrides, flags) => {
+    .action(async (words, flags) => {
+      const { overrides, ...typed } = takeFile(words, "ckpt");
+      const cfg = oneFile("--cfg", flags.cfg, typed.cfg && typedPath(typed.cfg));
+      const ckpt = oneFile("--ckpt", flags.ckpt, typed.ckpt && typedCheckpoint(typed.ckpt));
       const { evaluate } = await import("../eval.ts");
-      exit(await evaluate(flags, overrides));
+      exit(await evaluate({ ...flags, cfg, ckpt: ckpt ?? PRETRAIN }, overrides));
     });
+}
+
+/** mdistiller's word for the weights that come with a model. */
+const PRETRAIN = "pretrain";
+
+function typedCheckpoint(word: string): string {
+  return word === PRETRAIN ? word : typedPath(word);
 }

@@ -1,4 +1,5 @@
 import type { Command } from "@commander-js/extra-typings";
+import { typedPath } from "../../config/typed_path.ts";
 import type { Exit } from "./exit.ts";
 
 const EXAMPLES = `
@@ -12,7 +13,7 @@ Examples:
 export function addInspect(program: Command, exit: Exit): void {
   program.command("inspect")
     .description("list what a checkpoint holds, and which models it fits")
-    .argument("<checkpoint>", "a checkpoint or cost matrix of any format")
+    .argument("<checkpoint>", "a checkpoint or cost matrix of any format", typedPath)
     .option("--stats", "smallest, largest and mean number of every tensor")
     .option("--json", "as JSON")
     .addHelpText("after", EXAMPLES)

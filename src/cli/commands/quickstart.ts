@@ -1,4 +1,5 @@
 import type { Command } from "@commander-js/extra-typings";
+import { typedPath } from "../../config/typed_path.ts";
 import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
 
@@ -14,7 +15,7 @@ export function addQuickstart(program: Command, exit: Exit): void {
   program.command("quickstart")
     .description("teach a small student in a few minutes and compare it")
     .option("--alone", "train the student without its teacher and record that for the table")
-    .option("--record <file>", "where that is recorded", "results/quickstart.json")
+    .option("--record <file>", "where that is recorded", typedPath, "results/quickstart.json")
     .addOption(deviceOption())
     .argument("[overrides...]", "KEY VALUE pairs such as DATASET.SUBSET 100")
     .addHelpText("after", EXAMPLES)

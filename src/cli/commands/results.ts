@@ -1,4 +1,5 @@
 import type { Command } from "@commander-js/extra-typings";
+import { typedPath } from "../../config/typed_path.ts";
 import { deviceOption } from "./device_option.ts";
 import { count } from "./count.ts";
 import { METHOD_NAMES } from "../result_methods.ts";
@@ -18,7 +19,7 @@ export function addResults(program: Command, exit: Exit): void {
     .description("train with every method and several seeds, and make the table of results")
     .option("--seeds <n>", "runs of each method, with the seeds 0 to n - 1", count, 2)
     .option("--methods <list>", `some of ${METHOD_NAMES.join(",")}; default all`)
-    .option("--out <file>", "where runs are recorded", "results/fashion_mnist.json")
+    .option("--out <file>", "where runs are recorded", typedPath, "results/fashion_mnist.json")
     .addOption(deviceOption())
     .argument("[overrides...]", "KEY VALUE pairs for all runs")
     .addHelpText("after", EXAMPLES)

@@ -1,6 +1,9 @@
 import type { Command } from "@commander-js/extra-typings";
+import { asTyped, typedPath } from "../../config/typed_path.ts";
+import { CliError } from "../cli_error.ts";
 import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
+import { oneFile, takeFile } from "./typed_file.ts";
 
 const EXAMPLES = `
 KEY VALUE pairs win over the file. Without --resume or --overwrite a run that is already there is left alone.
@@ -12,11 +15,13 @@ Examples:
   deno task train --cfg configs/fashion_mnist/wkd_l/resnet20_resnet8.yaml --resume
   deno task train --cfg configs/fashion_mnist/wkd_l/resnet20_resnet8.yaml --resume best`;
 
+const EXAMPLE = "configs/fashion_mnist/vanilla/resnet8.yaml";
+
 /** Adds the `train` command. */
 export function addTrain(program: Command, exit: Exit): void {
   program.command("train")
     .description("train a student as a configuration says")
-    .requiredOption("--cfg <file>", "configuration (YAML)")
+    .option("-c, --cfg <file>", "configuration (YAML); also without --cfg", typedPath)
     .option(
       "--resume [from]",
       "go on with a run that was stopped: from its latest, or from best, epoch_2, or another file",
@@ -26,27 +31,15 @@ export function addTrain(program: Command, exit: Exit): void {
     .addOption(deviceOption())
     .argument("[overrides...]", "KEY VALUE pairs such as SOLVER.LR 0.1")
     .addHelpText("after", EXAMPLES)
-    .action(async (overrides, flags) => {
+    .action(async (words, flags) => {
+      const { overrides, ...typed } = takeFile(words, "cfg");
+      const cfg = oneFile("--cfg", flags.cfg, typed.cfg && typedPath(typed.cfg));
+      if (cfg === undefined) {
+        throw new CliError(
+          `train wants a configuration: --cfg FILE, such as --cfg ${asTyped(EXAMPLE)}`,
+        );
+      }
       const { train } = await import("../train.ts");
-      exit(await train(flags, overrides));
+      exit(await train({ ...flags, cfg }, overrides));
     });
-}
-
-/**
- * Keeps `train --resume`, whose value may be left out, from taking the first of the KEY VALUE pairs behind it for one.
- *
- * @param words the command line
- */
-export function resumeWords(words: readonly string[]): string[] {
-  if (words[0] !== "train") return [...words];
-  return words.map((word, i) => {
-    const next = words[i + 1];
-    return word === "--resume" && next !== undefined && !isFrom(next) ? "--resume=" : word;
-  });
-}
-
-/** Whether a word says where to go on: a checkpoint or a path, where keys are as SOLVER.LR and values as 0.1. */
-function isFrom(word: string): boolean {
-  if (/[\\/]|\.(safetensors|pth|pt)$/.test(word)) return true;
-  return /^[a-z]/i.test(word) && !word.includes(".") && !/^[A-Z][A-Z0-9_]*$/.test(word);
 }
