@@ -29,7 +29,8 @@ export function buildProgram(exit: Exit): Command {
     )
     .addHelpText(
       "after",
-      "\nOf a command:  deno task <command> --help\nTo start with: deno task doctor, then deno task quickstart",
+      "\nOf a command:  deno task <command> --help\nTo start with: deno task doctor, then deno task quickstart" +
+        "\nPaths are relative to where the command is typed, those in a file to the project's folder; ~ is your home.",
     );
   addTrain(program, exit);
   addEval(program, exit);
