@@ -27,6 +27,6 @@ export { readTorch, type TorchFile, type TorchFormat } from "./src/formats/torch
 export { writeTorch } from "./src/formats/torch/write_torch.ts";
 
 if (import.meta.main) {
-  const { main } = await import("./src/cli/main.ts");
-  Deno.exit(await main(Deno.args));
+  const { start } = await import("./src/cli/main.ts");
+  Deno.exit(await start(Deno.args));
 }

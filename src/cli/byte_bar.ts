@@ -1,6 +1,7 @@
 import { format } from "@std/fmt/bytes";
 import { formatSeconds } from "../logging/format_seconds.ts";
 import { StatusLine } from "../logging/status_line.ts";
+import { terminalColumns, writeTerminal } from "../logging/terminal.ts";
 import type { CountBar } from "./count_bar.ts";
 import { barText } from "./bar_text.ts";
 
@@ -14,11 +15,10 @@ const LINE_MS = 10_000;
  * @param what what is done, such as `fetching cifar-100-python.tar.gz`
  */
 export function byteBar(what: string): CountBar {
-  const encoder = new TextEncoder();
   const status = Deno.stderr.isTerminal()
     ? new StatusLine(
-      (text) => Deno.stderr.writeSync(encoder.encode(text)),
-      () => Deno.consoleSize().columns,
+      (text) => writeTerminal("stderr", text),
+      terminalColumns,
     )
     : null;
   let last = -Infinity;

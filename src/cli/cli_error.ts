@@ -3,3 +3,14 @@ export class CliError extends Error {
   /** Always `CliError`. */
   override name = "CliError";
 }
+
+/** A run that ended in an error, with what is to be said behind it: what the run leaves, and how to go on. */
+export class FailedRun extends Error {
+  /** Always `FailedRun`. */
+  override readonly name = "FailedRun";
+
+  /** `cause` is the error. */
+  constructor(override readonly cause: unknown, readonly kept: string) {
+    super("the run failed", { cause });
+  }
+}

@@ -17,7 +17,7 @@ import { type CostMatrixFlags, type CostMatrixPlan, makePlan } from "./cost_matr
 import { countBar } from "./count_bar.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { fileExists } from "./file_exists.ts";
-import { openDevice } from "./open_device.ts";
+import { openComputeDevice } from "./open_device.ts";
 import { shellWords } from "./shell_words.ts";
 
 /** Images of a class that are compared where nothing else is said; the authors compare 500 of CIFAR-100, 732 of ImageNet. */
@@ -41,7 +41,7 @@ export async function costMatrix(
     throw new CliError(`${out} is already there; replace it with --overwrite or choose --out`);
   }
   checkFolder(dirname(out));
-  await openDevice(flags.device);
+  await openComputeDevice(flags.device);
   const { train } = await loadDataset(dataset, datasetCallbacks());
   if (train.classes.length < 2) {
     throw new CliError(`${train.name} has one class; a cost matrix compares two or more`);

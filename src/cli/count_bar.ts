@@ -1,5 +1,6 @@
 import { formatSeconds } from "../logging/format_seconds.ts";
 import { StatusLine } from "../logging/status_line.ts";
+import { terminalColumns, writeTerminal } from "../logging/terminal.ts";
 import { barText } from "./bar_text.ts";
 
 /** A bar that counts up to a total, on a terminal; elsewhere nothing is shown. */
@@ -20,10 +21,9 @@ const FRAME_MS = 100;
  */
 export function countBar(what: string, unit: string): CountBar {
   if (!Deno.stderr.isTerminal()) return { update: () => {}, clear: () => {} };
-  const encoder = new TextEncoder();
   const line = new StatusLine(
-    (text) => Deno.stderr.writeSync(encoder.encode(text)),
-    () => Deno.consoleSize().columns,
+    (text) => writeTerminal("stderr", text),
+    terminalColumns,
   );
   const start = performance.now();
   let last = -Infinity;

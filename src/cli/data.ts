@@ -11,7 +11,6 @@ import { CliError } from "./cli_error.ts";
 import { withScheme } from "./data_task.ts";
 import { byteBar } from "./byte_bar.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
-import { INTERRUPTED } from "./exit_status.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
 
 /** Options of `data download`. */
@@ -58,7 +57,7 @@ export async function downloadData(dataset: string, flags: DownloadFlags): Promi
     bar.clear();
     if (result === "stopped") {
       console.error(`${path}.part is kept; the same command goes on with it`);
-      return INTERRUPTED;
+      return interrupt.status;
     }
     console.log(`${path}: ${result}, ${archive.size} bytes, MD5 ${archive.md5} as published`);
     return 0;
@@ -98,7 +97,7 @@ export async function benchData(
     for (const loader of loaders) {
       const { name, height, width } = loader.dataset;
       const speed = await measure(loader, batches, interrupt.signal);
-      if (interrupt.signal.aborted) return INTERRUPTED;
+      if (interrupt.signal.aborted) return interrupt.status;
       console.log(`${name}  ${height} x ${width}${workers}  ${Math.round(speed)} images/s`);
     }
     return 0;

@@ -1,4 +1,6 @@
 import type { Gpu } from "../gpu/gpu.ts";
+import { GpuError } from "../gpu/gpu_error.ts";
+import { gpuAdvice } from "./gpu_advice.ts";
 import { type DeviceSpeed, deviceSpeed } from "./device_speed.ts";
 import { FAILED } from "./exit_status.ts";
 import { mesaVersion } from "./mesa_version.ts";
@@ -86,8 +88,15 @@ async function examine(choice: string | undefined): Promise<DoctorReport> {
       : ["the adapter computes a matrix product wrongly; update its driver"];
     return { deno, system, adapter, speed, problems, hints: hintsFor(adapter) };
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== "GpuError") throw error;
-    return { deno, system, adapter: null, speed: null, problems: [error.message], hints: [] };
+    if (!(error instanceof GpuError)) throw error;
+    return {
+      deno,
+      system,
+      adapter: null,
+      speed: null,
+      problems: [error.message + gpuAdvice(error, "doctor")],
+      hints: [],
+    };
   }
 }
 

@@ -11,10 +11,9 @@ import { CliError } from "./cli_error.ts";
 import { countBar } from "./count_bar.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { type ClassOrder, evalJson, evalText, type Evaluation } from "./eval_report.ts";
-import { INTERRUPTED } from "./exit_status.ts";
 import { fileExists } from "./file_exists.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
-import { openDevice } from "./open_device.ts";
+import { openComputeDevice } from "./open_device.ts";
 import { publishedTeacher, teacherPath, teacherPlaces } from "./run_paths.ts";
 
 /** Options of the `eval` command. */
@@ -56,14 +55,14 @@ export async function evaluate(
   const checkpoint = pretrain ? pretrained(flags, config) : flags.ckpt;
   const wanted = flags.model ?? (pretrain ? config.DISTILLER.TEACHER : undefined);
   const model = checkpointModelName(checkpoint, wanted, "--model");
-  const gpu = await openDevice(flags.device);
+  const gpu = await openComputeDevice(flags.device);
   const { test } = await loadDataset(config.DATASET, datasetCallbacks());
   const batchSize = flags.batchSize ?? (flags.cfg ? config.DATASET.TEST.BATCH_SIZE : BATCH_SIZE);
   const evaluation = await run({
     ...{ gpu, model, checkpoint, test, batchSize },
     perClass: flags.perClass !== undefined,
   });
-  if (!evaluation) return INTERRUPTED;
+  if (typeof evaluation === "number") return evaluation;
   const { loss } = evaluation.metrics;
   if (!Number.isFinite(loss)) {
     console.error(
@@ -111,8 +110,8 @@ interface Parts {
   readonly perClass: boolean;
 }
 
-/** The evaluation, or null where it was interrupted. */
-async function run(parts: Parts): Promise<Evaluation | null> {
+/** The evaluation, or the exit status where it was interrupted. */
+async function run(parts: Parts): Promise<Evaluation | number> {
   const { gpu, test, checkpoint } = parts;
   const model = loadCheckpointModel(parts.model, checkpoint, test, "--model");
   const counts = parts.perClass ? new ClassCounts(test.classes.length) : null;
@@ -123,7 +122,8 @@ async function run(parts: Parts): Promise<Evaluation | null> {
   const bar = countBar("evaluating", "images");
   try {
     const metrics = await evaluator.run(loader, { progress: bar.update, signal: interrupt.signal });
-    return metrics && {
+    if (!metrics) return interrupt.status;
+    return {
       ...{ model: parts.model, checkpoint, dataset: test.name, images: test.length },
       device: gpu.info.description || gpu.info.device || gpu.info.vendor,
       metrics,

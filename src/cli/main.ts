@@ -1,6 +1,12 @@
 import { CommanderError } from "@commander-js/extra-typings";
+import { visible } from "../formats/visible.ts";
+import { GpuError } from "../gpu/gpu_error.ts";
+import { guardConsole, lostStreams } from "../logging/terminal.ts";
+import { FailedRun } from "./cli_error.ts";
 import { commandWords } from "./commands/words.ts";
 import { FAILED } from "./exit_status.ts";
+import { gpuAdvice } from "./gpu_advice.ts";
+import { outliveTerminal } from "./hangup.ts";
 import { buildProgram } from "./program.ts";
 
 /** Errors that say in one sentence what is wrong; anything else is a mistake of ours and shows its stack. */
@@ -13,16 +19,34 @@ const PLAIN = new Set([
   "SafetensorsError",
   "WriteError",
   "TrainingError",
-  "GpuError",
   "RangeError",
   "NotCapable",
 ]);
 
 /**
+ * Runs the command line as a process of its own: what it prints can be read safely by any terminal, and goes on where nobody
+ * reads it any more.
+ *
+ * @returns the exit status, as of {@linkcode main}; 1 also where the output was wanted and could not be written
+ */
+export async function start(args: readonly string[]): Promise<number> {
+  outliveTerminal();
+  guardConsole();
+  const status = await main(args);
+  // A run has its files; of any other command the output is all there is.
+  const unwritten = lostStreams().some(({ stream, closed }) => stream === "stdout" && !closed);
+  return status === 0 && unwritten && !RUNS.has(args[0]) ? FAILED : status;
+}
+
+/** Commands that write what they do into files. */
+const RUNS: ReadonlySet<string> = new Set(["train", "quickstart", "results"]);
+
+/**
  * Runs the command line.
  *
  * @param args the words after `mod.ts`
- * @returns the exit status: 0, 1 after an error (its message is on standard error), 130 after Ctrl-C
+ * @returns the exit status: 0, 1 after an error (its message is on standard error), 128 and the signal's number after Ctrl-C,
+ * SIGTERM or SIGHUP
  */
 export async function main(args: readonly string[]): Promise<number> {
   let status = 0;
@@ -30,18 +54,33 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     await program.parseAsync(commandWords(program, args), { from: "user" });
   } catch (error) {
-    return report(error);
+    return report(error, args[0]);
   }
   return status;
 }
 
-function report(error: unknown): number {
+function report(thrown: unknown, command: string): number {
+  const error = firstError(thrown);
+  if (error instanceof FailedRun) {
+    const status = report(error.cause, command);
+    console.error(error.kept);
+    return status;
+  }
   if (error instanceof CommanderError) return error.exitCode;
   if (!(error instanceof Error)) throw error;
-  console.error(
-    PLAIN.has(error.name)
-      ? `error: ${error.message}`
-      : `error: this is a mistake in the program itself, please report it\n${error.stack}`,
-  );
+  if (error instanceof GpuError) {
+    // The compiler's message has lines of its own.
+    console.error(`error: ${error.message}${gpuAdvice(error, command)}`);
+  } else if (PLAIN.has(error.name)) console.error(`error: ${visible(error.message)}`);
+  else {
+    console.error(
+      `error: this is a mistake in the program itself, please report it\n${error.stack}`,
+    );
+  }
   return FAILED;
+}
+
+/** What went wrong first, where cleaning up after it went wrong, too. */
+function firstError(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstError(error.suppressed) : error;
 }

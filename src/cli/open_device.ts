@@ -31,6 +31,35 @@ export async function openDevice(choice?: string): Promise<Gpu> {
   return gpu;
 }
 
+/**
+ * Opens the device for a command that computes for long, and tells where Deno fell back to OpenGL.
+ *
+ * @throws CliError as {@linkcode openDevice} does
+ */
+export async function openComputeDevice(choice?: string): Promise<Gpu> {
+  const gpu = await openDevice(choice);
+  if (runsOnOpenGl(gpu)) {
+    console.error(
+      "warning: Deno found no Vulkan driver and fell back to OpenGL, where kernels compile many times as slowly and " +
+        "SOLVER.AMP does not work; sh setup.sh installs one",
+    );
+  }
+  return gpu;
+}
+
+/** The sizes of subgroups that wgpu gives an adapter that does not say its own, as those of OpenGL never do. */
+const UNKNOWN_SUBGROUPS = [4, 128];
+
+/** Whether kernels run on OpenGL, for want of Vulkan; on other systems than Linux there is no such choice. */
+export function runsOnOpenGl({ info, half }: Pick<Gpu, "info" | "half">): boolean {
+  const { subgroupMinSize, subgroupMaxSize } = info as GPUAdapterInfo & {
+    subgroupMinSize?: number;
+    subgroupMaxSize?: number;
+  };
+  return Deno.build.os === "linux" && !half && subgroupMinSize === UNKNOWN_SUBGROUPS[0] &&
+    subgroupMaxSize === UNKNOWN_SUBGROUPS[1];
+}
+
 function freeMemory(): number {
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "systemMemoryInfo" });
   return state === "granted" ? Deno.systemMemoryInfo().available : Infinity;

@@ -3,9 +3,8 @@ import { loadDataset } from "../data/load_dataset.ts";
 import { progress } from "../logging/progress.ts";
 import type { EventSink, RunStart } from "../train/events.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
-import { INTERRUPTED } from "./exit_status.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
-import { openDevice } from "./open_device.ts";
+import { openComputeDevice } from "./open_device.ts";
 import { recordAlone } from "./quickstart_record.ts";
 import { finalWords, greeting } from "./quickstart_text.ts";
 import { RunFolder } from "./run_folder.ts";
@@ -40,7 +39,7 @@ export async function quickstart(
     (message) => console.error(`warning: ${message}`),
   );
   folder.refuseInTheWay(config);
-  const gpu = await openDevice(flags.device);
+  const gpu = await openComputeDevice(flags.device);
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
   const interrupt = interruptSignal("stopping; run the quickstart again to start anew");
   let start: RunStart | null = null;
@@ -59,7 +58,7 @@ export async function quickstart(
       signal: interrupt.signal,
       resumeCommand: shellWords(command),
     });
-    if (!finished) return INTERRUPTED;
+    if (!finished) return interrupt.status;
     const top1 = state.lastTop1;
     if (flags.alone) {
       return await recordAlone({ ...run, path: flags.record, top1, command: shellWords(command) });

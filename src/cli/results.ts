@@ -11,11 +11,10 @@ import type { EventSink } from "../train/events.ts";
 import { latestPath } from "../train/run_files.ts";
 import { CliError } from "./cli_error.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
-import { INTERRUPTED } from "./exit_status.ts";
 import { fileExists } from "./file_exists.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { type Interrupt, interruptSignal } from "./interrupt_signal.ts";
-import { openDevice } from "./open_device.ts";
+import { openComputeDevice } from "./open_device.ts";
 import { METHOD_NAMES, METHODS, type ResultMethod } from "./result_methods.ts";
 import { type RecordedRun, ResultsFile } from "./results_file.ts";
 import { RunFolder } from "./run_folder.ts";
@@ -62,28 +61,30 @@ export async function results(flags: ResultsFlags, overrides: readonly string[])
   console.log(
     `${plural(runs.length, "run")}: ${runs.length - left.length} recorded, ${left.length} to do`,
   );
-  if (left.length > 0 && !await trainAll(left, file, flags, overrides)) return INTERRUPTED;
+  const status = left.length > 0 ? await trainAll(left, file, flags, overrides) : 0;
+  if (status !== 0) return status;
   const path = file.writeTable();
   console.log(`\n${file.table()}\n\nwritten to ${path} and ${flags.out}`);
   return 0;
 }
 
+/** Trains and records; returns the exit status. */
 async function trainAll(
   runs: readonly PlannedRun[],
   file: ResultsFile,
   flags: ResultsFlags,
   overrides: readonly string[],
-): Promise<boolean> {
-  const gpu = await openDevice(flags.device);
+): Promise<number> {
+  const gpu = await openComputeDevice(flags.device);
   const interrupt = interruptSignal();
   try {
     for (const [i, run] of runs.entries()) {
       console.log(`\n[${i + 1}/${runs.length}] ${run.method.title}, seed ${run.seed}`);
       const record = await trainOne(gpu, run, interrupt, resumeCommand(flags, overrides));
-      if (!record) return false;
+      if (!record) return interrupt.status;
       file.add(record);
     }
-    return true;
+    return 0;
   } finally {
     interrupt.dispose();
   }

@@ -5,11 +5,12 @@ import { progress } from "../logging/progress.ts";
 import { latestPath } from "../train/run_files.ts";
 import { checkCostMatrix } from "./check_cost_matrix.ts";
 import { checkTeacher } from "./check_teacher.ts";
-import { CliError } from "./cli_error.ts";
+import { describeState, wholeStates } from "../train/saved_states.ts";
+import { TrainingError } from "../train/training_error.ts";
+import { CliError, FailedRun } from "./cli_error.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
-import { INTERRUPTED } from "./exit_status.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
-import { openDevice } from "./open_device.ts";
+import { openComputeDevice } from "./open_device.ts";
 import { printProfile } from "./profile.ts";
 import { RunFolder } from "./run_folder.ts";
 import { runFolder } from "./run_paths.ts";
@@ -41,7 +42,7 @@ export async function train(flags: TrainFlags, overrides: readonly string[]): Pr
   const config = folder.located(typed, start.kind !== "anew");
   if (config.DISTILLER.TYPE !== "NONE") checkTeacher(config);
   checkCostMatrix(config, flags.cfg);
-  const gpu = await openDevice(flags.device);
+  const gpu = await openComputeDevice(flags.device);
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
   const interrupt = interruptSignal();
   try {
@@ -60,7 +61,11 @@ export async function train(flags: TrainFlags, overrides: readonly string[]): Pr
         if (flags.profile) await printProfile(trainer.step);
       },
     });
-    return finished ? 0 : INTERRUPTED;
+    return finished ? 0 : interrupt.status;
+  } catch (error) {
+    // Going on as before meets the same numbers again: that error says itself what is kept and what to change.
+    if (error instanceof TrainingError) throw error;
+    throw new FailedRun(error, whatIsKept(path, resumeCommand(flags, overrides)));
   } finally {
     interrupt.dispose();
   }
@@ -81,6 +86,14 @@ function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly
     ...options,
     ...overrides,
   ]);
+}
+
+/** What a run that failed leaves, and how to go on with it. */
+function whatIsKept(folder: string, command: string): string {
+  const latest = wholeStates(folder).find(({ path }) => path === latestPath(folder));
+  return latest
+    ? `saved: ${latest.path} (${describeState(latest)}); go on with:\n  ${command}`
+    : "nothing was saved yet: a run is saved at the end of each epoch, and at Ctrl-C";
 }
 
 /** What can be refused before the run's folder is made. */

@@ -43,7 +43,12 @@ const WANTED_FEATURES = ["timestamp-query", "shader-f16", "subgroups"] as const;
 export async function openDevice(options: DeviceOptions = {}): Promise<Gpu> {
   const choice = options.device ?? "auto";
   const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
-  if (!gpu) throw new GpuError("this runtime has no WebGPU; use Deno 2.9 or later, or a browser");
+  if (!gpu) {
+    throw new GpuError(
+      "this runtime has no WebGPU; use Deno 2.9 or later, or a browser that has it",
+      "no-adapter",
+    );
+  }
   const adapter = await chooseAdapter(gpu, choice);
   const requiredLimits: Record<string, number> = {};
   const limits = adapter.limits as unknown as Record<string, number>;
@@ -64,17 +69,12 @@ async function chooseAdapter(gpu: GPU, choice: DeviceChoice): Promise<GPUAdapter
   if (hardware && (choice === "auto" || !isSoftware(hardware))) return hardware;
   if (choice === "hardware") {
     const found = hardware ? `only ${hardware.info.description || "a software adapter"}` : "none";
-    throw new GpuError(
-      `no hardware adapter (found ${found}); install the GPU's Vulkan driver or use --device software`,
-    );
+    throw new GpuError(`no hardware adapter (found ${found})`, "no-adapter");
   }
   const software = await gpu.requestAdapter({ forceFallbackAdapter: true }) ??
     await gpu.requestAdapter();
   if (software && (choice === "auto" || isSoftware(software))) return software;
-  throw new GpuError(
-    "no WebGPU adapter: run `sh setup.sh` to install one (a GPU driver or, on Linux, Mesa's " +
-      "software adapter)",
-  );
+  throw new GpuError("no WebGPU adapter", "no-adapter");
 }
 
 /** Whether an adapter runs kernels on the CPU. */

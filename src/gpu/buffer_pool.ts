@@ -66,7 +66,8 @@ export class BufferPool {
     if (bytes > account.maxTensor) {
       throw new GpuError(
         `a tensor of ${megabytes(bytes)} is larger than the ${megabytes(account.maxTensor)} that ` +
-          `this adapter can bind at once; use a smaller batch`,
+          "this adapter can bind at once",
+        "out-of-memory",
       );
     }
     const size = Math.min(sizeClass(bytes), Math.max(account.maxTensor, BUFFER_GRAIN));
@@ -124,11 +125,9 @@ export class BufferPool {
     else if (idle > Math.max(account.peak, account.inUse + size, IDLE_FLOOR)) this.reclaim(false);
     if (scarce()) {
       throw new GpuError(
-        `out of device memory: wanted ${megabytes(size)}, in use ${megabytes(account.inUse)}, ` +
-          `limit ${
-            megabytes(account.limit)
-          }; use a smaller SOLVER.BATCH_SIZE, or raise the limit ` +
-          `(WKD_MEMORY_LIMIT_MB)`,
+        `out of device memory: wanted ${megabytes(size)}, ${describeMemory(account)}, ` +
+          `limit ${megabytes(account.limit)}`,
+        "out-of-memory",
       );
     }
     const buffer = this.device.createBuffer({ size, usage: USAGE });
@@ -137,21 +136,25 @@ export class BufferPool {
   }
 }
 
+/** The bytes of an account, which together are all that is allocated. */
+function describeMemory({ allocated, inUse }: MemoryAccount): string {
+  return `in use ${megabytes(inUse)}, waiting for reuse ${megabytes(allocated - inUse)}`;
+}
+
 /**
- * A driver's message as it is, or when it says that memory ran out, with the sizes and what to do about it.
+ * An error that the driver reported: its message, with the sizes where it says that memory ran out.
  *
- * @param kind the name of the error's class, where there is one
+ * @param name the name of the error's class, where there is one
  */
-export function driverOutOfMemory(message: string, kind: string, account: MemoryAccount): string {
-  if (kind !== "GPUOutOfMemoryError" && !/out of memory|not enough memory/i.test(message)) {
-    return message;
+export function driverError(message: string, name: string, account: MemoryAccount): GpuError {
+  const text = message.trim().replaceAll("\n", "\n  ");
+  if (name === "GPUOutOfMemoryError" || /out of memory|not enough memory/i.test(message)) {
+    return new GpuError(
+      `the device ran out of memory: ${describeMemory(account)} (${text})`,
+      "out-of-memory",
+    );
   }
-  const { allocated, inUse } = account;
-  return `the device ran out of memory: allocated ${megabytes(allocated)}, of which ` +
-    `${
-      megabytes(inUse)
-    } were in use (${message.trim()}); use a smaller SOLVER.BATCH_SIZE, or set ` +
-    `WKD_MEMORY_LIMIT_MB to what the device can spare, so that waiting buffers are given up in time`;
+  return new GpuError(text, /\blost\b/i.test(message) ? "device-lost" : "kernel");
 }
 
 /** `1536.0 MB`, for messages. */

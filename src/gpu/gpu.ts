@@ -1,4 +1,4 @@
-import { BufferPool, driverOutOfMemory, type MemoryAccount } from "./buffer_pool.ts";
+import { BufferPool, driverError, type MemoryAccount } from "./buffer_pool.ts";
 import { type Command, type DispatchCommand, encode } from "./command.ts";
 import { GpuError } from "./gpu_error.ts";
 import { Binder, type BufferRange, type DispatchOptions } from "./binder.ts";
@@ -12,6 +12,12 @@ export type { BufferRange, DispatchOptions };
 
 const EMPTY = Object.freeze({});
 const MAX_PENDING = 512;
+/** Milliseconds that a device may take to say that it is lost, after what was under way has failed. */
+const LOST_MS = 500;
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
 
 /**
  * One WebGPU device with everything the engine needs of it: buffers, compiled kernels and an
@@ -31,6 +37,7 @@ export class Gpu {
   #warming: Promise<void> | null = null;
   #fatal: GpuError | null = null;
   #dry = false;
+  #destroyed = false;
 
   /** Takes over an open device; `openDevice` and `init` make one. */
   constructor(
@@ -57,11 +64,12 @@ export class Gpu {
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       const { error } = event as GPUUncapturedErrorEvent;
-      this.#fail(driverOutOfMemory(error.message, error.constructor.name, this.account));
+      this.#fatal ??= driverError(error.message, error.constructor.name, this.account);
     });
     device.lost.then((lost) => {
-      if (lost.reason === "destroyed") return;
-      this.#fail(driverOutOfMemory(`the device was lost: ${lost.message}`, "", this.account));
+      if (this.#destroyed) return;
+      const why = lost.message ? `: ${lost.message}` : "";
+      this.#fatal ??= driverError(`the device was lost${why}`, "", this.account);
     });
   }
 
@@ -134,10 +142,7 @@ export class Gpu {
         size,
       });
       await this.flush();
-      await staging.mapAsync(1).catch((error: Error) => {
-        this.check();
-        throw new GpuError(`reading from the device failed: ${error.message}`);
-      });
+      await staging.mapAsync(1).catch((error) => this.failed(error, "reading from the device"));
       const result = staging.getMappedRange().slice(0, bytes);
       this.check();
       return result;
@@ -176,7 +181,9 @@ export class Gpu {
   /** Resolves when the device has finished everything. */
   async finished(): Promise<void> {
     await this.flush();
-    await this.device.queue.onSubmittedWorkDone();
+    await this.device.queue.onSubmittedWorkDone().catch((error) =>
+      this.failed(error, "waiting for the device")
+    );
     this.check();
   }
 
@@ -237,9 +244,10 @@ export class Gpu {
     return { buffer, pool: null };
   }
 
-  /** Destroys the buffers that wait for reuse. */
+  /** Destroys the buffers that wait for reuse. A device that has failed runs nothing any more, and gives them up too. */
   trim(): void {
-    this.flushNow();
+    if (this.#fatal) this.#pending = [];
+    else this.flushNow();
     this.#pool.trim();
   }
 
@@ -252,8 +260,22 @@ export class Gpu {
     if (this.#fatal) throw this.#fatal;
   }
 
+  /**
+   * Ends a call that the device did not answer, with the reason that the device gives: a lost device's may come late.
+   *
+   * @param error what the call was answered instead
+   * @param doing what was under way, such as `reading from the device`
+   * @throws GpuError always
+   */
+  async failed(error: unknown, doing: string): Promise<never> {
+    if (!this.#fatal) await Promise.race([this.device.lost, pause(LOST_MS)]);
+    this.check();
+    throw new GpuError(`${doing} failed: ${(error as Error).message}`, "device-lost");
+  }
+
   /** Releases the device; nothing may be used afterwards. */
   destroy(): void {
+    this.#destroyed = true;
     this.device.destroy();
   }
 
@@ -280,10 +302,6 @@ export class Gpu {
     entry.warm = true;
     this.pipelines.warmed++;
     this.pipelines.compileMilliseconds += performance.now() - start;
-  }
-
-  #fail(message: string): void {
-    this.#fatal ??= new GpuError(message.trim().replaceAll("\n", "\n  "));
   }
 
   #push(command: Command): void {

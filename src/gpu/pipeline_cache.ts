@@ -78,7 +78,7 @@ export class PipelineCache {
     const message = (error.status === "fulfilled" ? error.value : error.reason)?.message;
     if (message !== undefined || pipeline.status === "rejected") {
       const why = message ?? ((pipeline as PromiseRejectedResult).reason as Error).message;
-      throw new GpuError(`kernel ${entry.name} does not compile: ${why}`);
+      throw new GpuError(`kernel ${entry.name} does not compile: ${why}`, "kernel");
     }
     entry.pipeline ??= pipeline.value;
     this.waiting.delete(entry);

@@ -49,12 +49,7 @@ export class ReadbackRing<Tag> {
   }
 
   async #take(staging: GPUBuffer, tag: Tag): Promise<void> {
-    try {
-      await staging.mapAsync(1);
-    } catch (error) {
-      this.gpu.check();
-      throw error;
-    }
+    await staging.mapAsync(1).catch((error) => this.gpu.failed(error, "reading from the device"));
     const values = new Float32Array(staging.getMappedRange().slice(0));
     staging.unmap();
     this.receive(values, tag);

@@ -6,6 +6,7 @@ export function requireHalf({ half, info }: Gpu): void {
   if (half) return;
   const name = info.description || info.device || info.vendor || "this one";
   throw new GpuError(
-    `float16 wants an adapter with shader-f16, which ${name} lacks; use float32 (SOLVER.AMP False)`,
+    `float16 wants an adapter with shader-f16, which ${name} lacks`,
+    "no-float16",
   );
 }

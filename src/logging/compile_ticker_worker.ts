@@ -2,14 +2,14 @@
 import type { ToTicker } from "./compile_ticker.ts";
 import { formatSeconds } from "./format_seconds.ts";
 import { StatusLine } from "./status_line.ts";
+import { writeTerminal } from "./terminal.ts";
 
-const encoder = new TextEncoder();
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 function show({ line }: ToTicker): void {
   const { before, after, offset, since, columns } = line;
   const text = before + formatSeconds((offset + Date.now() - since) / 1000) + after;
-  const write = (text: string) => Deno.stdout.writeSync(encoder.encode(text));
+  const write = (text: string) => writeTerminal("stdout", text);
   if (columns === null) write(`${text}\n`);
   else new StatusLine(write, () => columns).show(text);
 }

@@ -7,11 +7,13 @@ import type {
   ScalingMetrics,
   Step,
 } from "../train/events.ts";
+import { escapeControls, visible } from "../formats/visible.ts";
 import { ThreadTicker, type Ticker } from "./compile_ticker.ts";
 import { fixed } from "./fixed.ts";
 import { formatSeconds } from "./format_seconds.ts";
 import { plural } from "./plural.ts";
 import { StatusLine } from "./status_line.ts";
+import { terminalColumns, writeTerminal } from "./terminal.ts";
 
 /** Where progress goes. */
 export interface ProgressOptions {
@@ -36,19 +38,6 @@ const FRAME = 100;
 const BAR = 24;
 /** Milliseconds between two times that a terminal says how long a compilation has been going on. */
 const TICK = 1000;
-
-function writeStdout(text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
-}
-
-function terminalColumns(): number {
-  try {
-    return Deno.consoleSize().columns;
-  } catch {
-    return 80;
-  }
-}
 
 function bar(progress: number): string {
   return cliProgress.Format.BarFormat(Math.min(1, Math.max(0, progress)), {
@@ -114,7 +103,7 @@ class Progress {
 
   constructor(options: ProgressOptions) {
     const tty = options.tty ?? Deno.stdout.isTerminal();
-    this.#write = options.write ?? writeStdout;
+    this.#write = options.write ?? ((text) => writeTerminal("stdout", text));
     this.#columns = options.columns ?? terminalColumns;
     this.#status = tty ? new StatusLine(this.#write, this.#columns) : null;
     this.#color = options.color ?? (tty && !Deno.noColor);
@@ -125,7 +114,8 @@ class Progress {
 
   line(text: string, style = 0): void {
     this.#status?.clear();
-    this.#write(this.#color && style ? `\x1b[${style}m${text}\x1b[0m\n` : `${text}\n`);
+    const plain = escapeControls(text);
+    this.#write(this.#color && style ? `\x1b[${style}m${plain}\x1b[0m\n` : `${plain}\n`);
   }
 
   /** Something that is only worth seeing now: on the status line, or as a line from time to time. */
@@ -202,9 +192,9 @@ export function progress(options: ProgressOptions = {}): EventSink {
       case "point":
         return;
       case "note":
-        return shown.line(event.message);
+        return shown.line(visible(event.message));
       case "warning":
-        return shown.line(`warning: ${event.message}`, YELLOW);
+        return shown.line(`warning: ${visible(event.message)}`, YELLOW);
       case "interrupted":
         return shown.line(
           `stopped and saved at epoch ${event.epoch}, step ${event.step}; go on with:\n  ${event.resumeCommand}`,

@@ -1,3 +1,5 @@
+import { visible } from "../formats/visible.ts";
+
 const CLEAR_LINE = "\r\x1b[2K";
 
 /** A terminal's last line, written over again and again. */
@@ -14,7 +16,7 @@ export class StatusLine {
 
   /** Shows a text in place of the one shown before. It leaves the cursor visible and no terminal mode changed. */
   show(text: string): void {
-    this.#write(CLEAR_LINE + text.slice(0, Math.max(1, this.#columns() - 1)));
+    this.#write(CLEAR_LINE + visible(text).slice(0, Math.max(1, this.#columns() - 1)));
     this.#shown = true;
   }
 

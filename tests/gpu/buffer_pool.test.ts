@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/ass
 import {
   BUFFER_GRAIN,
   BufferPool,
-  driverOutOfMemory,
+  driverError,
   megabytes,
   sizeClass,
 } from "../../src/gpu/buffer_pool.ts";
@@ -92,9 +92,9 @@ Deno.test("BufferPool refuses to pass the memory limit", () => {
   const error = assertThrows(() => pool.acquire(2 ** 20), GpuError);
   assertEquals(
     error.message,
-    "out of device memory: wanted 1.0 MB, in use 0.5 MB, limit 1.0 MB; " +
-      "use a smaller SOLVER.BATCH_SIZE, or raise the limit (WKD_MEMORY_LIMIT_MB)",
+    "out of device memory: wanted 1.0 MB, in use 0.5 MB, waiting for reuse 0.0 MB, limit 1.0 MB",
   );
+  assertEquals(error.kind, "out-of-memory");
   assertEquals([account.inUse, account.allocated], [2 ** 19, 2 ** 19]);
 });
 
@@ -104,7 +104,7 @@ Deno.test("BufferPool refuses a tensor that cannot be bound", () => {
   assertEquals(
     error.message,
     "a tensor of 2.0 MB is larger than the 2.0 MB that this adapter can bind at once; " +
-      "use a smaller batch",
+      "can bind at once",
   );
   assertEquals(account.allocated, 0);
 });
@@ -119,14 +119,18 @@ Deno.test("BufferPool.dispose() destroys now what waits and later what is in use
   assertEquals([account.inUse, account.allocated], [0, 0]);
 });
 
-Deno.test("driverOutOfMemory() explains what is about memory and leaves other messages", () => {
+Deno.test("driverError() explains what is about memory and leaves other messages", () => {
   const account = { inUse: 2 ** 20, peak: 0, allocated: 2 ** 21, limit: Infinity, maxTensor: 0 };
-  assertEquals(driverOutOfMemory("a bad index", "GPUValidationError", account), "a bad index");
+  const other = driverError("a bad index", "GPUValidationError", account);
+  assertEquals([other.message, other.kind], ["a bad index", "kernel"]);
+  assertEquals(driverError("the device was lost", "", account).kind, "device-lost");
   for (const [message, kind] of [["x", "GPUOutOfMemoryError"], ["lost: Out of memory", ""]]) {
-    const explained = driverOutOfMemory(message, kind, account);
-    const start = "the device ran out of memory: allocated 2.0 MB, of which 1.0 MB were in use " +
-      `(${message}); use a smaller SOLVER.BATCH_SIZE`;
-    assertEquals(explained.slice(0, start.length), start);
+    const explained = driverError(message, kind, account);
+    assertEquals(
+      explained.message,
+      `the device ran out of memory: in use 1.0 MB, waiting for reuse 1.0 MB (${message})`,
+    );
+    assertEquals(explained.kind, "out-of-memory");
   }
 });
 

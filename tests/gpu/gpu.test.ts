@@ -184,7 +184,7 @@ Deno.test("Gpu.read() frees its staging buffer, also when it fails", async () =>
   });
 });
 
-Deno.test("Gpu says what to do when the driver is out of memory", async () => {
+Deno.test("Gpu says what was in use when the driver ran out of memory", async () => {
   await withDevice(async (own) => {
     const kept = zeros([2 ** 18], { device: own });
     const error = new GPUOutOfMemoryError("Not enough memory left.");
@@ -192,11 +192,23 @@ Deno.test("Gpu says what to do when the driver is out of memory", async () => {
     const thrown = await assertRejects(() => kept.data(), GpuError);
     assertEquals(
       thrown.message,
-      "the device ran out of memory: allocated 1.0 MB, of which 1.0 MB were in use (Not enough " +
-        "memory left.); use a smaller SOLVER.BATCH_SIZE, or set WKD_MEMORY_LIMIT_MB to what the " +
-        "device can spare, so that waiting buffers are given up in time",
+      "the device ran out of memory: in use 1.0 MB, waiting for reuse 0.0 MB (Not enough memory left.)",
     );
+    assertEquals(thrown.kind, "out-of-memory");
+    // What is freed after it must not hide it.
+    own.trim();
     assertThrows(() => zeros([4], { device: own }).add(1) && own.flushNow(), GpuError);
+  });
+});
+
+Deno.test("Gpu says that its device was lost, whichever of the device's answers comes first", async () => {
+  await withDevice(async (own) => {
+    const kept = zeros([2 ** 18], { device: own });
+    const reading = kept.data();
+    own.device.destroy();
+    const thrown = await assertRejects(() => reading, GpuError, "lost");
+    assertEquals(thrown.kind, "device-lost");
+    await assertRejects(() => own.finished(), GpuError, "lost");
   });
 });
 
@@ -215,7 +227,7 @@ Deno.test("Gpu refuses to pass its memory limit and works on", async () => {
     assertThrows(
       () => zeros([2 ** 18], { device: own }),
       GpuError,
-      "out of device memory: wanted 1.0 MB, in use 0.5 MB, limit 1.0 MB",
+      "out of device memory: wanted 1.0 MB, in use 0.5 MB, waiting for reuse 0.0 MB, limit 1.0 MB",
     );
     kept.dispose();
     const x = full([2 ** 18], 4, { device: own });
