@@ -1,30 +1,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { resumeWords } from "../../src/cli/commands/train.ts";
 import { loadCheckpoint } from "../../src/train/checkpoint.ts";
 import { folderEvents, shown } from "../logging/event_files.ts";
 import { cli, TINY } from "./helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
 
 const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";
-
-Deno.test("resumeWords() lets --resume take a checkpoint and no key", () => {
-  const kept = [
-    ["train", "--resume"],
-    ["train", "--resume", "best", "SOLVER.LR", "0.01"],
-    ["train", "--resume", "epoch_2"],
-    ["train", "--resume", "output/a/latest"],
-    ["train", "--resume", "best.safetensors"],
-    ["train", "--resume", "replaced-2", "A.B", "c"],
-    ["eval", "--resume", "SOLVER.LR"],
-  ];
-  for (const words of kept) assertEquals(resumeWords(words), words);
-  for (const next of ["SOLVER.LR", "solver.lr", "--device", "SOLVER", "0.01", "3"]) {
-    assertEquals(resumeWords(["train", "A.B", "1", "--resume", next, "2"]), [
-      ...["train", "A.B", "1", "--resume=", next, "2"],
-    ]);
-  }
-});
 
 /** Every tensor of a checkpoint, in bits. */
 function bits(path: string): Record<string, string> {
