@@ -32,12 +32,12 @@ export function runFolder(config: Config): string {
 }
 
 /** What cannot stand in a name: control characters, those that turn the direction of a text, and halves of characters. */
-const UNFIT = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
+const UNFIT = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /** Refuses a part of a run's path that leads out of the folder it stands in. */
 function checkFolders(key: string, given: string, path: string): void {
   const steps = path.split(/[\\/]/).map((step) => step.trim());
-  const why = UNFIT.test(path)
+  const why = path.search(UNFIT) >= 0
     ? "has control characters"
     : isAbsolute(path) || /^[\\/]|^[a-z]:/i.test(path)
     ? "is an absolute path"
@@ -45,10 +45,11 @@ function checkFolders(key: string, given: string, path: string): void {
     ? `has a folder ${JSON.stringify(steps.find((step) => /^(\.+|~)$/.test(step)))}`
     : null;
   if (why === null) return;
+  const plain = JSON.stringify(given).replace(UNFIT, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
   throw new ConfigError(
-    `${key} ${
-      shown(JSON.stringify(given))
-    } ${why}; it is a name below LOG.PREFIX, such as kd_seed1 or kd/seed1`,
+    `${key} ${shown(plain)} ${why}; it is a name below LOG.PREFIX, such as kd_seed1 or kd/seed1`,
   );
 }
 

@@ -48,7 +48,7 @@ export function runStart(
   if (recovered !== null) {
     const what = `the run that was to be replaced is back in ${path} (it lay in ${recovered}): ` +
       "the new one had ended before its first checkpoint";
-    if (resume !== undefined) {
+    if (resume === true || resume === "") {
       throw new CliError(`${what}; give --resume again to go on with that one`);
     }
     tell(what);

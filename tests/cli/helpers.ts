@@ -44,6 +44,25 @@ export function spawnCli(args: string[], env: Record<string, string> = {}): Deno
   }).spawn();
 }
 
+/**
+ * Runs the command line in a process of its own in which something happens once it has renamed a file to `name` for the
+ * `count`th time: it is killed, or `folder` is removed.
+ */
+export async function hurtCli(
+  what: "kill" | "remove",
+  folder: string,
+  name: string,
+  count: number,
+  words: readonly string[],
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const script = fromFileUrl(new URL("hurt_cli.ts", import.meta.url));
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "-A", script, what, folder, name, String(count), ...words],
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
 /** Settings that make a run last moments: 20 images to train on, 20 to be measured on. */
 export const TINY: readonly string[] = [
   ...["DATASET.SUBSET", "2", "DATASET.VALIDATION", "2", "DATASET.TEST.BATCH_SIZE", "20"],

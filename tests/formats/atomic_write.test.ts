@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { join } from "@std/path";
-import { WriteError, writeFileAtomic } from "../../src/formats/atomic_write.ts";
+import { basename, join } from "@std/path";
+import { temporaryOf, WriteError, writeFileAtomic } from "../../src/formats/atomic_write.ts";
 import { ioReason } from "../../src/formats/io_reason.ts";
 import { inTempDir } from "../temp_dir.ts";
 
@@ -49,6 +49,30 @@ Deno.test("writeFileAtomic() keeps the old file when the disk fills up", () => {
     }
     assertEquals(Deno.readTextFileSync(path), "old");
     assertEquals(names(folder), ["model"]);
+  });
+});
+
+Deno.test("writeFileAtomic() names no temporary file twice, and temporaryOf() knows its names", () => {
+  return inTempDir((folder) => {
+    const path = join(folder, "latest");
+    const { openSync } = Deno;
+    const opened: string[] = [];
+    Deno.openSync = (path, options) => {
+      if (options?.createNew) opened.push(basename(String(path)));
+      return openSync(path, options);
+    };
+    try {
+      for (let i = 1; i < 20; i++) {
+        // What a process of the same id would have left, whose names had ids and counts in them.
+        Deno.writeTextFileSync(`${path}.${Deno.pid}-${i}.tmp`, "");
+        writeFileAtomic(path, String(i));
+      }
+    } finally {
+      Deno.openSync = openSync;
+    }
+    assertEquals(new Set(opened).size, 19);
+    for (const name of [...opened, "latest.1-7.tmp"]) assertEquals(temporaryOf(name), "latest");
+    assertEquals(["a.tmp", "latest", "a.b-1.tmp"].map(temporaryOf), [null, null, null]);
   });
 });
 

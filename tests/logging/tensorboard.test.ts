@@ -79,10 +79,13 @@ Deno.test("TensorBoardLog of a new run removes the event files of the old one, n
     old.sink(EPOCH_END);
     old.sink(POINT);
     Deno.writeTextFileSync(join(folder, "notes.txt"), "mine");
+    const another = "events.out.tfevents.1700000000.host.1.0";
+    Deno.writeTextFileSync(join(folder, another), "mine");
     const fresh = new TensorBoardLog(folder, null);
     assert(fresh.fresh);
     assertEquals(eventFiles(join(folder, "steps")), []);
     assertEquals(Deno.readTextFileSync(join(folder, "notes.txt")), "mine");
+    assertEquals(eventFiles(folder), [another]);
   });
 });
 
