@@ -1,17 +1,21 @@
 import type { Machine } from "./machine.ts";
 import { OP, type Operations } from "./opcodes.ts";
-import { PyTuple } from "./python.ts";
+import { PyObject, PyTuple } from "./python.ts";
 
-function list(m: Machine): unknown[] {
-  const value = m.top();
-  if (!Array.isArray(value)) throw m.damaged("appends to what is not a list");
-  return value;
+/** Adds to the list on top. What a class of its own is given is not kept. */
+function extend(m: Machine, items: readonly unknown[]): void {
+  const target = m.top();
+  if (target instanceof PyObject) return;
+  if (!Array.isArray(target)) throw m.damaged("appends to what is not a list");
+  for (const item of items) target.push(item);
 }
 
 /** Adds pairs to the dictionary on top. */
 function setItems(m: Machine, items: readonly unknown[]): void {
   const dict = m.top();
-  if (!(dict instanceof Map)) throw m.damaged("stores under a key in what is not a dictionary");
+  if (!(dict instanceof Map || dict instanceof PyObject)) {
+    throw m.damaged("stores under a key in what is not a dictionary");
+  }
   if (items.length % 2 === 1) throw m.damaged("has a key without a value");
   for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
 }
@@ -32,19 +36,19 @@ function tupleOf(count: number): (m: Machine) => void {
 function addItems(m: Machine): void {
   const items = m.popMark();
   const set = m.top();
+  if (set instanceof PyObject) return;
   if (!(set instanceof Set)) throw m.damaged("adds to what is not a set");
   for (const item of items) set.add(item);
 }
 
 function append(m: Machine): void {
   const item = m.pop();
-  list(m).push(item);
+  extend(m, [item]);
 }
 
 function appends(m: Machine): void {
   const items = m.popMark();
-  const target = list(m);
-  for (const item of items) target.push(item);
+  extend(m, items);
 }
 
 function setItem(m: Machine): void {
