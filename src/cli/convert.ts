@@ -140,7 +140,7 @@ function summary(from: string, to: string, { kind }: Checkpoint, contents: Conte
   const { tensors, matrix, leftOut, path, unread } = contents;
   const what = matrix ? "a matrix" : plural(tensors.size, "tensor");
   const left = leftOut.length > 0 ? `; left out: ${listed(leftOut)}` : "";
-  const where = path ? ` under ${shown(path)}` : "";
+  const where = path ? `, under ${shown(path)}` : "";
   const notRead = unread ? `; not read: ${unread}` : "";
-  return `${to}: ${what}${where} of ${from} (${CHECKPOINT_KINDS[kind]})${left}${notRead}`;
+  return `${to}: ${what} of ${from} (${CHECKPOINT_KINDS[kind]})${where}${left}${notRead}`;
 }

@@ -5,6 +5,7 @@ import { type PyObject, quoted } from "./pickle/python.ts";
 import type { SafetensorsTensor } from "./safetensors_dtype.ts";
 import {
   fittingPlaces,
+  placeRank,
   type Shapes,
   type StatePlace,
   statePlaces,
@@ -77,7 +78,7 @@ function unwrap(value: unknown): { state: Map<string, unknown>; path: string[]; 
     const node: Map<unknown, unknown> = state;
     const wrapper = WRAPPERS.find((key) => holdsTensors(node.get(key)));
     if (!wrapper) break;
-    beside.push(...[...node.keys()].filter((key) => key !== wrapper).map(nameOf));
+    for (const key of node.keys()) if (key !== wrapper) beside.push(nameOf(key));
     path.push(wrapper);
     state = node.get(wrapper);
   }
@@ -124,7 +125,9 @@ export function modelState(
   const usual = attempt(() => usualState(value));
   for (const fits of wanted) {
     const places = fittingPlaces(tensors, fits);
-    const taken = usual.state && fits(shapesOf(usual.state.tensors))
+    const first = places.length > 0 ? placeRank(places[0].path) : Infinity;
+    const taken = usual.state && placeRank(usual.state.path) <= first &&
+        fits(shapesOf(usual.state.tensors))
       ? { ...usual.state, ...facts }
       : places.length > 0
       ? { ...placed(places[0], tensors), ...facts }
@@ -150,7 +153,7 @@ export function stateUnder(value: unknown, entry: string): ModelState {
       const unreadNames = unread.size > 0 ? unreadText(unread) : "";
       return { ...placed(place, tensors), alternatives: [], unread: unreadNames };
     }
-    if (place.path) seen.push(place.path);
+    if (place.path && !place.path.includes("+")) seen.push(place.path);
   }
   throw new FormatError(
     `it holds no tensors under ${quoted(entry)}; there are some under ${listed(seen, 6)}`,

@@ -84,7 +84,7 @@ export function* statePlaces(
 }
 
 /** The likelier to be meant, the smaller: the model itself, then averages of it, then a teacher. */
-function rank(path: string): number {
+export function placeRank(path: string): number {
   return (AVERAGED.test(path) ? 1 : 0) + (TEACHER.test(path) ? 2 : 0);
 }
 
@@ -104,5 +104,5 @@ export function fittingPlaces(
       found.push(place);
     }
   }
-  return found.sort((a, b) => rank(a.path) - rank(b.path));
+  return found.sort((a, b) => placeRank(a.path) - placeRank(b.path));
 }
