@@ -15,6 +15,10 @@ const LONGEST_ENTRY = 10_000;
 /** Characters of a tensor's name. */
 const LONGEST_NAME = 10_000;
 
+/** Tensors of a file, and texts of its metadata. */
+const MOST_ENTRIES = 1_000_000;
+const MOST_TEXTS = 100_000;
+
 /** Types of numbers that the format has and that are not read, with the bits of one. */
 const UNREAD_BITS: Readonly<Record<string, number>> = { F4: 4, F6_E2M3: 6, F6_E3M2: 6, C64: 64 };
 
@@ -76,10 +80,11 @@ function inHeader<T>(where: string, parse: () => T): T {
 }
 
 /** The members of an object, each name once. */
-function fields(json: string): Map<string, unknown> {
+function fields(json: string, most = 100): Map<string, unknown> {
   const found = new Map<string, unknown>();
   for (const [name, text] of jsonMembers(json)) {
     if (found.has(name)) throw new JsonError(`it has ${shown(JSON.stringify(name))} twice`);
+    if (found.size >= most) throw new JsonError(`it has more than ${most} members`);
     found.set(name, jsonValue(text));
   }
   return found;
@@ -87,7 +92,7 @@ function fields(json: string): Map<string, unknown> {
 
 function parseMetadata(json: string): Record<string, string> {
   if (json.trim() === "null") return {};
-  const entries = inHeader("__metadata__ of the header", () => fields(json));
+  const entries = inHeader("__metadata__ of the header", () => fields(json, MOST_TEXTS));
   for (const [, text] of entries) {
     if (typeof text !== "string") {
       throw new SafetensorsError("__metadata__ must be an object of texts");
@@ -180,6 +185,9 @@ export function parseHeader(bytes: Uint8Array, size: number): SafetensorsHeader 
     for (const [name, text] of jsonMembers(json)) {
       if (entries.has(name) || (name === "__metadata__" && metadata)) {
         throw new SafetensorsError(`the header names the tensor ${shown(name)} twice`);
+      }
+      if (entries.size >= MOST_ENTRIES) {
+        throw new SafetensorsError(`the header names more than ${MOST_ENTRIES} tensors`);
       }
       if (name === "__metadata__") metadata = parseMetadata(text);
       else entries.set(name, parseEntry(name, text, size));

@@ -22,14 +22,14 @@ function setItems(m: Machine, items: readonly unknown[]): void {
 
 function newDict(m: Machine): void {
   const items = m.popMark();
-  m.push(new Map());
+  m.pushNew(new Map());
   setItems(m, items);
 }
 
 function tupleOf(count: number): (m: Machine) => void {
   return (m) => {
     const items = Array.from({ length: count }, () => m.pop()).reverse();
-    m.push(new PyTuple(items));
+    m.pushNew(new PyTuple(items));
   };
 }
 
@@ -59,23 +59,23 @@ function setItem(m: Machine): void {
 
 /** Opcodes that make and fill lists, tuples, dictionaries and sets. */
 export const CONTAINER_OPERATIONS: Operations<Machine> = {
-  [OP.EMPTY_LIST]: (m) => m.push([]),
-  [OP.LIST]: (m) => m.push(m.popMark()),
+  [OP.EMPTY_LIST]: (m) => m.pushNew([]),
+  [OP.LIST]: (m) => m.pushNew(m.popMark()),
   [OP.APPEND]: append,
   [OP.APPENDS]: appends,
-  [OP.EMPTY_TUPLE]: (m) => m.push(new PyTuple([])),
-  [OP.TUPLE]: (m) => m.push(new PyTuple(m.popMark())),
+  [OP.EMPTY_TUPLE]: (m) => m.pushNew(new PyTuple([])),
+  [OP.TUPLE]: (m) => m.pushNew(new PyTuple(m.popMark())),
   [OP.TUPLE1]: tupleOf(1),
   [OP.TUPLE2]: tupleOf(2),
   [OP.TUPLE3]: tupleOf(3),
-  [OP.EMPTY_DICT]: (m) => m.push(new Map()),
+  [OP.EMPTY_DICT]: (m) => m.pushNew(new Map()),
   [OP.DICT]: newDict,
   [OP.SETITEM]: setItem,
   [OP.SETITEMS]: (m) => {
     const items = m.popMark();
     setItems(m, items);
   },
-  [OP.EMPTY_SET]: (m) => m.push(new Set()),
-  [OP.FROZENSET]: (m) => m.push(new Set(m.popMark())),
+  [OP.EMPTY_SET]: (m) => m.pushNew(new Set()),
+  [OP.FROZENSET]: (m) => m.pushNew(new Set(m.popMark())),
   [OP.ADDITEMS]: addItems,
 };

@@ -23,6 +23,11 @@ const MOST_MADE = 1_000_000;
 const SPARE_BYTES = 1 << 26;
 /** Open marks, which is how deep literal lists and tuples are nested. */
 const MOST_MARKS = 1000;
+/** Lists, tuples and objects; a dictionary or set counts as three. A checkpoint has eight or so a tensor. */
+const MOST_CONTAINERS = 6_000_000;
+const WEIGHT_OF_MAP = 3;
+/** Names that are not known; a checkpoint has a few. */
+const MOST_NAMES = 10_000;
 /** Characters of a name that is not known; Python's own are shorter. */
 const LONGEST_NAME = 200;
 
@@ -38,6 +43,7 @@ export class Machine {
   readonly #memo = new Map<number, unknown>();
   readonly #names = new Map<string, PyName>();
   #operations = 0;
+  #containers = 0;
   #made = 0;
   #madeBytes = 0;
 
@@ -67,6 +73,15 @@ export class Machine {
     if (this.#made > MOST_MADE || this.#madeBytes > most) {
       throw new FormatError("the pickle makes far more than the file holds; that much is refused");
     }
+  }
+
+  /** Pushes a new list, tuple, dictionary or set: a few bytes of a file make one, which takes a hundred. */
+  pushNew(value: unknown): void {
+    this.#containers += value instanceof Map || value instanceof Set ? WEIGHT_OF_MAP : 1;
+    if (this.#containers > MOST_CONTAINERS) {
+      throw new FormatError("the pickle makes more lists and dictionaries than any checkpoint has");
+    }
+    this.push(value);
   }
 
   push(value: unknown): void {
@@ -135,7 +150,12 @@ export class Machine {
   /** A name that is not known, one for all that refer to it. */
   name(text: string): PyName {
     const key = text.slice(0, LONGEST_NAME);
-    const name = this.#names.get(key) ?? new PyName(key);
+    const known = this.#names.get(key);
+    if (known) return known;
+    if (this.#names.size >= MOST_NAMES) {
+      throw new FormatError(`the pickle names more than ${MOST_NAMES} types that are not known`);
+    }
+    const name = new PyName(key);
     this.#names.set(key, name);
     return name;
   }

@@ -27,11 +27,11 @@ function pushCall(m: Machine, made: unknown, args: readonly unknown[]): void {
   if (made instanceof PyFunction) {
     const value = readOrNamed(() => made.call(args));
     m.count(value);
-    m.push(value);
+    m.pushNew(value);
   } else if (made instanceof Named) {
     const object = unknownObject(made, args);
     m.count(object.entries);
-    m.push(object);
+    m.pushNew(object);
   } else {
     throw m.damaged("calls what is not a function");
   }

@@ -164,6 +164,13 @@ Deno.test("unpickle() refuses damaged pickles", () => {
 Deno.test("unpickle() limits depth, stack and operations", () => {
   assertStringIncludes(refusal("(".repeat(1001)), "more than 1000 levels deep");
   assertStringIncludes(refusal("N".repeat(2_000_001)), "more than 2000000 values on its stack");
+  assertStringIncludes(refusal(`]${"}a".repeat(2_000_001)}.`), "more lists and dictionaries than");
+  assertStringIncludes(
+    refusal(`N${"\x85".repeat(6_000_001)}.`),
+    "more lists and dictionaries than",
+  );
+  const names = Array.from({ length: 10_001 }, (_, i) => `cx\n${i}\n0`).join("");
+  assertStringIncludes(refusal(`${names}N.`), "names more than 10000 types");
   const few = () => unpickle(new Uint8Array(9).fill(0x4e), { globals: GLOBALS, mostOperations: 8 });
   assertThrows(few, FormatError, "more than 8 operations");
 });
