@@ -118,7 +118,7 @@ function firstParts(names: Iterable<string>): string[] {
  */
 export function modelState(
   value: unknown,
-  ...wanted: readonly ((shapes: Shapes) => boolean)[]
+  ...wanted: readonly ((shapes: ReadonlyMap<string, readonly number[]>) => boolean)[]
 ): ModelState {
   const { tensors, unread } = flatten(value);
   const facts = { alternatives: [], unread: unread.size > 0 ? unreadText(unread) : "" };

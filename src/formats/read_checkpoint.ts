@@ -40,7 +40,8 @@ function unknownFile(bytes: Uint8Array): FormatError {
 
 /** A header is JSON behind its length of eight bytes; a length of 640 begins as a pickle does, with 0x80 0x02. */
 function looksLikeSafetensors(bytes: Uint8Array): boolean {
-  return bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0);
+  return /^[{ \t\r\n]$/.test(String.fromCharCode(bytes[8])) &&
+    bytes.subarray(4, 8).every((byte) => byte === 0);
 }
 
 function textsOf(value: unknown): Record<string, string> {
@@ -96,6 +97,6 @@ export function readCheckpoint(file: Uint8Array | ByteSource): CheckpointFile {
     checkTorch(source);
     return readTorchFile(source.read(0, source.size));
   }
-  if (start[8] !== 0x7b) throw unknownFile(start);
+  if (!looksLikeSafetensors(start) && start[8] !== 0x7b) throw unknownFile(start);
   return readSafetensorsFile(source);
 }
