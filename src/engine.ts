@@ -230,6 +230,7 @@ export { multiStepLr } from "./optim/multi_step_lr.ts";
 // Files, as bytes.
 export { FormatError } from "./formats/format_error.ts";
 export {
+  type ByteSource,
   readSafetensors,
   type Safetensors,
   type SafetensorsData,

@@ -1,6 +1,6 @@
 import type { DatasetInfo } from "../data/image_dataset.ts";
 import { modelState } from "../formats/model_state.ts";
-import { fittingModels } from "../models/fitting_models.ts";
+import { fitsSomeModel, fittingModels } from "../models/fitting_models.ts";
 import type { Model } from "../models/model.ts";
 import { buildModel } from "../train/build_distiller.ts";
 import { inFile, loadCheckpoint } from "../train/checkpoint.ts";
@@ -22,7 +22,7 @@ export function checkpointModelName(
   if (wanted) return wanted;
   const { metadata, value } = loadCheckpoint(path);
   if (metadata.model) return metadata.model;
-  const { tensors } = inFile(path, () => modelState(value));
+  const { tensors } = inFile(path, () => modelState(value, fitsSomeModel));
   const { models } = fittingModels(new Map([...tensors].map(([name, { shape }]) => [name, shape])));
   const names = [...new Set(models.map(({ name }) => name))];
   const hint = names.length > 0 ? ` (its tensors fit ${names.join(" and ")})` : "";
@@ -44,6 +44,6 @@ export function loadCheckpointModel(
   const model = buildModel(name, dataset);
   const role = option === "--teacher" ? "teacher" : "model";
   const settings = { role, model: option, file: "--ckpt", dataset: "--dataset" };
-  loadModel(model, path, modelOf(name, dataset), settings);
+  loadModel(model, path, modelOf(name, dataset), settings, (note) => console.error(note));
   return model.eval();
 }

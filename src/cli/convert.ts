@@ -3,10 +3,10 @@ import { castTensor, type FloatDtype } from "../formats/cast_tensor.ts";
 import { flatten } from "../formats/flatten.ts";
 import { formatOfName } from "../formats/format_of_name.ts";
 import { FormatError } from "../formats/format_error.ts";
-import { listed } from "../formats/visible.ts";
+import { listed, shown } from "../formats/visible.ts";
 import { int64Tensor } from "../formats/int64_tensor.ts";
 import { isTensor } from "../formats/is_tensor.ts";
-import { modelState } from "../formats/model_state.ts";
+import { modelState, stateUnder } from "../formats/model_state.ts";
 import { PyOrderedDict } from "../formats/pickle/python.ts";
 import { CHECKPOINT_KINDS } from "../formats/read_checkpoint.ts";
 import {
@@ -15,7 +15,7 @@ import {
   writeSafetensors,
 } from "../formats/safetensors.ts";
 import { writeTorch } from "../formats/torch/write_torch.ts";
-import { isBatchCounter } from "../models/fitting_models.ts";
+import { fitsSomeModel, isBatchCounter } from "../models/fitting_models.ts";
 import { plural } from "../logging/plural.ts";
 import { type Checkpoint, inFile, loadCheckpoint } from "../train/checkpoint.ts";
 import { CliError } from "./cli_error.ts";
@@ -25,6 +25,8 @@ import { fileExists } from "./file_exists.ts";
 export interface ConvertFlags {
   /** Precision of the floating-point numbers; default: as they are. */
   readonly dtype?: keyof typeof DTYPES;
+  /** What stands before the names of the tensors that are taken, such as `model_ema`; default: the likeliest. */
+  readonly entry?: string;
   /** Replace the file if it is there. */
   readonly overwrite?: boolean;
 }
@@ -36,6 +38,8 @@ const DTYPES = {
   bfloat16: "BF16",
 } as const satisfies Record<string, FloatDtype>;
 
+const NOTHING = { leftOut: [], path: "", unread: "" };
+
 const COST_MATRIX = "cost_matrix";
 
 /** What goes into the new file. */
@@ -45,6 +49,10 @@ interface Contents {
   readonly matrix: boolean;
   readonly metadata: Readonly<Record<string, string>>;
   readonly leftOut: readonly string[];
+  /** Where it lay in the file, such as `model_ema.module`; empty at the top. */
+  readonly path: string;
+  /** What is not read. */
+  readonly unread: string;
 }
 
 /**
@@ -60,7 +68,7 @@ export function convert(from: string, to: string, flags: ConvertFlags): number {
   }
   const checkpoint = loadCheckpoint(from);
   const contents = inFile(from, () => {
-    const found = contentsOf(checkpoint);
+    const found = contentsOf(checkpoint, flags.entry);
     if (!flags.dtype) return found;
     const dtype = DTYPES[flags.dtype];
     return {
@@ -84,12 +92,12 @@ function written<T>(to: string, make: () => T): T {
   }
 }
 
-function contentsOf({ value, tensors, metadata }: Checkpoint): Contents {
+function contentsOf({ value, tensors, metadata }: Checkpoint, entry?: string): Contents {
   const [first] = tensors;
   if (first && tensors.size === 1 && (isTensor(value) || first[0] === COST_MATRIX)) {
-    return { tensors: new Map([[COST_MATRIX, first[1]]]), matrix: true, metadata, leftOut: [] };
+    return { tensors: new Map([[COST_MATRIX, first[1]]]), matrix: true, metadata, ...NOTHING };
   }
-  const state = modelState(value);
+  const state = entry === undefined ? modelState(value, fitsSomeModel) : stateUnder(value, entry);
   const facts = flatten(value);
   const texts = ["epoch", "best_acc"].flatMap((key) => {
     const fact = facts.others.get(key) ?? facts.tensors.get(key)?.data[0];
@@ -101,6 +109,8 @@ function contentsOf({ value, tensors, metadata }: Checkpoint): Contents {
     matrix: false,
     metadata: { ...metadata, ...Object.fromEntries(texts) },
     leftOut: state.leftOut.filter((name) => !kept.has(name)),
+    path: state.path,
+    unread: state.unread,
   };
 }
 
@@ -127,8 +137,10 @@ function asTorch(name: string, tensor: SafetensorsTensor): SafetensorsTensor {
 }
 
 function summary(from: string, to: string, { kind }: Checkpoint, contents: Contents): string {
-  const { tensors, matrix, leftOut } = contents;
+  const { tensors, matrix, leftOut, path, unread } = contents;
   const what = matrix ? "a matrix" : plural(tensors.size, "tensor");
   const left = leftOut.length > 0 ? `; left out: ${listed(leftOut)}` : "";
-  return `${to}: ${what} of ${from} (${CHECKPOINT_KINDS[kind]})${left}`;
+  const where = path ? `, under ${shown(path)}` : "";
+  const notRead = unread ? `; not read: ${unread}` : "";
+  return `${to}: ${what} of ${from} (${CHECKPOINT_KINDS[kind]})${where}${left}${notRead}`;
 }

@@ -4,10 +4,10 @@ import { isTensor } from "../formats/is_tensor.ts";
 import { CHECKPOINT_KINDS } from "../formats/read_checkpoint.ts";
 import type { SafetensorsTensor } from "../formats/safetensors.ts";
 import { plural } from "../logging/plural.ts";
-import { describeFit, type Fit, fittingModels } from "../models/fitting_models.ts";
+import { describeFit, type Fit, fitsSomeModel, fittingModels } from "../models/fitting_models.ts";
 import { type Checkpoint, inFile, loadCheckpoint } from "../train/checkpoint.ts";
 import { quoted } from "../formats/pickle/python.ts";
-import { listed, shown, visible } from "../formats/visible.ts";
+import { listed, shown } from "../formats/visible.ts";
 import { table } from "./table.ts";
 import { type TensorStatistics, tensorStatistics } from "./tensor_statistics.ts";
 
@@ -40,7 +40,17 @@ interface Report {
   /** Classes of the cost matrix that it is, or null where it is none. */
   readonly costMatrixClasses: number | null;
   /** The model in it, or null where there is none. */
-  readonly model: ({ path: string; tensors: number; leftOut: readonly string[] } & Fit) | null;
+  readonly model:
+    | ({
+      path: string;
+      tensors: number;
+      leftOut: readonly string[];
+      /** Other places whose tensors fit a model. */
+      alternatives: readonly string[];
+    } & Fit)
+    | null;
+  /** What is not read, by its path. */
+  readonly unread: Readonly<Record<string, string>>;
 }
 
 /** Metadata is told apart; an optimiser numbers its parameters. */
@@ -83,7 +93,8 @@ function makeReport(file: string, checkpoint: Checkpoint, stats: boolean): Repor
     return { name, dtype, shape, ...(stats ? { statistics: tensorStatistics(tensor) } : {}) };
   });
   const classes = costMatrixClasses(checkpoint);
-  const others = [...flatten(value).others].filter(([name]) => !UNTOLD.test(name));
+  const flat = flatten(value);
+  const others = [...flat.others].filter(([name]) => !UNTOLD.test(name));
   return {
     file,
     kind,
@@ -94,6 +105,7 @@ function makeReport(file: string, checkpoint: Checkpoint, stats: boolean): Repor
     metadata,
     costMatrixClasses: classes,
     model: classes === null ? describeModel(value) : null,
+    unread: Object.fromEntries([...flat.unread].map(([name, { kind }]) => [name, kind])),
   };
 }
 
@@ -122,14 +134,14 @@ function isScalar({ name, shape }: Pick<Row, "name" | "shape">): boolean {
 function describeModel(value: unknown): Report["model"] {
   let state;
   try {
-    state = modelState(value);
+    state = modelState(value, fitsSomeModel);
   } catch {
     // Numbers of another kind: there is no model to describe.
     return null;
   }
-  const { tensors, path, leftOut } = state;
+  const { tensors, path, leftOut, alternatives } = state;
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
-  return { path, tensors: tensors.size, leftOut, ...fittingModels(shapes) };
+  return { path, tensors: tensors.size, leftOut, alternatives, ...fittingModels(shapes) };
 }
 
 function describe(report: Report): string {
@@ -142,6 +154,7 @@ function describe(report: Report): string {
       numbers === 1 ? "" : "s"
     }`,
     `  content  ${contentText(report)}`,
+    ...unreadLine(report.unread),
     ...otherLines({ ...report.metadata, ...report.others }),
     "",
     ...(listed.length > 0 ? [tensorTable(listed)] : []),
@@ -158,7 +171,16 @@ function contentText({ model, costMatrixClasses }: Report): string {
     : "fits none that is known here";
   const where = model.path ? ` under ${shown(model.path)}` : "";
   const beside = model.leftOut.length > 0 ? `; beside it: ${listed(model.leftOut)}` : "";
-  return `${plural(model.tensors, "tensor")}${where}, ${fits}${beside}`;
+  const more = model.alternatives.length > 0
+    ? `; others that fit: ${listed(model.alternatives, 4)} (convert --entry takes them)`
+    : "";
+  return `${plural(model.tensors, "tensor")}${where}, ${fits}${beside}${more}`;
+}
+
+/** Names that are not read, and what they are. */
+function unreadLine(unread: Report["unread"]): string[] {
+  const texts = Object.entries(unread).map(([name, kind]) => `${name || WHOLE} (${kind})`);
+  return texts.length > 0 ? [`  not read  ${listed(texts, 6)}`] : [];
 }
 
 function otherLines(others: Readonly<Record<string, unknown>>): string[] {
@@ -186,7 +208,7 @@ function tensorTable(tensors: readonly Row[]): string {
   const stats = tensors.some(({ statistics }) => statistics);
   const number = (value: number | null) => value === null ? "" : value.toPrecision(4);
   const rows = tensors.map(({ name, dtype, shape, statistics: s }) => [
-    visible(name || WHOLE),
+    shown(name || WHOLE, LONGEST),
     dtype,
     `[${shape.join(", ")}]`,
     ...(s

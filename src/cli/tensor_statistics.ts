@@ -1,4 +1,5 @@
 import type { SafetensorsTensor } from "../formats/safetensors.ts";
+import { isFloat } from "../formats/safetensors_dtype.ts";
 import { toFloat32 } from "../formats/safetensors.ts";
 
 /** What `inspect --stats` says of a tensor; NaN and infinities are counted and left out of the rest. */
@@ -19,7 +20,7 @@ export interface TensorStatistics {
 export function tensorStatistics(tensor: SafetensorsTensor): TensorStatistics {
   const values = tensor.dtype === "F64"
     ? tensor.data as Float64Array
-    : /^B?F/.test(tensor.dtype)
+    : isFloat(tensor.dtype)
     ? toFloat32(tensor)
     : Float64Array.from(tensor.data as Iterable<number | bigint>, Number);
   let [min, max, sum, count] = [Infinity, -Infinity, 0, 0];

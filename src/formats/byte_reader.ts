@@ -1,5 +1,8 @@
 import { FormatError } from "./format_error.ts";
 
+/** Data that end before what they say they hold does. */
+export class TruncatedError extends FormatError {}
+
 /** Longest line of a text opcode, in bytes. */
 const LONGEST_LINE = 1 << 20;
 
@@ -22,7 +25,7 @@ export class ByteReader {
   skip(length: number): number {
     if (length > this.left) {
       const missing = length - this.left;
-      throw new FormatError(
+      throw new TruncatedError(
         `the data ends at byte ${this.bytes.length}, ${missing} ${
           missing === 1 ? "byte" : "bytes"
         } too early; the file is truncated or damaged`,

@@ -1,4 +1,4 @@
-import type { SafetensorsTensor } from "./safetensors_dtype.ts";
+import { isFloat, type SafetensorsTensor } from "./safetensors_dtype.ts";
 import { toFloat32 } from "./to_float32.ts";
 
 /** Floating-point types that tensors are cast to. */
@@ -12,7 +12,7 @@ function bfloat(bits: number): number {
 
 /** A floating-point tensor in another precision, rounded to nearest; any other tensor as it is. */
 export function castTensor(tensor: SafetensorsTensor, dtype: FloatDtype): SafetensorsTensor {
-  if (!/^B?F/.test(tensor.dtype) || tensor.dtype === dtype) return tensor;
+  if (!isFloat(tensor.dtype) || tensor.dtype === dtype) return tensor;
   const { shape } = tensor;
   const floats = toFloat32(tensor);
   if (dtype === "F32") return { dtype, shape, data: floats };

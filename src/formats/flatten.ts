@@ -1,6 +1,6 @@
 import { FormatError } from "./format_error.ts";
 import { isTensor } from "./is_tensor.ts";
-import { PyTuple, quoted } from "./pickle/python.ts";
+import { PyObject, PyTuple, quoted } from "./pickle/python.ts";
 import type { SafetensorsTensor } from "./safetensors_dtype.ts";
 
 /** How deep dictionaries and lists of a checkpoint may be nested. */
@@ -15,13 +15,16 @@ const MOST_CHARACTERS = 1 << 26;
 export interface Flattened {
   /** Tensors. */
   readonly tensors: Map<string, SafetensorsTensor>;
-  /** Everything else that is no dictionary, list or tuple with entries: numbers, texts, null. */
+  /** Everything else that is no dictionary, list or tuple with entries: numbers, texts, null, what is not read. */
   readonly others: Map<string, unknown>;
+  /** What is not read, dictionaries of a class of their own too, whose entries are. */
+  readonly unread: Map<string, PyObject>;
 }
 
 /** The entries of a dictionary, list or tuple; null for anything else. */
 function entriesOf(value: unknown): Iterable<[unknown, unknown]> | null {
   if (value instanceof Map) return value;
+  if (value instanceof PyObject) return value.entries;
   if (value instanceof Set) return [...value].entries();
   if (value instanceof PyTuple) return value.items.entries();
   return Array.isArray(value) ? value.entries() : null;
@@ -38,7 +41,7 @@ export function nameOf(key: unknown): string {
  * @throws {FormatError} where it is nested too deep or holds itself, or its names are too long
  */
 export function flatten(value: unknown): Flattened {
-  const result: Flattened = { tensors: new Map(), others: new Map() };
+  const result: Flattened = { tensors: new Map(), others: new Map(), unread: new Map() };
   let entries = 0;
   let characters = 0;
   const visit = (node: unknown, path: string, depth: number) => {
@@ -52,6 +55,7 @@ export function flatten(value: unknown): Flattened {
     if (depth > DEEPEST) {
       throw new FormatError(`its dictionaries are nested more than ${DEEPEST} levels deep`);
     }
+    if (node instanceof PyObject) result.unread.set(path, node);
     const children = isTensor(node) ? null : entriesOf(node);
     if (!children) {
       if (isTensor(node)) result.tensors.set(path, node);

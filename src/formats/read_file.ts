@@ -1,3 +1,5 @@
+import { ioReason } from "./io_reason.ts";
+
 /** What a path leads to where it is no file whose bytes can be read once and for all; the message says it in a few words. */
 export class FileKindError extends Error {
   /** Always `FileKindError`. */
@@ -37,18 +39,27 @@ export class RegularFile implements Disposable {
   /**
    * Bytes from `begin` up to `end`, both from the start of the file; fewer where the file ends earlier.
    *
-   * @throws {FileKindError} where there is not enough memory for them
+   * @throws {FileKindError} where they cannot be read, or there is not enough memory for them
    */
   read(begin = 0, end = this.size): Uint8Array<ArrayBuffer> {
     const bytes = room(Math.max(0, Math.min(end, this.size) - begin));
-    this.#file.seekSync(begin, Deno.SeekMode.Start);
+    try {
+      this.#file.seekSync(begin, Deno.SeekMode.Start);
+      return bytes.subarray(0, this.#fill(bytes));
+    } catch (error) {
+      throw new FileKindError(ioReason(error), { cause: error });
+    }
+  }
+
+  /** Reads until the bytes are full or the file ends; returns how many there are. */
+  #fill(bytes: Uint8Array): number {
     let done = 0;
     while (done < bytes.length) {
       const count = this.#file.readSync(bytes.subarray(done));
       if (count === null) break;
       done += count;
     }
-    return bytes.subarray(0, done);
+    return done;
   }
 
   /** Closes the file. */

@@ -1,4 +1,4 @@
-/** The storage of a tensor in a safetensors file; F16 and BF16 are kept as their 16 bits. */
+/** The storage of a tensor in a safetensors file; F16, BF16 and the types of 8 bits are kept as their bits. */
 export type SafetensorsData =
   | Float64Array
   | Float32Array
@@ -13,7 +13,7 @@ export type SafetensorsData =
 
 interface ArrayType {
   readonly BYTES_PER_ELEMENT: number;
-  new (buffer: ArrayBuffer): SafetensorsData;
+  new (buffer: ArrayBuffer, byteOffset?: number, length?: number): SafetensorsData;
 }
 
 /** A dtype by its name in the file. */
@@ -22,6 +22,11 @@ export type SafetensorsDtype =
   | "F32"
   | "F16"
   | "BF16"
+  | "F8_E4M3"
+  | "F8_E5M2"
+  | "F8_E4M3FNUZ"
+  | "F8_E5M2FNUZ"
+  | "F8_E8M0"
   | "I64"
   | "U64"
   | "I32"
@@ -38,6 +43,11 @@ export const ARRAY_TYPES = {
   F32: Float32Array,
   F16: Uint16Array,
   BF16: Uint16Array,
+  F8_E4M3: Uint8Array,
+  F8_E5M2: Uint8Array,
+  F8_E4M3FNUZ: Uint8Array,
+  F8_E5M2FNUZ: Uint8Array,
+  F8_E8M0: Uint8Array,
   I64: BigInt64Array,
   U64: BigUint64Array,
   I32: Int32Array,
@@ -63,14 +73,24 @@ export interface SafetensorsTensor {
 export interface Safetensors {
   /** The tensors by name, in the header's order. */
   readonly tensors: Map<string, SafetensorsTensor>;
-  /** The header's `__metadata__`. */
+  /** The header's `__metadata__`, without the checksum. */
   readonly metadata: Record<string, string>;
+  /** Tensors that are not read, complex ones and numbers of less than 8 bits, with their types. */
+  readonly unread: ReadonlyMap<string, string>;
 }
 
 /** A malformed safetensors file, or tensors that cannot be written as one. */
 export class SafetensorsError extends Error {
   /** Always `SafetensorsError`. */
   override readonly name = "SafetensorsError";
+}
+
+/** The entry of the metadata that holds the CRC-32 of all data, in eight hexadecimal digits. */
+export const CHECKSUM = "data_crc32";
+
+/** Whether a type is a floating-point one. */
+export function isFloat(dtype: SafetensorsDtype): boolean {
+  return dtype.startsWith("F") || dtype === "BF16";
 }
 
 /** Most dimensions of a tensor; PyTorch's and NumPy's own limit. */

@@ -1,4 +1,4 @@
-import { SafetensorsError, type SafetensorsTensor } from "./safetensors_dtype.ts";
+import { isFloat, SafetensorsError, type SafetensorsTensor } from "./safetensors_dtype.ts";
 import { toFloat32 } from "./to_float32.ts";
 
 /** Numbers of a tensor in the types that the device holds. */
@@ -20,7 +20,7 @@ export function stateEntries(
 ): Map<string, StateNumbers> {
   return new Map([...tensors].map(([name, tensor]) => {
     const { shape, dtype } = tensor;
-    const data = /^B?F/.test(dtype) ? toFloat32(tensor) : toInt32(name, tensor);
+    const data = isFloat(dtype) ? toFloat32(tensor) : toInt32(name, tensor);
     return [name, { shape, data }];
   }));
 }

@@ -1,5 +1,7 @@
+import { crc32 } from "./crc32.ts";
 import {
   ARRAY_TYPES,
+  CHECKSUM,
   elementCount,
   SafetensorsError,
   type SafetensorsTensor,
@@ -25,8 +27,31 @@ function ordered(tensors: ReadonlyMap<string, SafetensorsTensor>): [string, Safe
   return [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
 }
 
+/** How the header begins; the checksum's eight digits follow. */
+const START = `{"__metadata__":{"${CHECKSUM}":"`;
+/** The checksum before the data have been gone through. */
+const UNKNOWN_SUM = "0".repeat(8);
+
+/** The header. Its members are put together one by one: an object would put names that are numbers first. */
+function headerJson(
+  entries: readonly [string, SafetensorsTensor][],
+  metadata: Readonly<Record<string, string>>,
+): string {
+  const member = ([name, value]: [string, unknown]) =>
+    `,${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  const texts = Object.entries(metadata).filter(([name]) => name !== CHECKSUM).map(member);
+  let end = 0;
+  const tensors = entries.map(([name, { dtype, shape, data }]) => {
+    const begin = end;
+    end += data.byteLength;
+    return member([name, { dtype, shape, data_offsets: [begin, end] }]);
+  });
+  return `${START}${UNKNOWN_SUM}"${texts.join("")}}${tensors.join("")}}`;
+}
+
 /**
- * The bytes of a safetensors file. The same tensors and metadata give the same bytes.
+ * The bytes of a safetensors file. The same tensors and metadata give the same bytes. The metadata carries a checksum of
+ * the data beside its own entries, `data_crc32`.
  *
  * @param tensors the tensors by name
  * @param metadata texts for the header's `__metadata__`
@@ -36,27 +61,24 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, SafetensorsTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  // Without a prototype a tensor may have any name, `__proto__` too.
-  const header: Record<string, unknown> = Object.create(null);
-  if (Object.keys(metadata).length > 0) header.__metadata__ = metadata;
   const entries = ordered(tensors);
-  let size = 0;
-  for (const [name, tensor] of entries) {
-    check(name, tensor);
-    const end = size + tensor.data.byteLength;
-    header[name] = { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [size, end] };
-    size = end;
-  }
-  const json = new TextEncoder().encode(JSON.stringify(header));
+  for (const [name, tensor] of entries) check(name, tensor);
+  const json = new TextEncoder().encode(headerJson(entries, metadata));
   const length = Math.ceil(json.length / 8) * 8;
+  const size = entries.reduce((sum, [, { data }]) => sum + data.byteLength, 0);
   const bytes = new Uint8Array(8 + length + size);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
   bytes.fill(0x20, 8, 8 + length);
   bytes.set(json, 8);
   let offset = 8 + length;
+  let sum = 0;
   for (const [, { data }] of entries) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
-    offset += data.byteLength;
+    const part = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    bytes.set(part, offset);
+    sum = crc32(part, sum);
+    offset += part.length;
   }
+  const digits = sum.toString(16).padStart(UNKNOWN_SUM.length, "0");
+  bytes.set(new TextEncoder().encode(digits), 8 + START.length);
   return bytes;
 }

@@ -86,6 +86,22 @@ export function fittingModels(state: StateShapes): Fit {
   return { models, nearest: models.length > 0 ? null : nearest };
 }
 
+/** Whether names and shapes are those of any model that is known here; sooner found than which. */
+export function fitsSomeModel(state: StateShapes): boolean {
+  return MODEL_FAMILIES.some((family) =>
+    modelNames(family).some((name) => {
+      const shapes = usualShapes(name, family);
+      const options = sameNames(state, shapes) ? sizes(state, shapes) : null;
+      return options !== null && fits(state, modelShapes(name, { family, ...options }));
+    })
+  );
+}
+
+/** Whether a state dict is that of a model of these shapes; counters of batches may be missing. */
+export function fitsShapes(state: StateShapes, wanted: StateShapes): boolean {
+  return sameNames(state, wanted) && fits(state, wanted);
+}
+
 /** A fitting model in words, such as `resnet8 (100 classes, 3 channels)`. */
 export function describeFit(model: FittingModel): string {
   const { numClasses, inChannels } = model;

@@ -71,6 +71,7 @@ const BUILDERS: Readonly<Record<Method, (parts: Parts) => Distiller | Promise<Di
  * The distiller a configuration asks for, with the teacher loaded from `teacherPath`.
  *
  * @param warn told in one sentence what can be computed but is hardly meant
+ * @param note told in one sentence what is worth knowing, such as where in its file the teacher lay
  * @throws CheckpointError, RangeError or Error with one sentence when something does not fit.
  */
 export async function buildDistiller(
@@ -78,6 +79,7 @@ export async function buildDistiller(
   dataset: DatasetInfo,
   teacherPath: string,
   warn: (message: string) => void = () => {},
+  note: (message: string) => void = () => {},
 ): Promise<Distiller> {
   const { TYPE, STUDENT, TEACHER } = config.DISTILLER;
   using made = new DisposableStack();
@@ -87,7 +89,7 @@ export async function buildDistiller(
     return new Vanilla(student);
   }
   const teacher = made.adopt(buildModel(TEACHER, dataset), (it) => it.dispose());
-  loadModel(teacher, teacherPath, modelOf(TEACHER, dataset), TEACHER_SETTINGS);
+  loadModel(teacher, teacherPath, modelOf(TEACHER, dataset), TEACHER_SETTINGS, note);
   teacher.requiresGrad_(false);
   teacher.eval();
   const check = { teacherPath, warn };

@@ -1,6 +1,7 @@
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { flatten } from "../formats/flatten.ts";
 import { ioReason } from "../formats/io_reason.ts";
+import { openRegularFile, type RegularFile } from "../formats/read_file.ts";
 import { type CheckpointFile, readCheckpoint } from "../formats/read_checkpoint.ts";
 import { type SafetensorsTensor, writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -61,23 +62,29 @@ export function saveCheckpoint(
   writeFileAtomic(path, safetensorsBytes(tensors, metadata));
 }
 
+function opened(path: string): RegularFile {
+  try {
+    return openRegularFile(path);
+  } catch (error) {
+    throw new CheckpointError(`cannot read the checkpoint ${path}: ${ioReason(error)}`);
+  }
+}
+
 /**
  * Reads a checkpoint, safetensors or torch; its contents decide, not its name.
  *
  * @throws CheckpointError naming the file and what is wrong.
  */
 export function loadCheckpoint(path: string): Checkpoint {
-  let bytes: Uint8Array;
-  try {
-    bytes = Deno.readFileSync(path);
-  } catch (error) {
-    throw new CheckpointError(`cannot read the checkpoint ${path}: ${ioReason(error)}`);
-  }
+  using file = opened(path);
   return inFile(path, () => {
-    const file = readCheckpoint(bytes);
-    return { ...file, tensors: flatten(file.value).tensors };
+    const checkpoint = readCheckpoint(file);
+    return { ...checkpoint, tensors: flatten(checkpoint.value).tensors };
   });
 }
+
+/** Errors that speak of a file, not of the program. */
+const UNREADABLE = new Set(["FormatError", "SafetensorsError", "FileKindError"]);
 
 /**
  * Runs what reads a checkpoint's contents, such as a tensor's numbers, which are read when they are asked for.
@@ -89,7 +96,7 @@ export function inFile<T>(path: string, fn: () => T): T {
     return fn();
   } catch (error) {
     const { name, message } = error as Error;
-    if (name !== "FormatError" && name !== "SafetensorsError") throw error;
+    if (!UNREADABLE.has(name)) throw error;
     throw new CheckpointError(`${path} cannot be read as a checkpoint: ${message}`);
   }
 }

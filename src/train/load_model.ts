@@ -1,7 +1,12 @@
-import { modelState } from "../formats/model_state.ts";
+import { modelState, stateNote } from "../formats/model_state.ts";
 import type { SafetensorsTensor } from "../formats/safetensors.ts";
 import { stateEntries, type StateNumbers } from "../formats/state_entries.ts";
-import { type FittingModel, isBatchCounter } from "../models/fitting_models.ts";
+import {
+  fitsShapes,
+  fitsSomeModel,
+  type FittingModel,
+  isBatchCounter,
+} from "../models/fitting_models.ts";
 import type { Module } from "../nn/module.ts";
 import { CheckpointError, inFile, loadCheckpoint } from "./checkpoint.ts";
 import { misfit, type ModelSettings } from "./misfit.ts";
@@ -16,6 +21,7 @@ const COUNTER: StateNumbers = { shape: [], data: Int32Array.of(0) };
  *
  * @param wanted what the model is, for the error
  * @param settings what names it, for the error
+ * @param tell takes a sentence where the weights lay in an unusual place, or something beside them was not read
  * @throws CheckpointError naming the file when it cannot be read; where it does not fit the model, with what it fits; where
  * it holds numbers that are not finite, with the tensor.
  */
@@ -24,14 +30,22 @@ export function loadModel(
   path: string,
   wanted: FittingModel,
   settings: ModelSettings,
+  tell: (message: string) => void = () => {},
 ): void {
   const { value } = loadCheckpoint(path);
-  const { tensors } = inFile(path, () => modelState(value));
+  const own = new Map([...model.stateDict()].map(([name, { shape }]) => [name, shape]));
+  const state = inFile(
+    path,
+    () => modelState(value, (shapes) => fitsShapes(shapes, own), fitsSomeModel),
+  );
+  const { tensors } = state;
   const entries = inFile(path, () => stateEntries(tensors));
   for (const name of model.stateDict().keys()) {
     if (isBatchCounter(name) && !entries.has(name)) entries.set(name, COUNTER);
   }
   const reason = load(model, entries);
+  const note = stateNote(state);
+  if (note) tell(`${path}: ${note}`);
   if (reason === null) return refuseNotFinite(path, entries, wanted, settings);
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
   throw new CheckpointError(misfit(path, shapes, wanted, settings, reason));

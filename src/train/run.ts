@@ -83,7 +83,8 @@ export class Run {
     });
     manualSeed(config.SOLVER.SEED);
     const warn = (message: string) => options.sink({ type: "warning", message });
-    const distiller = await buildDistiller(config, splits.train, options.teacherPath, warn);
+    const note = (message: string) => options.sink({ type: "note", message });
+    const distiller = await buildDistiller(config, splits.train, options.teacherPath, warn, note);
     resources.defer(() => disposeDistiller(distiller));
     const optimizer = resources.adopt(buildOptimizer(config, distiller), (it) => it.dispose());
     const scaler = config.SOLVER.AMP ? new GradScaler(gpu) : null;

@@ -6,6 +6,8 @@ import { MODEL_FAMILIES } from "../../src/models/family.ts";
 import { modelNames } from "../../src/models/registry.ts";
 import { FormatError } from "../../src/formats/format_error.ts";
 import { toFloat32, writeSafetensors } from "../../src/formats/safetensors.ts";
+import { PyOrderedDict } from "../../src/formats/pickle/python.ts";
+import { writeTorch } from "../../src/formats/torch/write_torch.ts";
 import { loadCheckpoint } from "../../src/train/checkpoint.ts";
 import { writeCostMatrix } from "../../src/train/cost_matrix_file.ts";
 import { fixturePath, notFilled, REFERENCE } from "../formats/pth.ts";
@@ -241,5 +243,73 @@ Deno.test("eval loads a model without batch normalisation's counters, as torchvi
     );
     assertEquals(status, 0, stderr);
     assertStringIncludes(stdout, "images  20");
+  });
+});
+
+Deno.test("inspect and convert find averaged weights, name what is not read and take another entry", async () => {
+  await inTempDir(async (folder) => {
+    const path = join(folder, "deit.pth");
+    const { tensors } = loadCheckpoint(TEACHER);
+    const state = (factor: number) =>
+      new PyOrderedDict([...tensors].map(([name, tensor]) => [name, {
+        ...tensor,
+        data: tensor.data instanceof Float32Array
+          ? tensor.data.map((x) => factor * x)
+          : tensor.data,
+      }]));
+    const ema = new Map([["module", state(2)]]);
+    Deno.writeFileSync(path, writeTorch(new Map([["model_ema", ema]])));
+    const alone = await cli("inspect", path);
+    assertStringIncludes(alone.stdout, "tensors under model_ema.module, fits resnet20");
+    Deno.writeFileSync(
+      path,
+      writeTorch(new Map<string, unknown>([["model_ema", ema], ["net_w", state(1)]])),
+    );
+    const both = await cli("inspect", path);
+    assertStringIncludes(both.stdout, "under net_w, fits resnet20");
+    assertStringIncludes(
+      both.stdout,
+      "others that fit: model_ema.module (convert --entry takes them)",
+    );
+    const out = join(folder, "out.safetensors");
+    const first = await cli("convert", path, out);
+    assertStringIncludes(first.stdout, ", under net_w; left out: model_ema");
+    assertEquals(bits(out), bits(TEACHER));
+    const other = await cli("convert", path, out, "--overwrite", "--entry", "model_ema.module");
+    assertStringIncludes(other.stdout, ", under model_ema.module; left out: net_w");
+    const [twice, once] = [out, TEACHER].map((file) =>
+      loadCheckpoint(file).tensors.get("fc.weight")!.data[0] as number
+    );
+    assertEquals(twice, 2 * once);
+    await fails(["convert", path, out, "--overwrite", "--entry", "nothing"], 'under "nothing"');
+    const seen = await cli("inspect", fixturePath("beside.pth"));
+    assertStringIncludes(seen.stdout, "not read  args (argparse.Namespace), complex (complex)");
+    await fails(["convert", fixturePath("whole_module.pth"), out, "--overwrite"], "state_dict()");
+  });
+});
+
+Deno.test("inspect shows long names shortened, and refuses pipes, devices and what is no whole file at once", async () => {
+  await inTempDir(async (folder) => {
+    const path = join(folder, "file");
+    const data = new Float32Array([1]);
+    const name = "n".repeat(9000);
+    Deno.writeFileSync(
+      path,
+      writeSafetensors(new Map([[name, { dtype: "F32", shape: [1], data }]])),
+    );
+    const { stdout } = await cli("inspect", path);
+    assert(stdout.length < 2000, String(stdout.length));
+    const pipe = join(folder, "pipe");
+    new Deno.Command("mkfifo", { args: [pipe] }).outputSync();
+    await fails(["inspect", pipe], `cannot read the checkpoint ${pipe}: it is a pipe, not a file`);
+    await fails(["inspect", folder], "it is a folder, not a file");
+    // Eight TiB of which all but the beginning are holes.
+    for (
+      const start of ["PK\x03\x04", "\x80\x02}", "nothing", `\x02\x00\x00\x00\x00\x00\x00\x00{}`]
+    ) {
+      Deno.writeFileSync(path, Uint8Array.from(start, (character) => character.charCodeAt(0)));
+      Deno.truncateSync(path, 2 ** 43);
+      await fails(["inspect", path], `${path} cannot be read as a checkpoint`);
+    }
   });
 });

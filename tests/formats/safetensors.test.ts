@@ -1,3 +1,5 @@
+import { crc32 as zlib } from "node:zlib";
+import { readCheckpoint } from "../../src/formats/read_checkpoint.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   readSafetensors,
@@ -59,7 +61,7 @@ Deno.test("writeSafetensors() aligns the data and every tensor in it", () => {
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
   assertEquals(header.b.data_offsets, [0, 8]);
   assertEquals(header.a.data_offsets, [8, 11]);
-  assertEquals(header.__metadata__, undefined);
+  assertEquals(Object.keys(header.__metadata__), ["data_crc32"]);
 });
 
 Deno.test("writeSafetensors() writes views of a larger buffer", () => {
@@ -98,7 +100,7 @@ Deno.test("readSafetensors() refuses truncated files and headers that lie", () =
   assertStringIncludes(failure(file({}, 0, 3000n)), "but 2 follow; the file is truncated");
   assertStringIncludes(failure(file({}, 0, 2n ** 63n)), "more than the 100000000 allowed");
   assertStringIncludes(failure(file("{nope", 0)), "the header is not JSON");
-  assertStringIncludes(failure(file(new Array(1), 0)), "not an object of tensors");
+  assertStringIncludes(failure(file(new Array(1), 0)), "it is not an object");
   assertStringIncludes(failure(file({ w: one(0, 8) }, 4)), "do not lie in the 4 bytes of data");
   const whole = writeSafetensors(
     new Map([["v", { dtype: "F32", shape: [4], data: new Float32Array(4) }]]),
@@ -108,7 +110,8 @@ Deno.test("readSafetensors() refuses truncated files and headers that lie", () =
 
 Deno.test("readSafetensors() refuses entries that break the format", () => {
   const entry = (value: unknown) => failure(file({ w: value }, 8));
-  assertStringIncludes(entry(null), "tensor w: dtype must be one of F64, F32");
+  assertStringIncludes(entry(null), "tensor w in the header is not JSON as it should be");
+  assertStringIncludes(entry({}), "tensor w: dtype must be one of F64, F32");
   assertStringIncludes(entry({ ...one(0, 8), dtype: "toString" }), 'got "toString"');
   assertStringIncludes(entry({ ...one(0, 8), shape: [-2] }), "got [-2]");
   assertStringIncludes(entry({ ...one(0, 8), shape: [2 ** 40, 2 ** 40] }), "shape must be");
@@ -155,4 +158,88 @@ Deno.test("toFloat32() converts half, bfloat16 and double", () => {
     SafetensorsError,
     "I32 is not floating-point",
   );
+});
+
+Deno.test("writeSafetensors() puts a checksum into the metadata, by which a flipped bit is found", () => {
+  const tensors = new Map<string, SafetensorsTensor>([
+    ["7", { dtype: "U8", shape: [3], data: new Uint8Array([1, 2, 3]) }],
+    ["b", { dtype: "F32", shape: [2], data: new Float32Array([5, 6]) }],
+  ]);
+  const bytes = writeSafetensors(tensors, { 3: "three", data_crc32: "stale" });
+  assertEquals(readSafetensors(bytes).metadata, { 3: "three" });
+  const start = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
+  const sum = zlib(bytes.subarray(start)).toString(16).padStart(8, "0");
+  assertStringIncludes(new TextDecoder().decode(bytes), `"data_crc32":"${sum}"`);
+  for (let bit = 8 * start; bit < 8 * bytes.length; bit += 3) {
+    const damaged = bytes.slice();
+    damaged[bit >> 3] ^= 1 << (bit & 7);
+    assertStringIncludes(failure(damaged), "the checksum of the data is");
+  }
+  // Files of others have none.
+  assertEquals(readSafetensors(file({ a: one(0, 8) }, 8)).tensors.size, 1);
+});
+
+Deno.test("readSafetensors() reads a source part by part", () => {
+  const tensors = new Map(Array.from({ length: 5 }, (_, i): [string, SafetensorsTensor] => {
+    const data = new Float32Array(1 << 21).fill(i);
+    return [`t${i}`, { dtype: "F32", shape: [1 << 21], data }];
+  }));
+  const bytes = writeSafetensors(tensors);
+  const lengths: number[] = [];
+  const read = (begin: number, end: number) => {
+    lengths.push(end - begin);
+    return bytes.slice(begin, end);
+  };
+  assertEquals(readSafetensors({ size: bytes.length, read }).tensors, tensors);
+  assertEquals(lengths.slice(2), [2 ** 24, 2 ** 24, 2 ** 23]);
+  const short = () => readSafetensors({ size: bytes.length + 4, read });
+  assertThrows(short, SafetensorsError, "4 bytes at the end of the file");
+});
+
+Deno.test("readSafetensors() names complex numbers and those of less than 8 bits, and reads the rest", () => {
+  const entries = {
+    a: { dtype: "C64", shape: [1], data_offsets: [0, 8] },
+    b: { dtype: "F4", shape: [3, 2], data_offsets: [8, 11] },
+    c: { dtype: "F6_E2M3", shape: [4], data_offsets: [11, 14] },
+    d: { dtype: "I16", shape: [1], data_offsets: [14, 16] },
+  };
+  const { tensors, unread } = readSafetensors(file(entries, 16));
+  assertEquals([...tensors.keys()], ["d"]);
+  assertEquals([...unread], [["a", "C64"], ["b", "F4"], ["c", "F6_E2M3"]]);
+  const odd = { b: { dtype: "F4", shape: [3], data_offsets: [0, 2] } };
+  assertStringIncludes(failure(file(odd, 2)), "takes 1.5 bytes");
+});
+
+Deno.test("readSafetensors() refuses a header of nested lists, and names of 100,000 characters", () => {
+  const nested = failure(file(`{"a":${"[".repeat(1e6)}`, 0));
+  assertStringIncludes(nested, "nested more than 8 levels deep");
+  assertStringIncludes(failure(file({ ["n".repeat(1e5)]: one(0, 8) }, 8)), "may have 10000");
+  const twice = `{"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}}`;
+  assertStringIncludes(failure(file(twice, 8)), 'has "dtype" twice');
+});
+
+Deno.test("readCheckpoint() takes no length of a header for a pickle", () => {
+  for (const length of [640, 896, 1152, 1408]) {
+    const text = JSON.stringify({ a: one(0, 8) }).padEnd(length);
+    assertEquals(readCheckpoint(file(text, 8)).kind, "safetensors");
+    // The library reads a header behind spaces, too.
+    assertEquals(readCheckpoint(file(` ${text}`, 8)).kind, "safetensors");
+  }
+});
+
+Deno.test("toFloat32() converts the types of 8 bits as PyTorch does", () => {
+  const floats = (dtype: SafetensorsTensor["dtype"], ...bits: number[]) => [
+    ...toFloat32({ dtype, shape: [bits.length], data: Uint8Array.from(bits) }),
+  ];
+  assertEquals(floats("F8_E4M3", 0x38, 0xb9, 0x01, 0x7e, 0x7f), [1, -1.125, 2 ** -9, 448, NaN]);
+  assertEquals(floats("F8_E5M2", 0x3c, 0xbd, 0x01, 0x7b, 0x7c), [
+    1,
+    -1.25,
+    2 ** -16,
+    57344,
+    Infinity,
+  ]);
+  assertEquals(floats("F8_E4M3FNUZ", 0x40, 0x7f, 0x80), [1, 240, NaN]);
+  assertEquals(floats("F8_E5M2FNUZ", 0x40, 0x7f, 0x80), [1, 57344, NaN]);
+  assertEquals(floats("F8_E8M0", 127, 0, 255), [1, 2 ** -127, NaN]);
 });

@@ -20,6 +20,10 @@ export function addConvert(program: Command, exit: Exit): void {
       new Option("--dtype <name>", "precision of the numbers; default: as they are")
         .choices(["float32", "float16", "bfloat16"] as const),
     )
+    .option(
+      "--entry <name>",
+      "what lies before the names of the tensors to take, such as model_ema; default: the likeliest",
+    )
     .option("--overwrite", "replace the file if it is there")
     .addHelpText("after", EXAMPLES)
     .action(async (from, to, flags) => {

@@ -1,4 +1,4 @@
-import { FormatError } from "../format_error.ts";
+import { UnreadError } from "../format_error.ts";
 import { latin1Bytes, PyFunction, PyOrderedDict, PyTuple } from "./python.ts";
 
 function items(name: string, value: unknown): readonly unknown[] {
@@ -6,7 +6,7 @@ function items(name: string, value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
   if (value instanceof PyTuple) return value.items;
   if (value instanceof Set || value instanceof Map) return [...value.keys()];
-  throw new FormatError(`${name} is made of what is not a list`);
+  throw new UnreadError(`a ${name} made of what is not a list`);
 }
 
 /** Pairs of a dictionary: a dictionary, or a list of lists or tuples of two. */
@@ -15,7 +15,7 @@ function pairs(name: string, value: unknown): [unknown, unknown][] {
   return items(name, value).map((pair) => {
     const [key, item, ...more] = items(name, pair);
     if (item === undefined || more.length > 0) {
-      throw new FormatError(`${name} is not made of pairs`);
+      throw new UnreadError(`a ${name} not made of pairs`);
     }
     return [key, item];
   });
@@ -27,7 +27,7 @@ function bytes(value: unknown, encoding?: unknown): Uint8Array {
   if (typeof value === "string" && (encoding === undefined || encoding === "latin-1")) {
     return latin1Bytes(value);
   }
-  throw new FormatError("bytes are made of what is neither bytes nor a text");
+  throw new UnreadError("bytes made of what is neither bytes nor a text");
 }
 
 function encode(text: unknown, encoding: unknown = "utf-8"): Uint8Array {
@@ -35,7 +35,7 @@ function encode(text: unknown, encoding: unknown = "utf-8"): Uint8Array {
     if (/^(latin-?1|iso-?8859-1)$/i.test(encoding)) return latin1Bytes(text);
     if (/^(utf-?8|ascii)$/i.test(encoding)) return new TextEncoder().encode(text);
   }
-  throw new FormatError("_codecs.encode is called with what is no text, or another encoding");
+  throw new UnreadError("bytes in an encoding that is not known");
 }
 
 function orderedDict([content]: readonly unknown[]): PyOrderedDict {
@@ -61,7 +61,7 @@ function named(module: string, name: string, call: (args: readonly unknown[]) =>
 
 function uncallable(name: string): () => never {
   return () => {
-    throw new FormatError(`it calls ${name}, which is not done here; nothing of it was run`);
+    throw new UnreadError(`a call of ${name}`);
   };
 }
 

@@ -1,10 +1,10 @@
 import { ByteReader } from "../byte_reader.ts";
-import { FormatError } from "../format_error.ts";
-import { PyTuple, quoted, type Weighed } from "./python.ts";
+import { FormatError, UnreadError } from "../format_error.ts";
+import { PyName, PyObject, PyTuple, type Weighed } from "./python.ts";
 
 /** What {@linkcode unpickle} may do beside making plain data. */
 export interface UnpickleOptions {
-  /** Values by their Python name, module and name with a space between; a pickle that asks for another is refused. */
+  /** Values by their Python name, module and name with a space between; of any other there is the name alone. */
   readonly globals: ReadonlyMap<string, unknown>;
   /** The value of a persistent id; without it, such an id is refused. */
   readonly persistentLoad?: (id: unknown) => unknown;
@@ -23,6 +23,13 @@ const MOST_MADE = 1_000_000;
 const SPARE_BYTES = 1 << 26;
 /** Open marks, which is how deep literal lists and tuples are nested. */
 const MOST_MARKS = 1000;
+/** Lists, tuples and objects; a dictionary or set counts as three. A checkpoint has eight or so a tensor. */
+const MOST_CONTAINERS = 6_000_000;
+const WEIGHT_OF_MAP = 3;
+/** Names that are not known; a checkpoint has a few. */
+const MOST_NAMES = 10_000;
+/** Characters of a name that is not known; Python's own are shorter. */
+const LONGEST_NAME = 200;
 
 /** The stack, the memo and the position of a pickle being read. */
 export class Machine {
@@ -34,7 +41,9 @@ export class Machine {
   finished = false;
   readonly #below: unknown[][] = [];
   readonly #memo = new Map<number, unknown>();
+  readonly #names = new Map<string, PyName>();
   #operations = 0;
+  #containers = 0;
   #made = 0;
   #madeBytes = 0;
 
@@ -64,6 +73,15 @@ export class Machine {
     if (this.#made > MOST_MADE || this.#madeBytes > most) {
       throw new FormatError("the pickle makes far more than the file holds; that much is refused");
     }
+  }
+
+  /** Pushes a new list, tuple, dictionary or set: a few bytes of a file make one, which takes a hundred. */
+  pushNew(value: unknown): void {
+    this.#containers += value instanceof Map || value instanceof Set ? WEIGHT_OF_MAP : 1;
+    if (this.#containers > MOST_CONTAINERS) {
+      throw new FormatError("the pickle makes more lists and dictionaries than any checkpoint has");
+    }
+    this.push(value);
   }
 
   push(value: unknown): void {
@@ -122,26 +140,43 @@ export class Machine {
     return this.#memo.get(index);
   }
 
-  /** The value of a Python name. */
-  find(module: unknown, name: unknown): unknown {
-    const { globals } = this.options;
+  /** The value of a Python name; of one that is not given the name, which stands for whatever it is. */
+  find(module: string, name: string): unknown {
     const key = `${module} ${name}`;
-    if (!globals.has(key)) {
-      throw new FormatError(
-        `it refers to ${
-          quoted(`${module}.${name}`)
-        }, which is not one of the types that a checkpoint may hold here; nothing of it was run`,
-      );
+    const { globals } = this.options;
+    return globals.has(key) ? globals.get(key) : this.name(`${module}.${name}`);
+  }
+
+  /** A name that is not known, one for all that refer to it. */
+  name(text: string): PyName {
+    const key = text.slice(0, LONGEST_NAME);
+    const known = this.#names.get(key);
+    if (known) return known;
+    if (this.#names.size >= MOST_NAMES) {
+      throw new FormatError(`the pickle names more than ${MOST_NAMES} types that are not known`);
     }
-    return globals.get(key);
+    const name = new PyName(key);
+    this.#names.set(key, name);
+    return name;
   }
 
   persistent(id: unknown): unknown {
-    if (!this.options.persistentLoad) throw this.damaged("refers to data outside of the pickle");
-    return this.options.persistentLoad(id);
+    const { persistentLoad } = this.options;
+    if (!persistentLoad) throw this.damaged("refers to data outside of the pickle");
+    return readOrNamed(() => persistentLoad(id));
   }
 
   damaged(what: string): FormatError {
     return new FormatError(`the pickle ${what} at byte ${this.reader.at}; the file is damaged`);
+  }
+}
+
+/** What `read` gives, or a stand-in where that is nothing that is read here. */
+export function readOrNamed(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof UnreadError)) throw error;
+    return new PyObject(error.what, error.message);
   }
 }

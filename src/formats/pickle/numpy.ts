@@ -5,10 +5,12 @@ import {
   type SafetensorsDtype,
   type SafetensorsTensor,
 } from "../safetensors_dtype.ts";
-import { FormatError } from "../format_error.ts";
+import { FormatError, UnreadError } from "../format_error.ts";
+import { gather, swapped } from "../gather.ts";
 import {
   type Buildable,
   latin1Bytes,
+  Named,
   PyFunction,
   PyTuple,
   quoted,
@@ -32,12 +34,15 @@ const DTYPES: Readonly<Record<string, SafetensorsDtype>> = {
 };
 
 /** `numpy.dtype`. */
-class NumpyDtype implements Buildable {
+class NumpyDtype extends Named implements Buildable {
   readonly dtype: SafetensorsDtype;
+  /** Whether the high bytes come first. */
+  bigEndian = false;
 
-  constructor(code: unknown) {
+  constructor(readonly code: unknown) {
+    super();
     if (typeof code !== "string" || !Object.hasOwn(DTYPES, code)) {
-      throw new FormatError(`it holds a NumPy array of ${quoted(code)}; numbers and bool are read`);
+      throw new UnreadError(`NumPy's type ${quoted(code)}`);
     }
     this.dtype = DTYPES[code];
   }
@@ -45,14 +50,19 @@ class NumpyDtype implements Buildable {
   /** The version, then the byte order. */
   setState(state: unknown): void {
     const order = state instanceof PyTuple ? state.items[1] : undefined;
-    if (order === ">") {
-      throw new FormatError("it holds a big-endian NumPy array; little-endian is read");
-    }
+    this.bigEndian = order === ">";
+  }
+
+  override toString(): string {
+    return `numpy.dtype ${this.code}`;
   }
 }
 
+/** A NumPy array whose numbers are not read. */
+const UNREAD = "" as SafetensorsDtype;
+
 /** `numpy.ndarray`, empty until its state is given. */
-class NumpyArray implements Buildable, SafetensorsTensor, Weighed {
+class NumpyArray extends Named implements Buildable, SafetensorsTensor, Weighed {
   dtype: SafetensorsDtype = "U8";
   shape: readonly number[] = [0];
   data: SafetensorsData = new Uint8Array();
@@ -65,28 +75,42 @@ class NumpyArray implements Buildable, SafetensorsTensor, Weighed {
   /** (version, shape, dtype, Fortran order, bytes). */
   setState(state: unknown): void {
     const [, shape, dtype, fortran, content] = state instanceof PyTuple ? state.items : [];
-    this.fill(shape, dtype, content, fortran === true);
+    if (dtype instanceof Named && !(dtype instanceof NumpyDtype)) this.dtype = UNREAD;
+    else this.fill(shape, dtype, content, fortran === true);
+  }
+
+  override toString(): string {
+    return this.dtype === UNREAD ? "a NumPy array, not read" : "a NumPy array";
   }
 
   fill(shape: unknown, dtype: unknown, content: unknown, fortran: boolean): this {
     const sizes = shape instanceof PyTuple ? [...shape.items] : undefined;
     const count = elementCount(sizes);
+    if (dtype instanceof Named && !(dtype instanceof NumpyDtype)) {
+      throw new UnreadError("a NumPy array or number");
+    }
     if (!(dtype instanceof NumpyDtype) || Number.isNaN(count)) {
       throw new FormatError("it holds a NumPy array without a proper type and shape");
     }
-    if (fortran && sizes!.filter((size) => size !== 1).length > 1) {
-      throw new FormatError(
-        "it holds a NumPy array in Fortran order; save it after np.ascontiguousarray",
-      );
-    }
     this.dtype = dtype.dtype;
     this.shape = sizes as number[];
-    this.data = numbers(this.dtype, content, count);
+    const data = numbers(dtype, content, count);
+    this.data = fortran ? rowMajor(data, this.shape) : data;
     return this;
   }
 }
 
-function numbers(dtype: SafetensorsDtype, content: unknown, count: number): SafetensorsData {
+/** Numbers in the order of Fortran, the first index fastest, in the order of C. */
+function rowMajor(data: SafetensorsData, shape: readonly number[]): SafetensorsData {
+  const stride = shape.map((_, i) => shape.slice(0, i).reduce((step, size) => step * size, 1));
+  return gather(data, { offset: 0, shape, stride }, data.length);
+}
+
+function numbers(
+  { dtype, bigEndian }: NumpyDtype,
+  content: unknown,
+  count: number,
+): SafetensorsData {
   const bytes = typeof content === "string" ? latin1Bytes(content) : content;
   const ArrayType = ARRAY_TYPES[dtype];
   const wanted = count * ArrayType.BYTES_PER_ELEMENT;
@@ -95,7 +119,8 @@ function numbers(dtype: SafetensorsDtype, content: unknown, count: number): Safe
       `it holds a NumPy array of ${count} ${dtype} without the ${wanted} bytes that these take`,
     );
   }
-  return new ArrayType(bytes.slice().buffer as ArrayBuffer);
+  const own = bytes.slice();
+  return new ArrayType((bigEndian ? swapped(own, ArrayType.BYTES_PER_ELEMENT) : own).buffer);
 }
 
 /** A NumPy scalar becomes a plain number, or true or false. */

@@ -27,6 +27,59 @@ export class PyFunction {
   constructor(readonly name: string, readonly call: (args: readonly unknown[]) => unknown) {}
 }
 
+/** A value that errors show by its name in Python. */
+export abstract class Named {
+  /** The name. */
+  abstract toString(): string;
+
+  /** The name: JSON has no such values. */
+  toJSON(): string {
+    return shown(this.toString());
+  }
+}
+
+/** A class or function that is not known here, which is its name and nothing else. */
+export class PyName extends Named {
+  /** Takes the name in full, such as `argparse.Namespace`. */
+  constructor(readonly name: string) {
+    super();
+  }
+
+  /** The name; Python's own types without their module. */
+  override toString(): string {
+    return this.name.replace(/^(?:builtins|__builtin__|exceptions)\.(?=.)/, "");
+  }
+}
+
+/** An object that is not read: what kind it is, and its entries where it is a dictionary. */
+export class PyObject extends Named {
+  #entries: Map<unknown, unknown> | null = null;
+
+  /**
+   * @param kind its class in Python, or what it is
+   * @param reason why it is not read, where there is more to say than that its class is not known
+   */
+  constructor(readonly kind: string, readonly reason: string | null = null) {
+    super();
+  }
+
+  /** Entries of a class that is made from `dict`, or null. */
+  get entries(): ReadonlyMap<unknown, unknown> | null {
+    return this.#entries;
+  }
+
+  /** Stores an entry, as a class made from `dict` does. */
+  set(key: unknown, value: unknown): void {
+    this.#entries ??= new Map();
+    this.#entries.set(key, value);
+  }
+
+  /** The kind. */
+  override toString(): string {
+    return `${this.kind}, not read`;
+  }
+}
+
 /** An object that takes a state after it was made. */
 export interface Buildable {
   /** What Python's `__setstate__` gets. */
@@ -78,10 +131,4 @@ function one(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (value instanceof PyTuple) return "a tuple";
   return value instanceof Map ? "a dictionary" : `a ${value.constructor?.name ?? "value"}`;
-}
-
-/** A value that errors show by its name in Python. */
-export abstract class Named {
-  /** The name. */
-  abstract toString(): string;
 }

@@ -1,4 +1,4 @@
-import { crc32c } from "./crc32.ts";
+import { crc32c } from "../crc32.ts";
 
 /** Keeps a CRC that is stored inside data, which has a CRC itself, from cancelling out. */
 function mask(crc: number): number {

@@ -1,5 +1,5 @@
-import { FormatError } from "../format_error.ts";
-import { PyTuple, quoted } from "../pickle/python.ts";
+import { FormatError, UnreadError } from "../format_error.ts";
+import { PyName, PyTuple, quoted } from "../pickle/python.ts";
 import { StorageType } from "./torch_globals.ts";
 
 /** What a pickle says of a storage that lies outside of it. */
@@ -26,7 +26,16 @@ function isSize(value: unknown): value is number {
 export function readStorageId(id: unknown): StorageId {
   const items = id instanceof PyTuple ? id.items : [];
   const [kind, type, key, , count, part] = items;
-  if (kind !== "storage" || !(type instanceof StorageType) || typeof key !== "string") {
+  if (kind !== "storage") {
+    throw new UnreadError(
+      "data outside of the pickle",
+      `it refers to data as ${quoted(items)}, which is no storage`,
+    );
+  }
+  if (type instanceof PyName) {
+    throw new UnreadError(`a storage of ${type}`);
+  }
+  if (!(type instanceof StorageType) || typeof key !== "string") {
     throw new FormatError(`it refers to data as ${quoted(items)}, which is no storage`);
   }
   if (!isSize(count)) {

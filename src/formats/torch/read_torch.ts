@@ -21,9 +21,10 @@ export interface TorchFile {
 const MOST_GROWTH = 16;
 const SMALL = 1 << 28;
 
-/** Whether bytes begin as `torch.save`'s files or pickles of protocol 2 and later do. */
-export function looksLikeTorch(bytes: Uint8Array): boolean {
-  return isZip(bytes) || (bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5);
+/** Whether bytes begin as `torch.save`'s files or pickles of protocol 2 and later do, and as which; null for neither. */
+export function looksLikeTorch(bytes: Uint8Array): "zip" | "pickle" | null {
+  if (isZip(bytes)) return "zip";
+  return bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5 ? "pickle" : null;
 }
 
 function isZip(bytes: Uint8Array): boolean {

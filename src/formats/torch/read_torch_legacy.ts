@@ -1,10 +1,10 @@
 import { ByteReader } from "../byte_reader.ts";
-import { FormatError } from "../format_error.ts";
-import { quoted } from "../pickle/python.ts";
+import { FormatError, UnreadError } from "../format_error.ts";
+import { Named, PyTuple, quoted } from "../pickle/python.ts";
 import { unpickle } from "../pickle/unpickle.ts";
 import { readStorageId } from "./persistent_id.ts";
 import { torchGlobals } from "./torch_globals.ts";
-import { type Allowance, itemSize, TorchStorage } from "./torch_storage.ts";
+import { type Allowance, TorchStorage } from "./torch_storage.ts";
 
 /** The integer that such a file starts with. */
 const MAGIC = 0x1950a86a20f9469cfc6cn;
@@ -30,9 +30,6 @@ function readBody(bytes: Uint8Array, start: number, allowance: Allowance): unkno
     );
   }
   const system = unpickle(bytes, { globals, start: version.end });
-  if (system.value instanceof Map && system.value.get("little_endian") === false) {
-    throw new FormatError("it was written on a big-endian machine; little-endian files are read");
-  }
   const pending = new Map<string, Pending>();
   const persistentLoad = (id: unknown) => pendingStorage(id, pending);
   const object = unpickle(bytes, { globals, persistentLoad, start: system.end });
@@ -41,9 +38,11 @@ function readBody(bytes: Uint8Array, start: number, allowance: Allowance): unkno
   return object.value;
 }
 
-function pendingStorage(id: unknown, pending: Map<string, Pending>): TorchStorage {
-  const { type: { dtype }, key, count, part } = readStorageId(id);
-  const size = itemSize(dtype);
+function pendingStorage(id: unknown, pending: Map<string, Pending>): TorchStorage | Named {
+  // A class with its source text, which whole models have beside them.
+  const [kind, made] = id instanceof PyTuple ? id.items : [];
+  if (kind === "module" && made instanceof Named) return made;
+  const { type: { dtype, size, name }, key, count, part } = readStorageId(id);
   const known = pending.get(key) ?? { size, count, bytes: null };
   if (known.size !== size || known.count !== count) {
     throw new FormatError(
@@ -51,6 +50,7 @@ function pendingStorage(id: unknown, pending: Map<string, Pending>): TorchStorag
     );
   }
   pending.set(key, known);
+  if (!dtype) throw new UnreadError(`a storage of ${name}`);
   const { offset, count: length } = part ?? { offset: 0, count };
   return new TorchStorage(dtype, length, () => {
     if (!known.bytes) {

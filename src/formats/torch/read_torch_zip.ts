@@ -1,11 +1,11 @@
-import { FormatError } from "../format_error.ts";
+import { FormatError, UnreadError } from "../format_error.ts";
 import { shown } from "../visible.ts";
 import { quoted } from "../pickle/python.ts";
 import { unpickle } from "../pickle/unpickle.ts";
 import { readZip, type ZipEntry } from "../zip/read_zip.ts";
 import { readStorageId } from "./persistent_id.ts";
 import { torchGlobals } from "./torch_globals.ts";
-import { type Allowance, itemSize, TorchStorage } from "./torch_storage.ts";
+import { type Allowance, TorchStorage } from "./torch_storage.ts";
 
 const PICKLE = "data.pkl";
 
@@ -29,11 +29,12 @@ function findFolder(entries: ReadonlyMap<string, ZipEntry>): string {
   return folder;
 }
 
-function checkByteOrder(entry: ZipEntry | undefined): void {
-  const order = entry ? new TextDecoder().decode(entry.data()) : "little";
-  if (order !== "little") {
-    throw new FormatError(`its byte order is ${quoted(order)}; little-endian is read`);
+function isBigEndian(entry: ZipEntry | undefined): boolean {
+  const order = entry ? new TextDecoder().decode(entry.data().subarray(0, 100)) : "little";
+  if (order !== "little" && order !== "big") {
+    throw new FormatError(`its byte order is ${quoted(order)}; little and big are read`);
   }
+  return order === "big";
 }
 
 /**
@@ -46,19 +47,20 @@ function checkByteOrder(entry: ZipEntry | undefined): void {
 export function readTorchZip(bytes: Uint8Array, allowance: Allowance): unknown {
   const entries = readZip(bytes);
   const folder = findFolder(entries);
-  checkByteOrder(entries.get(`${folder}byteorder`));
+  const bigEndian = isBigEndian(entries.get(`${folder}byteorder`));
   const persistentLoad = (id: unknown) => {
-    const { type: { dtype }, key, count } = readStorageId(id);
+    const { type: { dtype, size, name }, key, count } = readStorageId(id);
+    if (!dtype) throw new UnreadError(`a storage of ${name}`);
     const entry = entries.get(`${folder}data/${key}`);
     if (!entry) throw new FormatError(`the storage ${shown(key)} is missing; the file is damaged`);
-    if (entry.size !== count * itemSize(dtype)) {
+    if (entry.size !== count * size) {
       throw new FormatError(
         `the storage ${
           shown(key)
         } should have ${count} numbers of ${dtype}, but has ${entry.size} bytes`,
       );
     }
-    return new TorchStorage(dtype, count, () => entry.data());
+    return new TorchStorage(dtype, count, () => entry.data(), bigEndian);
   };
   const globals = torchGlobals(allowance);
   return unpickle(entries.get(folder + PICKLE)!.data(), { globals, persistentLoad }).value;

@@ -1,15 +1,32 @@
-import { FormatError } from "../format_error.ts";
+import { FormatError, UnreadError } from "../format_error.ts";
 import { BUILTIN_GLOBALS } from "../pickle/builtins.ts";
 import { NUMPY_GLOBALS } from "../pickle/numpy.ts";
-import { Named, PyFunction, PyTuple, quoted } from "../pickle/python.ts";
+import { Named, PyFunction, PyName, PyObject, PyTuple, quoted } from "../pickle/python.ts";
 import type { SafetensorsDtype } from "../safetensors_dtype.ts";
-import { type Allowance, TorchStorage } from "./torch_storage.ts";
+import { type Allowance, itemSize, TorchStorage } from "./torch_storage.ts";
 import { checkedTensor, TorchTensor } from "./torch_tensor.ts";
 
 /** A type of storage by its name in Python, such as `FloatStorage`. */
-export class StorageType {
-  /** Bytes of an untyped storage are counted as U8. */
-  constructor(readonly name: string, readonly dtype: SafetensorsDtype) {}
+export class StorageType extends Named {
+  /**
+   * Bytes of an untyped storage are counted as U8.
+   *
+   * @param name its name in Python, or that of its numbers where they are not read
+   * @param dtype the type of its numbers here, or null where they are not read
+   * @param size bytes of one of them
+   */
+  constructor(
+    readonly name: string,
+    readonly dtype: SafetensorsDtype | null,
+    readonly size: number,
+  ) {
+    super();
+  }
+
+  /** As Python prints it. */
+  override toString(): string {
+    return `torch.${this.name}`;
+  }
 }
 
 /** A `torch.dtype`, such as `torch.float32`. */
@@ -41,6 +58,22 @@ export const TORCH_STORAGES: Readonly<Record<SafetensorsDtype, string>> = {
   U64: "UntypedStorage",
   U32: "UntypedStorage",
   U16: "UntypedStorage",
+  F8_E4M3: "UntypedStorage",
+  F8_E5M2: "UntypedStorage",
+  F8_E4M3FNUZ: "UntypedStorage",
+  F8_E5M2FNUZ: "UntypedStorage",
+  F8_E8M0: "UntypedStorage",
+};
+
+/** Storages whose numbers are not read, with the bytes of one: older files hold them one behind the other. */
+const UNREAD_STORAGES: Readonly<Record<string, readonly [name: string, size: number]>> = {
+  ComplexFloatStorage: ["complex64", 8],
+  ComplexDoubleStorage: ["complex128", 16],
+  QInt8Storage: ["qint8", 1],
+  QUInt8Storage: ["quint8", 1],
+  QInt32Storage: ["qint32", 4],
+  QUInt4x2Storage: ["quint4x2", 1],
+  QUInt2x4Storage: ["quint2x4", 1],
 };
 
 const DTYPES: Readonly<Record<string, SafetensorsDtype | null>> = {
@@ -48,6 +81,11 @@ const DTYPES: Readonly<Record<string, SafetensorsDtype | null>> = {
   float32: "F32",
   float16: "F16",
   bfloat16: "BF16",
+  float8_e4m3fn: "F8_E4M3",
+  float8_e5m2: "F8_E5M2",
+  float8_e4m3fnuz: "F8_E4M3FNUZ",
+  float8_e5m2fnuz: "F8_E5M2FNUZ",
+  float8_e8m0fnu: "F8_E8M0",
   int64: "I64",
   int32: "I32",
   int16: "I16",
@@ -61,14 +99,21 @@ const DTYPES: Readonly<Record<string, SafetensorsDtype | null>> = {
   complex128: null,
 };
 
-/** Types of tensors and parameters, which are only named. */
-const CLASSES = ["torch Tensor", "torch.nn.parameter Parameter", "torch.nn.parameter Buffer"];
+/** Functions that make tensors whose numbers are not read. */
+const UNREAD_TENSORS: Readonly<Record<string, string>> = {
+  "torch._utils _rebuild_qtensor": "a quantized tensor",
+  "torch._utils _rebuild_sparse_tensor": "a sparse tensor",
+  "torch._utils _rebuild_sparse_csr_tensor": "a sparse tensor",
+  "torch._utils _rebuild_nested_tensor": "a nested tensor",
+  "torch._utils _rebuild_meta_tensor_no_storage": "a tensor without numbers, on the device meta",
+};
 
 function tupleItems(value: unknown): unknown {
   return value instanceof PyTuple ? [...value.items] : value;
 }
 
-function parameter([tensor]: readonly unknown[]): TorchTensor {
+function parameter([tensor]: readonly unknown[]): TorchTensor | PyObject {
+  if (tensor instanceof PyObject) return tensor;
   if (!(tensor instanceof TorchTensor)) throw new FormatError("a parameter holds no tensor");
   return tensor;
 }
@@ -89,7 +134,8 @@ function device(args: readonly unknown[]): string {
 /** A view that PyTorch negates or conjugates when it reads it. */
 function refuseLazy(facts: unknown): void {
   if (facts instanceof Map && (facts.get("neg") || facts.get("conj"))) {
-    throw new FormatError(
+    throw new UnreadError(
+      "a negated or conjugated tensor",
       "it holds a tensor that stands for the negative or conjugate of its numbers; save it after .resolve_neg() or .resolve_conj()",
     );
   }
@@ -97,6 +143,7 @@ function refuseLazy(facts: unknown): void {
 
 /** A tensor with attributes of its own, which are not kept. */
 function withAttributes([make, , args]: readonly unknown[]): unknown {
+  if (make instanceof PyName) throw new UnreadError(`a tensor made by ${make}`);
   if (!(make instanceof PyFunction) || !(args instanceof PyTuple)) {
     throw new FormatError("a tensor with attributes is not made as PyTorch makes it");
   }
@@ -113,7 +160,7 @@ function rebuilders(allowance: Allowance): Record<string, (args: readonly unknow
     const [storage, ...rest] = args;
     const dtype = args[6];
     if (!(storage instanceof TorchStorage) || !(dtype instanceof TorchDtype) || !dtype.dtype) {
-      throw new FormatError(`a tensor of ${quoted(dtype)} cannot be read`);
+      throw new UnreadError(`a tensor of ${quoted(dtype)}`);
     }
     return rebuild([storage.as(dtype.dtype), ...rest], args[7]);
   };
@@ -129,18 +176,32 @@ function rebuilders(allowance: Allowance): Record<string, (args: readonly unknow
   };
 }
 
+function unreadTensors(): Record<string, () => never> {
+  return Object.fromEntries(
+    Object.entries(UNREAD_TENSORS).map(([name, what]) => [name, () => {
+      throw new UnreadError(what);
+    }]),
+  );
+}
+
 function storageTypes(): [string, StorageType][] {
-  const types = Object.entries(TORCH_STORAGES)
+  const read = Object.entries(TORCH_STORAGES)
     .filter(([, name]) => name !== "UntypedStorage")
-    .map(([dtype, name]) => new StorageType(name, dtype as SafetensorsDtype));
-  const untyped = new StorageType("UntypedStorage", "U8");
+    .map(([key, name]) => {
+      const dtype = key as SafetensorsDtype;
+      return [name, new StorageType(name, dtype, itemSize(dtype))] as const;
+    });
+  const unread = Object.entries(UNREAD_STORAGES)
+    .map(([key, [name, size]]) => [key, new StorageType(name, null, size)] as const);
+  const untyped = new StorageType("UntypedStorage", "U8", 1);
   return [
-    ...types.flatMap((type): [string, StorageType][] => [
-      [`torch ${type.name}`, type],
-      [`torch.cuda ${type.name}`, type],
+    ...[...read, ...unread].flatMap(([name, type]): [string, StorageType][] => [
+      [`torch ${name}`, type],
+      [`torch.cuda ${name}`, type],
     ]),
     ["torch UntypedStorage", untyped],
     ["torch.storage UntypedStorage", untyped],
+    ["torch.cuda UntypedStorage", untyped],
   ];
 }
 
@@ -158,8 +219,9 @@ export function torchGlobals(allowance: Allowance): ReadonlyMap<string, unknown>
       `torch ${name}`,
       new TorchDtype(name, dtype),
     ]),
-    ...CLASSES.map((name): [string, unknown] => [name, name]),
-    ...Object.entries(rebuilders(allowance)).map(([name, call]): [string, unknown] => [
+    ...Object.entries({ ...rebuilders(allowance), ...unreadTensors() }).map((
+      [name, call],
+    ): [string, unknown] => [
       name,
       new PyFunction(name.replace(" ", "."), call),
     ]),

@@ -1,4 +1,5 @@
 import { FormatError } from "../format_error.ts";
+import { swapped } from "../gather.ts";
 import { ARRAY_TYPES, type SafetensorsDtype } from "../safetensors_dtype.ts";
 
 /** Where the bytes of a storage come from; two storages of one file may share them. */
@@ -10,18 +11,26 @@ export class TorchStorage {
    * @param dtype type of its numbers
    * @param count how many
    * @param bytes reads them, once they are wanted
+   * @param bigEndian whether the high bytes of a number come first
    */
   constructor(
     readonly dtype: SafetensorsDtype,
     readonly count: number,
     readonly bytes: StorageBytes,
+    readonly bigEndian = false,
   ) {}
+
+  /** The bytes in little-endian order. */
+  read(): Uint8Array {
+    const bytes = this.bytes();
+    return this.bigEndian ? swapped(bytes, itemSize(this.dtype)) : bytes;
+  }
 
   /** The same bytes as numbers of another type. */
   as(dtype: SafetensorsDtype): TorchStorage {
     if (dtype === this.dtype) return this;
     const size = this.count * itemSize(this.dtype);
-    return new TorchStorage(dtype, Math.floor(size / itemSize(dtype)), this.bytes);
+    return new TorchStorage(dtype, Math.floor(size / itemSize(dtype)), this.bytes, this.bigEndian);
   }
 }
 

@@ -1,5 +1,6 @@
-import { FormatError } from "../format_error.ts";
-import { quoted } from "../pickle/python.ts";
+import { FormatError, UnreadError } from "../format_error.ts";
+import { gather, type TensorView } from "../gather.ts";
+import { PyObject, quoted } from "../pickle/python.ts";
 import {
   ARRAY_TYPES,
   elementCount,
@@ -8,16 +9,6 @@ import {
   type SafetensorsTensor,
 } from "../safetensors_dtype.ts";
 import { type Allowance, itemSize, TorchStorage } from "./torch_storage.ts";
-
-/** Where a tensor's numbers lie in its storage. */
-export interface TensorView {
-  /** Of its first number. */
-  readonly offset: number;
-  /** Sizes, outermost first. */
-  readonly shape: readonly number[];
-  /** Numbers between neighbours along each dimension. */
-  readonly stride: readonly number[];
-}
 
 /** A tensor of a torch file; its numbers are read when they are asked for. */
 export class TorchTensor implements SafetensorsTensor {
@@ -56,7 +47,7 @@ export class TorchTensor implements SafetensorsTensor {
     const size = itemSize(this.dtype);
     this.allowance.take(count * size);
     const ArrayType = ARRAY_TYPES[this.dtype];
-    const bytes = count === 0 ? new Uint8Array() : this.storage.bytes();
+    const bytes = count === 0 ? new Uint8Array() : this.storage.read();
     if (!contiguous(shape, stride)) return gather(aligned(ArrayType, bytes), this.view, count);
     return aligned(ArrayType, bytes.subarray(offset * size, (offset + count) * size));
   }
@@ -81,24 +72,6 @@ function contiguous(shape: readonly number[], stride: readonly number[]): boolea
   return true;
 }
 
-/** Copies the numbers of a strided view in row-major order. */
-function gather(from: SafetensorsData, view: TensorView, count: number): SafetensorsData {
-  const { shape, stride, offset } = view;
-  const result = new (from.constructor as new (count: number) => SafetensorsData)(count);
-  const index = shape.map(() => 0);
-  let at = offset;
-  for (let i = 0; i < count; i++) {
-    result[i] = from[at];
-    for (let d = shape.length - 1; d >= 0; d--) {
-      at += stride[d];
-      if (++index[d] < shape[d]) break;
-      at -= stride[d] * shape[d];
-      index[d] = 0;
-    }
-  }
-  return result;
-}
-
 /**
  * A tensor, once its view is known to lie in its storage.
  *
@@ -111,6 +84,7 @@ export function checkedTensor(
   stride: unknown,
   allowance: Allowance,
 ): TorchTensor {
+  if (storage instanceof PyObject) throw new UnreadError(storage.kind.replace("storage", "tensor"));
   if (!(storage instanceof TorchStorage)) throw new FormatError("a tensor has no storage");
   const sizes = (value: unknown): value is number[] => !Number.isNaN(elementCount(value));
   const wrong = () =>

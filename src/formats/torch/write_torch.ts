@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import { crc32 } from "../crc32.ts";
 import { FormatError } from "../format_error.ts";
 import { isTensor } from "../is_tensor.ts";
 import { OP } from "../pickle/opcodes.ts";

@@ -39,16 +39,39 @@ const ELSEWHERE = 0xffffffff;
 const ELSEWHERE_16 = 0xffff;
 const ENCRYPTED = 1;
 
-/** The last place where an end record with a comment up to the end of the file could be. */
-function findEnd(bytes: Uint8Array): number {
-  const first = Math.max(0, bytes.length - END_SIZE - ELSEWHERE_16);
+/** How far from the end of the file the directory's end may lie: padded downloads and copies of a device go on behind it. */
+export const LONGEST_TAIL = 1 << 24;
+
+/**
+ * The last place where the record at the end of a directory is: followed by its comment up to the end of the file, or
+ * else by anything, where it leads to a directory.
+ *
+ * @param base where the bytes begin in the file
+ * @returns its place among the bytes
+ */
+export function findEnd(bytes: Uint8Array, base = 0): number {
+  const first = Math.max(0, bytes.length - END_SIZE - LONGEST_TAIL);
   for (let at = bytes.length - END_SIZE; at >= first; at--) {
+    if (bytes[at] !== 0x50 || bytes[at + 1] !== 0x4b) continue;
     const reader = new ByteReader(bytes, at);
     if (reader.u32() !== END) continue;
     reader.at = at + END_SIZE - 2;
     if (reader.u16() === bytes.length - at - END_SIZE) return at;
+    if (leadsToDirectory(bytes, at, base)) return at;
   }
   throw new FormatError("the archive has no directory at its end; the file is truncated");
+}
+
+/** Whether a record that is not at the end of the file is that of a directory, as far as it lies among the bytes. */
+function leadsToDirectory(bytes: Uint8Array, at: number, base: number): boolean {
+  const reader = new ByteReader(bytes, at + 10);
+  const [count, size, begin] = [reader.u16(), reader.u32(), reader.u32()];
+  if (count === ELSEWHERE_16 || size === ELSEWHERE || begin === ELSEWHERE) {
+    const locator = at - LOCATOR_SIZE;
+    return locator >= 0 && new ByteReader(bytes, locator).u32() === LOCATOR_64;
+  }
+  if (count === 0 || begin + size > base + at) return false;
+  return begin < base || new ByteReader(bytes, begin - base).u32() === ENTRY;
 }
 
 interface End {

@@ -1,4 +1,5 @@
-import { crc32, inflateRawSync } from "node:zlib";
+import { inflateRawSync } from "node:zlib";
+import { crc32 } from "../crc32.ts";
 import { ByteReader } from "../byte_reader.ts";
 import { type Directory, type DirectoryEntry, readDirectory } from "./directory.ts";
 import { FormatError } from "../format_error.ts";
@@ -55,7 +56,7 @@ export class ZipEntry {
       throw new FormatError(`the entry ${this.name} has ${data.length} bytes, not ${this.size}`);
     }
     // PyTorch can be told to leave checksums out; it writes 0 then.
-    if (this.entry.crc !== 0 && crc32(data) >>> 0 !== this.entry.crc) {
+    if (this.entry.crc !== 0 && crc32(data) !== this.entry.crc) {
       throw new FormatError(`the checksum of the entry ${this.name} is wrong; the file is damaged`);
     }
     return data;

@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import { crc32 } from "../crc32.ts";
 import { FormatError } from "../format_error.ts";
 
 /** Data of every entry starts at a multiple of this, in bytes; PyTorch maps files into memory so. */
@@ -29,7 +29,7 @@ function place(entries: ReadonlyMap<string, Uint8Array>): Placed[] {
     const name = new TextEncoder().encode(text);
     const unpadded = header + HEADER_SIZE + name.length + 4;
     const extra = 4 + (ALIGNMENT - unpadded % ALIGNMENT) % ALIGNMENT;
-    const placed = { name, data, crc: crc32(data) >>> 0, header, extra };
+    const placed = { name, data, crc: crc32(data), header, extra };
     header = unpadded - 4 + extra + data.length;
     return placed;
   });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { crc32, crc32c } from "../../../src/formats/tensorboard/crc32.ts";
+import { crc32, crc32c } from "../../../src/formats/crc32.ts";
 import { encodeEvent } from "../../../src/formats/tensorboard/event.ts";
 import { encodePng } from "../../../src/formats/tensorboard/png.ts";
 import { ProtoWriter } from "../../../src/formats/tensorboard/proto_writer.ts";

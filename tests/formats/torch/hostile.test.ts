@@ -51,7 +51,9 @@ Deno.test("readTorch() never spells out lists that hold one another", () => {
       global(out, module, name);
       laugh(out).u8(TUPLE1, REDUCE);
     });
-    if (name !== "Size") refusal(bytes);
+    if (name === "encode" || name === "dtype") {
+      assertEquals(flatten(readTorch(bytes).value).unread.size, 1);
+    } else if (name !== "Size") refusal(bytes);
     else assertEquals(flatten(readTorch(pickle((out) => laugh(out, 3))).value).others.size, 8);
   }
   // As a key it is only named.
@@ -96,8 +98,10 @@ Deno.test("readTorch() says what a size, a device and a NumPy type are made of",
   assertEquals(call("torch", "Size", (out) => out.u8(0x4b, 5)), "a size is made of 5");
   assertEquals(call("torch", "device", (out) => out.u8(EMPTY_LIST)), "a device is named by a list");
   for (const name of ["constructor", "__proto__", "toString"]) {
-    const message = call("numpy", "dtype", (out) => text(out, name));
-    assertStringIncludes(message, `a NumPy array of "${name}"`);
+    const bytes = pickle((out) => {
+      text(global(out, "numpy", "dtype"), name).u8(TUPLE1, REDUCE);
+    });
+    assertEquals(String(readTorch(bytes).value), `NumPy's type "${name}", not read`);
   }
 });
 
@@ -131,13 +135,13 @@ Deno.test("readSafetensors() bounds names, dimensions and its errors", () => {
     "at most 64 sizes",
   );
   assertStringIncludes(
-    message(`{"w":{"dtype":"${"x".repeat(1e6)}","shape":[],"data_offsets":[0,0]}}`),
+    message(`{"w":{"dtype":"${"x".repeat(9000)}","shape":[],"data_offsets":[0,0]}}`),
     "dtype must be one of",
   );
-  // A name of 30 million characters with a quote in it is read without a recursion.
+  // A name of 30 million characters with a quote in it is gone through without a recursion.
   const long = '\\"' + "n".repeat(3e7);
   const entry = `{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`;
-  assertEquals(readSafetensors(file(`{"${long}":${entry}}`)).tensors.size, 1);
+  assertStringIncludes(message(`{"${long}":${entry}}`), "may have 10000 characters each");
   for (const gap of ["", " ", " ".repeat(1000), "\n\t"]) {
     const twice = `{"a":${entry},"a"${gap}:${entry}}`;
     assertStringIncludes(message(twice), "names the tensor a twice");
