@@ -99,8 +99,6 @@ Deno.test("loadCifar() says what is missing or damaged", async () => {
       Error,
       "the file is truncated or damaged",
     );
-    Deno.removeSync(pickle);
-    await assertRejects(() => loadCifar("cifar100", root), Error, "there is no such file");
     const cut = join(root, "cut.tar.gz");
     Deno.writeFileSync(cut, Deno.readFileSync(ARCHIVE).subarray(0, 1000));
     await assertRejects(() => loadCifar("cifar100", cut), Error, "not a whole .tar.gz archive");

@@ -84,7 +84,7 @@ Deno.test("loadImageFolder() gives both folders the same numbers where their cla
     }
     warnings.length = 0;
     await load(root, { TRANSFORM: "imagenet", NUM_CLASSES: "3" }, warnings);
-    assertStringIncludes(warnings[0], "and only val has dog, eel, fox and 1 more; all 7 names");
+    assertStringIncludes(warnings[0], "and only val has dog, eel, fox, and 1 more; all 7 names");
     assertEquals(warnings.slice(1), [
       "DATASET.NUM_CLASSES is 3, but the folders have 7 classes, which count",
     ]);
