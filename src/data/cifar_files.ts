@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "@std/path";
 import { ioReason } from "../formats/io_reason.ts";
-import { openRegularFile, readRegularFile } from "../formats/read_file.ts";
+import { FileKindError, openRegularFile, readRegularFile } from "../formats/read_file.ts";
 import type { CifarKind, CifarLayout } from "./cifar_layout.ts";
 import type { WantedSplits } from "./dataset_config.ts";
 import type { DatasetFiles } from "./image_dataset.ts";
@@ -85,7 +85,8 @@ async function inArchive(
       largest: LARGEST_ARCHIVE,
     });
   } catch (error) {
-    throw new Error(`cannot read ${archive}: ${ioReason(error)}; fetch it again`);
+    const advice = error instanceof FileKindError ? "" : "; fetch it again";
+    throw new Error(`cannot read ${archive}: ${ioReason(error)}${advice}`);
   }
   const layout = kind.layouts.find(({ folder, names }) => files.has(`${folder}/${names}`)) ??
     kind.layouts.find(({ folder }) => [...files.keys()].some((path) => path.startsWith(folder)));
