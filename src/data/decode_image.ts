@@ -20,15 +20,16 @@ sharp.unblock({
 
 const SEQUENTIAL_JPEG = new Set([0xc0, 0xc1, 0xc2, 0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb]);
 
-/** Whether a JPEG has four channels, which its frame header says. */
-function isCmykJpeg(bytes: Uint8Array): boolean {
-  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return false;
-  for (let at = 2; at + 9 < bytes.length;) {
-    if (bytes[at] !== 0xff) return false;
-    if (SEQUENTIAL_JPEG.has(bytes[at + 1])) return bytes[at + 9] === 4;
-    at += bytes[at + 1] === 0xff ? 1 : 2 + bytes[at + 2] * 256 + bytes[at + 3];
+/** Columns, rows and channels, as the frame header of a JPEG says them; null where none is found. */
+function jpegFrame(bytes: Uint8Array): { width: number; height: number; channels: number } | null {
+  const pair = (at: number) => bytes[at] * 256 + bytes[at + 1];
+  for (let at = 2; at + 9 < bytes.length && bytes[at] === 0xff;) {
+    if (SEQUENTIAL_JPEG.has(bytes[at + 1])) {
+      return { height: pair(at + 5), width: pair(at + 7), channels: bytes[at + 9] };
+    }
+    at += bytes[at + 1] === 0xff ? 1 : 2 + pair(at + 2);
   }
-  return false;
+  return null;
 }
 
 /** Seconds that the library may take for an image of a million pixels, and for any. */
@@ -74,8 +75,18 @@ async function deepGrey(image: Sharp): Promise<Pixels> {
   return { data: greyToRgb(clipped(numbers, new Uint8Array(width * height))), width, height };
 }
 
+/** Columns and rows; of the usual files without asking the library, which takes as long as decoding a small one. */
+async function sizeOf(bytes: Uint8Array, kind: string): Promise<{ width: number; height: number }> {
+  if (kind === "PNG" && bytes.length >= PNG_BITS) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    return { width: view.getUint32(16), height: view.getUint32(20) };
+  }
+  const frame = kind === "JPEG" ? jpegFrame(bytes) : null;
+  return frame ?? await sharp(bytes, { limitInputPixels: false }).metadata();
+}
+
 async function openByLibrary(bytes: Uint8Array, kind: string): Promise<ImageFile> {
-  const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
+  const { width, height } = await sizeOf(bytes, kind);
   checkSize(width, height);
   // Of grey with alpha the upper eight bits count, as of colours.
   const isDeepGrey = kind === "PNG" && bytes[PNG_BITS] === 16 && bytes[PNG_BITS + 1] === PNG_GREY;
@@ -85,7 +96,7 @@ async function openByLibrary(bytes: Uint8Array, kind: string): Promise<ImageFile
     decode: async () => {
       const image = library(bytes, megapixels);
       if (isDeepGrey) return await deepGrey(image);
-      const isCmyk = isCmykJpeg(bytes);
+      const isCmyk = kind === "JPEG" && jpegFrame(bytes)?.channels === 4;
       const { data, channels, ...size } = await raw(image, isCmyk);
       if (isCmyk && channels === 4) return { data: cmykToRgb(data), ...size };
       return { data: channels < 3 ? greyToRgb(data, channels) : data, ...size };

@@ -137,7 +137,9 @@ function readTags(bytes: Uint8Array, isLittle: boolean): Tags {
       const place = at + (isBig ? 12 : 8);
       const start = size * values <= (isBig ? 8 : 4) ? place : word(place);
       // As Pillow does, what does not fit into the file is passed over.
-      if (size === 0 || start + size * values > bytes.length || values > MOST_VALUES) continue;
+      if (
+        size === 0 || values === 0 || start + size * values > bytes.length || values > MOST_VALUES
+      ) continue;
       tags.set(
         view.getUint16(at, isLittle),
         Array.from(
