@@ -1,4 +1,5 @@
 import { ioReason } from "../formats/io_reason.ts";
+import { shown } from "../formats/visible.ts";
 
 /** What stands in a name for bytes that are no UTF-8. */
 const UNREADABLE = "\ufffd";
@@ -9,7 +10,7 @@ function nameReason(path: string): string | null {
     return `its name is not UTF-8 (the parts shown as ${UNREADABLE}), and Deno cannot open it; rename it`;
   }
   try {
-    return `it is a link to ${Deno.readLinkSync(path)}, which is not there`;
+    return `it is a link to ${shown(Deno.readLinkSync(path), 400)}, which is not there`;
   } catch {
     return null;
   }
