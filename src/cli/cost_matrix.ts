@@ -4,7 +4,7 @@ import { classifierCost } from "../cost_matrix/classifier_cost.ts";
 import { kernelCkaCost } from "../cost_matrix/kernel_cka_cost.ts";
 import { linearCkaCost } from "../cost_matrix/linear_cka_cost.ts";
 import type { Dataset } from "../data/file_dataset.ts";
-import { loadDataset } from "../data/load_dataset.ts";
+import { loadTrainSet } from "../data/load_dataset.ts";
 import { smallestClass } from "../data/select.ts";
 import type { Model } from "../models/model.ts";
 import { flatCosts, TEACHER_HASH } from "../train/cost_matrix_concerns.ts";
@@ -42,7 +42,7 @@ export async function costMatrix(
   }
   checkFolder(dirname(out));
   await openComputeDevice(flags.device);
-  const { train } = await loadDataset(dataset, datasetCallbacks());
+  const train = await loadTrainSet(dataset, datasetCallbacks());
   if (train.classes.length < 2) {
     throw new CliError(`${train.name} has one class; a cost matrix compares two or more`);
   }

@@ -13,6 +13,10 @@ export function datasetCallbacks(): DatasetCallbacks {
       bar?.update(done, total);
       if (done === total) bar?.clear();
     },
+    onNote: (message) => {
+      bar?.clear();
+      console.error(message);
+    },
     onWarning: (message) => {
       bar?.clear();
       console.error(`warning: ${message}`);

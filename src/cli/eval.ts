@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { createLoader } from "../data/create_loader.ts";
-import { type DatasetSplits, loadDataset } from "../data/load_dataset.ts";
+import type { Dataset } from "../data/file_dataset.ts";
+import { loadTestSet } from "../data/load_dataset.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { ClassCounts } from "../train/class_counts.ts";
 import { Evaluator } from "../train/evaluate.ts";
@@ -56,7 +57,7 @@ export async function evaluate(
   const wanted = flags.model ?? (pretrain ? config.DISTILLER.TEACHER : undefined);
   const model = checkpointModelName(checkpoint, wanted, "--model");
   const gpu = await openComputeDevice(flags.device);
-  const { test } = await loadDataset(config.DATASET, datasetCallbacks());
+  const test = await loadTestSet(config.DATASET, datasetCallbacks());
   const batchSize = flags.batchSize ?? (flags.cfg ? config.DATASET.TEST.BATCH_SIZE : BATCH_SIZE);
   const evaluation = await run({
     ...{ gpu, model, checkpoint, test, batchSize },
@@ -105,7 +106,7 @@ interface Parts {
   readonly gpu: Gpu;
   readonly model: string;
   readonly checkpoint: string;
-  readonly test: DatasetSplits["test"];
+  readonly test: Dataset;
   readonly batchSize: number;
   readonly perClass: boolean;
 }

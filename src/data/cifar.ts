@@ -2,6 +2,7 @@ import { CIFAR_IMAGE, type CifarRecords, parseCifarBinary } from "./cifar_binary
 import { type CifarFiles, findCifar } from "./cifar_files.ts";
 import { CIFAR, type CifarKind } from "./cifar_layout.ts";
 import { parseCifarNames, parseCifarPython } from "./cifar_python.ts";
+import { BOTH_SPLITS, type WantedSplits } from "./dataset_config.ts";
 import type { ImageDataset } from "./image_dataset.ts";
 import { NORMALISATIONS } from "./normalisations.ts";
 
@@ -64,14 +65,17 @@ async function readPart(
  * published python and binary versions are read, from a folder or from the archive.
  *
  * @param root the folder or archive; empty is `data`
+ * @param wanted the splits that are read; the files of the other may be missing
  * @throws {Error} where the files are not there or damaged
  */
-export async function loadCifar(
+export async function loadCifar<W extends WantedSplits = typeof BOTH_SPLITS>(
   type: "cifar10" | "cifar100",
   root = "",
-): Promise<{ train: ImageDataset; test: ImageDataset }> {
+  wanted: W = BOTH_SPLITS as W,
+): Promise<{ train: Part<W["train"]>; test: Part<W["test"]> }> {
   const kind = CIFAR[type];
-  const files = await findCifar(root || DATA_ROOT, kind, `deno task data download ${type}`);
+  const download = `deno task data download ${type}`;
+  const files = await findCifar(root || DATA_ROOT, kind, { wanted, download });
   const { layout } = files;
   const classes = await parsed(
     files,
@@ -81,11 +85,12 @@ export async function loadCifar(
         ? parseCifarNames(bytes, kind.labelNames)
         : new TextDecoder().decode(bytes).split(/\r?\n/).filter((line) => line !== ""),
   );
-  const part = async (name: string, of: readonly string[]): Promise<ImageDataset> => {
-    const { images, labels } = await readPart(files, kind, of, classes.length);
+  const part = async (name: "train" | "test"): Promise<ImageDataset | null> => {
+    if (!wanted[name]) return null;
+    const { images, labels } = await readPart(files, kind, layout[name], classes.length);
     return {
       name: `${type}/${name}`,
-      files: files.origin([layout.names, ...of]),
+      files: files.origin([layout.names, ...layout[name]]),
       images,
       labels,
       length: labels.length,
@@ -96,5 +101,11 @@ export async function loadCifar(
       ...NORMALISATIONS[type],
     };
   };
-  return { train: await part("train", layout.train), test: await part("test", layout.test) };
+  return {
+    train: await part("train") as Part<W["train"]>,
+    test: await part("test") as Part<W["test"]>,
+  };
 }
+
+/** A split that was wanted, or null. */
+type Part<Wanted extends boolean> = Wanted extends true ? ImageDataset : ImageDataset | null;

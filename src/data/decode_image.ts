@@ -1,72 +1,145 @@
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import type { Pixels } from "./pixels.ts";
+import { openBmp } from "./image_formats/bmp.ts";
+import { openGif } from "./image_formats/gif.ts";
+import { ImageError } from "./image_formats/image_error.ts";
+import { checkSize, type ImageFile, MOST_PIXELS } from "./image_formats/image_file.ts";
+import { imageKind, otherKind } from "./image_formats/image_kind.ts";
+import { openPpm } from "./image_formats/ppm.ts";
+import { openTiff } from "./image_formats/tiff_image.ts";
+import { clipped, cmykToRgb, greyToRgb } from "./image_formats/to_rgb.ts";
 
 // Each worker decodes one image at a time; threads and caches of libvips would only get in each other's way.
 sharp.concurrency(1);
 sharp.cache(false);
+// What a file is has been seen from its bytes; the library has no say in it.
+sharp.block({ operation: ["VipsForeignLoad"] });
+sharp.unblock({
+  operation: ["Jpeg", "Png", "Webp", "Tiff"].map((kind) => `VipsForeignLoad${kind}`),
+});
 
 const SEQUENTIAL_JPEG = new Set([0xc0, 0xc1, 0xc2, 0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb]);
 
-/** Whether a JPEG has four channels, which its frame header says. */
-function isCmykJpeg(bytes: Uint8Array): boolean {
-  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return false;
-  for (let at = 2; at + 9 < bytes.length;) {
-    if (bytes[at] !== 0xff) return false;
-    if (SEQUENTIAL_JPEG.has(bytes[at + 1])) return bytes[at + 9] === 4;
-    at += bytes[at + 1] === 0xff ? 1 : 2 + bytes[at + 2] * 256 + bytes[at + 3];
-  }
-  return false;
-}
-
-/** Pillow's conversion: cyan, magenta and yellow taken off what black leaves. */
-function cmykToRgb(cmyk: Uint8Array): Uint8Array {
-  const rgb = new Uint8Array(cmyk.length / 4 * 3);
-  for (let from = 0, to = 0; from < cmyk.length; from += 4) {
-    const light = 255 - cmyk[from + 3];
-    for (let channel = 0; channel < 3; channel++) {
-      const product = cmyk[from + channel] * light + 128;
-      rgb[to++] = light - ((product + (product >> 8)) >> 8);
+/** Columns, rows and channels, as the frame header of a JPEG says them; null where none is found. */
+function jpegFrame(bytes: Uint8Array): { width: number; height: number; channels: number } | null {
+  const pair = (at: number) => bytes[at] * 256 + bytes[at + 1];
+  for (let at = 2; at + 9 < bytes.length && bytes[at] === 0xff;) {
+    if (SEQUENTIAL_JPEG.has(bytes[at + 1])) {
+      return { height: pair(at + 5), width: pair(at + 7), channels: bytes[at + 9] };
     }
+    at += bytes[at + 1] === 0xff ? 1 : 2 + pair(at + 2);
   }
-  return rgb;
+  return null;
 }
 
-/** Red, green and blue of an image of one or two channels, the second of which is transparency. */
-function greyToRgb(grey: Uint8Array, channels: number): Uint8Array {
-  const rgb = new Uint8Array(grey.length / channels * 3);
-  for (let from = 0, to = 0; from < grey.length; from += channels, to += 3) {
-    rgb.fill(grey[from], to, to + 3);
+/** Seconds that the library may take for an image of a million pixels, and for any. */
+const SECONDS_A_MILLION = 0.2;
+const SECONDS = 10;
+
+function library(bytes: Uint8Array, megapixels: number): Sharp {
+  const image = sharp(bytes, {
+    ...{ failOn: "truncated", ignoreIcc: true, limitInputPixels: MOST_PIXELS },
+  });
+  return image.timeout({ seconds: Math.ceil(SECONDS + SECONDS_A_MILLION * megapixels) });
+}
+
+/** Place of the bits of a PNG file's numbers; behind it stands what the numbers are. */
+const PNG_BITS = 24;
+const PNG_GREY = 0;
+
+interface Raw {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+}
+
+async function raw(image: Sharp, isCmyk: boolean): Promise<Raw> {
+  const shown = isCmyk
+    ? image.pipelineColourspace("cmyk").toColourspace("cmyk")
+    : image.toColourspace("srgb").removeAlpha();
+  const { data, info } = await shown.raw().toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  return {
+    data: new Uint8Array(data.buffer, data.byteOffset, data.length),
+    ...{ width, height, channels },
+  };
+}
+
+/** Grey of 16 bits, of which what is above 255 is white. */
+async function deepGrey(image: Sharp): Promise<Pixels> {
+  const { data, info } = await image.toColourspace("grey16").removeAlpha()
+    .raw({ depth: "ushort" }).toBuffer({ resolveWithObject: true });
+  const { width, height } = info;
+  const numbers = new Uint16Array(data.buffer, data.byteOffset, width * height);
+  return { data: greyToRgb(clipped(numbers, new Uint8Array(width * height))), width, height };
+}
+
+/** Columns and rows; of the usual files without asking the library, which takes as long as decoding a small one. */
+async function sizeOf(bytes: Uint8Array, kind: string): Promise<{ width: number; height: number }> {
+  if (kind === "PNG" && bytes.length >= PNG_BITS) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    return { width: view.getUint32(16), height: view.getUint32(20) };
   }
-  return rgb;
+  const frame = kind === "JPEG" ? jpegFrame(bytes) : null;
+  return frame ?? await sharp(bytes, { limitInputPixels: false }).metadata();
+}
+
+async function openByLibrary(bytes: Uint8Array, kind: string): Promise<ImageFile> {
+  const { width, height } = await sizeOf(bytes, kind);
+  checkSize(width, height);
+  // Of grey with alpha the upper eight bits count, as of colours.
+  const isDeepGrey = kind === "PNG" && bytes[PNG_BITS] === 16 && bytes[PNG_BITS + 1] === PNG_GREY;
+  const megapixels = width * height / 1e6;
+  return {
+    ...{ kind, width, height, isDeepGrey },
+    decode: async () => {
+      const image = library(bytes, megapixels);
+      if (isDeepGrey) return await deepGrey(image);
+      const isCmyk = kind === "JPEG" && jpegFrame(bytes)?.channels === 4;
+      const { data, channels, ...size } = await raw(image, isCmyk);
+      if (isCmyk && channels === 4) return { data: cmykToRgb(data), ...size };
+      return { data: channels < 3 ? greyToRgb(data, channels) : data, ...size };
+    },
+  };
+}
+
+/**
+ * Reads the header of an image file: what it is is seen from its bytes, not from its name.
+ *
+ * @throws Error where it is no image, of a kind that is not decoded, or has more pixels than Pillow reads
+ */
+export async function openImage(bytes: Uint8Array): Promise<ImageFile> {
+  if (bytes.length === 0) throw new ImageError("the file is empty");
+  switch (imageKind(bytes)) {
+    case "JPEG":
+      return await openByLibrary(bytes, "JPEG");
+    case "PNG":
+      return await openByLibrary(bytes, "PNG");
+    case "WebP":
+      return await openByLibrary(bytes, "WebP");
+    case "TIFF":
+      return openTiff(bytes, (isCmyk, megapixels) => raw(library(bytes, megapixels), isCmyk));
+    case "BMP":
+      return openBmp(bytes);
+    case "PPM":
+      return openPpm(bytes);
+    case "GIF":
+      return openGif(bytes);
+    case null:
+      throw new ImageError(
+        `it is ${otherKind(bytes)}; images here are JPEG, PNG, PPM, BMP, TIFF, WebP and GIF`,
+      );
+  }
 }
 
 /**
  * Decodes an image file as Pillow's `convert("RGB")` shows it: greyscale and CMYK become RGB, transparency, embedded
- * colour profiles and the camera's orientation are not applied. What it is is seen from its bytes, not from its name.
+ * colour profiles and the camera's orientation are not applied, but the orientation of TIFF files is. Of grey with 16
+ * bits what is above 255 is white.
  *
  * @throws Error where it is damaged, cut short or no image
  */
 export async function decodeImage(bytes: Uint8Array): Promise<Pixels> {
-  if (bytes.length === 0) throw new Error("the file is empty");
-  let image = sharp(bytes, { failOn: "truncated", ignoreIcc: true });
-  const cmyk = isCmykJpeg(bytes);
-  image = cmyk
-    ? image.pipelineColourspace("cmyk").toColourspace("cmyk")
-    : image.toColourspace("srgb");
-  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
-  const { width, height, channels } = info;
-  const raw = new Uint8Array(data.buffer, data.byteOffset, data.length);
-  if (cmyk && channels === 4) return { data: cmykToRgb(raw), width, height };
-  if (channels < 3) return { data: greyToRgb(raw, channels), width, height };
-  return { data: channels === 4 ? withoutAlpha(raw) : raw, width, height };
-}
-
-function withoutAlpha(rgba: Uint8Array): Uint8Array {
-  const rgb = new Uint8Array(rgba.length / 4 * 3);
-  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
-    rgb[to] = rgba[from];
-    rgb[to + 1] = rgba[from + 1];
-    rgb[to + 2] = rgba[from + 2];
-  }
-  return rgb;
+  return await (await openImage(bytes)).decode();
 }

@@ -2,9 +2,9 @@ import type { ImageTransform } from "./image_transform.ts";
 
 /**
  * What a job makes of its images: `train` and `eval` are normalised float32 planes, cut at random or around the centre;
- * `bytes` are the planes of `eval` before they are normalised; `size` writes nothing and tells columns and rows.
+ * `bytes` are the planes of `eval` before they are normalised; `header` writes nothing and tells what the headers say.
  */
-export type DecodeForm = "train" | "eval" | "bytes" | "size";
+export type DecodeForm = "train" | "eval" | "bytes" | "header";
 
 /** Where a packed cache keeps an image. */
 export interface CacheEntry {
@@ -60,14 +60,30 @@ export interface DecodeFailure {
   readonly reason: string;
 }
 
+/** What the header of an image says. */
+export interface ImageHeader {
+  /** Its place among the job's items. */
+  readonly item: number;
+  /** What kind of file it is, such as `PNG`. */
+  readonly kind: string;
+  /** Columns. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+  /** Whether it is grey of more than 8 bits. */
+  readonly isDeepGrey: boolean;
+}
+
 /** What became of a job. */
 export interface DecodeResult {
   /** Images that could not be decoded. */
   readonly failures: readonly DecodeFailure[];
   /** What was added to the cache, by place among the items. */
   readonly stored: readonly { readonly item: number; readonly entry: CacheEntry }[];
-  /** Columns and rows of each image, for the form `size`. */
-  readonly sizes: readonly { readonly width: number; readonly height: number }[];
+  /** What the headers say, for the form `header`; those that cannot be read are missing. */
+  readonly headers: readonly ImageHeader[];
+  /** Place of the first image that is grey of more than 8 bits; null where there is none. */
+  readonly deepGrey: number | null;
   /** Why the cache could not be written, in a few words; null where nothing went wrong. */
   readonly cacheTrouble: string | null;
 }

@@ -1,6 +1,7 @@
 import type { DecodeJob, DecodeResult } from "./decode_job.ts";
 import type { FromWorker } from "./decode_worker.ts";
 import type { Decoder } from "./decoder.ts";
+import { newTurns } from "./large_image_turns.ts";
 
 interface Waiting {
   readonly resolve: (result: DecodeResult) => void;
@@ -79,6 +80,8 @@ export class DecodePool {
   #start(): Member[] {
     const generation = this.#starts++;
     askForSources();
+    // New ones for new workers: those before them may have been stopped in the middle of an image.
+    const turns = newTurns();
     return Array.from({ length: this.workers }, (_, i) => {
       const url = new URL("./decode_worker.ts", import.meta.url);
       const member: Member = { worker: new Worker(url, { type: "module" }), waiting: new Map() };
@@ -91,7 +94,7 @@ export class DecodePool {
         event.preventDefault();
         this.#stop(failure(event.message));
       };
-      member.worker.postMessage({ name: `${this.#name}-${generation}-${i}` });
+      member.worker.postMessage({ name: `${this.#name}-${generation}-${i}`, turns });
       return member;
     });
   }
@@ -108,7 +111,7 @@ export class DecodePool {
   #decoder(): Promise<Decoder> {
     // sharp is loaded only where images are decoded: it wants permissions that other data sets do not.
     return this.#inline ??= import("./decoder.ts").then(
-      ({ Decoder }) => new Decoder(`${this.#name}-inline`),
+      ({ Decoder }) => new Decoder(`${this.#name}-inline`, newTurns()),
       (error) => {
         throw failure((error as Error).message);
       },

@@ -1,9 +1,9 @@
 import type { Decoder } from "./decoder.ts";
 import type { DecodeJob, DecodeResult } from "./decode_job.ts";
 
-/** What the worker hears: its name first, then jobs by number. */
+/** What the worker hears: its name and the turns of the pool first, then jobs by number. */
 export type ToWorker =
-  | { readonly name: string }
+  | { readonly name: string; readonly turns: SharedArrayBuffer }
   | { readonly id: number; readonly job: DecodeJob };
 
 /** What it answers to a job: what became of it, or why it cannot do any. */
@@ -31,7 +31,7 @@ async function answer(id: number, job: DecodeJob): Promise<void> {
 
 scope.onmessage = ({ data }) => {
   if ("name" in data) {
-    decoder = import("./decoder.ts").then(({ Decoder }) => new Decoder(data.name));
+    decoder = import("./decoder.ts").then(({ Decoder }) => new Decoder(data.name, data.turns));
     // The first job reports it.
     decoder.catch(() => {});
     return;

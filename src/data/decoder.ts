@@ -1,6 +1,10 @@
 import { ioReason } from "../formats/io_reason.ts";
-import { decodeImage } from "./decode_image.ts";
-import type { CacheEntry, DecodeItem, DecodeJob, DecodeResult } from "./decode_job.ts";
+import { fileReason } from "./file_reason.ts";
+import { readRegularFile } from "../formats/read_file.ts";
+import { openImage } from "./decode_image.ts";
+import type { CacheEntry, DecodeItem, DecodeJob, DecodeResult, ImageHeader } from "./decode_job.ts";
+import type { ImageFile } from "./image_formats/image_file.ts";
+import { LargeImageTurns } from "./large_image_turns.ts";
 import type { Pixels } from "./pixels.ts";
 import { KeyedRandom } from "./random.ts";
 import { Resampler } from "./resampler.ts";
@@ -13,23 +17,37 @@ import {
   writeBytes,
 } from "./transform_pixels.ts";
 
-/** An image, as a cache has it or as it was decoded. */
+/** An image as a cache has it, as it was decoded, or that is still to be decoded. */
 interface Loaded {
-  readonly image: Pixels;
+  readonly image: Pixels | ImageFile;
   readonly isCached: boolean;
+  readonly isDeepGrey?: boolean;
 }
+
+/** Pixels of an image from which on it is decoded while no other of that size is, by any worker. */
+const LARGE = 2 ** 24;
+/** Largest file that is read, in bytes: more than any image has whose pixels are not too many. */
+const LARGEST_FILE = 2 ** 31;
 
 /** A {@linkcode DecodeResult} that is being made. */
 interface Result extends DecodeResult {
   readonly failures: { item: number; reason: string }[];
   readonly stored: { item: number; entry: CacheEntry }[];
-  readonly sizes: { width: number; height: number }[];
+  readonly headers: ImageHeader[];
+  deepGrey: number | null;
   cacheTrouble: string | null;
 }
 
 /** Why an image could not be decoded, on one line. */
-function reasonOf(error: unknown): string {
-  return ioReason(error).split("\n")[0].replace(/^\w*Vips\w*: /, "").replace(/^Input /, "the ");
+function reasonOf(path: string, error: unknown): string {
+  return fileReason(path, error).split("\n")[0].replace(/^\w*Vips\w*: /, "").replace(
+    /^Input /,
+    "the ",
+  );
+}
+
+function readImage(path: string): Uint8Array {
+  return readRegularFile(path, LARGEST_FILE);
 }
 
 /** Does the jobs of one worker. What it makes of an image is a function of the job alone. */
@@ -37,14 +55,25 @@ export class Decoder {
   readonly #random = new KeyedRandom();
   readonly #resampler = new Resampler();
   readonly #shards = new Map<string, ShardFiles>();
+  readonly #turns: LargeImageTurns;
 
-  /** `name` tells this worker's cache files from those of all other workers and runs. */
-  constructor(readonly name: string) {}
+  /**
+   * Decodes nothing yet.
+   *
+   * @param name tells this worker's cache files from those of all other workers and runs
+   * @param turns what all workers of a pool share, so that they decode large images one at a time
+   */
+  constructor(readonly name: string, turns: SharedArrayBuffer) {
+    this.#turns = new LargeImageTurns(turns);
+  }
 
   /** Decodes a job's images into its target. */
   async run(job: DecodeJob): Promise<DecodeResult> {
     const work = { job, writer: new PlaneWriter(job.transform) };
-    const result: Result = { failures: [], stored: [], sizes: [], cacheTrouble: null };
+    const result: Result = {
+      ...{ failures: [], stored: [], headers: [], deepGrey: null, cacheTrouble: null },
+    };
+    if (job.form === "header") return await this.#readHeaders(job, result);
     let next: Promise<Loaded> | null = null;
     for (const [index, item] of job.items.entries()) {
       const current: Promise<Loaded> = next ?? this.#load(job, item);
@@ -52,13 +81,15 @@ export class Decoder {
       const following = job.items[index + 1];
       next = following ? this.#load(job, following) : null;
       try {
-        const { image, isCached } = await current;
-        const pixels = isCached ? image : this.#reduce(job, image);
+        const { image, isCached, isDeepGrey } = await current;
+        if (isDeepGrey) result.deepGrey ??= index;
+        using _turn = "decode" in image ? await this.#turns.take() : null;
+        const decoded = "decode" in image ? await image.decode() : image;
+        const pixels = isCached ? decoded : this.#reduce(job, decoded);
         if (!isCached && job.store) this.#store(job, index, pixels, result);
-        if (job.form === "size") result.sizes.push({ width: pixels.width, height: pixels.height });
-        else this.#write(work, item, pixels);
+        this.#write(work, item, pixels);
       } catch (error) {
-        result.failures.push({ item: index, reason: reasonOf(error) });
+        result.failures.push({ item: index, reason: reasonOf(item.path, error) });
       }
     }
     return result;
@@ -70,12 +101,28 @@ export class Decoder {
     this.#shards.clear();
   }
 
-  /** Reads an image from the cache, or decodes it. */
+  /** Of images that cannot be opened the reason is in the result. */
+  async #readHeaders({ items }: DecodeJob, result: Result): Promise<DecodeResult> {
+    for (const [index, { path }] of items.entries()) {
+      try {
+        const { kind, width, height, isDeepGrey } = await openImage(readImage(path));
+        result.headers.push({ item: index, kind, width, height, isDeepGrey });
+      } catch (error) {
+        result.failures.push({ item: index, reason: reasonOf(path, error) });
+      }
+    }
+    return result;
+  }
+
+  /** Reads an image from the cache, or decodes it where it is not large. */
   #load({ cacheFolder }: DecodeJob, { path, cached }: DecodeItem): Promise<Loaded> {
     const load = async (): Promise<Loaded> => {
       const kept = cached && this.#files(cacheFolder!).read(cached);
       if (kept) return { image: kept, isCached: true };
-      return { image: await decodeImage(Deno.readFileSync(path)), isCached: false };
+      const file = await openImage(readImage(path));
+      const isLarge = file.width * file.height >= LARGE;
+      const { isDeepGrey } = file;
+      return { image: isLarge ? file : await file.decode(), isCached: false, isDeepGrey };
     };
     const loaded = load();
     // The error is told where the image is waited for, which can be later.
@@ -95,7 +142,6 @@ export class Decoder {
 
   /** The image as a cache keeps it. */
   #reduce({ form, transform, cacheFolder }: DecodeJob, pixels: Pixels): Pixels {
-    if (form === "size") return pixels;
     if (form !== "train") return evalPixels(pixels, transform, this.#resampler);
     return cacheFolder === null ? pixels : cachePixels(pixels, transform, this.#resampler);
   }

@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { shown, visible } from "../formats/visible.ts";
 import type { DecodeForm, DecodeItem, DecodeResult } from "./decode_job.ts";
 import type { FileDataset } from "./file_dataset.ts";
 import type { PackedCache } from "./packed_cache.ts";
@@ -26,9 +27,16 @@ interface Failed {
   readonly reason: string;
 }
 
+/** Longest path that is shown, in characters. */
+const LONGEST_PATH = 400;
+/** Corrupt images that are named; of more the number is told. */
+const NAMED = 10;
+
 /** Has images of a data set decoded by its workers, with a packed cache where there is one. */
 export class FileDecoder {
   readonly #corrupt = new Set<number>();
+  #told = 0;
+  #toldDeepGrey = false;
   #cacheTrouble = false;
 
   /** Decodes nothing yet. */
@@ -61,13 +69,15 @@ export class FileDecoder {
     return filled;
   }
 
-  /** Writes the index of the cache. */
+  /** Writes the index of the cache, and tells how many images were left out that were not named. */
   save(): void {
+    this.#sumUp();
     this.#try((cache) => cache.save());
   }
 
-  /** Writes the index of the cache and lets go of it. */
+  /** Does what {@linkcode save} does and lets go of the cache. */
   close(): void {
+    this.#sumUp();
     this.#try((cache) => cache.close());
   }
 
@@ -94,6 +104,7 @@ export class FileDecoder {
       store: !this.#cacheTrouble && this.cache?.writable === true,
     });
     this.#keep(result, items);
+    if (result.deepGrey !== null) this.#tellDeepGrey(items[result.deepGrey].path);
     return result.failures.map(({ item, reason }) => ({ place: places[item], reason }));
   }
 
@@ -120,15 +131,40 @@ export class FileDecoder {
 
   #report(position: number, reason: string): void {
     const { source, ids } = this.dataset;
-    const path = join(source.root, source.paths[ids[position]]);
+    const path = shown(join(source.root, source.paths[ids[position]]), LONGEST_PATH);
     if (source.onCorrupt === "error") {
       throw new Error(
-        `cannot decode ${path}: ${reason}; repair or remove it, or set DATASET.ON_CORRUPT skip`,
+        `cannot decode ${path}: ${
+          visible(reason)
+        }; repair or remove it, or set DATASET.ON_CORRUPT skip`,
       );
     }
     if (this.#corrupt.has(position)) return;
     this.#corrupt.add(position);
-    source.onWarning(`${path} is left out: ${reason}`);
+    if (this.#corrupt.size > NAMED) return;
+    this.#told++;
+    source.onWarning(`${path} is left out: ${visible(reason)}`);
+  }
+
+  #sumUp(): void {
+    const more = this.#corrupt.size - this.#told;
+    if (more === 0) return;
+    this.#told += more;
+    this.dataset.source.onWarning(
+      `${more} more of the ${this.dataset.length} images of ${this.dataset.name} are left out, ` +
+        `${this.#told} in all`,
+    );
+  }
+
+  #tellDeepGrey(path: string): void {
+    if (this.#toldDeepGrey) return;
+    this.#toldDeepGrey = true;
+    this.dataset.source.onWarning(
+      `${this.dataset.name} has grey images of more than 8 bits, such as ${
+        shown(path, LONGEST_PATH)
+      }: ` +
+        "as in Pillow and torchvision, all that is above 255 is white; make them 8 bits to keep their greys",
+    );
   }
 
   /** The nearest position behind one that is not known to be corrupt. */

@@ -1,23 +1,29 @@
 import { join } from "@std/path";
+import { listed } from "../formats/visible.ts";
 import type { Dataset, FileDataset } from "./file_dataset.ts";
-import type { DatasetCallbacks, DatasetConfig } from "./dataset_config.ts";
+import {
+  BOTH_SPLITS,
+  type DatasetCallbacks,
+  type DatasetConfig,
+  type LoadedSplits,
+  type WantedSplits,
+} from "./dataset_config.ts";
 import { DecodePool } from "./decode_pool.ts";
-import { type ImageListing, listImages, shareClasses } from "./list_images.ts";
+import { decideSize, type FolderSize } from "./folder_size.ts";
+import { type ImageListing, listClasses, listImages, numberedWith } from "./list_images.ts";
 import { NORMALISATIONS } from "./normalisations.ts";
-import { probeSize } from "./probe_size.ts";
 import { readIntoMemory } from "./read_into_memory.ts";
 
 /** The folders that evaluation images may be in, the first that is there. */
 const TEST_FOLDERS = ["val", "test"];
-const IMAGENET_SIZE = 224;
 /** torchvision scales the shorter side to 256 for a centre of 224. */
 const RESIZE_RATIO = 256 / 224;
-/** Images up to this side are kept in memory and cut with padding, where nothing else is asked for. */
-const SMALL = 64;
 /** Classes that a warning names. */
 const NAMED = 3;
 const DEFAULT_ROOT = join("data", "imagenet");
 const CACHE_ROOT = join(".cache", "images");
+
+type Warn = (message: string) => void;
 
 function isFolder(path: string): boolean {
   try {
@@ -27,35 +33,25 @@ function isFolder(path: string): boolean {
   }
 }
 
-function findRoot({ TYPE, ROOT }: DatasetConfig): string {
+function findRoot({ TYPE, ROOT }: DatasetConfig, wanted: WantedSplits): string {
   const root = ROOT || (TYPE === "imagenet" ? DEFAULT_ROOT : "");
   if (!root) {
     throw new RangeError(
       `DATASET.TYPE ${TYPE} wants DATASET.ROOT, the folder that holds train/<class>/* and val/<class>/*`,
     );
   }
-  if (!isFolder(join(root, "train")) || !TEST_FOLDERS.some((name) => isFolder(join(root, name)))) {
+  const hasTest = TEST_FOLDERS.some((name) => isFolder(join(root, name)));
+  const missing = [
+    ...(wanted.train && !isFolder(join(root, "train")) ? ["train/<class>/*"] : []),
+    ...(wanted.test && !hasTest ? ["val/<class>/* (or test)"] : []),
+  ];
+  if (missing.length > 0) {
+    const what = isFolder(root) ? "is not a folder of images" : "is not there";
     throw new RangeError(
-      `${root} is not a folder of images: it wants train/<class>/* and val/<class>/* (or test) in it; ` +
-        "set DATASET.ROOT",
+      `${root} ${what}: it wants ${missing.join(" and ")} in it; set DATASET.ROOT`,
     );
   }
   return root;
-}
-
-/** Whether images are kept in memory as they are, and their side in pixels. */
-async function decideSize(
-  config: DatasetConfig,
-  first: string,
-  pool: DecodePool,
-): Promise<{ inMemory: boolean; size: number }> {
-  const { TYPE, TRANSFORM, IMAGE_SIZE } = config;
-  if (TRANSFORM === "imagenet" || (TRANSFORM === "auto" && TYPE === "imagenet")) {
-    return { inMemory: false, size: IMAGE_SIZE || IMAGENET_SIZE };
-  }
-  const native = IMAGE_SIZE || await probeSize(first, pool);
-  if (TRANSFORM === "cifar" || native <= SMALL) return { inMemory: true, size: native };
-  return { inMemory: false, size: IMAGE_SIZE || IMAGENET_SIZE };
 }
 
 function sizes(config: DatasetConfig, size: number, inMemory: boolean) {
@@ -68,89 +64,143 @@ function sizes(config: DatasetConfig, size: number, inMemory: boolean) {
   return { size, resize, cacheSide: config.CACHE_SIZE || resize };
 }
 
+/** A folder of one split with its images. */
+interface Split {
+  /** Name of the folder below the root. */
+  readonly folder: string;
+  readonly listing: ImageListing;
+}
+
+/** The splits that are wanted, whose classes are numbered by the names that any of the folders has. */
+function listSplits(config: DatasetConfig, root: string, wanted: WantedSplits, warn: Warn) {
+  const testFolder = TEST_FOLDERS.find((name) => isFolder(join(root, name)));
+  const folders = { train: "train", test: testFolder ?? TEST_FOLDERS[0] };
+  const list = (folder: string, isWanted: boolean) =>
+    isWanted ? listImages(join(root, folder)) : null;
+  const lists = {
+    train: list(folders.train, wanted.train),
+    test: list(folders.test, wanted.test),
+  };
+  const names = {
+    train: lists.train?.classes ?? listClasses(join(root, folders.train)),
+    test: lists.test?.classes ?? listClasses(join(root, folders.test)),
+  };
+  checkClasses(config, names, folders.test, warn);
+  const split = (of: "train" | "test", others: readonly string[]): Split | null => {
+    const listing = lists[of];
+    return listing && { folder: folders[of], listing: numberedWith(listing, others) };
+  };
+  return { train: split("train", names.test), test: split("test", names.train) };
+}
+
 /**
  * Images of `<root>/train/<class>/*` and `<root>/val/<class>/*` (or `test`), of any kind that the decoder knows. Large
  * ones stay in their files and are cut as torchvision's ImageNet recipe does; small ones are kept in memory, to be
- * shifted and mirrored as CIFAR's are.
+ * shifted and mirrored as CIFAR's are. A split that is not wanted may be missing; its classes count where it is there.
  *
- * @throws {RangeError} where the folder or a size does not fit
+ * @throws {RangeError} where a folder or a size does not fit
  * @throws {Error} where a folder cannot be read, or an image that is to be kept in memory
  */
 export async function loadImageFolder(
   config: DatasetConfig,
   callbacks: DatasetCallbacks,
-): Promise<{ train: Dataset; test: Dataset }> {
-  const root = findRoot(config);
+  wanted: WantedSplits = BOTH_SPLITS,
+): Promise<LoadedSplits> {
+  const root = findRoot(config, wanted);
   const warn = callbacks.onWarning ?? (() => {});
-  const testFolder = TEST_FOLDERS.find((name) => isFolder(join(root, name)))!;
-  const listings = shareClasses(
-    listImages(join(root, "train")),
-    listImages(join(root, testFolder)),
-  );
-  checkClasses(config, listings, testFolder, warn);
+  const splits = listSplits(config, root, wanted, warn);
   const pool = new DecodePool(config.NUM_WORKERS);
   pool.acquire();
   try {
-    const first = join(root, "train", listings.a.paths[0]);
-    const { inMemory, size } = await decideSize(config, first, pool);
-    const normalisation = config.NORMALIZE === "auto"
-      ? (inMemory ? "cifar10" : "imagenet")
-      : config.NORMALIZE;
-    const make = (folder: string, { classes, paths, labels }: ImageListing): FileDataset => ({
-      name: `${config.TYPE}/${folder}`,
-      labels,
-      length: labels.length,
-      channels: 3,
-      height: size,
-      width: size,
-      classes,
-      ...NORMALISATIONS[normalisation],
-      ids: Int32Array.from(paths.keys()),
-      source: {
-        root: join(root, folder),
-        paths,
-        pool,
-        transform: { ...sizes(config, size, inMemory), ...NORMALISATIONS[normalisation] },
-        onCorrupt: config.ON_CORRUPT,
-        cacheRoot: config.CACHE ? config.CACHE_DIR || CACHE_ROOT : null,
-        onWarning: warn,
-      },
-    });
-    const train = make("train", listings.a);
-    const test = make(testFolder, listings.b);
-    if (!inMemory) return { train, test };
-    return {
-      train: await readIntoMemory(train, callbacks),
-      test: await readIntoMemory(test, callbacks),
+    const size = await decideSize(config, deciding(root, splits), pool, callbacks);
+    tellWorkers(config, warn);
+    const make = async (split: Split | null): Promise<Dataset | null> => {
+      if (!split) return null;
+      const dataset = fileDataset(config, root, split, { pool, size, warn });
+      return size.inMemory ? await readIntoMemory(dataset, callbacks) : dataset;
     };
+    return { train: await make(splits.train), test: await make(splits.test) };
   } finally {
     pool.release();
   }
 }
 
+/** The images that the size is decided by: the training images where they are there, whoever asks. */
+function deciding(root: string, { train, test }: { train: Split | null; test: Split | null }) {
+  if (!train && isFolder(join(root, "train"))) {
+    try {
+      return { root: join(root, "train"), paths: listImages(join(root, "train")).paths };
+    } catch {
+      // Training images that cannot be listed are not wanted either.
+    }
+  }
+  const { folder, listing } = (train ?? test)!;
+  return { root: join(root, folder), paths: listing.paths };
+}
+
+function fileDataset(
+  config: DatasetConfig,
+  root: string,
+  { folder, listing: { classes, paths, labels } }: Split,
+  { pool, size: { inMemory, size }, warn }: { pool: DecodePool; size: FolderSize; warn: Warn },
+): FileDataset {
+  const normalisation = config.NORMALIZE === "auto"
+    ? (inMemory ? "cifar10" : "imagenet")
+    : config.NORMALIZE;
+  return {
+    name: `${config.TYPE}/${folder}`,
+    labels,
+    length: labels.length,
+    channels: 3,
+    height: size,
+    width: size,
+    classes,
+    ...NORMALISATIONS[normalisation],
+    ids: Int32Array.from(paths.keys()),
+    source: {
+      root: join(root, folder),
+      paths,
+      pool,
+      transform: { ...sizes(config, size, inMemory), ...NORMALISATIONS[normalisation] },
+      onCorrupt: config.ON_CORRUPT,
+      cacheRoot: config.CACHE ? config.CACHE_DIR || CACHE_ROOT : null,
+      onWarning: warn,
+    },
+  };
+}
+
+function tellWorkers({ NUM_WORKERS }: DatasetConfig, warn: Warn): void {
+  const cores = navigator.hardwareConcurrency;
+  if (NUM_WORKERS > cores) {
+    warn(
+      `DATASET.NUM_WORKERS is ${NUM_WORKERS}, but there ${
+        cores === 1 ? "is 1 core" : `are ${cores} cores`
+      }; more workers than cores decode no faster and take more memory`,
+    );
+  }
+}
+
 /** Names the first classes that only one folder has. */
-function onlyHas(folder: string, names: readonly string[]): string[] {
-  if (names.length === 0) return [];
-  const more = names.length - NAMED;
-  const first = names.slice(0, NAMED).join(", ");
-  return [`only ${folder} has ${first}${more > 0 ? ` and ${more} more` : ""}`];
+function onlyHas(folder: string, names: readonly string[], others: readonly string[]): string[] {
+  const there = new Set(others);
+  const only = names.filter((name) => !there.has(name));
+  return only.length === 0 ? [] : [`only ${folder} has ${listed(only, NAMED)}`];
 }
 
 function checkClasses(
   { NUM_CLASSES }: DatasetConfig,
-  { a, onlyA, onlyB }: ReturnType<typeof shareClasses>,
+  names: { readonly train: readonly string[]; readonly test: readonly string[] },
   testFolder: string,
-  warn: (message: string) => void,
+  warn: Warn,
 ): void {
-  const count = a.classes.length;
-  const only = [...onlyHas("train", onlyA), ...onlyHas(testFolder, onlyB)];
+  const count = new Set([...names.train, ...names.test]).size;
+  const only = names.train.length === 0 || names.test.length === 0 ? [] : [
+    ...onlyHas("train", names.train, names.test),
+    ...onlyHas(testFolder, names.test, names.train),
+  ];
   if (only.length > 0) {
-    warn(
-      `train and ${testFolder} do not have the same classes: ${
-        only.join(", and ")
-      }; all ${count} ` +
-        "names of both count",
-    );
+    const both = `all ${count} names of both count`;
+    warn(`train and ${testFolder} do not have the same classes: ${only.join(", and ")}; ${both}`);
   }
   if (NUM_CLASSES > 0 && NUM_CLASSES !== count) {
     warn(

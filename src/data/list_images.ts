@@ -1,8 +1,12 @@
 import { join } from "@std/path";
-import { ioReason } from "../formats/io_reason.ts";
+import { shown } from "../formats/visible.ts";
+import { fileReason } from "./file_reason.ts";
+import { pythonOrder } from "./python_order.ts";
 
 /** Names that torchvision's `ImageFolder` takes for images. */
 const EXTENSION = /\.(jpe?g|png|ppm|bmp|pgm|tiff?|webp)$/i;
+/** What macOS puts beside the files of other systems: attributes under the name of the image. */
+const APPLE_DOUBLE = "._";
 
 /** Image files by class. */
 export interface ImageListing {
@@ -19,79 +23,116 @@ interface Entries {
   readonly folders: string[];
 }
 
+/** Whether a link leads to a folder; one that leads nowhere or round in circles is taken for a file, as Python does. */
+function leadsToFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
 function read(folder: string): Entries {
   const entries: Entries = { files: [], folders: [] };
   try {
     for (const { name, isDirectory, isSymlink } of Deno.readDirSync(folder)) {
-      if (name.startsWith(".")) continue;
-      const isFolder = isSymlink ? Deno.statSync(join(folder, name)).isDirectory : isDirectory;
+      const isFolder = isSymlink ? leadsToFolder(join(folder, name)) : isDirectory;
       (isFolder ? entries.folders : entries.files).push(name);
     }
   } catch (error) {
-    throw new Error(`cannot read the folder ${folder}: ${ioReason(error)}`, { cause: error });
+    throw new Error(`cannot read the folder ${shown(folder, 400)}: ${fileReason(folder, error)}`, {
+      cause: error,
+    });
   }
-  entries.files.sort();
-  entries.folders.sort();
+  entries.files.sort(pythonOrder);
+  entries.folders.sort(pythonOrder);
   return entries;
 }
 
-function* imagesBelow(root: string, path: string): Iterable<string> {
+/** What tells a folder from all others, whatever it is called. */
+function identityOf(folder: string): string {
+  const { dev, ino } = Deno.statSync(folder);
+  return ino === null ? Deno.realPathSync(folder) : `${dev}:${ino}`;
+}
+
+/**
+ * All folders from a path on with the files in them. A link to a folder that it lies in is not followed: Python goes
+ * round until the system stops it.
+ */
+function* foldersBelow(
+  root: string,
+  path: string,
+  above: ReadonlySet<string> = new Set(),
+): Iterable<{ path: string; files: readonly string[] }> {
   const { files, folders } = read(join(root, path));
-  for (const name of files) {
-    if (EXTENSION.test(name)) yield join(path, name);
+  yield { path, files };
+  if (folders.length === 0) return;
+  const within = new Set([...above, identityOf(join(root, path))]);
+  for (const name of folders) {
+    const below = join(path, name);
+    if (name.includes("\ufffd") || !within.has(identityOf(join(root, below)))) {
+      yield* foldersBelow(root, below, within);
+    }
   }
-  for (const name of folders) yield* imagesBelow(root, join(path, name));
+}
+
+function imagesBelow(root: string, path: string): string[] {
+  const folders = [...foldersBelow(root, path)].sort((a, b) => pythonOrder(a.path, b.path));
+  return folders.flatMap(({ path, files }) =>
+    files
+      .filter((name) => EXTENSION.test(name) && !name.startsWith(APPLE_DOUBLE))
+      .map((name) => join(path, name))
+  );
+}
+
+/** Whether a folder is none of a class although it lies among them. */
+function isPassedOver(root: string, name: string): boolean {
+  return name.startsWith(".") && imagesBelow(root, name).length === 0;
+}
+
+/** The classes that `listImages()` would number, whether they have images or not; none where the folder is not there. */
+export function listClasses(folder: string): readonly string[] {
+  if (!leadsToFolder(folder)) return [];
+  return read(folder).folders.filter((name) => !isPassedOver(folder, name));
 }
 
 /**
  * The images of `<folder>/<class>/*`. Source: torchvision's `ImageFolder`, which numbers the classes by their sorted
- * names and looks into folders within them; names that begin with a dot are passed over.
+ * names and looks into folders within them. Passed over are folders that begin with a dot and have no image, such as
+ * those of notebooks, and what macOS keeps beside its files.
  *
  * @throws {Error} where the folder cannot be read or a class has no image
  */
 export function listImages(folder: string): ImageListing {
-  const classes = read(folder).folders;
-  if (classes.length === 0) {
+  const found = read(folder).folders
+    .map((name) => ({ name, images: imagesBelow(folder, name) }))
+    .filter(({ name, images }) => images.length > 0 || !name.startsWith("."));
+  if (found.length === 0) {
     throw new Error(`${folder} has no folders of images; it wants one for each class`);
   }
-  const paths: string[] = [];
-  const labels: number[] = [];
-  for (const [label, name] of classes.entries()) {
-    const before = paths.length;
-    for (const path of imagesBelow(folder, name)) {
-      paths.push(path);
-      labels.push(label);
-    }
-    if (paths.length === before) {
-      throw new Error(`${join(folder, name)} has no image; remove it or put some there`);
-    }
+  const empty = found.find(({ images }) => images.length === 0);
+  if (empty) {
+    throw new Error(
+      `${join(folder, shown(empty.name))} has no image; remove it or put some there`,
+    );
   }
-  return { classes, paths, labels: Int32Array.from(labels) };
+  return {
+    classes: found.map(({ name }) => name),
+    paths: found.flatMap(({ images }) => images),
+    labels: Int32Array.from(found.flatMap(({ images }, label) => images.map(() => label))),
+  };
 }
 
 /**
- * Numbers the classes of two listings alike: by all names that either has, sorted. Where both have the same names, as
- * they should, nothing changes. The names that one alone has are told, too.
+ * Numbers the classes of a listing by all names that it or another has, sorted. Where both have the same names, as they
+ * should, nothing changes.
  */
-export function shareClasses(
-  a: ImageListing,
-  b: ImageListing,
-): { a: ImageListing; b: ImageListing; onlyA: readonly string[]; onlyB: readonly string[] } {
-  const classes = [...new Set([...a.classes, ...b.classes])].sort();
+export function numberedWith(listing: ImageListing, others: readonly string[]): ImageListing {
+  const classes = [...new Set([...listing.classes, ...others])].sort(pythonOrder);
   const numbers = new Map(classes.map((name, number) => [name, number]));
-  const renumber = ({ classes: names, paths, labels }: ImageListing): ImageListing => ({
-    classes,
-    paths,
-    labels: labels.map((label) => numbers.get(names[label])!),
-  });
-  const without = (names: readonly string[], others: readonly string[]) => {
-    const there = new Set(others);
-    return names.filter((name) => !there.has(name));
-  };
   return {
-    a: renumber(a),
-    b: renumber(b),
-    onlyA: without(a.classes, b.classes),
-    onlyB: without(b.classes, a.classes),
+    classes,
+    paths: listing.paths,
+    labels: listing.labels.map((label) => numbers.get(listing.classes[label])!),
   };
 }

@@ -1,5 +1,11 @@
 import { loadCifar } from "./cifar.ts";
-import type { DatasetCallbacks, DatasetConfig } from "./dataset_config.ts";
+import {
+  BOTH_SPLITS,
+  type DatasetCallbacks,
+  type DatasetConfig,
+  type LoadedSplits,
+  type WantedSplits,
+} from "./dataset_config.ts";
 import { loadFashionMnist } from "./fashion_mnist.ts";
 import type { Dataset } from "./file_dataset.ts";
 import { loadImageFolder } from "./image_folder.ts";
@@ -10,7 +16,8 @@ export type { DatasetCallbacks, DatasetConfig } from "./dataset_config.ts";
 type Loader = (
   config: DatasetConfig,
   callbacks: DatasetCallbacks,
-) => Promise<{ train: Dataset; test: Dataset }>;
+  wanted: WantedSplits,
+) => Promise<LoadedSplits>;
 
 const LOADERS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ["fashion_mnist", ({ ROOT }, { onProgress, onWarning }) =>
@@ -19,8 +26,8 @@ const LOADERS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
       onProgress: (done, total) => onProgress?.(done, total, "classes of Fashion-MNIST"),
       onWarning,
     })],
-  ["cifar10", ({ ROOT }) => loadCifar("cifar10", ROOT)],
-  ["cifar100", ({ ROOT }) => loadCifar("cifar100", ROOT)],
+  ["cifar10", ({ ROOT }, _, wanted) => loadCifar("cifar10", ROOT, wanted)],
+  ["cifar100", ({ ROOT }, _, wanted) => loadCifar("cifar100", ROOT, wanted)],
   ["imagenet", loadImageFolder],
   ["image_folder", loadImageFolder],
 ]);
@@ -63,12 +70,42 @@ export async function loadDataset(
   config: DatasetConfig,
   callbacks: DatasetCallbacks = {},
 ): Promise<DatasetSplits> {
-  let { train, test } = await loaderOf(config.TYPE)(config, callbacks);
-  if (config.VALIDATION > 0) {
+  const { train, test } = await load(config, callbacks, BOTH_SPLITS);
+  return { train: train!, test: test! };
+}
+
+/** The training images alone, as {@linkcode loadDataset} gives them; the test images are not read and may be missing. */
+export async function loadTrainSet(
+  config: DatasetConfig,
+  callbacks: DatasetCallbacks = {},
+): Promise<Dataset> {
+  return (await load(config, callbacks, { train: true, test: false })).train!;
+}
+
+/**
+ * The test images alone, as {@linkcode loadDataset} gives them; the training images are not read and may be missing,
+ * unless VALIDATION takes some of them.
+ */
+export async function loadTestSet(
+  config: DatasetConfig,
+  callbacks: DatasetCallbacks = {},
+): Promise<Dataset> {
+  return (await load(config, callbacks, { train: false, test: true })).test!;
+}
+
+async function load(
+  config: DatasetConfig,
+  callbacks: DatasetCallbacks,
+  wanted: WantedSplits,
+): Promise<LoadedSplits> {
+  const isHeldOut = config.VALIDATION > 0;
+  const read = isHeldOut ? { train: true, test: false } : wanted;
+  let { train, test } = await loaderOf(config.TYPE)(config, callbacks, read);
+  if (train && isHeldOut) {
     const split = holdOutPerClass(train, config.VALIDATION);
     train = split.train;
     test = split.validation;
   }
-  if (config.SUBSET > 0) train = subsetPerClass(train, config.SUBSET);
+  if (train && wanted.train && config.SUBSET > 0) train = subsetPerClass(train, config.SUBSET);
   return { train, test };
 }

@@ -1,16 +1,28 @@
 import { join } from "@std/path";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
+import { FileKindError, readRegularFile } from "../formats/read_file.ts";
+import { checksum } from "./checksum.ts";
 import type { CacheEntry } from "./decode_job.ts";
 
-const VERSION = 1;
+/** 1 had no checksum of the index. */
+const VERSION = 2;
 /** File (1 and up; 0 is none), offset, width, height, checksum. */
 const FIELDS = 5;
+/** Bytes of an index beside its entries. */
+const MOST_BYTES = 2 ** 24;
 /** Images added between two writings of the index. */
 const SAVE_EVERY = 20_000;
 
-interface Header {
+/** The first line of an index. */
+interface Mark {
   readonly version: number;
+  /** `checksum()` of all that stands behind the line. */
+  readonly sum: number;
+}
+
+/** The second line; behind it stand the entries. */
+interface Header {
   readonly images: number;
   readonly shards: readonly string[];
 }
@@ -39,7 +51,14 @@ export class PackedCache {
    */
   static open(folder: string, images: number, onWarning: (message: string) => void): PackedCache {
     const cache = new PackedCache(folder, images, takeLock(folder, onWarning));
-    cache.#load();
+    const trouble = cache.#load();
+    if (trouble) {
+      onWarning(
+        `the index of the image cache ${folder} is ${trouble}; ${
+          cache.writable ? "the cache is made anew" : "the images are decoded again"
+        }`,
+      );
+    }
     if (cache.writable) cache.#removeStray(onWarning);
     return cache;
   }
@@ -67,12 +86,9 @@ export class PackedCache {
   save(): void {
     if (this.#unsaved === 0) return;
     const images = this.#entries.length / FIELDS;
-    const header: Header = { version: VERSION, images, shards: this.#shards };
-    const text = new TextEncoder().encode(JSON.stringify(header) + "\n");
-    const entries = new Uint8Array(this.#entries.buffer);
-    const bytes = new Uint8Array(text.length + entries.length);
-    bytes.set(text);
-    bytes.set(entries, text.length);
+    const header: Header = { images, shards: this.#shards };
+    const body = joined(line(header), new Uint8Array(this.#entries.buffer));
+    const bytes = joined(line({ version: VERSION, sum: checksum(body) } satisfies Mark), body);
     writeFileAtomic(join(this.folder, "index"), bytes);
     this.#unsaved = 0;
   }
@@ -95,24 +111,33 @@ export class PackedCache {
     return number;
   }
 
-  /** Reads the index; one that is missing or damaged counts as empty. */
-  #load(): void {
+  /**
+   * Reads the index; one that is missing or of no use counts as empty, and the images are decoded again.
+   *
+   * @returns what is wrong with one that is there; null where nothing is
+   */
+  #load(): string | null {
+    let bytes: Uint8Array;
     try {
-      const bytes = Deno.readFileSync(join(this.folder, "index"));
-      const end = bytes.indexOf(10);
-      const header: Header = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
-      const entries = bytes.slice(end + 1);
-      const images = this.#entries.length / FIELDS;
-      if (header.version !== VERSION || header.images !== images) return;
-      if (entries.length !== this.#entries.byteLength) return;
-      const words = new Uint32Array(entries.buffer);
-      for (let at = 0; at < words.length; at += FIELDS) {
-        if (words[at] > header.shards.length) return;
-      }
-      this.#entries.set(words);
+      bytes = readRegularFile(join(this.folder, "index"), MOST_BYTES + this.#entries.byteLength);
+    } catch (error) {
+      // Of a folder that cannot be used the lock has told.
+      return error instanceof FileKindError ? `unreadable: ${error.message}` : null;
+    }
+    try {
+      const [mark, body] = firstLine<Mark>(bytes);
+      if (mark.version === 1) return "of an earlier version";
+      // A copy begins at a multiple of four bytes, as the sum wants it.
+      if (mark.version !== VERSION || checksum(body.slice()) !== mark.sum) return "damaged";
+      const [header, entries] = firstLine<Header>(body);
+      const isFit = header.images === this.#entries.length / FIELDS &&
+        entries.length === this.#entries.byteLength;
+      if (!isFit) return "one of other images";
+      this.#entries.set(new Uint32Array(entries.slice().buffer));
       for (const shard of header.shards) this.#number(shard);
+      return null;
     } catch {
-      // The images will be decoded again.
+      return "damaged";
     }
   }
 
@@ -128,6 +153,24 @@ export class PackedCache {
       onWarning(`the image cache ${this.folder} cannot be tidied up: ${ioReason(error)}`);
     }
   }
+}
+
+/** A value as a line of JSON. */
+function line(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value) + "\n");
+}
+
+/** The value of the first line, and what stands behind it. */
+function firstLine<T>(bytes: Uint8Array): [T, Uint8Array] {
+  const end = bytes.indexOf(10);
+  return [JSON.parse(new TextDecoder().decode(bytes.subarray(0, end))), bytes.subarray(end + 1)];
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(a.length + b.length);
+  bytes.set(a);
+  bytes.set(b, a.length);
+  return bytes;
 }
 
 /** The lock of a cache's folder; null, with a warning, where another process has it or the folder cannot be written. */

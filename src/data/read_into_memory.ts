@@ -55,6 +55,9 @@ export async function readIntoMemory(
   } finally {
     decoder.close();
   }
+  if (kept.every((position) => position < 0)) {
+    throw new Error(`no image of ${name} can be decoded`);
+  }
   return compact(dataset, new Uint8Array(target), kept);
 }
 

@@ -29,13 +29,16 @@ export class ShardFiles {
 
   /** The image of an entry; null where its file is gone, cut short or damaged. */
   read({ shard, offset, width, height, sum }: CacheEntry): Pixels | null {
-    const data = new Uint8Array(width * height * 3);
     try {
-      if (!readFully(this.#reader(shard), offset, data)) return null;
+      const file = this.#reader(shard);
+      const size = width * height * 3;
+      if (offset + size > file.statSync().size) return null;
+      const data = new Uint8Array(size);
+      if (!readFully(file, offset, data) || checksum(data) !== sum) return null;
+      return { data, width, height };
     } catch {
       return null;
     }
-    return checksum(data) === sum ? { data, width, height } : null;
   }
 
   /**

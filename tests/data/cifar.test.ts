@@ -1,14 +1,18 @@
 import { fromFileUrl, join } from "@std/path";
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { loadCifar } from "../../src/data/cifar.ts";
 import type { ImageDataset } from "../../src/data/image_dataset.ts";
-import { loadDataset } from "../../src/data/load_dataset.ts";
+import { loadDataset, loadTestSet } from "../../src/data/load_dataset.ts";
 import { loadConfig } from "../../src/config/load_config.ts";
 import { fixturePath } from "./image_fixture.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { extract } from "./extract.ts";
 
 const ARCHIVE = fixturePath("data_cifar.tar.gz");
+
+function settings(type: string, root: string) {
+  return loadConfig(null, ["DATASET.TYPE", type, "DATASET.ROOT", root]).DATASET;
+}
 
 /** The rule of tests/fixtures/make_data_cifar.py. */
 function check(set: ImageDataset, numbers: readonly number[]): void {
@@ -99,8 +103,6 @@ Deno.test("loadCifar() says what is missing or damaged", async () => {
       Error,
       "the file is truncated or damaged",
     );
-    Deno.removeSync(pickle);
-    await assertRejects(() => loadCifar("cifar100", root), Error, "there is no such file");
     const cut = join(root, "cut.tar.gz");
     Deno.writeFileSync(cut, Deno.readFileSync(ARCHIVE).subarray(0, 1000));
     await assertRejects(() => loadCifar("cifar100", cut), Error, "not a whole .tar.gz archive");
@@ -108,6 +110,99 @@ Deno.test("loadCifar() says what is missing or damaged", async () => {
     Deno.writeTextFileSync(names, "a\nb\n");
     const few = () => loadCifar("cifar10", join(root, "cifar-10-batches-bin"));
     await assertRejects(few, Error, "it has the label 4, and there are 2 classes");
+  });
+});
+
+Deno.test("loadCifar() reads the split that is wanted, whatever is missing of the other", async () => {
+  await inTempDir(async (root) => {
+    await extract(ARCHIVE, root);
+    const folder = join(root, "cifar-10-batches-py");
+    Deno.removeSync(join(root, "cifar-10-batches-bin"), { recursive: true });
+    for (let n = 1; n <= 5; n++) Deno.removeSync(join(folder, `data_batch_${n}`));
+    const { train, test } = await loadCifar("cifar10", root, { train: false, test: true });
+    check(test!, [10, 11]);
+    assertEquals(train, null);
+    check(await loadTestSet(settings("cifar10", folder)) as ImageDataset, [10, 11]);
+    await assertRejects(
+      () => loadCifar("cifar10", root),
+      Error,
+      `there is not all of CIFAR-10 in ${folder}: data_batch_1, data_batch_2, data_batch_3, data_batch_4, ` +
+        "data_batch_5 are missing; fetch the archive with `deno task data download cifar10`",
+    );
+  });
+});
+
+Deno.test("loadCifar() names the file that a folder lacks, and takes the archive beside it instead", async () => {
+  await inTempDir(async (root) => {
+    await extract(ARCHIVE, root);
+    Deno.removeSync(join(root, "cifar-100-binary"), { recursive: true });
+    const folder = join(root, "cifar-100-python");
+    Deno.removeSync(join(folder, "meta"));
+    for (const path of [root, folder]) {
+      await assertRejects(
+        () => loadCifar("cifar100", path),
+        Error,
+        `there is not all of CIFAR-100 in ${folder}: meta is missing`,
+      );
+    }
+    Deno.copyFileSync(ARCHIVE, join(root, "cifar-100-python.tar.gz"));
+    check((await loadCifar("cifar100", root)).train, [0, 1, 2, 3]);
+  });
+});
+
+/** A gzip file of a header, if any, and zeros, so many MiB of them. */
+async function writeBomb(
+  path: string,
+  header: Uint8Array<ArrayBuffer>,
+  megabytes: number,
+): Promise<void> {
+  const zeros = new Uint8Array(2 ** 20);
+  const plain = new Blob([header, ...new Array<Uint8Array<ArrayBuffer>>(megabytes).fill(zeros)]);
+  await Deno.writeFile(path, plain.stream().pipeThrough(new CompressionStream("gzip")));
+}
+
+/** The header of a file in a tar archive. */
+function tarHeader(path: string, size: number): Uint8Array<ArrayBuffer> {
+  const header = new Uint8Array(512);
+  const put = (text: string, at: number) => header.set(new TextEncoder().encode(text), at);
+  put(path, 0);
+  put(size.toString(8).padStart(11, "0"), 124);
+  put("        0", 148);
+  put("ustar", 257);
+  put(`${header.reduce((sum, byte) => sum + byte).toString(8).padStart(6, "0")}\0 `, 148);
+  return header;
+}
+
+Deno.test("loadCifar() unpacks no more of an archive than its files need", async () => {
+  await inTempDir(async (root) => {
+    const path = join(root, "zeros.tar.gz");
+    const start = performance.now();
+    const most = 8 * 2 ** 30 - 1;
+    for (
+      const [header, error] of [
+        [new Uint8Array(512), "does not hold CIFAR-100"],
+        [tarHeader("other", most), "it holds more than 1073741824 bytes"],
+        [tarHeader("cifar-100-python/train", most), "has 8589934591 bytes, which is too much"],
+      ] as const
+    ) {
+      await writeBomb(path, header, 64);
+      await assertRejects(() => loadCifar("cifar100", path), Error, error);
+    }
+    assert(performance.now() - start < 10_000);
+  });
+});
+
+Deno.test("loadCifar() neither waits for a pipe nor reads a device", async () => {
+  await inTempDir(async (root) => {
+    const pipe = join(root, "pipe.tar.gz");
+    new Deno.Command("mkfifo", { args: [pipe] }).outputSync();
+    await assertRejects(() => loadCifar("cifar100", pipe), Error, "it is a pipe, not a file");
+    await assertRejects(() => loadCifar("cifar100", "/dev/zero"), Error, "it is a device, not");
+    await extract(ARCHIVE, root);
+    const train = join(root, "cifar-100-python", "train");
+    Deno.removeSync(train);
+    Deno.renameSync(pipe, train);
+    await assertRejects(() => loadCifar("cifar100", root), Error, `${train}: it is a pipe`);
   });
 });
 

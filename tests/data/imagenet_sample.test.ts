@@ -24,7 +24,9 @@ Deno.test({
     ).tensors;
     const archive = Deno.readFileSync(new URL("data/imagenet-sample.tar", SHARED));
     const nameOf = (path: string) => path.split("/").at(-1)!;
-    const files = readTar(archive, (path) => expected.has(nameOf(path)));
+    const files = await readTar([archive], {
+      wanted: (path) => expected.has(nameOf(path)),
+    });
     assertEquals(files.size, 5);
     const transform = { size: 224, resize: 256, cacheSide: 256, mean: [], std: [] };
     for (const [path, file] of files) {

@@ -1,5 +1,5 @@
-import { join } from "@std/path";
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { dirname, join } from "@std/path";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { Batch } from "../../src/data/batch.ts";
 import { createLoader } from "../../src/data/create_loader.ts";
 import { loadDataset } from "../../src/data/load_dataset.ts";
@@ -95,7 +95,10 @@ Deno.test("damage to a packed cache is seen, and the images are decoded again", 
     Deno.truncateSync(others[0], 100);
     assertEquals(await load(root), first);
     for (const index of cacheFiles(root, "index")) Deno.writeTextFileSync(index, "{}\n");
-    assertEquals(await load(root), first);
+    const { warnings, ...anew } = await load(root);
+    assertEquals(anew, { train: first.train, test: first.test });
+    assertEquals(warnings.length, 2);
+    for (const text of warnings) assertStringIncludes(text, "is damaged; the cache is made anew");
     for (const path of cacheFiles(root, ".bin")) Deno.removeSync(path);
     assertEquals(await load(root), first);
   });
@@ -178,5 +181,42 @@ Deno.test("a packed cache that cannot be written is told of once, and the images
     assertEquals([train.length, test.length], [4, 1]);
     assertEquals(warnings.length, 2);
     assert(warnings.every((text) => /^the image cache .* cannot be written: /.test(text)));
+  });
+});
+
+Deno.test("any wrong word of a packed cache's index is seen, and no sound image is blamed for it", async () => {
+  await inTempDir(async (root) => {
+    writeImageFolder(root);
+    const first = await load(root);
+    const [index] = cacheFiles(root, "index");
+    const whole = Deno.readFileSync(index);
+    const images = Number(/"images":(\d+)/.exec(Deno.readTextFileSync(index))![1]);
+    for (let at = 0; at < whole.length; at += 4) {
+      const damaged = whole.slice();
+      // The largest number of its kind, which as a width would be an image of gigabytes.
+      damaged.fill(damaged[at] === 255 ? 0 : 255, at, at + 4);
+      Deno.writeFileSync(index, damaged);
+      const warnings: string[] = [];
+      PackedCache.open(dirname(index), images, (text) => warnings.push(text)).close();
+      assertEquals(warnings.length, 1, `byte ${at}`);
+    }
+    Deno.writeFileSync(index, whole.with(whole.length - 8, whole[whole.length - 8] ^ 64));
+    const { warnings, ...anew } = await load(root);
+    assertEquals(anew, { train: first.train, test: first.test });
+    assertEquals(warnings.length, 1);
+    assertEquals(await load(root), first);
+  });
+});
+
+Deno.test("a packed cache of an earlier version is made anew, which is told", async () => {
+  await inTempDir(async (root) => {
+    writeImageFolder(root);
+    const first = await load(root);
+    for (const index of cacheFiles(root, "index")) {
+      Deno.writeTextFileSync(index, JSON.stringify({ version: 1, images: 6, shards: [] }) + "\n");
+    }
+    const { warnings } = await load(root);
+    assertStringIncludes(warnings[0], "of an earlier version; the cache is made anew");
+    assertEquals(await load(root), first);
   });
 });

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { readTar } from "../../src/data/read_tar.ts";
 import { fixturePath } from "./image_fixture.ts";
 
@@ -9,7 +9,9 @@ async function archive(): Promise<Uint8Array> {
 }
 
 Deno.test("readTar() gives the wanted files", async () => {
-  const files = readTar(await archive(), (path) => path.startsWith("cifar-100-binary/"));
+  const files = await readTar([await archive()], {
+    wanted: (path) => path.startsWith("cifar-100-binary/"),
+  });
   assertEquals([...files.keys()], [
     "cifar-100-binary/train.bin",
     "cifar-100-binary/test.bin",
@@ -20,9 +22,54 @@ Deno.test("readTar() gives the wanted files", async () => {
 
 Deno.test("readTar() refuses damaged and shortened archives", async () => {
   const whole = await archive();
-  assertThrows(() => readTar(whole.subarray(0, 5000), () => true), Error, "ends too early");
-  assertThrows(() => readTar(whole.subarray(0, 0), () => true), Error, "ends too early");
+  const wanted = () => true;
+  await assertRejects(
+    () => readTar([whole.subarray(0, 5000)], { wanted }),
+    Error,
+    "ends too early",
+  );
+  await assertRejects(() => readTar([whole.subarray(0, 0)], { wanted }), Error, "ends too early");
   const damaged = whole.slice();
   damaged[3] ^= 1;
-  assertThrows(() => readTar(damaged, () => true), Error, "header of the archive is damaged");
+  await assertRejects(
+    () => readTar([damaged], { wanted }),
+    Error,
+    "header of the archive is damaged",
+  );
+});
+
+Deno.test("readTar() reads pieces of any size and lets go of the stream behind the end", async () => {
+  const whole = await archive();
+  const wanted = () => true;
+  let given = 0;
+  let isClosed = false;
+  async function* pieces() {
+    try {
+      for (let at = 0; at < whole.length; at += 700) {
+        given++;
+        yield await Promise.resolve(whole.subarray(at, at + 700));
+      }
+      // What stands behind the end is not asked for.
+      for (;;) yield new Uint8Array(2 ** 20);
+    } finally {
+      isClosed = true;
+    }
+  }
+  assertEquals(await readTar(pieces(), { wanted }), await readTar([whole], { wanted }));
+  assertEquals([given <= Math.ceil(whole.length / 700), isClosed], [true, true]);
+});
+
+Deno.test("readTar() gives up an archive and a file that are larger than they may be", async () => {
+  const whole = await archive();
+  const wanted = () => true;
+  await assertRejects(
+    () => readTar([whole], { wanted, largest: 20_000 }),
+    Error,
+    "it holds more than 20000 bytes",
+  );
+  await assertRejects(
+    () => readTar([whole], { wanted, largestFile: 2000 }),
+    Error,
+    "bytes, which is too much",
+  );
 });
