@@ -9,7 +9,8 @@
 export { type DeviceChoice, type DeviceOptions, isSoftware, openDevice } from "./gpu/adapter.ts";
 export { defaultDevice, init, setDefaultDevice } from "./tensor/default_device.ts";
 export { type BufferRange, type DispatchOptions, Gpu } from "./gpu/gpu.ts";
-export { GpuError } from "./gpu/gpu_error.ts";
+export type { DeviceFailure } from "./gpu/device_failure.ts";
+export { GpuError, type GpuErrorKind } from "./gpu/gpu_error.ts";
 export { BufferPool, type MemoryAccount } from "./gpu/buffer_pool.ts";
 export {
   type BindingKind,

@@ -9,13 +9,20 @@ import { openPpm } from "./image_formats/ppm.ts";
 import { openTiff } from "./image_formats/tiff_image.ts";
 import { clipped, cmykToRgb, greyToRgb } from "./image_formats/to_rgb.ts";
 
+/** What the library can read and no image here is; it may lack some of them. */
+const OTHER_LOADERS = [
+  ...["Analyze", "Csv", "Dcraw", "Fits", "Heif", "Jp2k", "Jxl", "Magick", "Magick7", "Mat"],
+  ...["Matrix", "Nsgif", "OpenExr", "Openexr", "OpenSlide", "Openslide", "Pdf", "Ppm", "Rad"],
+  ...["Raw", "Svg", "Uhdr", "Vips"],
+];
+
 // Each worker decodes one image at a time; threads and caches of libvips would only get in each other's way.
 sharp.concurrency(1);
 sharp.cache(false);
 // What a file is has been seen from its bytes; the library has no say in it.
-sharp.block({ operation: ["VipsForeignLoad"] });
-sharp.unblock({
-  operation: ["Jpeg", "Png", "Webp", "Tiff"].map((kind) => `VipsForeignLoad${kind}`),
+// Blocking is for the whole process: all but a few, blocked by each worker, would for a moment block the few, too.
+sharp.block({
+  operation: OTHER_LOADERS.map((kind) => `VipsForeignLoad${kind}`),
 });
 
 const SEQUENTIAL_JPEG = new Set([0xc0, 0xc1, 0xc2, 0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb]);

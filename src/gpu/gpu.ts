@@ -1,5 +1,6 @@
-import { BufferPool, driverError, type MemoryAccount } from "./buffer_pool.ts";
+import { BufferPool, type MemoryAccount } from "./buffer_pool.ts";
 import { type Command, type DispatchCommand, encode } from "./command.ts";
+import { DeviceFailure } from "./device_failure.ts";
 import { GpuError } from "./gpu_error.ts";
 import { Binder, type BufferRange, type DispatchOptions } from "./binder.ts";
 import type { Kernel } from "./kernel.ts";
@@ -12,12 +13,6 @@ export type { BufferRange, DispatchOptions };
 
 const EMPTY = Object.freeze({});
 const MAX_PENDING = 512;
-/** Milliseconds that a device may take to say that it is lost, after what was under way has failed. */
-const LOST_MS = 500;
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
 
 /**
  * One WebGPU device with everything the engine needs of it: buffers, compiled kernels and an
@@ -28,6 +23,8 @@ export class Gpu {
   readonly account: MemoryAccount;
   /** The compiled kernels. */
   readonly pipelines: PipelineCache;
+  /** What ended the device's work, if anything did. */
+  readonly failure: DeviceFailure;
   /** Called before each kernel is compiled. */
   onCompile: ((progress: CompileProgress) => void) | undefined;
   readonly #binder: Binder;
@@ -35,9 +32,7 @@ export class Gpu {
   #scope: RecordingScope | null = null;
   #pending: Command[] = [];
   #warming: Promise<void> | null = null;
-  #fatal: GpuError | null = null;
   #dry = false;
-  #destroyed = false;
 
   /** Takes over an open device; `openDevice` and `init` make one. */
   constructor(
@@ -61,16 +56,7 @@ export class Gpu {
       // Trimming submits; what is not compiled yet would be compiled without a word to onCompile.
       if (needed || this.pipelines.waiting.size === 0) this.trim();
     });
-    device.addEventListener("uncapturederror", (event) => {
-      event.preventDefault();
-      const { error } = event as GPUUncapturedErrorEvent;
-      this.#fatal ??= driverError(error.message, error.constructor.name, this.account);
-    });
-    device.lost.then((lost) => {
-      if (this.#destroyed) return;
-      const why = lost.message ? `: ${lost.message}` : "";
-      this.#fatal ??= driverError(`the device was lost${why}`, "", this.account);
-    });
+    this.failure = new DeviceFailure(device, this.account);
   }
 
   /** The pool that new tensors come from. */
@@ -142,7 +128,9 @@ export class Gpu {
         size,
       });
       await this.flush();
-      await staging.mapAsync(1).catch((error) => this.failed(error, "reading from the device"));
+      await staging.mapAsync(1).catch((error) =>
+        this.failure.unanswered(error, "reading from the device")
+      );
       const result = staging.getMappedRange().slice(0, bytes);
       this.check();
       return result;
@@ -182,7 +170,7 @@ export class Gpu {
   async finished(): Promise<void> {
     await this.flush();
     await this.device.queue.onSubmittedWorkDone().catch((error) =>
-      this.failed(error, "waiting for the device")
+      this.failure.unanswered(error, "waiting for the device")
     );
     this.check();
   }
@@ -246,7 +234,7 @@ export class Gpu {
 
   /** Destroys the buffers that wait for reuse. A device that has failed runs nothing any more, and gives them up too. */
   trim(): void {
-    if (this.#fatal) this.#pending = [];
+    if (this.failure.failed) this.#pending = [];
     else this.flushNow();
     this.#pool.trim();
   }
@@ -257,25 +245,12 @@ export class Gpu {
    * @throws GpuError when it has failed since.
    */
   check(): void {
-    if (this.#fatal) throw this.#fatal;
-  }
-
-  /**
-   * Ends a call that the device did not answer, with the reason that the device gives: a lost device's may come late.
-   *
-   * @param error what the call was answered instead
-   * @param doing what was under way, such as `reading from the device`
-   * @throws GpuError always
-   */
-  async failed(error: unknown, doing: string): Promise<never> {
-    if (!this.#fatal) await Promise.race([this.device.lost, pause(LOST_MS)]);
-    this.check();
-    throw new GpuError(`${doing} failed: ${(error as Error).message}`, "device-lost");
+    this.failure.check();
   }
 
   /** Releases the device; nothing may be used afterwards. */
   destroy(): void {
-    this.#destroyed = true;
+    this.failure.expectLoss();
     this.device.destroy();
   }
 
@@ -291,7 +266,7 @@ export class Gpu {
     const start = performance.now();
     await this.pipelines.compile(entry).catch((error) => {
       // What is queued can never run; every later use says why.
-      throw this.#fatal ??= error;
+      throw this.failure.set(error);
     });
     // Someone else may have submitted the command while this one waited.
     const [next] = this.#pending;

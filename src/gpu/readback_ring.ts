@@ -49,7 +49,9 @@ export class ReadbackRing<Tag> {
   }
 
   async #take(staging: GPUBuffer, tag: Tag): Promise<void> {
-    await staging.mapAsync(1).catch((error) => this.gpu.failed(error, "reading from the device"));
+    await staging.mapAsync(1).catch((error) =>
+      this.gpu.failure.unanswered(error, "reading from the device")
+    );
     const values = new Float32Array(staging.getMappedRange().slice(0));
     staging.unmap();
     this.receive(values, tag);

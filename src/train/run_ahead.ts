@@ -32,7 +32,7 @@ export class RunAhead {
     this.#mark = this.gpu.device.queue.onSubmittedWorkDone();
     // A failure is thrown where the mark is awaited, not as an unhandled rejection before.
     this.#mark.catch(() => {});
-    await before.catch((error) => this.gpu.failed(error, "waiting for the device"));
+    await before.catch((error) => this.gpu.failure.unanswered(error, "waiting for the device"));
     this.gpu.check();
     const now = this.now();
     const each = (now - this.#since) / this.#steps;

@@ -33,11 +33,14 @@ async function deno(folder: string, ...args: string[]) {
 Deno.test("every task says what it does, in a command of one line", () => {
   for (const [name, { command, description }] of Object.entries(tasks)) {
     assert(description, name);
-    const [, set] = /^deno run -q -P=(\w+) mod\.ts /.exec(command) ?? [];
+    const [, set] = /\bdeno run -q -P=(\w+) mod\.ts /.exec(command) ?? [];
     if (set) assert(Object.hasOwn(permissions, set), `${name}: ${set}`);
   }
   const shown = ["train", "eval", "cost-matrix", "results", "quickstart", "inspect", "convert"];
-  for (const name of shown) assertMatch(tasks[name].command, /^deno run -q -P=\w+ mod\.ts \S+$/);
+  for (const name of shown) {
+    const command = tasks[name].command.replace(/^WKD_SIGNALS=\$\(cat \S+ 2>\/dev\/null\) /, "");
+    assertMatch(command, /^deno run -q -P=\w+ mod\.ts \S+$/);
+  }
 });
 
 Deno.test("tasks have the permissions that they need: none is for everything, few reach a network", () => {

@@ -159,8 +159,8 @@ Deno.test("quoted() and shown() give short texts without control characters", ()
     quoted([1, "a", [2], null, undefined, new Map()]),
     '1,"a",a list,null,nothing,a dictionary',
   );
-  assertEquals(quoted("\x1b[31m\x9b"), '"\\u001b[31m\\x9b"');
-  assertEquals(shown("a\nb\x7f"), "a\\x0ab\\x7f");
+  assertEquals(quoted("\x1b[31m\x9b"), '"\\u001b[31m\\u009b"');
+  assertEquals(shown("a\nb\x7f"), "a\\x0ab\\u007f");
   assertEquals(shown("x".repeat(100)), `${"x".repeat(77)}...`);
   assertEquals(quoted(new Array(1e6).fill(1)).length, 35);
 });
