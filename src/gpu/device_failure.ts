@@ -37,7 +37,11 @@ export class DeviceFailure {
     return this.#error ??= error;
   }
 
-  /** @throws GpuError when the device has failed. */
+  /**
+   * Ends what the device can no longer do.
+   *
+   * @throws GpuError when the device has failed
+   */
   check(): void {
     if (this.#error) throw this.#error;
   }
