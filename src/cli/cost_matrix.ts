@@ -17,6 +17,8 @@ import { type CostMatrixFlags, type CostMatrixPlan, makePlan } from "./cost_matr
 import { countBar } from "./count_bar.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { fileExists } from "./file_exists.ts";
+import { lessOf } from "./gpu_advice.ts";
+import { advising, imageSize, isUnusual, smaller } from "./memory_error.ts";
 import { openComputeDevice } from "./open_device.ts";
 import { shellWords } from "./shell_words.ts";
 
@@ -49,7 +51,7 @@ export async function costMatrix(
   const samples = planned.samples ?? Math.min(MOST_SAMPLES, smallestClass(train));
   const plan = { ...planned, samples };
   const model = loadCheckpointModel(teacher, ckpt, train);
-  const cost = await compare(model, train, plan);
+  const cost = await advising(() => less(train), () => compare(model, train, plan));
   const hash = await weightsHash(model);
   model.dispose();
   writeCostMatrix(out, cost, train.classes.length, describe(plan, hash, overrides));
@@ -57,6 +59,12 @@ export async function costMatrix(
   if (flat) console.error(`warning: the cost matrix ${out} ${flat}`);
   console.log(summary(cost, train.classes, out));
   return 0;
+}
+
+/** What makes a matrix take less memory. */
+function less(train: Dataset): string {
+  const size = imageSize(train);
+  return isUnusual(size) ? smaller([size]) : lessOf("cost-matrix");
 }
 
 async function compare(

@@ -14,6 +14,7 @@ import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { type ClassOrder, evalJson, evalText, type Evaluation } from "./eval_report.ts";
 import { fileExists } from "./file_exists.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
+import { advising, imageSize, smaller } from "./memory_error.ts";
 import { openComputeDevice } from "./open_device.ts";
 import { publishedTeacher, teacherPath, teacherPlaces } from "./run_paths.ts";
 
@@ -59,10 +60,11 @@ export async function evaluate(
   const gpu = await openComputeDevice(flags.device);
   const test = await loadTestSet(config.DATASET, datasetCallbacks());
   const batchSize = flags.batchSize ?? (flags.cfg ? config.DATASET.TEST.BATCH_SIZE : BATCH_SIZE);
-  const evaluation = await run({
-    ...{ gpu, model, checkpoint, test, batchSize },
-    perClass: flags.perClass !== undefined,
-  });
+  const perClass = flags.perClass !== undefined;
+  const evaluation = await advising(
+    () => less(test, batchSize),
+    () => run({ gpu, model, checkpoint, test, batchSize, perClass }),
+  );
   if (typeof evaluation === "number") return evaluation;
   const { loss } = evaluation.metrics;
   if (!Number.isFinite(loss)) {
@@ -109,6 +111,12 @@ interface Parts {
   readonly test: Dataset;
   readonly batchSize: number;
   readonly perClass: boolean;
+}
+
+/** What makes an evaluation take less memory. */
+function less(test: Dataset, batchSize: number): string {
+  const value = Math.min(batchSize, test.length);
+  return smaller([{ name: "--batch-size", value, usual: BATCH_SIZE }, imageSize(test)]);
 }
 
 /** The evaluation, or the exit status where it was interrupted. */
