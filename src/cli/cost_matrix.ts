@@ -6,6 +6,7 @@ import { linearCkaCost } from "../cost_matrix/linear_cka_cost.ts";
 import type { Dataset } from "../data/file_dataset.ts";
 import { loadTrainSet } from "../data/load_dataset.ts";
 import { smallestClass } from "../data/select.ts";
+import { visible } from "../formats/visible.ts";
 import type { Model } from "../models/model.ts";
 import { flatCosts, TEACHER_HASH } from "../train/cost_matrix_concerns.ts";
 import { writeCostMatrix } from "../train/cost_matrix_file.ts";
@@ -56,7 +57,7 @@ export async function costMatrix(
   model.dispose();
   writeCostMatrix(out, cost, train.classes.length, describe(plan, hash, overrides));
   const flat = flatCosts(cost, train.classes.length);
-  if (flat) console.error(`warning: the cost matrix ${out} ${flat}`);
+  if (flat) console.error(visible(`warning: the cost matrix ${out} ${flat}`));
   console.log(summary(cost, train.classes, out));
   return 0;
 }
@@ -142,5 +143,7 @@ function summary(cost: Float32Array, classes: readonly string[], out: string): s
     .sort((a, b) => cost[a] - cost[b]);
   const name = (at: number) =>
     `${classes[Math.floor(at / n)]} and ${classes[at % n]} (cost ${cost[at].toFixed(3)})`;
-  return `${out}: ${n} x ${n}, most alike ${name(pairs[0])}, least ${name(pairs.at(-1)!)}`;
+  return visible(
+    `${out}: ${n} x ${n}, most alike ${name(pairs[0])}, least ${name(pairs.at(-1)!)}`,
+  );
 }

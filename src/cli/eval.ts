@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import { createLoader } from "../data/create_loader.ts";
 import type { Dataset } from "../data/file_dataset.ts";
 import { loadTestSet } from "../data/load_dataset.ts";
+import { visible } from "../formats/visible.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { ClassCounts } from "../train/class_counts.ts";
 import { Evaluator } from "../train/evaluate.ts";
@@ -68,12 +69,12 @@ export async function evaluate(
   if (typeof evaluation === "number") return evaluation;
   const { loss } = evaluation.metrics;
   if (!Number.isFinite(loss)) {
-    console.error(
+    console.error(visible(
       `warning: the loss is ${
         notFiniteName(loss)
       }: the weights in ${checkpoint} are finite numbers, but what ` +
         `${model} makes of some images is not`,
-    );
+    ));
   }
   const order = flags.perClass === undefined || flags.perClass === true ? "worst" : flags.perClass;
   console.log(flags.json ? evalJson(evaluation, order) : evalText(evaluation, order));
