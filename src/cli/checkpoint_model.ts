@@ -1,5 +1,6 @@
 import type { DatasetInfo } from "../data/image_dataset.ts";
 import { modelState } from "../formats/model_state.ts";
+import { visible } from "../formats/visible.ts";
 import { fitsSomeModel, fittingModels } from "../models/fitting_models.ts";
 import type { Model } from "../models/model.ts";
 import { buildModel } from "../train/build_distiller.ts";
@@ -44,6 +45,6 @@ export function loadCheckpointModel(
   const model = buildModel(name, dataset);
   const role = option === "--teacher" ? "teacher" : "model";
   const settings = { role, model: option, file: "--ckpt", dataset: "--dataset" };
-  loadModel(model, path, modelOf(name, dataset), settings, (note) => console.error(note));
+  loadModel(model, path, modelOf(name, dataset), settings, (note) => console.error(visible(note)));
   return model.eval();
 }

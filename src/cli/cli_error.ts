@@ -14,3 +14,8 @@ export class FailedRun extends Error {
     super("the run failed", { cause });
   }
 }
+
+/** What went wrong first, where cleaning up after it went wrong, too. */
+export function firstError(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstError(error.suppressed) : error;
+}

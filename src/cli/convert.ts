@@ -3,7 +3,7 @@ import { castTensor, type FloatDtype } from "../formats/cast_tensor.ts";
 import { flatten } from "../formats/flatten.ts";
 import { formatOfName } from "../formats/format_of_name.ts";
 import { FormatError } from "../formats/format_error.ts";
-import { listed, shown } from "../formats/visible.ts";
+import { listed, shown, visible } from "../formats/visible.ts";
 import { int64Tensor } from "../formats/int64_tensor.ts";
 import { isTensor } from "../formats/is_tensor.ts";
 import { modelState, stateUnder } from "../formats/model_state.ts";
@@ -142,5 +142,7 @@ function summary(from: string, to: string, { kind }: Checkpoint, contents: Conte
   const left = leftOut.length > 0 ? `; left out: ${listed(leftOut)}` : "";
   const where = path ? `, under ${shown(path)}` : "";
   const notRead = unread ? `; not read: ${unread}` : "";
-  return `${to}: ${what} of ${from} (${CHECKPOINT_KINDS[kind]})${where}${left}${notRead}`;
+  return `${visible(to)}: ${what} of ${visible(from)} (${
+    CHECKPOINT_KINDS[kind]
+  })${where}${left}${notRead}`;
 }

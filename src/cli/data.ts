@@ -6,6 +6,7 @@ import { download } from "../data/download.ts";
 import { isFileDataset } from "../data/file_dataset.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { PUBLISHED } from "../data/published_archives.ts";
+import { visible } from "../formats/visible.ts";
 import { plural } from "../logging/plural.ts";
 import { CliError } from "./cli_error.ts";
 import { withScheme } from "./data_task.ts";
@@ -56,10 +57,12 @@ export async function downloadData(dataset: string, flags: DownloadFlags): Promi
     });
     bar.clear();
     if (result === "stopped") {
-      console.error(`${path}.part is kept; the same command goes on with it`);
+      console.error(`${visible(path)}.part is kept; the same command goes on with it`);
       return interrupt.status;
     }
-    console.log(`${path}: ${result}, ${archive.size} bytes, MD5 ${archive.md5} as published`);
+    console.log(
+      `${visible(path)}: ${result}, ${archive.size} bytes, MD5 ${archive.md5} as published`,
+    );
     return 0;
   } finally {
     bar.clear();
@@ -89,8 +92,12 @@ export async function benchData(
     ? `, ${plural(DATASET.NUM_WORKERS, "worker")}`
     : ", in memory";
   const loaders = [
-    createLoader(train, { batchSize: SOLVER.BATCH_SIZE, train: true, seed: SOLVER.SEED }),
-    createLoader(test, { batchSize: DATASET.TEST.BATCH_SIZE, train: false }),
+    createLoader(train, {
+      batchSize: Math.min(SOLVER.BATCH_SIZE, train.length),
+      train: true,
+      seed: SOLVER.SEED,
+    }),
+    createLoader(test, { batchSize: Math.min(DATASET.TEST.BATCH_SIZE, test.length), train: false }),
   ];
   const interrupt = interruptSignal("stopping");
   try {

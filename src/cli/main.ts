@@ -2,11 +2,12 @@ import { CommanderError } from "@commander-js/extra-typings";
 import { visible } from "../formats/visible.ts";
 import { GpuError } from "../gpu/gpu_error.ts";
 import { guardConsole, lostStreams } from "../logging/terminal.ts";
-import { FailedRun } from "./cli_error.ts";
+import { FailedRun, firstError } from "./cli_error.ts";
 import { commandWords } from "./commands/words.ts";
 import { FAILED } from "./exit_status.ts";
-import { gpuAdvice } from "./gpu_advice.ts";
+import { gpuAdvice, lessOf, memoryAdvice } from "./gpu_advice.ts";
 import { outliveTerminal } from "./hangup.ts";
+import { lacksHostMemory, MemoryError } from "./memory_error.ts";
 import { buildProgram } from "./program.ts";
 
 /** Errors that say in one sentence what is wrong; anything else is a mistake of ours and shows its stack. */
@@ -68,7 +69,12 @@ function report(thrown: unknown, command: string): number {
   }
   if (error instanceof CommanderError) return error.exitCode;
   if (!(error instanceof Error)) throw error;
-  if (error instanceof GpuError) {
+  if (error instanceof MemoryError && !lacksHostMemory(error.cause)) {
+    console.error(`error: ${error.message}${memoryAdvice(error.message, error.less)}`);
+  } else if (error instanceof MemoryError || lacksHostMemory(error)) {
+    const less = error instanceof MemoryError ? error.less : lessOf(command);
+    console.error(`error: this machine has no memory for so large an array; ${less}`);
+  } else if (error instanceof GpuError) {
     // The compiler's message has lines of its own.
     console.error(`error: ${error.message}${gpuAdvice(error, command)}`);
   } else if (PLAIN.has(error.name)) console.error(`error: ${visible(error.message)}`);
@@ -78,9 +84,4 @@ function report(thrown: unknown, command: string): number {
     );
   }
   return FAILED;
-}
-
-/** What went wrong first, where cleaning up after it went wrong, too. */
-function firstError(error: unknown): unknown {
-  return error instanceof SuppressedError ? firstError(error.suppressed) : error;
 }

@@ -3,6 +3,7 @@ import { configToYaml } from "../config/config_to_yaml.ts";
 import { loadConfig } from "../config/load_config.ts";
 import { asTyped } from "../config/typed_path.ts";
 import { loadDataset } from "../data/load_dataset.ts";
+import { visible } from "../formats/visible.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { plural } from "../logging/plural.ts";
 import { progress } from "../logging/progress.ts";
@@ -64,7 +65,7 @@ export async function results(flags: ResultsFlags, overrides: readonly string[])
   const status = left.length > 0 ? await trainAll(left, file, flags, overrides) : 0;
   if (status !== 0) return status;
   const path = file.writeTable();
-  console.log(`\n${file.table()}\n\nwritten to ${path} and ${flags.out}`);
+  console.log(`\n${file.table()}\n\nwritten to ${visible(path)} and ${visible(flags.out)}`);
   return 0;
 }
 
@@ -124,7 +125,7 @@ async function trainOne(
   interrupt: Interrupt,
   resumeCommand: string,
 ): Promise<RecordedRun | null> {
-  const tell = (message: string) => console.error(`warning: ${message}`);
+  const tell = (message: string) => console.error(`warning: ${visible(message)}`);
   using folder = new RunFolder(runFolder(config), tell);
   folder.refuseInTheWay(config);
   const { finished, state } = await runWithFiles({

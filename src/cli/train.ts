@@ -1,6 +1,7 @@
 import { loadConfig } from "../config/load_config.ts";
 import { asTyped } from "../config/typed_path.ts";
 import { loadDataset } from "../data/load_dataset.ts";
+import { visible } from "../formats/visible.ts";
 import { progress } from "../logging/progress.ts";
 import { latestPath } from "../train/run_files.ts";
 import { checkCostMatrix } from "./check_cost_matrix.ts";
@@ -37,8 +38,8 @@ export async function train(flags: TrainFlags, overrides: readonly string[]): Pr
   const typed = loadConfig(flags.cfg, overrides);
   const path = runFolder(typed);
   refuseFlags(flags, path);
-  using folder = new RunFolder(path, (message) => console.error(`warning: ${message}`));
-  const start = runStart(folder, typed, flags, (message) => console.error(message));
+  using folder = new RunFolder(path, (message) => console.error(`warning: ${visible(message)}`));
+  const start = runStart(folder, typed, flags, (message) => console.error(visible(message)));
   const config = folder.located(typed, start.kind !== "anew");
   if (config.DISTILLER.TYPE !== "NONE") checkTeacher(config);
   checkCostMatrix(config, flags.cfg);
@@ -92,7 +93,7 @@ function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly
 function whatIsKept(folder: string, command: string): string {
   const latest = wholeStates(folder).find(({ path }) => path === latestPath(folder));
   return latest
-    ? `saved: ${latest.path} (${describeState(latest)}); go on with:\n  ${command}`
+    ? `saved: ${visible(latest.path)} (${describeState(latest)}); go on with:\n  ${command}`
     : "nothing was saved yet: a run is saved at the end of each epoch, and at Ctrl-C";
 }
 

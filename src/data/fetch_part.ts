@@ -28,13 +28,17 @@ interface Answer {
   readonly start: number;
 }
 
+function isHttps(url: string): boolean {
+  return new URL(url).protocol === "https:";
+}
+
 async function ask(part: FetchPart, from: number, signal: AbortSignal): Promise<Answer> {
   const { url, size } = part;
   const headers: Record<string, string> = { "accept-encoding": "identity" };
   if (from > 0) headers.range = `bytes=${from}-`;
   const response = await fetch(url, { headers, signal });
   const { status, body } = response;
-  if (url.startsWith("https:") && !response.url.startsWith("https:")) {
+  if (isHttps(url) && !isHttps(response.url)) {
     await body?.cancel();
     throw new Hopeless(
       `${url} leads to ${response.url}, which is not https; name a mirror with --url`,

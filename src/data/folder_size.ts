@@ -39,7 +39,10 @@ export async function decideSize(
   const { TYPE, TRANSFORM, IMAGE_SIZE } = config;
   const transform = TRANSFORM === "auto" && TYPE === "imagenet" ? "imagenet" : TRANSFORM;
   if (transform === "imagenet" || (transform === "cifar" && IMAGE_SIZE > 0)) {
-    return { inMemory: transform === "cifar", size: IMAGE_SIZE || IMAGENET_SIZE };
+    const asked = { inMemory: transform === "cifar", size: IMAGE_SIZE || IMAGENET_SIZE };
+    const why = TRANSFORM === "auto" ? "auto, as DATASET.TYPE is imagenet" : TRANSFORM;
+    onNote?.(`${TYPE}: all images are ${kept(asked)} (DATASET.TRANSFORM ${why})`);
+    return asked;
   }
   const headers = await look(config, images, pool);
   const sides = headers.map(({ width, height }) => Math.max(width, height));
@@ -48,23 +51,29 @@ export async function decideSize(
   const inMemory = transform === "cifar" || isSmall;
   const size = inMemory ? native : IMAGE_SIZE || IMAGENET_SIZE;
   const looked = `${rangeOf(headers)} (${headers.length} of ${images.paths.length} looked at)`;
-  const kept = inMemory
-    ? `shown as ${size} x ${size} and kept in memory, as CIFAR's`
-    : `cut to ${size} x ${size}, as ImageNet's`;
   const why = TRANSFORM === "cifar"
     ? "DATASET.TRANSFORM cifar"
     : `DATASET.TRANSFORM auto, as ${IMAGE_SIZE > 0 ? "DATASET.IMAGE_SIZE is" : "most are"} ${
       inMemory ? `at most` : "more than"
     } ${SMALL} pixels`;
-  onNote?.(`${TYPE}: images of ${looked} are ${kept} (${why})`);
-  const isMixed = inMemory ? new Set(sides).size > 1 : sides.some((side) => side <= SMALL);
-  if (isMixed) {
+  onNote?.(`${TYPE}: images of ${looked} are ${kept({ inMemory, size })} (${why})`);
+  const isMixed = new Set(sides).size > 1;
+  if (inMemory ? isMixed : sides.some((side) => side <= SMALL)) {
     onWarning?.(
-      `the images have different sizes: ${looked}; all become ${size} x ${size}, which DATASET.IMAGE_SIZE and ` +
+      `the images ${
+        isMixed ? "have different sizes" : "are small"
+      }: ${looked}; all become ${size} x ${size}, which DATASET.IMAGE_SIZE and ` +
         "DATASET.TRANSFORM change",
     );
   }
   return { inMemory, size };
+}
+
+/** What is done with images, as the end of a sentence. */
+function kept({ inMemory, size }: FolderSize): string {
+  return inMemory
+    ? `shown as ${size} x ${size} and kept in memory, as CIFAR's`
+    : `cut to ${size} x ${size}, as ImageNet's`;
 }
 
 /** The headers of some images, of others where none of those can be read. */

@@ -34,7 +34,7 @@ export async function readIntoMemory(
     throw new RangeError(
       `the ${length} images of ${name} would take ${
         Math.round(length * imageSize / 2 ** 30)
-      } GiB of memory; set DATASET.TRANSFORM imagenet to read them as they are wanted`,
+      } GiB of memory; set DATASET.TRANSFORM imagenet to read them as they are wanted, or a smaller DATASET.IMAGE_SIZE`,
     );
   }
   const target = new SharedArrayBuffer(length * imageSize);

@@ -252,6 +252,7 @@ Deno.test("train saves at Ctrl-C and says how to go on", async () => {
 
 Deno.test("shellWords() quotes what a shell would change", () => {
   assertEquals(shellWords(["a.b", "x y", "it's", ""]), "a.b 'x y' 'it'\\''s' ''");
+  assertEquals(shellWords(["\x1b['\\\n\u202e"]), "$'\\x1b[\\'\\\\\\x0a\\u202e'");
 });
 
 Deno.test("mesaVersion() reads dpkg's status", () => {

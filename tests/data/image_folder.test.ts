@@ -239,7 +239,24 @@ Deno.test("loadImageFolder() keeps a set in memory of which one image is large, 
       "28 x 28 to 500 x 400 (4 of 4 looked at); all become 32 x 32",
     );
     const few = await told(root, { TRANSFORM: "cifar", IMAGE_SIZE: "8" });
-    assertEquals([few.train.width, few.notes, few.warnings], [8, [], []]);
+    assertEquals([few.train.width, few.notes, few.warnings], [
+      8,
+      [
+        "image_folder: all images are shown as 8 x 8 and kept in memory, as CIFAR's (DATASET.TRANSFORM cifar)",
+      ],
+      [],
+    ]);
+    const asImageNet = await told(root, { TYPE: "imagenet" });
+    assertEquals(asImageNet.notes, [
+      "imagenet: all images are cut to 224 x 224, as ImageNet's (DATASET.TRANSFORM auto, as DATASET.TYPE is imagenet)",
+    ]);
+    const shrunk = await told(root, { TRANSFORM: "imagenet", IMAGE_SIZE: "8" });
+    assertEquals(shrunk.notes, [
+      "image_folder: all images are cut to 8 x 8, as ImageNet's (DATASET.TRANSFORM imagenet)",
+    ]);
+    writeSizes(root, [[30, 30], [30, 30], [30, 30], [30, 30]]);
+    const grown = await told(root, { IMAGE_SIZE: "96" });
+    assertStringIncludes(grown.warnings[0], "the images are small: 30 x 30 (4 of 4 looked at)");
   });
 });
 
