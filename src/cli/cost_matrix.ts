@@ -6,6 +6,7 @@ import { linearCkaCost } from "../cost_matrix/linear_cka_cost.ts";
 import type { Dataset } from "../data/file_dataset.ts";
 import { loadTrainSet } from "../data/load_dataset.ts";
 import { smallestClass } from "../data/select.ts";
+import { UserError } from "../errors.ts";
 import { visible } from "../formats/visible.ts";
 import type { Model } from "../models/model.ts";
 import { flatCosts, TEACHER_HASH } from "../train/cost_matrix_concerns.ts";
@@ -13,7 +14,6 @@ import { writeCostMatrix } from "../train/cost_matrix_file.ts";
 import { weightsHash } from "../train/weights_hash.ts";
 import { checkFolder } from "./check_folder.ts";
 import { loadCheckpointModel } from "./checkpoint_model.ts";
-import { CliError } from "./cli_error.ts";
 import { type CostMatrixFlags, type CostMatrixPlan, makePlan } from "./cost_matrix_plan.ts";
 import { countBar } from "./count_bar.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
@@ -41,13 +41,13 @@ export async function costMatrix(
   const planned = makePlan(flags, overrides);
   const { dataset, teacher, ckpt, out } = planned;
   if (!flags.overwrite && fileExists(out)) {
-    throw new CliError(`${out} is already there; replace it with --overwrite or choose --out`);
+    throw new UserError(`${out} is already there; replace it with --overwrite or choose --out`);
   }
   checkFolder(dirname(out));
   await openComputeDevice(flags.device);
   const train = await loadTrainSet(dataset, datasetCallbacks());
   if (train.classes.length < 2) {
-    throw new CliError(`${train.name} has one class; a cost matrix compares two or more`);
+    throw new UserError(`${train.name} has one class; a cost matrix compares two or more`);
   }
   const samples = planned.samples ?? Math.min(MOST_SAMPLES, smallestClass(train));
   const plan = { ...planned, samples };

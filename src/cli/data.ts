@@ -6,9 +6,9 @@ import { download } from "../data/download.ts";
 import { isFileDataset } from "../data/file_dataset.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { PUBLISHED } from "../data/published_archives.ts";
+import { UserError } from "../errors.ts";
 import { visible } from "../formats/visible.ts";
 import { plural } from "../logging/plural.ts";
-import { CliError } from "./cli_error.ts";
 import { withScheme } from "./data_task.ts";
 import { byteBar } from "./byte_bar.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
@@ -40,7 +40,7 @@ const BATCHES = 50;
 export async function downloadData(dataset: string, flags: DownloadFlags): Promise<number> {
   if (!Object.hasOwn(PUBLISHED, dataset)) {
     const names = Object.keys(PUBLISHED).join(", ");
-    throw new CliError(
+    throw new UserError(
       `there is no download for ${JSON.stringify(dataset)}; there is for ${names}`,
     );
   }
@@ -73,7 +73,7 @@ export async function downloadData(dataset: string, flags: DownloadFlags): Promi
 function checkUrl(url: string): string {
   const whole = withScheme(url);
   if (/^https?:\/\/[^/]+\/./i.test(whole) && URL.canParse(whole)) return whole;
-  throw new CliError(`--url wants an address such as https://host/file.tar.gz; got ${url}`);
+  throw new UserError(`--url wants an address such as https://host/file.tar.gz; got ${url}`);
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import { createLoader } from "../data/create_loader.ts";
 import type { Dataset } from "../data/file_dataset.ts";
 import { loadTestSet } from "../data/load_dataset.ts";
+import { UserError } from "../errors.ts";
 import { visible } from "../formats/visible.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { ClassCounts } from "../train/class_counts.ts";
@@ -9,7 +10,6 @@ import { Evaluator } from "../train/evaluate.ts";
 import { notFiniteName } from "../train/not_finite.ts";
 import { checkpointConfig } from "./checkpoint_config.ts";
 import { checkpointModelName, loadCheckpointModel } from "./checkpoint_model.ts";
-import { CliError } from "./cli_error.ts";
 import { countBar } from "./count_bar.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { type ClassOrder, evalJson, evalText, type Evaluation } from "./eval_report.ts";
@@ -84,7 +84,7 @@ export async function evaluate(
 /** File of the weights that a data set's teachers are loaded from. */
 function pretrained({ model, cfg }: EvalFlags, config: Config): string {
   if (!model && !cfg) {
-    throw new CliError(`--ckpt ${PRETRAIN} wants --model, or --cfg with the teacher to evaluate`);
+    throw new UserError(`--ckpt ${PRETRAIN} wants --model, or --cfg with the teacher to evaluate`);
   }
   const { DISTILLER } = config;
   const named = model && model !== DISTILLER.TEACHER;
@@ -94,7 +94,7 @@ function pretrained({ model, cfg }: EvalFlags, config: Config): string {
   const path = teacherPath(asTeacher);
   if (!fileExists(path)) {
     const places = asTeacher.DISTILLER.TEACHER_CHECKPOINT ? [path] : teacherPlaces(asTeacher);
-    throw new CliError(
+    throw new UserError(
       `there are no weights of ${asTeacher.DISTILLER.TEACHER} for ${config.DATASET.TYPE}: none of ` +
         `${places.join(", ")} is there; ${
           publishedTeacher(asTeacher)

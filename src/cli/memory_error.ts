@@ -3,10 +3,14 @@ import { FIELDS } from "../config/keys.ts";
 import { COMMON_SECTIONS } from "../config/schema.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
 import { GpuError } from "../gpu/gpu_error.ts";
-import { firstError } from "./cli_error.ts";
+import { firstError } from "./failed_run.ts";
 
-/** What V8 says where it has no memory for an array, or where no array can be that long. */
-const NO_ARRAY = /^(Array buffer allocation failed|Invalid (typed )?array (buffer )?length)/;
+/**
+ * What V8 says where it has no memory for numbers, or where no array of them can be that long. A list of values that is too
+ * long (`Invalid array length`) is a mistake of the program, and so is a negative length.
+ */
+const NO_ARRAY =
+  /^(Array buffer allocation failed|Invalid (typed array|array buffer) length(: \d|$))/;
 /** How many times its usual value a setting is before it, and not the batch size, is what takes the memory. */
 const UNUSUAL = 4;
 const USUAL_IMAGE_SIZE = 224;

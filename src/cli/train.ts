@@ -1,6 +1,7 @@
 import { loadConfig } from "../config/load_config.ts";
 import { asTyped } from "../config/typed_path.ts";
 import { loadDataset } from "../data/load_dataset.ts";
+import { UserError } from "../errors.ts";
 import { visible } from "../formats/visible.ts";
 import { progress } from "../logging/progress.ts";
 import { latestPath } from "../train/run_files.ts";
@@ -8,7 +9,7 @@ import { checkCostMatrix } from "./check_cost_matrix.ts";
 import { checkTeacher } from "./check_teacher.ts";
 import { describeState, wholeStates } from "../train/saved_states.ts";
 import { TrainingError } from "../train/training_error.ts";
-import { CliError, FailedRun } from "./cli_error.ts";
+import { FailedRun } from "./failed_run.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
 import { openComputeDevice } from "./open_device.ts";
@@ -100,10 +101,10 @@ function whatIsKept(folder: string, command: string): string {
 /** What can be refused before the run's folder is made. */
 function refuseFlags({ resume, overwrite }: TrainFlags, folder: string): void {
   if (resume !== undefined && overwrite) {
-    throw new CliError("--resume goes on with a run and --overwrite starts it again; give one");
+    throw new UserError("--resume goes on with a run and --overwrite starts it again; give one");
   }
   if ((resume === true || resume === "") && !isFolder(folder)) {
-    throw new CliError(
+    throw new UserError(
       `nothing to resume: there is no ${latestPath(folder)}; leave --resume out to start`,
     );
   }

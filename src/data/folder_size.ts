@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { shown } from "../formats/visible.ts";
 import type { DatasetCallbacks, DatasetConfig } from "./dataset_config.ts";
 import type { ImageHeader } from "./decode_job.ts";
@@ -28,7 +29,7 @@ export interface FolderImages {
  * Decides whether images are kept in memory as they are, and their side in pixels: as the configuration says, or by the
  * headers of some of them. What was decided is told, and why.
  *
- * @throws {Error} where the headers decide and no image can be read
+ * @throws {UserError} where the headers decide and no image can be read
  */
 export async function decideSize(
   config: DatasetConfig,
@@ -85,7 +86,7 @@ async function look(
   const { headers, failures } = await probeImages(root, paths, pool);
   if (headers.length > 0) return headers;
   const [{ path, reason }] = failures;
-  throw new Error(
+  throw new UserError(
     ON_CORRUPT === "skip"
       ? `none of ${failures.length} images looked at can be decoded; the first is ${
         shown(path, 400)
