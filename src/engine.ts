@@ -18,6 +18,7 @@ export {
   type KernelBinding,
   type KernelInterface,
   type KernelParam,
+  type Subgroups,
 } from "./gpu/kernel.ts";
 export {
   type CompileProgress,
@@ -27,7 +28,7 @@ export {
 } from "./gpu/pipeline_cache.ts";
 export { type KernelTime, Recording } from "./gpu/recording.ts";
 export type { ClearCommand, Command, CopyCommand, DispatchCommand } from "./gpu/command.ts";
-export type { TemplateValues } from "./gpu/template.ts";
+export type { TemplateOrigin, TemplateValues } from "./gpu/template.ts";
 
 // Tensors.
 export { Tensor } from "./tensor/tensor.ts";

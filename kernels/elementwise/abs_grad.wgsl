@@ -4,16 +4,7 @@
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let first = (group.x + group.y * groups.x) * 256u + thread;
-  if (first >= arrayLength(&dx)) { return; }
-  for (var k = 0u; k < 4u; k++) {
-    let i = first + k * 64u;
-    dx[i] = dy[i] * sign(x[i]);
-  }
+//: include "blocks" OUT = "dx"
+fn each(i: u32) {
+  dx[i] = dy[i] * sign(x[i]);
 }

@@ -36,20 +36,11 @@ fn apply(a: vec4f, b: vec4f) -> vec4f {
 //: end
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let first = (group.x + group.y * groups.x) * 256u + thread;
-  if (first >= arrayLength(&y)) { return; }
-  for (var k = 0u; k < 4u; k++) {
-    let i = first + k * 64u;
+//: include "blocks" OUT = "y"
+fn each(i: u32) {
 //: if NUMBER
-    y[i] = vec4<${E}>(apply(vec4f(a[i]), vec4f(params.number)));
+  y[i] = vec4<${E}>(apply(vec4f(a[i]), vec4f(params.number)));
 //: else
-    y[i] = vec4<${E}>(apply(vec4f(a[i]), vec4f(b[i])));
+  y[i] = vec4<${E}>(apply(vec4f(a[i]), vec4f(b[i])));
 //: end
-  }
 }

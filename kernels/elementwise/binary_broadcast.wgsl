@@ -40,26 +40,17 @@ fn apply(a: ${T}, b: ${T}) -> ${T} {
 //: end
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let first = (group.x + group.y * groups.x) * 256u + thread;
-  if (first >= arrayLength(&y)) { return; }
-  for (var k = 0u; k < 4u; k++) {
-    let i = first + k * 64u;
-    var rest = i;
-    var ai = 0u;
-    var bi = 0u;
+//: include "blocks" OUT = "y"
+fn each(i: u32) {
+  var rest = i;
+  var ai = 0u;
+  var bi = 0u;
 //: for k in 1..RANK
-    ai += rest % params.n${RANK - k} * params.a${RANK - k};
-    bi += rest % params.n${RANK - k} * params.b${RANK - k};
-    rest /= params.n${RANK - k};
+  ai += rest % params.n${RANK - k} * params.a${RANK - k};
+  bi += rest % params.n${RANK - k} * params.b${RANK - k};
+  rest /= params.n${RANK - k};
 //: end
-    ai += rest * params.a0;
-    bi += rest * params.b0;
-    y[i] = ${ST}(apply(${T}(${A}(a[ai])), ${T}(${B}(b[bi]))));
-  }
+  ai += rest * params.a0;
+  bi += rest * params.b0;
+  y[i] = ${ST}(apply(${T}(${A}(a[ai])), ${T}(${B}(b[bi]))));
 }

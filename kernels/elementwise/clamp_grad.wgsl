@@ -6,18 +6,9 @@ struct Params { low: f32, high: f32 }
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> dx: array<vec4f>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let first = (group.x + group.y * groups.x) * 256u + thread;
-  if (first >= arrayLength(&dx)) { return; }
-  for (var k = 0u; k < 4u; k++) {
-    let i = first + k * 64u;
-    let number = (bitcast<vec4u>(x[i]) & vec4u(0x7fffffffu)) <= vec4u(0x7f800000u);
-    let inside = (x[i] >= vec4f(params.low)) & (x[i] <= vec4f(params.high)) & number;
-    dx[i] = select(vec4f(0.0), dy[i], inside);
-  }
+//: include "blocks" OUT = "dx"
+fn each(i: u32) {
+  let number = (bitcast<vec4u>(x[i]) & vec4u(0x7fffffffu)) <= vec4u(0x7f800000u);
+  let inside = (x[i] >= vec4f(params.low)) & (x[i] <= vec4f(params.high)) & number;
+  dx[i] = select(vec4f(0.0), dy[i], inside);
 }

@@ -33,20 +33,11 @@ fn power(x: vec4f) -> vec4f {
 //: end
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let first = (group.x + group.y * groups.x) * 256u + thread;
-  if (first >= arrayLength(&y)) { return; }
-  for (var k = 0u; k < 4u; k++) {
-    let i = first + k * 64u;
+//: include "blocks" OUT = "y"
+fn each(i: u32) {
 //: if GRADIENT
-    y[i] = params.scale * dy[i] * power(x[i]);
+  y[i] = params.scale * dy[i] * power(x[i]);
 //: else
-    y[i] = params.scale * power(x[i]);
+  y[i] = params.scale * power(x[i]);
 //: end
-  }
 }

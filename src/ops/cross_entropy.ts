@@ -51,7 +51,7 @@ export function crossEntropy(
   gpu.dispatch(crossEntropyKernel, {
     bindings: { ...shared, loss: losses.storage },
     params: { rows, classes, smoothing, nan: NaN },
-    values: { LANES: lanes },
+    values: { LANES: lanes, ROWS: 64 / lanes },
     workgroups: linearGrid(Math.ceil(rows * lanes / 64)),
   });
   const scale = reduction === "mean" ? 1 / rows : 1;

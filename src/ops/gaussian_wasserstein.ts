@@ -53,7 +53,7 @@ export function gaussianWasserstein(
   const { gpu, shape: [samples, channels, height, width] } = student;
   const windows = samples * channels * grid * grid;
   const lanes = height * width / grid ** 2 >= 128 ? 32 : 8;
-  const { constants, workgroups } = rowGroups(gpu, windows, lanes);
+  const { values, workgroups } = rowGroups(gpu, windows, lanes);
   const count = workgroups[0] * workgroups[1];
   const stats = Tensor.result(gpu, [windows, 4]);
   const partials = Tensor.result(gpu, [count, 2]);
@@ -65,7 +65,7 @@ export function gaussianWasserstein(
       partials: partials.storage,
     },
     params: { windows, height, width, grid, eps },
-    constants,
+    values,
     workgroups,
   });
   const scale = 1 / (samples * grid * grid);

@@ -36,7 +36,7 @@ export function topKCorrect(
   gpu.dispatch(labelRankKernel, {
     bindings: { x: logits.storage, labels: labels.storage, rank: rank.storage },
     params: { rows, classes },
-    values: { LANES: lanes },
+    values: { LANES: lanes, ROWS: 64 / lanes },
     workgroups: linearGrid(Math.ceil(rows * lanes / 64)),
   });
   const y = Tensor.result(gpu, [ks.length]);

@@ -84,8 +84,7 @@ function pass(
     x.gpu.dispatch(treeKernel, {
       bindings,
       params,
-      values: { OP: op, ...types },
-      constants: { GROUP: group },
+      values: { OP: op, ...types, LANES: group, ROWS: 1 },
       workgroups: linearGrid(outer * splits),
     });
     return y;
