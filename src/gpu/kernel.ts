@@ -58,8 +58,12 @@ export interface KernelInterface {
 export class Kernel {
   readonly #interfaces = new Map<string, KernelInterface>();
 
-  /** Reads nothing yet; errors and profiles show `name`. */
-  constructor(readonly name: string, readonly template: string) {}
+  /** Reads nothing yet; errors and profiles show `name`. All variants have the template values `fixed`. */
+  constructor(
+    readonly name: string,
+    readonly template: string,
+    readonly fixed: TemplateValues = {},
+  ) {}
 
   /** The interface of the source expanded with `values`; `key` identifies the values. */
   reflect(
@@ -74,7 +78,7 @@ export class Kernel {
       try {
         const { text, origins } = expandTemplate(
           this.template,
-          { SUBGROUP: size, ...values },
+          { SUBGROUP: size, ...this.fixed, ...values },
           SHARED_KERNELS,
         );
         const extensions = [

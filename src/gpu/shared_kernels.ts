@@ -5,6 +5,7 @@ import hash from "../../kernels/shared/hash.wgsl" with { type: "text" };
 import joinLanes from "../../kernels/shared/join_lanes.wgsl" with { type: "text" };
 import lanes from "../../kernels/shared/lanes.wgsl" with { type: "text" };
 import nan from "../../kernels/shared/nan.wgsl" with { type: "text" };
+import pairs from "../../kernels/shared/pairs.wgsl" with { type: "text" };
 import rows from "../../kernels/shared/rows.wgsl" with { type: "text" };
 import vector from "../../kernels/shared/vector.wgsl" with { type: "text" };
 
@@ -17,6 +18,7 @@ export const SHARED_KERNELS: Readonly<Record<string, string>> = {
   join_lanes: joinLanes,
   lanes,
   nan,
+  pairs,
   rows,
   vector,
 };

@@ -9,7 +9,7 @@ import { formatShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { linearGrid } from "./grid.ts";
 import { mean } from "./mean.ts";
-import { mul } from "./mul.ts";
+import { mul } from "./binary.ts";
 import { rowGroups } from "./row_groups.ts";
 import { sumPartials } from "./sum_partials.ts";
 
