@@ -30,7 +30,7 @@ export function addInPlace(target: Tensor, other: Tensor): void {
     total.dispose();
     return;
   }
-  const bindings = { sum: storage, other: other.storage };
+  const bindings = { sum: storage, other };
   gpu.dispatch(addInPlaceKernel, {
     bindings,
     values: { E: wgslFloat(target.dtype) },

@@ -59,10 +59,10 @@ export function gaussianWasserstein(
   const partials = Tensor.result(gpu, [count, 2]);
   gpu.dispatch(statisticsKernel, {
     bindings: {
-      student: student.storage,
-      teacher: teacher.storage,
-      stats: stats.storage,
-      partials: partials.storage,
+      student,
+      teacher,
+      stats,
+      partials,
     },
     params: { windows, height, width, grid, eps },
     values,
@@ -72,9 +72,9 @@ export function gaussianWasserstein(
   const [meanLoss, covLoss] = [Tensor.result(gpu, []), Tensor.result(gpu, [])];
   gpu.dispatch(lossesKernel, {
     bindings: {
-      partials: partials.storage,
-      mean_loss: meanLoss.storage,
-      cov_loss: covLoss.storage,
+      partials,
+      mean_loss: meanLoss,
+      cov_loss: covLoss,
     },
     params: { count, scale },
     workgroups: [1],
@@ -100,11 +100,11 @@ function gradient(
   const per = gpu.software ? 16 : 1;
   gpu.dispatch(gradKernel, {
     bindings: {
-      student: student.storage,
-      stats: stats.storage,
-      dmean: (dmean ?? stats).storage,
-      dcov: (dcov ?? stats).storage,
-      dx: dx.storage,
+      student,
+      stats,
+      dmean: dmean ?? stats,
+      dcov: dcov ?? stats,
+      dx,
     },
     params: { ...params, with_mean: dmean ? 1 : 0, with_cov: dcov ? 1 : 0 },
     constants: { PER: per },

@@ -56,11 +56,8 @@ function run(
   tensors: Readonly<Record<string, Tensor>> & { readonly y: Tensor },
 ): void {
   const { gpu } = tensors.y;
-  const bindings = Object.fromEntries(
-    Object.entries(tensors).map(([name, tensor]) => [name, tensor.storage]),
-  );
   const { outer, count, inner } = layout;
-  const common = { bindings, params: { outer, count, inner } };
+  const common = { bindings: tensors, params: { outer, count, inner } };
   const LOG = Number(logarithm);
   if (variant === "tree") {
     const values = { LOG, LANES: count <= 128 ? 64 : 128, ROWS: 1 };

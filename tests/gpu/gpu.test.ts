@@ -42,6 +42,44 @@ Deno.test("Gpu.dispatch() runs kernels in order, with parameters by name", async
   assertEquals((await x.data())[63], -3);
 });
 
+Deno.test("Gpu.dispatch() takes tensors, and leaves out what is null or unknown", async () => {
+  const [x, other] = [full([64], 2), full([64], 5)];
+  const optional = new Kernel(
+    "test_optional",
+    SCALE.replace(
+      "@compute",
+      "//: if OTHER\n@group(0) @binding(2) var<storage> other: array<f32>;\n//: end\n@compute",
+    )
+      .replace("params.scale", "params.scale + ${OTHER ? VALUE : NOTHING}"),
+  );
+  const names = { VALUE: "other[id.x]", NOTHING: "0.0" };
+  for (
+    const [given, known] of [[other, true], [null, false], [undefined, false], [
+      other,
+      false,
+    ]] as const
+  ) {
+    gpu.dispatch(optional, {
+      bindings: { y: x, other: given },
+      params: { scale: 1 },
+      values: { OTHER: known, ...names },
+      workgroups: [1],
+    });
+  }
+  assertEquals((await x.data())[0], 12);
+  assertThrows(
+    () =>
+      gpu.dispatch(optional, {
+        bindings: { y: x, other: null },
+        params: { scale: 1 },
+        values: { OTHER: true, ...names },
+        workgroups: [1],
+      }),
+    GpuError,
+    'nothing is bound to "other"',
+  );
+});
+
 Deno.test("Gpu.dispatch() names the binding or parameter that is missing", () => {
   const x = full([64], 1);
   assertThrows(

@@ -74,9 +74,9 @@ function pass(
   const y = Tensor.result(x.gpu, [outer, splits, inner], dtype);
   const types = { E: wgslFloat(x.dtype), R: wgslFloat(dtype) };
   const bindings = {
-    x: x.storage,
-    y: y.storage,
-    ...(center ? { center: center.storage } : {}),
+    x,
+    y,
+    center,
   };
   const params = { outer, count, inner, splits, part, scale };
   if (variant === "tree") {
