@@ -8,7 +8,7 @@
 // Devices.
 export { type DeviceChoice, type DeviceOptions, isSoftware, openDevice } from "./gpu/adapter.ts";
 export { defaultDevice, init, setDefaultDevice } from "./tensor/default_device.ts";
-export { type BufferRange, type DispatchOptions, Gpu } from "./gpu/gpu.ts";
+export { type Bindable, type BufferRange, type DispatchOptions, Gpu } from "./gpu/gpu.ts";
 export type { DeviceFailure } from "./gpu/device_failure.ts";
 export { UserError, type UserErrorOptions } from "./errors.ts";
 export { GpuError, type GpuErrorKind } from "./gpu/gpu_error.ts";
@@ -19,6 +19,7 @@ export {
   type KernelBinding,
   type KernelInterface,
   type KernelParam,
+  type Subgroups,
 } from "./gpu/kernel.ts";
 export {
   type CompileProgress,
@@ -28,7 +29,7 @@ export {
 } from "./gpu/pipeline_cache.ts";
 export { type KernelTime, Recording } from "./gpu/recording.ts";
 export type { ClearCommand, Command, CopyCommand, DispatchCommand } from "./gpu/command.ts";
-export type { TemplateValues } from "./gpu/template.ts";
+export type { TemplateOrigin, TemplateValues } from "./gpu/template.ts";
 
 // Tensors.
 export { Tensor } from "./tensor/tensor.ts";
@@ -62,22 +63,38 @@ export {
 } from "./tensor/autograd.ts";
 
 // Element by element.
-export { abs } from "./ops/abs.ts";
-export { add } from "./ops/add.ts";
-export { clamp } from "./ops/clamp.ts";
-export { div } from "./ops/div.ts";
+export {
+  add,
+  type BinaryOp,
+  div,
+  eq,
+  ge,
+  gt,
+  le,
+  lt,
+  maximum,
+  minimum,
+  mul,
+  ne,
+  sub,
+} from "./ops/binary.ts";
 export { dropout } from "./ops/dropout.ts";
-export { exp } from "./ops/exp.ts";
-export { log } from "./ops/log.ts";
-export { maximum } from "./ops/maximum.ts";
-export { minimum } from "./ops/minimum.ts";
-export { mul } from "./ops/mul.ts";
 export { pow } from "./ops/pow.ts";
-export { relu } from "./ops/relu.ts";
-export { relu6 } from "./ops/relu6.ts";
-export { sigmoid } from "./ops/sigmoid.ts";
-export { sqrt } from "./ops/sqrt.ts";
-export { sub } from "./ops/sub.ts";
+export {
+  abs,
+  clamp,
+  exp,
+  gelu,
+  type GeluOptions,
+  log,
+  relu,
+  relu6,
+  sigmoid,
+  silu,
+  sqrt,
+  tanh,
+  type UnaryOp,
+} from "./ops/unary.ts";
 
 // Over dimensions.
 export { argmax } from "./ops/argmax.ts";

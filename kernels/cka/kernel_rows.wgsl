@@ -12,13 +12,8 @@ struct Params { count: u32, rows: u32, samples: u32, first: u32, degree: u32 }
 @group(0) @binding(5) var<storage, read> totals: array<f32>;
 @group(0) @binding(6) var<storage, read_write> y: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let at = (group.x + group.y * groups.x) * 64u + thread;
+//: include "grid" GROUP = "64u"
+fn each(at: u32) {
   if (at >= params.count) { return; }
   let c = at / params.samples / params.rows;
   let i = c * params.samples + params.first + at / params.samples % params.rows;

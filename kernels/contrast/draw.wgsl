@@ -12,13 +12,7 @@ struct Params { samples: u32, picks: u32, total: u32, half_bits: u32, relaxed: u
 @group(0) @binding(5) var<storage, read> seed: array<u32>;
 @group(0) @binding(6) var<storage, read_write> index: array<i32>;
 
-// A bijective hash of 32 bits (Wellons, 2018).
-fn mixed(value: u32) -> u32 {
-  var x = value;
-  x = (x ^ (x >> 16u)) * 0x7feb352du;
-  x = (x ^ (x >> 15u)) * 0x846ca68bu;
-  return x ^ (x >> 16u);
-}
+//: include "hash"
 
 // A Feistel network permutes 2 half_bits bits; walking along its cycle until below `size` permutes [0, size).
 fn permuted(start: u32, key: u32, size: u32) -> u32 {
@@ -38,13 +32,8 @@ fn permuted(start: u32, key: u32, size: u32) -> u32 {
   return x;
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let at = (group.x + group.y * groups.x) * 64u + thread;
+//: include "grid" GROUP = "64u"
+fn each(at: u32) {
   if (at >= params.samples * params.picks) { return; }
   let n = at / params.picks;
   let pick = at % params.picks;

@@ -2,31 +2,24 @@
 // -log(P / (P + c)) for k = 0 less the sum of log(noise / (P + c)) over the others. Every score becomes the loss's slope
 // by <memory row, v> / T: P / (P + c), less 1 for k = 0, times `slope`.
 // scores: float32 [samples, picks]; constants: float32, Z at `slot`; loss: float32 [samples].
-// Dispatch: one group for ROWS samples, LANES threads a sample.
+// Dispatch: one group for ROWS samples, LANES threads a sample. Template: LANES, ROWS.
 struct Params { samples: u32, picks: u32, slot: u32, noise: f32, slope: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> constants: array<f32>;
 @group(0) @binding(2) var<storage, read_write> scores: array<f32>;
 @group(0) @binding(3) var<storage, read_write> loss: array<f32>;
 
-override LANES: u32 = 64u;
-override ROWS: u32 = 1u;
-override THREADS: u32 = 64u;
-var<workgroup> parts: array<f32, THREADS>;
+alias Lane = f32;
+//: include "lanes"
+//: include "join_lanes" NAME = "lanesSum", JOIN = "a + b"
 
-@compute @workgroup_size(LANES, ROWS)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) local: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let n = (group.x + group.y * groups.x) * ROWS + local.y;
+//: include "rows"
+fn eachRow(n: u32, lane: u32, thread: u32) {
   let scale = 1.0 / constants[params.slot];
   let c = params.noise + 1e-7;
   var total = 0.0;
   if (n < params.samples) {
-    for (var k = local.x; k < params.picks; k += LANES) {
+    for (var k = lane; k < params.picks; k += ${LANES}u) {
       let at = n * params.picks + k;
       let p = scores[at] * scale;
       let share = p / (p + c);
@@ -40,11 +33,6 @@ fn main(
       }
     }
   }
-  parts[thread] = total;
-  workgroupBarrier();
-  if (local.x == 0u && n < params.samples) {
-    var sum = 0.0;
-    for (var l = 0u; l < LANES; l++) { sum += parts[thread + l]; }
-    loss[n] = sum;
-  }
+  total = lanesSum(total, thread);
+  if (lane == 0u && n < params.samples) { loss[n] = total; }
 }

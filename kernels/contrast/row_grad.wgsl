@@ -1,11 +1,7 @@
 // partials[s, n, :] = sum of slopes[n, k] memory[index[n, k], :] over the `span` picks k of part s. float32; memory:
 // [rows, dim] of VEC elements each, counted so in dim; index: int32 [samples, picks]; partials: [splits, samples, dim].
 // Dispatch: one thread for VEC elements of a part, groups of 64. Template: VEC (4 or 1).
-//: if VEC == 4
-alias Vector = vec4f;
-//: else
-alias Vector = f32;
-//: end
+//: include "vector" E = "f32"
 struct Params { samples: u32, picks: u32, dim: u32, span: u32, count: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> slopes: array<f32>;
@@ -13,13 +9,8 @@ struct Params { samples: u32, picks: u32, dim: u32, span: u32, count: u32 }
 @group(0) @binding(3) var<storage, read> index: array<u32>;
 @group(0) @binding(4) var<storage, read_write> partials: array<Vector>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let at = (group.x + group.y * groups.x) * 64u + thread;
+//: include "grid" GROUP = "64u"
+fn each(at: u32) {
   if (at >= params.count) { return; }
   let d = at % params.dim;
   let n = at / params.dim % params.samples;

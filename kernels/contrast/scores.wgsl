@@ -1,11 +1,7 @@
 // scores[n, k] = exp(<memory[index[n, k]], v[n]> / T). float32; memory: [rows, dim], v: [samples, dim] of VEC elements each,
 // counted so in dim; index: int32 [samples, picks]; scale: 1 / T.
 // Dispatch: one thread a score, groups of 64. Template: VEC (4, or 1 where dim is no multiple of it).
-//: if VEC == 4
-alias Vector = vec4f;
-//: else
-alias Vector = f32;
-//: end
+//: include "vector" E = "f32"
 struct Params { count: u32, picks: u32, dim: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> v: array<Vector>;
@@ -13,13 +9,8 @@ struct Params { count: u32, picks: u32, dim: u32, scale: f32 }
 @group(0) @binding(3) var<storage, read> index: array<u32>;
 @group(0) @binding(4) var<storage, read_write> scores: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let at = (group.x + group.y * groups.x) * 64u + thread;
+//: include "grid" GROUP = "64u"
+fn each(at: u32) {
   if (at >= params.count) { return; }
   let row = index[at] * params.dim;
   let sample = at / params.picks * params.dim;

@@ -7,7 +7,9 @@ struct Params { samples: u32, dim: u32, momentum: f32 }
 @group(0) @binding(2) var<storage, read> index: array<u32>;
 @group(0) @binding(3) var<storage, read_write> memory: array<f32>;
 
-var<workgroup> parts: array<f32, 64>;
+alias Lane = f32;
+//: include "lanes" LANES = 64, ROWS = 1
+//: include "join_lanes" NAME = "lanesSum", JOIN = "a + b", LANES = 64, ROWS = 1
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
@@ -21,13 +23,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     let moved = params.momentum * memory[row * params.dim + d] + (1.0 - params.momentum) * v[n * params.dim + d];
     squares += moved * moved;
   }
-  parts[thread] = squares;
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (thread < half) { parts[thread] += parts[thread + half]; }
-  }
-  workgroupBarrier();
-  let scale = 1.0 / sqrt(parts[0]);
+  let scale = 1.0 / sqrt(lanesSum(squares, thread));
   for (var d = thread; d < params.dim; d += 64u) {
     let at = row * params.dim + d;
     memory[at] = (params.momentum * memory[at] + (1.0 - params.momentum) * v[n * params.dim + d]) * scale;

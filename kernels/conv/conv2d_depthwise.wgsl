@@ -19,13 +19,6 @@ struct Params {
   padY: u32,
   flip: u32,
 }
-//: if VX > 1
-alias X = vec${VX}<${E}>;
-alias XF = vec${VX}f;
-//: else
-alias X = ${E};
-alias XF = f32;
-//: end
 //: if VY > 1
 alias Y = vec${VY}<${E}>;
 //: else
@@ -39,50 +32,10 @@ alias Y = ${E};
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 //: end
 
-alias Row = array<f32, ${(TX-1)*S+KW}>;
+//: include "depthwise_row"
 
-// The part of row iy of x that a tile needs; zero outside.
-fn loadRow(plane: u32, iy: u32, tileX: u32) -> Row {
-  var row: Row;
-  let rowIn = iy < params.height;
-  //: if EXACT
-  let at = (plane * params.height + iy) * (params.width / ${VX}u) + tileX * ${TX*S/VX}u;
-  //: for q in 0..TX*S/VX
-  let m${q} = XF(select(X(), x[at + ${q}u], rowIn));
-  //: end
-  let leftIn = rowIn && tileX > 0u;
-  let rightIn = rowIn && tileX + 1u < params.tilesX;
-  //: else
-  let ix = tileX * ${TX*S}u - ${PX}u;
-  let at = (plane * params.height + iy) * params.width + ix;
-  //: end
-  //: for c in 0..(TX-1)*S+KW
-  //: if !EXACT
-  row[${c}] = f32(select(X(), x[at + ${c}u], rowIn && ix + ${c}u < params.width));
-  //: else
-  //: if c >= PX && c < PX + TX*S
-  row[${c}] = m${(c-PX)/VX}
-  //: if VX > 1
-    [${(c-PX)%VX}]
-  //: end
-    ;
-  //: else
-  //: if !FULL
-  row[${c}] = f32(select(${E}(), x[at + ${(c+PX*VX-PX)/VX}u - ${PX}u]
-  //: if VX > 1
-    [${(c+PX*VX-PX)%VX}]
-  //: end
-    , (${c < PX} && leftIn) || (${c >= PX} && rightIn)));
-  //: end
-  //: end
-  //: end
-  //: end
-  return row;
-}
-
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let id = (group.x + group.y * groups.x) * 64u + thread;
+//: include "grid" GROUP = "64u"
+fn each(id: u32) {
   if (id >= params.tiles) { return; }
   let tileX = id % params.tilesX;
   let oy = ((id / params.tilesX) % params.tilesY) * params.rows;

@@ -75,9 +75,8 @@ fn loadRow(plane: u32, oy: u32, tileX: u32) -> Row {
   return row;
 }
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let id = (group.x + group.y * groups.x) * 64u + thread;
+//: include "grid" GROUP = "64u"
+fn each(id: u32) {
   if (id >= params.tiles) { return; }
   let tileX = id % params.tilesX;
   let plane = id / (params.tilesX * params.tilesY);

@@ -45,9 +45,8 @@ struct Params {
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 //: end
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let index = (group.x + group.y * groups.x) * 64u + thread;
+//: include "grid" GROUP = "64u"
+fn each(index: u32) {
   if (index >= params.total) { return; }
   let inPerGroup = params.inChannels / params.groups;
   let outPerGroup = params.outChannels / params.groups;

@@ -5,13 +5,8 @@ struct Params { count: u32, rows: u32, columns: u32 }
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> mask: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let column = (group.x + group.y * groups.x) * 64u + thread;
+//: include "grid" GROUP = "64u"
+fn each(column: u32) {
   if (column >= params.count * params.columns) { return; }
   let matrix = column / params.columns;
   let first = matrix * params.rows * params.columns + column % params.columns;

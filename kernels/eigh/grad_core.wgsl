@@ -12,13 +12,8 @@ struct Params { count: u32, n: u32, with_values: u32, with_vectors: u32 }
 
 const EPSILON = 1.1920929e-7;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let e = (group.x + group.y * groups.x) * 64u + thread;
+//: include "grid" GROUP = "64u"
+fn each(e: u32) {
   let n = params.n;
   if (e >= params.count * n * n) { return; }
   let row = e / n;

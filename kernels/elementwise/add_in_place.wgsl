@@ -3,16 +3,7 @@
 @group(0) @binding(0) var<storage, read> other: array<vec4<${E}>>;
 @group(0) @binding(1) var<storage, read_write> sum: array<vec4<${E}>>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let first = (group.x + group.y * groups.x) * 256u + thread;
-  if (first >= arrayLength(&sum)) { return; }
-  for (var k = 0u; k < 4u; k++) {
-    let i = first + k * 64u;
-    sum[i] = vec4<${E}>(vec4f(sum[i]) + vec4f(other[i]));
-  }
+//: include "blocks" OUT = "sum"
+fn each(i: u32) {
+  sum[i] = vec4<${E}>(vec4f(sum[i]) + vec4f(other[i]));
 }

@@ -1,55 +1,36 @@
-// y = a OP b: an operator, or a function of two arguments when CALL
-// a, b, y: E, f32 or f16, of one shape, or b a number when NUMBER. Whole blocks of 1024: one workgroup a block, 64 threads, four vec4 each.
+// result = EXPRESSION of those of a, b and dy that are read: tensors of one shape, or b a number when NUMBER. A function, or
+// a gradient from dy. float32 inside; in memory E, f32 or f16; the result R. Whole blocks of 1024: one workgroup a block,
+// 64 threads, four vec4 each. Template: E, R, EXPRESSION, A, B, DY (1 when it is read), NUMBER.
 //: if NUMBER
 struct Params { number: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
-//: else
-@group(0) @binding(0) var<storage, read> b: array<vec4<${E}>>;
 //: end
-@group(0) @binding(1) var<storage, read> a: array<vec4<${E}>>;
-@group(0) @binding(2) var<storage, read_write> y: array<vec4<${E}>>;
-
-// The larger magnitude of both as bits: above 0x7f800000 when one is NaN, whatever compilers assume of floats.
-fn magnitude(a: vec4f, b: vec4f) -> vec4u {
-  return max(bitcast<vec4u>(a) & vec4u(0x7fffffffu), bitcast<vec4u>(b) & vec4u(0x7fffffffu));
-}
-
-fn maximum(a: vec4f, b: vec4f) -> vec4f {
-  return select(max(a, b), a + b, magnitude(a, b) > vec4u(0x7f800000u));
-}
-
-fn minimum(a: vec4f, b: vec4f) -> vec4f {
-  return select(min(a, b), a + b, magnitude(a, b) > vec4u(0x7f800000u));
-}
-
-// The part of a gradient that goes to a of maximum(a, b): all, half at a tie, or nothing; all where one is NaN.
-fn share(a: vec4f, b: vec4f) -> vec4f {
-  let part = select(select(vec4f(0.0), vec4f(0.5), a == b), vec4f(1.0), a > b);
-  return select(part, vec4f(1.0), magnitude(a, b) > vec4u(0x7f800000u));
-}
-
-fn apply(a: vec4f, b: vec4f) -> vec4f {
-//: if CALL
-  return ${OP}(a, b);
-//: else
-  return a ${OP} b;
+//: if A
+@group(0) @binding(1) var<storage, read> a_: array<vec4<${E}>>;
 //: end
-}
+//: if B
+@group(0) @binding(2) var<storage, read> b_: array<vec4<${E}>>;
+//: end
+//: if DY
+@group(0) @binding(3) var<storage, read> dy_: array<vec4<${E}>>;
+//: end
+@group(0) @binding(4) var<storage, read_write> result: array<vec4<${R}>>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let first = (group.x + group.y * groups.x) * 256u + thread;
-  if (first >= arrayLength(&y)) { return; }
-  for (var k = 0u; k < 4u; k++) {
-    let i = first + k * 64u;
+//: include "pairs" T = "vec4f", U = "vec4u", B = "vec4<bool>"
+
+//: include "blocks" OUT = "result"
+fn each(i: u32) {
+//: if A
+  let a = vec4f(a_[i]);
+//: end
+//: if B
+  let b = vec4f(b_[i]);
+//: end
 //: if NUMBER
-    y[i] = vec4<${E}>(apply(vec4f(a[i]), vec4f(params.number)));
-//: else
-    y[i] = vec4<${E}>(apply(vec4f(a[i]), vec4f(b[i])));
+  let b = vec4f(params.number);
 //: end
-  }
+//: if DY
+  let dy = vec4f(dy_[i]);
+//: end
+  result[i] = vec4<${R}>(${EXPRESSION});
 }

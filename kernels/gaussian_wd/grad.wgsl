@@ -34,13 +34,9 @@ fn line(known: vec4f, n: f32, weights: vec2f) -> vec2f {
   return vec2f(weights.x * known.z / n - slope * known.x, slope);
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let first = ((group.x + group.y * groups.x) * 64u + thread) * PER;
+//: include "grid" GROUP = "64u"
+fn each(thread: u32) {
+  let first = thread * PER;
   if (first >= params.count) { return; }
   let weights = 2.0 * params.scale * vec2f(
     select(0.0, dmean[0], params.with_mean != 0u),

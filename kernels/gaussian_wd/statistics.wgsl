@@ -3,7 +3,7 @@
 //   std = sqrt(unbiased variance + eps); window (i, j) covers rows floor(i H / grid) to ceil((i + 1) H / grid)
 // student, teacher: float32 [planes, height, width]; stats: float32 [planes][grid][grid] vec4: student's mean and
 // std, then student minus teacher of both; partials: float32 [groups] vec2, the group's sums of the squares.
-// Dispatch: one group for ROWS windows, LANES threads a window.
+// Dispatch: one group for ROWS windows, LANES threads a window. Template: LANES, ROWS.
 struct Params { windows: u32, height: u32, width: u32, grid: u32, eps: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> student: array<f32>;
@@ -11,10 +11,10 @@ struct Params { windows: u32, height: u32, width: u32, grid: u32, eps: f32 }
 @group(0) @binding(3) var<storage, read_write> stats: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> partials: array<vec2f>;
 
-override LANES: u32 = 8u;
-override ROWS: u32 = 8u;
-override THREADS: u32 = 64u;
-var<workgroup> shared_sums: array<vec4f, THREADS>;
+alias Lane = vec4f;
+//: include "lanes"
+//: include "join_lanes" NAME = "lanesSum", JOIN = "a + b"
+var<workgroup> squares: array<vec2f, ${ROWS}>;
 
 // n / d for n below 2^21, exact; integer division is done lane by lane on the CPU.
 fn divide(n: u32, d: u32) -> u32 { return u32((f32(n) + 0.5) * (1.0 / f32(d))); }
@@ -24,15 +24,8 @@ fn bounds(i: u32, size: u32) -> vec2u {
   return vec2u(divide(i * size, params.grid), divide((i + 1u) * size + params.grid - 1u, params.grid));
 }
 
-@compute @workgroup_size(LANES, ROWS)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) local: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let index = group.x + group.y * groups.x;
-  let window = index * ROWS + local.y;
+//: include "rows"
+fn eachRow(window: u32, lane: u32, thread: u32) {
   let cells = params.grid * params.grid;
   let safe = min(window, params.windows - 1u);
   let plane = safe / cells;
@@ -47,18 +40,16 @@ fn main(
   let origin = (plane * params.height + rows.x) * params.width + columns.x;
   let shift = vec2f(student[origin], teacher[origin]);
   var sums = vec4f(0.0);
-  for (var e = local.x; e < count; e += LANES) {
+  for (var e = lane; e < count; e += ${LANES}u) {
     let row = divide(e, width);
     let at = origin + row * (params.width - width) + e;
     let d = vec2f(student[at], teacher[at]) - shift;
     sums += vec4f(d, d * d);
   }
-  shared_sums[thread] = sums;
-  workgroupBarrier();
+  sums = lanesSum(sums, thread);
 
-  var squares = vec2f(0.0);
-  if (local.x == 0u && window < params.windows) {
-    for (var l = 1u; l < LANES; l++) { sums += shared_sums[thread + l]; }
+  if (lane == 0u) { squares[thread / ${LANES}u] = vec2f(0.0); }
+  if (lane == 0u && window < params.windows) {
     let offset = sums.xy / f32(count);
     // Rounding may take it below zero; NaN, which max() would drop, stays.
     let difference = (sums.zw - sums.xy * offset) / f32(count - 1u);
@@ -67,14 +58,12 @@ fn main(
     let stds = sqrt(variance + vec2f(params.eps));
     let differences = vec2f(means.x - means.y, stds.x - stds.y);
     stats[window] = vec4f(means.x, stds.x, differences);
-    squares = differences * differences;
+    squares[thread / ${LANES}u] = differences * differences;
   }
-  workgroupBarrier();
-  shared_sums[thread] = vec4f(squares, 0.0, 0.0);
   workgroupBarrier();
   if (thread == 0u) {
     var total = vec2f(0.0);
-    for (var l = 0u; l < THREADS; l += LANES) { total += shared_sums[l].xy; }
-    partials[index] = total;
+    for (var r = 0u; r < ${ROWS}u; r++) { total += squares[r]; }
+    partials[window / ${ROWS}u] = total;
   }
 }

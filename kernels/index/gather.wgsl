@@ -11,13 +11,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read> index: array<i32>;
 @group(0) @binding(3) var<storage, read_write> y: array<${T}>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let e = (group.x + group.y * groups.x) * 64u + thread;
+//: include "grid" GROUP = "64u"
+fn each(e: u32) {
   if (e >= params.total) { return; }
   let i = e % params.inner;
   let k = e / params.inner % params.picks;

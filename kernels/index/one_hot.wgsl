@@ -6,16 +6,7 @@ struct Params { classes: u32 }
 @group(0) @binding(1) var<storage, read> index: array<i32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let first = (group.x + group.y * groups.x) * 256u + thread;
-  if (first >= arrayLength(&y)) { return; }
-  for (var k = 0u; k < 4u; k++) {
-    let e = first + k * 64u;
-    y[e] = select(0.0, 1.0, index[e / params.classes] == i32(e % params.classes));
-  }
+//: include "blocks" OUT = "y"
+fn each(e: u32) {
+  y[e] = select(0.0, 1.0, index[e / params.classes] == i32(e % params.classes));
 }

@@ -8,28 +8,20 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<${T}>;
 @group(0) @binding(2) var<storage, read_write> y: array<${T}>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let first = (group.x + group.y * groups.x) * 256u + thread;
-  for (var k = 0u; k < 4u; k++) {
-    let i = first + k * 64u;
-    if (i >= params.total) { return; }
-    let row = i / params.yWidth;
-    let w = i32(i % params.yWidth) - params.left;
-    let h = i32(row % params.yHeight) - params.top;
-    let plane = row / params.yHeight;
+//: include "blocks" OUT = "y"
+fn each(i: u32) {
+  if (i >= params.total) { return; }
+  let row = i / params.yWidth;
+  let w = i32(i % params.yWidth) - params.left;
+  let h = i32(row % params.yHeight) - params.top;
+  let plane = row / params.yHeight;
 //: if HALF
-    var value = f16(bitcast<f32>(params.value));
+  var value = f16(bitcast<f32>(params.value));
 //: else
-    var value = params.value;
+  var value = params.value;
 //: end
-    if (h >= 0 && h < i32(params.height) && w >= 0 && w < i32(params.width)) {
-      value = x[(plane * params.height + u32(h)) * params.width + u32(w)];
-    }
-    y[i] = value;
+  if (h >= 0 && h < i32(params.height) && w >= 0 && w < i32(params.width)) {
+    value = x[(plane * params.height + u32(h)) * params.width + u32(w)];
   }
+  y[i] = value;
 }

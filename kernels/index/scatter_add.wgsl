@@ -15,13 +15,8 @@ struct Params {
 //: end
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let e = (group.x + group.y * groups.x) * 64u + thread;
+//: include "grid" GROUP = "64u"
+fn each(e: u32) {
   if (e >= params.total) { return; }
   let i = e % params.inner;
   let n = i32(e / params.inner % params.size);

@@ -13,24 +13,16 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<${X}>;
 @group(0) @binding(2) var<storage, read_write> y: array<${T}>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let first = (group.x + group.y * groups.x) * 256u + thread;
-  for (var k = 0u; k < 4u; k++) {
-    let i = first + k * 64u;
-    if (i >= params.total) { return; }
-    var rest = i;
-    var xi = params.xStart;
-    var yi = params.yStart;
+//: include "blocks" OUT = "y"
+fn each(i: u32) {
+  if (i >= params.total) { return; }
+  var rest = i;
+  var xi = params.xStart;
+  var yi = params.yStart;
 //: for k in 1..RANK
-    xi += rest % params.n${RANK - k} * params.x${RANK - k};
-    yi += rest % params.n${RANK - k} * params.y${RANK - k};
-    rest /= params.n${RANK - k};
+  xi += rest % params.n${RANK - k} * params.x${RANK - k};
+  yi += rest % params.n${RANK - k} * params.y${RANK - k};
+  rest /= params.n${RANK - k};
 //: end
-    y[yi + rest * params.y0] = ${T}(x[xi + rest * params.x0]);
-  }
+  y[yi + rest * params.y0] = ${T}(x[xi + rest * params.x0]);
 }

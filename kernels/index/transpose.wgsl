@@ -6,13 +6,8 @@ struct Params { rows: u32, columns: u32, tiles: u32 }
 @group(0) @binding(1) var<storage, read> x: array<${T}>;
 @group(0) @binding(2) var<storage, read_write> y: array<${T}>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let tile = (group.x + group.y * groups.x) * 64u + thread;
+//: include "grid" GROUP = "64u"
+fn each(tile: u32) {
   if (tile >= params.tiles) { return; }
   let column = tile % params.columns;
   let row = tile / params.columns % params.rows;

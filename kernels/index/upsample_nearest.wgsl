@@ -6,18 +6,9 @@ struct Params { width: u32, scale: u32 }
 @group(0) @binding(1) var<storage, read> x: array<${E}>;
 @group(0) @binding(2) var<storage, read_write> y: array<${E}>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let first = (group.x + group.y * groups.x) * 256u + thread;
-  if (first >= arrayLength(&y)) { return; }
+//: include "blocks" OUT = "y"
+fn each(e: u32) {
   let yWidth = params.width * params.scale;
-  for (var k = 0u; k < 4u; k++) {
-    let e = first + k * 64u;
-    // The height is a multiple of scale, so rows of all planes can be counted through.
-    y[e] = x[e / yWidth / params.scale * params.width + e % yWidth / params.scale];
-  }
+  // The height is a multiple of scale, so rows of all planes can be counted through.
+  y[e] = x[e / yWidth / params.scale * params.width + e % yWidth / params.scale];
 }

@@ -6,13 +6,8 @@ struct Params { total: u32, width: u32, scale: u32 }
 @group(0) @binding(1) var<storage, read> dy: array<${E}>;
 @group(0) @binding(2) var<storage, read_write> dx: array<${E}>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let e = (group.x + group.y * groups.x) * 64u + thread;
+//: include "grid" GROUP = "64u"
+fn each(e: u32) {
   if (e >= params.total) { return; }
   let yWidth = params.width * params.scale;
   let corner = e / params.width * params.scale * yWidth + e % params.width * params.scale;

@@ -20,9 +20,8 @@ struct Params { channels: u32, threads: u32, run: u32, runsPerPlane: u32 }
 @group(0) @binding(4) var<storage, read> residual: array<Stored>;
 //: end
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let thread = (group.x + group.y * groups.x) * 64u + local;
+//: include "grid" GROUP = "64u"
+fn each(thread: u32) {
   if (thread >= params.threads) { return; }
   let stat = stats[(thread / params.runsPerPlane) % params.channels];
   let first = thread * params.run;

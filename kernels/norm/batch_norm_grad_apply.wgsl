@@ -1,15 +1,7 @@
 // dx = a * dz + b * x + c, with dz = dy, or 0 where RELU and y = 0; RESIDUAL also writes dz. E, f32 or f16, [N, C, plane].
 // Dispatch: one thread for `run` consecutive vectors of a plane, groups of 64; run divides the vectors of a plane.
 // Template: E, RESIDUAL, RELU, VEC (elements a vector, 1 or 4).
-//: if VEC == 4
-alias Vector = vec4f;
-alias Bits = vec4u;
-alias Stored = vec4<${E}>;
-//: else
-alias Vector = f32;
-alias Bits = u32;
-alias Stored = ${E};
-//: end
+//: include "vector"
 struct Params { channels: u32, threads: u32, run: u32, runsPerPlane: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<Stored>;
@@ -23,9 +15,8 @@ struct Params { channels: u32, threads: u32, run: u32, runsPerPlane: u32 }
 @group(0) @binding(6) var<storage, read_write> dz: array<Stored>;
 //: end
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let thread = (group.x + group.y * groups.x) * 64u + local;
+//: include "grid" GROUP = "64u"
+fn each(thread: u32) {
   if (thread >= params.threads) { return; }
   let k = coefficients[(thread / params.runsPerPlane) % params.channels];
   let first = thread * params.run;

@@ -2,15 +2,7 @@
 // GRAD 0: sums[split, c] = (sum of x - k, sum of (x - k)^2), k = x[0, c, 0]; the shift avoids cancellation.
 // GRAD 1: sums[split, c] = (sum of dz, sum of dz * (x - mean)), dz = dy, or 0 where RELU and y = 0.
 // Dispatch: one thread a (split, channel), groups of 64. Template: E, GRAD, RELU, VEC (elements a load, 1 or 4).
-//: if VEC == 4
-alias Vector = vec4f;
-alias Bits = vec4u;
-alias Stored = vec4<${E}>;
-//: else
-alias Vector = f32;
-alias Bits = u32;
-alias Stored = ${E};
-//: end
+//: include "vector"
 struct Params { images: u32, channels: u32, plane: u32, splits: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<Stored>;

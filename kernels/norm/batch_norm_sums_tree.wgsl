@@ -15,7 +15,9 @@ struct Params { images: u32, channels: u32, plane: u32, splits: u32 }
 @group(0) @binding(5) var<storage, read> y: array<${E}>;
 //: end
 
-var<workgroup> shared_: array<vec2f, 128>;
+alias Lane = vec2f;
+//: include "lanes" LANES = 128, ROWS = 1
+//: include "join_lanes" NAME = "lanesSum", JOIN = "a + b", LANES = 128, ROWS = 1
 
 @compute @workgroup_size(128)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
@@ -42,10 +44,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
       //: end
     }
   }
-  shared_[thread] = sum;
-  for (var half = 64u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (thread < half) { shared_[thread] += shared_[thread + half]; }
-  }
-  if (thread == 0u) { sums[group.y * params.channels + channel] = shared_[0]; }
+  let total = lanesSum(sum, thread);
+  if (thread == 0u) { sums[group.y * params.channels + channel] = total; }
 }

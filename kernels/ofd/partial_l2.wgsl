@@ -15,13 +15,9 @@ struct Params { count: u32, area: u32, channels: u32 }
 
 override PER: u32 = 1u;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let first = ((group.x + group.y * groups.x) * 64u + thread) * PER;
+//: include "grid" GROUP = "64u"
+fn each(thread: u32) {
+  let first = thread * PER;
   if (first >= params.count) { return; }
   let end = min(first + PER, params.count);
   var plane = first / params.area;

@@ -22,6 +22,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> where_: array<u32>;
 //: end
 
+//: include "nan" T = "f32", U = "u32", B = "bool"
+
 @compute @workgroup_size(8, 2, 4)
 fn main(
   @builtin(global_invocation_id) thread: vec3u,
@@ -34,7 +36,7 @@ fn main(
     let first = plane * params.height * params.width;
     var best = 0u;
     var largest = ${E}(0.0);
-    var isNan = false;
+    var hasNan = false;
     for (var ky = 0u; ky < ${KY}; ky++) {
       // Padding reads the border, which is in the window too. All threads loop alike.
       let iy = min(max(oy * params.strideY + ky, params.padY) - params.padY, params.height - 1u);
@@ -42,10 +44,9 @@ fn main(
         let ix = min(max(ox * params.strideX + kx, params.padX) - params.padX, params.width - 1u);
         let at = iy * params.width + ix;
         let value = x[first + at];
-        // Compilers may assume that there is no NaN, so the bits are looked at.
-        let nan = (bitcast<u32>(f32(value)) & 0x7fffffffu) > 0x7f800000u;
-        let better = (!isNan & (value > largest)) | nan | (ky + kx == 0u);
-        isNan |= nan;
+        let nan = isNan(f32(value));
+        let better = (!hasNan & (value > largest)) | nan | (ky + kx == 0u);
+        hasNan |= nan;
         best = select(best, at, better);
         largest = select(largest, value, better);
       }

@@ -10,13 +10,9 @@ struct Params { outer: u32, count: u32, inner: u32, listed: u32, splits: u32, pa
 @group(0) @binding(3) var<storage, read> candidates: array<i32>;
 //: end
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = (group.x + group.y * groups.x) * 64u + lane;
+//: include "nan" T = "f32", U = "u32", B = "bool"
+//: include "grid" GROUP = "64u"
+fn each(thread: u32) {
   if (thread >= params.outer * params.splits * params.inner) { return; }
   let column = thread % params.inner;
   let row = thread / params.inner;
@@ -26,7 +22,7 @@ fn main(
   let first = outer * params.count * params.inner + column;
   var best = 0u;
   var largest = 0.0;
-  var isNan = false;
+  var hasNan = false;
   for (var c = start; c < end; c++) {
     //: if LISTED
     let r = u32(candidates[(outer * params.listed + c) * params.inner + column]);
@@ -34,12 +30,11 @@ fn main(
     let r = c;
     //: end
     let value = x[first + r * params.inner];
-    // Compilers may assume that there is no NaN, so the bits are looked at.
-    let nan = (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
-    if (c == start || (!isNan && (nan || value > largest))) {
+    let nan = isNan(value);
+    if (c == start || (!hasNan && (nan || value > largest))) {
       largest = value;
       best = r;
-      isNan = nan;
+      hasNan = nan;
     }
   }
   y[thread] = i32(best);

@@ -5,7 +5,9 @@ struct Params { rows: u32, k0: u32, k1: u32, k2: u32, k3: u32 }
 @group(0) @binding(1) var<storage, read> rank: array<u32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-var<workgroup> parts: array<u32, 64>;
+alias Lane = u32;
+//: include "lanes" LANES = 64, ROWS = 1
+//: include "join_lanes" NAME = "lanesSum", JOIN = "a + b", LANES = 64, ROWS = 1
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
@@ -15,10 +17,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   for (var n = thread; n < params.rows; n += 64u) {
     count += select(0u, 1u, rank[n] < k);
   }
-  parts[thread] = count;
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (thread < half) { parts[thread] += parts[thread + half]; }
-  }
-  if (thread == 0u) { y[group.x] = f32(parts[0]); }
+  let total = lanesSum(count, thread);
+  if (thread == 0u) { y[group.x] = f32(total); }
 }

@@ -4,15 +4,7 @@
 // Dispatch: one thread an element of y, or VEC of them side by side when ALONG is 0; groups of GROUP.
 // Template: E, R, OP, VEC (elements a load, 1 or 4), ALONG (1: inner is 1 and a load goes along the sum).
 override GROUP: u32 = 64u;
-//: if VEC == 4
-alias Vector = vec4f;
-alias Bits = vec4u;
-alias Stored = vec4<${E}>;
-//: else
-alias Vector = f32;
-alias Bits = u32;
-alias Stored = ${E};
-//: end
+//: include "vector"
 //: if VEC == 4 && ALONG
 alias Result = f32;
 alias StoredResult = ${R};
@@ -34,20 +26,12 @@ struct Params { outer: u32, count: u32, inner: u32, splits: u32, part: u32, scal
 //: end
 
 //: if OP == 1
-// Compilers may assume that there is no NaN, so the bits are looked at.
-fn larger(a: Vector, b: Vector) -> Vector {
-  let magnitude = max(bitcast<Bits>(a) & Bits(0x7fffffffu), bitcast<Bits>(b) & Bits(0x7fffffffu));
-  return select(max(a, b), a + b, magnitude > Bits(0x7f800000u));
-}
+//: include "nan" T = "Vector", U = "Bits", B = "Bools"
+fn larger(a: Vector, b: Vector) -> Vector { return select(max(a, b), a + b, isNan(a) | isNan(b)); }
 
 //: end
-@compute @workgroup_size(GROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = (group.x + group.y * groups.x) * GROUP + lane;
+//: include "grid" GROUP = "GROUP"
+fn each(thread: u32) {
   //: if ALONG
   let inner = 1u;
   let count = params.count / ${VEC}u;

@@ -5,15 +5,7 @@
 // Dispatch: one thread for part s of a result (o, i), elements s * part to (s + 1) * part of the sum, or for VEC results
 // side by side when ALONG is 0; groups of 64.
 // Template: E, R, OP, VEC (elements a store, 1 or 4), ALONG (1: inner is 1 and a store goes along the sum).
-//: if VEC == 4
-alias Vector = vec4f;
-alias Bits = vec4u;
-alias Stored = vec4<${E}>;
-//: else
-alias Vector = f32;
-alias Bits = u32;
-alias Stored = ${E};
-//: end
+//: include "vector"
 //: if VEC == 4 && ALONG
 alias Result = f32;
 alias StoredResult = ${R};
@@ -38,13 +30,11 @@ struct Params { outer: u32, count: u32, inner: u32, splits: u32, part: u32, scal
 @group(0) @binding(5) var<storage, read> ties: array<Result>;
 //: end
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = (group.x + group.y * groups.x) * 64u + lane;
+//: if OP == 1
+//: include "nan" T = "Vector", U = "Bits", B = "Bools"
+//: end
+//: include "grid" GROUP = "64u"
+fn each(thread: u32) {
   //: if ALONG
   let inner = 1u;
   let count = params.count / ${VEC}u;
@@ -71,7 +61,7 @@ fn main(
   let middle = Vector(center[result]);
   //: end
   //: if OP == 1
-  let nan = (bitcast<Bits>(middle) & Bits(0x7fffffffu)) > Bits(0x7f800000u);
+  let nan = isNan(middle);
   let others = select(Vector(), middle, nan);
   //: end
   for (var r = start; r < end; r++) {

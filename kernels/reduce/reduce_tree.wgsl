@@ -1,8 +1,7 @@
 // The reductions of reduce.wgsl along rows, for discrete GPUs: a workgroup for an element of y, whose threads
 // read neighbouring elements and join in workgroup memory. x: E, [outer, count], y: R, [outer, splits].
 // OP 0: sum of x. OP 1: maximum of x, NaN if one is. OP 2: sum of x == center[o]. OP 3: sum of (x - center[o])^2.
-// Dispatch: outer * splits groups of GROUP (a power of two) threads. Template: E, R (f32 or f16), OP.
-override GROUP: u32 = 256u;
+// Dispatch: outer * splits groups of LANES (a power of two) threads. Template: E, R (f32 or f16), OP, LANES, ROWS (1).
 struct Params { outer: u32, count: u32, splits: u32, part: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<${E}>;
@@ -11,24 +10,20 @@ struct Params { outer: u32, count: u32, splits: u32, part: u32, scale: f32 }
 @group(0) @binding(3) var<storage, read> center: array<f32>;
 //: end
 
-var<workgroup> totals: array<f32, GROUP>;
-
+alias Lane = f32;
+//: include "lanes"
 //: if OP == 1
-// Compilers may assume that there is no NaN, so the bits are looked at.
-fn larger(a: f32, b: f32) -> f32 {
-  let magnitude = max(bitcast<u32>(a) & 0x7fffffffu, bitcast<u32>(b) & 0x7fffffffu);
-  return select(max(a, b), a + b, magnitude > 0x7f800000u);
-}
+//: include "nan" T = "f32", U = "u32", B = "bool"
+fn larger(a: f32, b: f32) -> f32 { return select(max(a, b), a + b, isNan(a) | isNan(b)); }
 
+//: include "join_lanes" NAME = "joinLanes", JOIN = "larger(a, b)"
+//: else
+//: include "join_lanes" NAME = "joinLanes", JOIN = "a + b"
 //: end
-@compute @workgroup_size(GROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = group.x + group.y * groups.x;
-  if (row >= params.outer * params.splits) { return; }
+
+//: include "rows"
+fn eachRow(n: u32, lane: u32, thread: u32) {
+  let row = min(n, params.outer * params.splits - 1u);
   let outer = row / params.splits;
   let first = outer * params.count;
   let start = (row % params.splits) * params.part;
@@ -41,7 +36,7 @@ fn main(
   //: else
   var total = 0.0;
   //: end
-  for (var r = start + lane; r < end; r += GROUP) {
+  for (var r = start + lane; r < end; r += ${LANES}u) {
     let value = f32(x[first + r]);
     //: if OP == 0
     total += value;
@@ -56,16 +51,6 @@ fn main(
     total += (value - middle) * (value - middle);
     //: end
   }
-  totals[lane] = total;
-  for (var half = GROUP / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      //: if OP == 1
-      totals[lane] = larger(totals[lane], totals[lane + half]);
-      //: else
-      totals[lane] += totals[lane + half];
-      //: end
-    }
-  }
-  if (lane == 0u) { y[row] = ${R}(totals[0] * params.scale); }
+  let joined = joinLanes(total, thread);
+  if (lane == 0u && n == row) { y[row] = ${R}(joined * params.scale); }
 }

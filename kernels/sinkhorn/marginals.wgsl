@@ -3,7 +3,7 @@
 //   term[n] = -softmax(teacher)[label] log softmax(student)[label], without temperature, when `separated`.
 // student, teacher, p, q: float32 [samples, classes]; labels: int32 [samples]; term: float32 [samples];
 // stats: float32 [samples] vec4: largest student logit, log of the sum of exp(student - largest),
-// softmax(teacher)[label], 0. Dispatch: one group for ROWS samples, LANES threads a sample.
+// softmax(teacher)[label], 0. Dispatch: one group for ROWS samples, LANES threads a sample. Template: LANES, ROWS.
 struct Params { samples: u32, classes: u32, separated: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> student: array<f32>;
@@ -14,53 +14,40 @@ struct Params { samples: u32, classes: u32, separated: u32, scale: f32 }
 @group(0) @binding(6) var<storage, read_write> term: array<f32>;
 @group(0) @binding(7) var<storage, read_write> stats: array<vec4f>;
 
-override LANES: u32 = 64u;
-override ROWS: u32 = 1u;
-override THREADS: u32 = 64u;
-var<workgroup> shared_pairs: array<vec4f, THREADS>;
+alias Lane = vec4f;
+//: include "lanes"
+//: include "join_lanes" NAME = "lanesSum", JOIN = "a + b"
+//: include "join_lanes" NAME = "lanesMax", JOIN = "max(a, b)"
 
-@compute @workgroup_size(LANES, ROWS)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) local: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let n = (group.x + group.y * groups.x) * ROWS + local.y;
+//: include "rows"
+fn eachRow(n: u32, lane: u32, thread: u32) {
   let row = min(n, params.samples - 1u) * params.classes;
-  let leader = thread - local.x;
   let label = select(params.classes, u32(labels[min(n, params.samples - 1u)]), params.separated != 0u);
 
   // x, y: largest of student and teacher; z, w: the same without the label.
   var largest = vec4f(-3.4e38);
-  for (var j = local.x; j < params.classes; j += LANES) {
+  for (var j = lane; j < params.classes; j += ${LANES}u) {
     let pair = vec2f(student[row + j], teacher[row + j]);
     largest = max(largest, vec4f(pair, select(pair, vec2f(-3.4e38), j == label)));
   }
-  shared_pairs[thread] = largest;
-  workgroupBarrier();
-  for (var l = 0u; l < LANES; l++) { largest = max(largest, shared_pairs[leader + l]); }
-  workgroupBarrier();
+  largest = lanesMax(largest, thread);
 
   var sums = vec4f(0.0);
-  for (var j = local.x; j < params.classes; j += LANES) {
+  for (var j = lane; j < params.classes; j += ${LANES}u) {
     let pair = vec2f(student[row + j], teacher[row + j]);
     let others = exp((pair - largest.zw) * params.scale);
     sums += vec4f(exp(pair - largest.xy), select(others, vec2f(0.0), j == label));
   }
-  shared_pairs[thread] = sums;
-  workgroupBarrier();
-  sums = vec4f(0.0);
-  for (var l = 0u; l < LANES; l++) { sums += shared_pairs[leader + l]; }
+  sums = lanesSum(sums, thread);
 
   if (n >= params.samples) { return; }
-  for (var j = local.x; j < params.classes; j += LANES) {
+  for (var j = lane; j < params.classes; j += ${LANES}u) {
     let pair = vec2f(student[row + j], teacher[row + j]);
     let others = select(exp((pair - largest.zw) * params.scale) / sums.zw, vec2f(0.0), j == label);
     p[row + j] = others.x;
     q[row + j] = others.y;
   }
-  if (local.x == 0u && params.separated != 0u) {
+  if (lane == 0u && params.separated != 0u) {
     let weight = exp(teacher[row + label] - largest.y) / sums.y;
     let log_sum = log(sums.x);
     term[n] = weight * (log_sum + largest.x - student[row + label]);

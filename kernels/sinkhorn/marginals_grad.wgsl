@@ -2,7 +2,7 @@
 //   dstudent = p (dp - sum of p dp) / T, plus dterm softmax(teacher)[label] (softmax(student) - onehot(label))
 //   when `separated`.
 // student, p, dp, dstudent: float32 [samples, classes]; labels: int32 [samples]; dterm: float32 [samples]; stats as
-// the forward kernel left it. Dispatch: one group for ROWS samples, LANES threads a sample.
+// the forward kernel left it. Dispatch: one group for ROWS samples, LANES threads a sample. Template: LANES, ROWS.
 struct Params { samples: u32, classes: u32, separated: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> student: array<f32>;
@@ -13,28 +13,17 @@ struct Params { samples: u32, classes: u32, separated: u32, scale: f32 }
 @group(0) @binding(6) var<storage, read> stats: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> dstudent: array<f32>;
 
-override LANES: u32 = 64u;
-override ROWS: u32 = 1u;
-override THREADS: u32 = 64u;
-var<workgroup> partial: array<f32, THREADS>;
+alias Lane = f32;
+//: include "lanes"
+//: include "join_lanes" NAME = "lanesSum", JOIN = "a + b"
 
-@compute @workgroup_size(LANES, ROWS)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) local: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let n = (group.x + group.y * groups.x) * ROWS + local.y;
+//: include "rows"
+fn eachRow(n: u32, lane: u32, thread: u32) {
   let sample = min(n, params.samples - 1u);
   let row = sample * params.classes;
-  let leader = thread - local.x;
   var sum = 0.0;
-  for (var j = local.x; j < params.classes; j += LANES) { sum += p[row + j] * dp[row + j]; }
-  partial[thread] = sum;
-  workgroupBarrier();
-  sum = 0.0;
-  for (var l = 0u; l < LANES; l++) { sum += partial[leader + l]; }
+  for (var j = lane; j < params.classes; j += ${LANES}u) { sum += p[row + j] * dp[row + j]; }
+  sum = lanesSum(sum, thread);
 
   if (n >= params.samples) { return; }
   let label = select(params.classes, u32(labels[sample]), params.separated != 0u);
@@ -44,7 +33,7 @@ fn main(
     known = stats[sample];
     weight = dterm[sample] * known.z;
   }
-  for (var j = local.x; j < params.classes; j += LANES) {
+  for (var j = lane; j < params.classes; j += ${LANES}u) {
     var gradient = p[row + j] * (dp[row + j] - sum) * params.scale;
     if (params.separated != 0u) {
       let all = exp(student[row + j] - known.x - known.y);

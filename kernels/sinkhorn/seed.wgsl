@@ -13,13 +13,8 @@ struct Params { samples: u32, classes: u32, stride: u32, rows: u32, separated: u
 @group(0) @binding(7) var<storage, read_write> da: array<vec4f>;
 @group(0) @binding(8) var<storage, read_write> dp: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let at = (group.x + group.y * groups.x) * 64u + thread;
+//: include "grid" GROUP = "64u"
+fn each(at: u32) {
   if (at >= params.rows * params.stride) { return; }
   let n = at / params.stride;
   let j = at % params.stride;

@@ -1,11 +1,7 @@
 // dx[n, c] = (softmax(x)[n, c] - (1 - smoothing) * [c is the label of n] - smoothing / C) * scale * dy, where dy is dy[n]
 // (each 1) or dy[0] (each 0), and stats[n] = (max, 1 / total) of cross_entropy.wgsl. float32; x: [N, C].
 // Dispatch: 8 threads a row, groups of 8 rows. Template: VEC (1, or 4 when C is a multiple of it).
-//: if VEC == 4
-alias Vector = vec4f;
-//: else
-alias Vector = f32;
-//: end
+//: include "vector" E = "f32"
 struct Params { rows: u32, classes: u32, smoothing: f32, scale: f32, each: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<Vector>;

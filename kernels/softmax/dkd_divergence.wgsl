@@ -3,7 +3,7 @@
 // classes, normalised among themselves.
 // student, teacher: float32 [samples, classes]; labels: int32 [samples], out of range makes y NaN; y: float32 [samples];
 // stats: float32 [samples] vec4: log of the sum of exp(x / T) over all and over the other classes, of student and teacher.
-// Dispatch: one group for ROWS samples, LANES threads a sample.
+// Dispatch: one group for ROWS samples, LANES threads a sample. Template: LANES, ROWS.
 struct Params { samples: u32, classes: u32, scale: f32, alpha: f32, beta: f32, nan: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> student: array<f32>;
@@ -12,56 +12,39 @@ struct Params { samples: u32, classes: u32, scale: f32, alpha: f32, beta: f32, n
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 @group(0) @binding(5) var<storage, read_write> stats: array<vec4f>;
 
-override LANES: u32 = 64u;
-override ROWS: u32 = 1u;
-override THREADS: u32 = 64u;
-var<workgroup> shared_pairs: array<vec2f, THREADS>;
+alias Lane = vec2f;
+//: include "lanes"
+//: include "join_lanes" NAME = "lanesSum", JOIN = "a + b"
+//: include "join_lanes" NAME = "lanesMax", JOIN = "max(a, b)"
 
-@compute @workgroup_size(LANES, ROWS)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) local: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let n = (group.x + group.y * groups.x) * ROWS + local.y;
+//: include "rows"
+fn eachRow(n: u32, lane: u32, thread: u32) {
   let safe = min(n, params.samples - 1u);
   let row = safe * params.classes;
   let label = labels[safe];
-  let leader = thread - local.x;
 
   var largest = vec2f(-3.4e38);
-  for (var j = local.x; j < params.classes; j += LANES) {
+  for (var j = lane; j < params.classes; j += ${LANES}u) {
     if (j != label) { largest = max(largest, vec2f(student[row + j], teacher[row + j]) * params.scale); }
   }
-  shared_pairs[thread] = largest;
-  workgroupBarrier();
-  for (var l = 0u; l < LANES; l++) { largest = max(largest, shared_pairs[leader + l]); }
-  workgroupBarrier();
+  largest = lanesMax(largest, thread);
 
   var sums = vec2f(0.0);
-  for (var j = local.x; j < params.classes; j += LANES) {
+  for (var j = lane; j < params.classes; j += ${LANES}u) {
     if (j != label) { sums += exp(vec2f(student[row + j], teacher[row + j]) * params.scale - largest); }
   }
-  shared_pairs[thread] = sums;
-  workgroupBarrier();
-  sums = vec2f(0.0);
-  for (var l = 0u; l < LANES; l++) { sums += shared_pairs[leader + l]; }
-  workgroupBarrier();
+  sums = lanesSum(sums, thread);
 
   let others = largest + log(sums);
   var divergence = 0.0;
-  for (var j = local.x; j < params.classes; j += LANES) {
+  for (var j = lane; j < params.classes; j += ${LANES}u) {
     if (j != label) {
       let logs = vec2f(student[row + j], teacher[row + j]) * params.scale - others;
       divergence += exp(logs.y) * (logs.y - logs.x);
     }
   }
-  shared_pairs[thread] = vec2f(divergence, 0.0);
-  workgroupBarrier();
-  if (local.x == 0u && n < params.samples) {
-    var nckd = 0.0;
-    for (var l = 0u; l < LANES; l++) { nckd += shared_pairs[thread + l].x; }
+  divergence = lanesSum(vec2f(divergence, 0.0), thread).x;
+  if (lane == 0u && n < params.samples) {
     let hit = min(label, params.classes - 1u);
     let own = vec2f(student[row + hit], teacher[row + hit]) * params.scale;
     let top = max(own, others);
@@ -70,7 +53,7 @@ fn main(
     let log_rest = others - all;
     let tckd = exp(log_own.y) * (log_own.y - log(exp(log_own.x) + 1e-5)) +
       exp(log_rest.y) * (log_rest.y - log(exp(log_rest.x) + 1e-5));
-    let value = (params.alpha * tckd + params.beta * nckd) / (params.scale * params.scale);
+    let value = (params.alpha * tckd + params.beta * divergence) / (params.scale * params.scale);
     y[n] = select(params.nan, value, label < params.classes);
     stats[n] = vec4f(all.x, others.x, all.y, others.y);
   }

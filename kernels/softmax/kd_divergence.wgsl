@@ -1,7 +1,7 @@
 // y[n] = T^2 KL(softmax(teacher / T) || softmax(student / T)) of every row.
 // student, teacher: float32 [samples, classes]; y: float32 [samples]; stats: float32 [samples] vec4: largest student
 // logit, largest teacher logit, log of the sum of exp((x - largest) / T) of both.
-// Dispatch: one group for ROWS samples, LANES threads a sample.
+// Dispatch: one group for ROWS samples, LANES threads a sample. Template: LANES, ROWS.
 struct Params { samples: u32, classes: u32, temperature: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> student: array<f32>;
@@ -9,54 +9,37 @@ struct Params { samples: u32, classes: u32, temperature: f32 }
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<storage, read_write> stats: array<vec4f>;
 
-override LANES: u32 = 64u;
-override ROWS: u32 = 1u;
-override THREADS: u32 = 64u;
-var<workgroup> shared_pairs: array<vec2f, THREADS>;
+alias Lane = vec2f;
+//: include "lanes"
+//: include "join_lanes" NAME = "lanesSum", JOIN = "a + b"
+//: include "join_lanes" NAME = "lanesMax", JOIN = "max(a, b)"
 
-@compute @workgroup_size(LANES, ROWS)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) local: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let n = (group.x + group.y * groups.x) * ROWS + local.y;
+//: include "rows"
+fn eachRow(n: u32, lane: u32, thread: u32) {
   let row = min(n, params.samples - 1u) * params.classes;
-  let leader = thread - local.x;
   let scale = 1.0 / params.temperature;
 
   var largest = vec2f(-3.4e38);
-  for (var j = local.x; j < params.classes; j += LANES) {
+  for (var j = lane; j < params.classes; j += ${LANES}u) {
     largest = max(largest, vec2f(student[row + j], teacher[row + j]));
   }
-  shared_pairs[thread] = largest;
-  workgroupBarrier();
-  for (var l = 0u; l < LANES; l++) { largest = max(largest, shared_pairs[leader + l]); }
-  workgroupBarrier();
+  largest = lanesMax(largest, thread);
 
   var sums = vec2f(0.0);
-  for (var j = local.x; j < params.classes; j += LANES) {
+  for (var j = lane; j < params.classes; j += ${LANES}u) {
     sums += exp((vec2f(student[row + j], teacher[row + j]) - largest) * scale);
   }
-  shared_pairs[thread] = sums;
-  workgroupBarrier();
-  sums = vec2f(0.0);
-  for (var l = 0u; l < LANES; l++) { sums += shared_pairs[leader + l]; }
-  workgroupBarrier();
+  sums = lanesSum(sums, thread);
 
   let log_sums = log(sums);
   var divergence = 0.0;
-  for (var j = local.x; j < params.classes; j += LANES) {
+  for (var j = lane; j < params.classes; j += ${LANES}u) {
     let logs = (vec2f(student[row + j], teacher[row + j]) - largest) * scale - log_sums;
     divergence += exp(logs.y) * (logs.y - logs.x);
   }
-  shared_pairs[thread] = vec2f(divergence, 0.0);
-  workgroupBarrier();
-  if (local.x == 0u && n < params.samples) {
-    var total = 0.0;
-    for (var l = 0u; l < LANES; l++) { total += shared_pairs[thread + l].x; }
-    y[n] = params.temperature * params.temperature * total;
+  divergence = lanesSum(vec2f(divergence, 0.0), thread).x;
+  if (lane == 0u && n < params.samples) {
+    y[n] = params.temperature * params.temperature * divergence;
     stats[n] = vec4f(largest, log_sums);
   }
 }

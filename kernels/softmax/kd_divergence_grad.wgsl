@@ -9,13 +9,8 @@ struct Params { samples: u32, classes: u32, temperature: f32 }
 @group(0) @binding(4) var<storage, read> stats: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> dstudent: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let e = (group.x + group.y * groups.x) * 64u + thread;
+//: include "grid" GROUP = "64u"
+fn each(e: u32) {
   if (e >= params.samples * params.classes) { return; }
   let n = e / params.classes;
   let known = stats[n];

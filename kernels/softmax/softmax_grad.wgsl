@@ -2,24 +2,15 @@
 // Dispatch: one thread a row (o, i), or four rows side by side when VEC is 4 and ALONG is 0; groups of GROUP.
 // Template: LOG, VEC (elements a load, 1 or 4), ALONG (1: inner is 1 and a load goes along the row).
 override GROUP: u32 = 64u;
-//: if VEC == 4
-alias Vector = vec4f;
-//: else
-alias Vector = f32;
-//: end
+//: include "vector" E = "f32"
 struct Params { outer: u32, count: u32, inner: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> y: array<Vector>;
 @group(0) @binding(2) var<storage, read> dy: array<Vector>;
 @group(0) @binding(3) var<storage, read_write> dx: array<Vector>;
 
-@compute @workgroup_size(GROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let thread = (group.x + group.y * groups.x) * GROUP + lane;
+//: include "grid" GROUP = "GROUP"
+fn each(thread: u32) {
   //: if ALONG
   let inner = 1u;
   let count = params.count / ${VEC}u;

@@ -1,6 +1,6 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { matmul } from "../ops/matmul.ts";
-import { relu } from "../ops/relu.ts";
+import { relu } from "../ops/unary.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { full, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -14,10 +14,16 @@ export interface BufferRange {
   readonly size: number;
 }
 
+/** What can be bound to a variable of a kernel: memory, or what holds some, such as a tensor. */
+export type Bindable = BufferRange | { readonly storage: BufferRange };
+
 /** What a dispatch needs beside its kernel. */
 export interface DispatchOptions {
-  /** A buffer range for every storage or uniform variable, by its name in the kernel. */
-  readonly bindings: Readonly<Record<string, BufferRange>>;
+  /**
+   * Memory for every storage or uniform variable, by its name in the kernel. What is null or unknown to the variant is
+   * left out.
+   */
+  readonly bindings: Readonly<Record<string, Bindable | null | undefined>>;
   /** A number for every field of the kernel's `Params`. */
   readonly params?: Readonly<Record<string, number>>;
   /** Values for a template kernel. */
@@ -72,9 +78,9 @@ export class Binder {
       if (variable === kernel.paramsName) {
         return { binding, resource: this.#pack(name, kernel, options.params ?? EMPTY) };
       }
-      const range = options.bindings[variable];
-      if (!range) throw new GpuError(`kernel ${name}: nothing is bound to "${variable}"`);
-      const { buffer, offset, size } = range;
+      const bound = options.bindings[variable];
+      if (!bound) throw new GpuError(`kernel ${name}: nothing is bound to "${variable}"`);
+      const { buffer, offset, size } = "storage" in bound ? bound.storage : bound;
       return { binding, resource: { buffer, offset, size } };
     });
     return this.device.createBindGroup({ label: name, layout, entries });

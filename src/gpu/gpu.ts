@@ -2,14 +2,14 @@ import { BufferPool, type MemoryAccount } from "./buffer_pool.ts";
 import { type Command, type DispatchCommand, encode } from "./command.ts";
 import { DeviceFailure } from "./device_failure.ts";
 import { GpuError } from "./gpu_error.ts";
-import { Binder, type BufferRange, type DispatchOptions } from "./binder.ts";
-import type { Kernel } from "./kernel.ts";
+import { type Bindable, Binder, type BufferRange, type DispatchOptions } from "./binder.ts";
+import { type Kernel, NO_SUBGROUPS, type Subgroups } from "./kernel.ts";
 import { type CompileProgress, PipelineCache, type PipelineEntry } from "./pipeline_cache.ts";
 import { Recording } from "./recording.ts";
 import { RecordingScope } from "./recording_scope.ts";
 import { synchronous } from "./synchronous.ts";
 
-export type { BufferRange, DispatchOptions };
+export type { Bindable, BufferRange, DispatchOptions };
 
 const EMPTY = Object.freeze({});
 const MAX_PENDING = 512;
@@ -41,6 +41,8 @@ export class Gpu {
     /** Whether kernels run on the CPU; chooses kernel variants. */
     readonly software: boolean,
     memoryLimit: number = Infinity,
+    /** How kernels may use subgroups. */
+    readonly subgroups: Subgroups = NO_SUBGROUPS,
   ) {
     const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
     this.account = {
@@ -50,7 +52,7 @@ export class Gpu {
       limit: memoryLimit,
       maxTensor: Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / 4096) * 4096,
     };
-    this.pipelines = new PipelineCache(device);
+    this.pipelines = new PipelineCache(device, subgroups);
     this.#binder = new Binder(device);
     this.#pool = new BufferPool(device, this.account, (needed) => {
       // Trimming submits; what is not compiled yet would be compiled without a word to onCompile.

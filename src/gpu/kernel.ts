@@ -1,4 +1,5 @@
-import { expandTemplate, type TemplateValues } from "./template.ts";
+import { SHARED_KERNELS } from "./shared_kernels.ts";
+import { expandTemplate, type TemplateOrigin, type TemplateValues } from "./template.ts";
 
 /** How a kernel variable is bound. */
 export type BindingKind = "uniform" | "read-only-storage" | "storage";
@@ -21,10 +22,23 @@ export interface KernelParam {
   readonly type: "u32" | "i32" | "f32";
 }
 
+/** How kernels may use subgroups: threads of a workgroup that exchange values without memory. */
+export interface Subgroups {
+  /** How many neighbouring threads certainly share one, a power of two; 1: kernels may not use them. */
+  readonly size: number;
+  /** Whether the compiler wants `enable subgroups;`. */
+  readonly enable: boolean;
+}
+
+/** Kernels without subgroups. */
+export const NO_SUBGROUPS: Subgroups = { size: 1, enable: false };
+
 /** What the source of a kernel says about its interface. */
 export interface KernelInterface {
   /** WGSL, with the template expanded. */
   readonly source: string;
+  /** Where the lines of the source were written; null for lines that the template does not hold. */
+  readonly origins: readonly (TemplateOrigin | null)[];
   /** Bound variables, in the order of the source. */
   readonly bindings: readonly KernelBinding[];
   /** Name of the uniform that holds the parameter struct, if there is one. */
@@ -37,26 +51,46 @@ export interface KernelInterface {
  * A kernel: a name and a `.wgsl` file, possibly a template.
  *
  * Bindings are found by name in the source (`@group(0) @binding(i) var<...> name: type;`); a uniform
- * whose type is `struct Params` holds the scalar parameters, packed by field name. A variant with `f16` among its
- * template values gets `enable f16;`.
+ * whose type is `struct Params` holds the scalar parameters, packed by field name. A template knows the files of
+ * `kernels/shared/`, and beside its values `SUBGROUP`: how many neighbouring threads certainly share a subgroup, 1 where
+ * kernels may not use them. A variant with `f16` among its template values gets `enable f16;`.
  */
 export class Kernel {
   readonly #interfaces = new Map<string, KernelInterface>();
 
-  /** Reads nothing yet; `name` must be unique, compiled kernels are found by it. */
-  constructor(readonly name: string, readonly template: string) {}
+  /** Reads nothing yet; errors and profiles show `name`. All variants have the template values `fixed`. */
+  constructor(
+    readonly name: string,
+    readonly template: string,
+    readonly fixed: TemplateValues = {},
+  ) {}
 
   /** The interface of the source expanded with `values`; `key` identifies the values. */
-  reflect(values: TemplateValues, key: string): KernelInterface {
-    let found = this.#interfaces.get(key);
+  reflect(
+    values: TemplateValues,
+    key: string,
+    subgroups: Subgroups = NO_SUBGROUPS,
+  ): KernelInterface {
+    const { size, enable } = subgroups;
+    const full = `${size}${enable}|${key}`;
+    let found = this.#interfaces.get(full);
     if (!found) {
       try {
-        const source = expandTemplate(this.template, values);
-        found = reflect(usesHalf(values) ? `enable f16;\n${source}` : source);
+        const { text, origins } = expandTemplate(
+          this.template,
+          { SUBGROUP: size, ...this.fixed, ...values },
+          SHARED_KERNELS,
+        );
+        const extensions = [
+          ...(usesHalf(values) ? ["f16"] : []),
+          ...(enable && /\bsubgroup[A-Z]\w*\(/.test(text) ? ["subgroups"] : []),
+        ];
+        const head = extensions.map((name) => `enable ${name};\n`).join("");
+        found = { ...reflect(head + text), origins: [...extensions.map(() => null), ...origins] };
       } catch (error) {
         throw new Error(`kernel ${this.name}: ${(error as Error).message}`);
       }
-      this.#interfaces.set(key, found);
+      this.#interfaces.set(full, found);
     }
     return found;
   }
@@ -69,7 +103,7 @@ function usesHalf(values: TemplateValues): boolean {
 
 const BINDING = /@group\(0\)\s*@binding\((\d+)\)\s*var<\s*([\w\s,]+?)\s*>\s*(\w+)\s*:\s*(\w+)/g;
 
-function reflect(source: string): KernelInterface {
+function reflect(source: string): Omit<KernelInterface, "origins"> {
   const bindings: KernelBinding[] = [];
   let paramsName: string | null = null;
   for (const [, index, space, name, type] of source.matchAll(BINDING)) {

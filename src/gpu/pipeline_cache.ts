@@ -1,5 +1,11 @@
 import { GpuError } from "./gpu_error.ts";
-import type { BindingKind, Kernel, KernelInterface } from "./kernel.ts";
+import {
+  type BindingKind,
+  type Kernel,
+  type KernelInterface,
+  NO_SUBGROUPS,
+  type Subgroups,
+} from "./kernel.ts";
 import type { TemplateValues } from "./template.ts";
 
 /** Numbers for `override` constants of a kernel. */
@@ -33,8 +39,11 @@ export interface CompileProgress {
   readonly milliseconds: number;
 }
 
-/** Compute pipelines by kernel, template values and constants; each is compiled once. */
+/** Compute pipelines by source and constants; each is compiled once. */
 export class PipelineCache {
+  /** By kernel, then by values and constants. */
+  readonly #variants = new WeakMap<Kernel, Map<string, PipelineEntry>>();
+  /** By constants and source. */
   readonly #entries = new Map<string, PipelineEntry>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   /** Variants not compiled yet. */
@@ -45,18 +54,42 @@ export class PipelineCache {
   compileMilliseconds = 0;
 
   /** An empty cache. */
-  constructor(readonly device: GPUDevice) {}
+  constructor(readonly device: GPUDevice, readonly subgroups: Subgroups = NO_SUBGROUPS) {}
 
   /** The entry of a variant; compiles nothing. */
   get(kernel: Kernel, values: TemplateValues, constants: KernelConstants): PipelineEntry {
+    let variants = this.#variants.get(kernel);
+    if (!variants) this.#variants.set(kernel, variants = new Map());
     const valuesKey = keyOf(values);
-    const key = `${kernel.name}|${valuesKey}|${keyOf(constants)}`;
+    const constantsKey = keyOf(constants);
+    const key = `${valuesKey}|${constantsKey}`;
+    let entry = variants.get(key);
+    if (!entry) {
+      const interface_ = kernel.reflect(values, valuesKey, this.subgroups);
+      entry = this.#entryOf(kernel, interface_, valuesKey, constants, constantsKey);
+      variants.set(key, entry);
+    }
+    return entry;
+  }
+
+  #entryOf(
+    { name }: Kernel,
+    kernel: KernelInterface,
+    valuesKey: string,
+    constants: KernelConstants,
+    constantsKey: string,
+  ): PipelineEntry {
+    const key = `${constantsKey}|${kernel.source}`;
     let entry = this.#entries.get(key);
     if (!entry) {
-      const interface_ = kernel.reflect(values, valuesKey);
-      const name = valuesKey ? `${kernel.name}(${valuesKey})` : kernel.name;
-      const layout = this.#layout(interface_);
-      entry = { name, kernel: interface_, layout, constants, pipeline: null, warm: false };
+      entry = {
+        name: valuesKey ? `${name}(${valuesKey})` : name,
+        kernel,
+        layout: this.#layout(kernel),
+        constants,
+        pipeline: null,
+        warm: false,
+      };
       this.#entries.set(key, entry);
       this.waiting.add(entry);
     }
@@ -71,14 +104,16 @@ export class PipelineCache {
   async compile(entry: PipelineEntry): Promise<void> {
     if (entry.pipeline) return;
     this.device.pushErrorScope("validation");
-    const compiling = this.#create(entry);
+    const descriptor = this.#descriptor(entry);
+    const compiling = this.#create(descriptor);
     // At once: an error that something else makes meanwhile is not this kernel's.
     const scoped = this.device.popErrorScope();
     const [pipeline, error] = await Promise.allSettled([compiling, scoped]);
     const message = (error.status === "fulfilled" ? error.value : error.reason)?.message;
     if (message !== undefined || pipeline.status === "rejected") {
       const why = message ?? ((pipeline as PromiseRejectedResult).reason as Error).message;
-      throw new GpuError(`kernel ${entry.name} does not compile: ${why}`, "kernel");
+      const where = await sourceLine(entry, descriptor.compute.module);
+      throw new GpuError(`kernel ${entry.name} does not compile${where}: ${why}`, "kernel");
     }
     entry.pipeline ??= pipeline.value;
     this.waiting.delete(entry);
@@ -101,8 +136,8 @@ export class PipelineCache {
     }
   }
 
-  async #create(entry: PipelineEntry): Promise<GPUComputePipeline> {
-    return await this.device.createComputePipelineAsync(this.#descriptor(entry));
+  async #create(descriptor: GPUComputePipelineDescriptor): Promise<GPUComputePipeline> {
+    return await this.device.createComputePipelineAsync(descriptor);
   }
 
   #descriptor(entry: PipelineEntry): GPUComputePipelineDescriptor {
@@ -132,6 +167,16 @@ export class PipelineCache {
     }
     return layout;
   }
+}
+
+/** Where the first error of a shader was written, as ` (line 3 of shared/grid.wgsl: "let e = 1;")`; empty when unknown. */
+async function sourceLine({ kernel }: PipelineEntry, module: GPUShaderModule): Promise<string> {
+  const info = await module.getCompilationInfo().catch(() => null);
+  const error = info?.messages.find(({ type }) => type === "error");
+  const origin = error && kernel.origins[error.lineNum - 1];
+  if (!origin) return "";
+  const file = origin.file === null ? "its file" : `shared/${origin.file}.wgsl`;
+  return ` (line ${origin.line} of ${file}: "${origin.text.trim()}")`;
 }
 
 function keyOf(values: Readonly<Record<string, number | string | boolean>>): string {

@@ -5,6 +5,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ["&&"],
   ["==", "!="],
   ["<=", ">=", "<", ">"],
+  ["<<", ">>"],
   ["+", "-"],
   ["*", "/", "%"],
 ];
@@ -15,7 +16,7 @@ const LEVELS: readonly (readonly string[])[] = [
  * @throws Error for an unknown name or a syntax error.
  */
 export function evaluate(source: string, scope: Readonly<Record<string, Value>>): Value {
-  const tokens = source.match(/\d+|\w+|&&|\|\||[=!<>]=|[-+*/%<>!()?:]/g) ?? [];
+  const tokens = source.match(/\d+|\w+|&&|\|\||<<|>>|[=!<>]=|[-+*/%<>!()?:]/g) ?? [];
   let position = 0;
 
   function ternary(): Value {
@@ -81,6 +82,10 @@ function apply(operator: string, a: Value, b: Value): Value {
       return x < y;
     case ">":
       return x > y;
+    case "<<":
+      return x << y;
+    case ">>":
+      return x >> y;
     case "+":
       return x + y;
     case "-":

@@ -1,4 +1,4 @@
-import { relu } from "../ops/relu.ts";
+import { relu } from "../ops/unary.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 

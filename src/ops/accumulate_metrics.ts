@@ -22,7 +22,7 @@ export function accumulateMetrics(
     throw new RangeError(`room for ${values.numel + 2} totals wanted, got ${totals.numel}`);
   }
   values.gpu.dispatch(accumulateMetricsKernel, {
-    bindings: { values: values.storage, totals: totals.storage },
+    bindings: { values, totals },
     params: { count: values.numel, watched, weight },
     workgroups: [1],
   });

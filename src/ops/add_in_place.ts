@@ -3,7 +3,7 @@ import { Kernel } from "../gpu/kernel.ts";
 import { bytesOf, wgslFloat } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { binary } from "./elementwise_binary.ts";
+import { plus } from "./binary.ts";
 import { elementwiseGrid } from "./grid.ts";
 import { requireFloats } from "./require_dtype.ts";
 
@@ -25,12 +25,12 @@ export function addInPlace(target: Tensor, other: Tensor): void {
   const { gpu, storage } = target;
   if (storage.buffer === other.storage.buffer) {
     // A kernel may not read and write one buffer through two bindings.
-    const total = binary("+", target, other);
+    const total = plus(target, other);
     gpu.copy(total.storage, storage, bytesOf(target.dtype, target.numel));
     total.dispose();
     return;
   }
-  const bindings = { sum: storage, other: other.storage };
+  const bindings = { sum: storage, other };
   gpu.dispatch(addInPlaceKernel, {
     bindings,
     values: { E: wgslFloat(target.dtype) },

@@ -46,9 +46,9 @@ function pass(x: Tensor, layout: ReduceLayout, part: number, candidates?: Tensor
   const y = Tensor.result(x.gpu, [layout.outer, splits, layout.inner], "int32");
   x.gpu.dispatch(argmaxKernel, {
     bindings: {
-      x: x.storage,
-      y: y.storage,
-      ...(candidates ? { candidates: candidates.storage } : {}),
+      x,
+      y,
+      candidates,
     },
     params: { ...layout, listed, splits, part },
     values: { LISTED: Number(candidates !== undefined) },

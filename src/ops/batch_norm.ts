@@ -61,10 +61,10 @@ export function batchNorm(x: Tensor, tensors: BatchNormTensors, options: BatchNo
   const y = Tensor.result(x.gpu, x.shape, x.dtype);
   x.gpu.dispatch(applyKernel, {
     bindings: {
-      x: x.storage,
-      stats: stats.storage,
-      y: y.storage,
-      ...(residual ? { residual: residual.storage } : {}),
+      x,
+      stats,
+      y,
+      residual,
     },
     params: { ...layout },
     values: {
@@ -93,12 +93,13 @@ function computeStats(
   const sums = training ? normSums(x, layout, null, tree) : null;
   x.gpu.dispatch(statsKernel, {
     bindings: {
-      weight: weight.storage,
-      bias: bias.storage,
-      stats: stats.storage,
-      runningMean: runningMean.storage,
-      runningVar: runningVar.storage,
-      ...(sums ? { sums: sums.storage, x: x.storage } : {}),
+      weight,
+      bias,
+      stats,
+      runningMean,
+      runningVar,
+      sums,
+      x,
     },
     params: { channels, plane, splits, count: images * plane, momentum, eps },
     values: { TRAINING: Number(training), E: wgslFloat(x.dtype) },
@@ -124,11 +125,11 @@ function gradients(
   const coefficients = Tensor.result(gpu, [channels, 4]);
   gpu.dispatch(gradStatsKernel, {
     bindings: {
-      sums: sums.storage,
-      stats: stats.storage,
-      dweight: dweight.storage,
-      dbias: dbias.storage,
-      coefficients: coefficients.storage,
+      sums,
+      stats,
+      dweight,
+      dbias,
+      coefficients,
     },
     params: { channels, splits, count: images * plane },
     values: { TRAINING: Number(training) },
@@ -139,12 +140,12 @@ function gradients(
   const dz = residual && y ? Tensor.result(gpu, x.shape, x.dtype) : null;
   gpu.dispatch(gradApplyKernel, {
     bindings: {
-      x: x.storage,
-      dy: dy.storage,
-      coefficients: coefficients.storage,
-      dx: dx.storage,
-      ...(y ? { y: y.storage } : {}),
-      ...(dz ? { dz: dz.storage } : {}),
+      x,
+      dy,
+      coefficients,
+      dx,
+      y,
+      dz,
     },
     params: { ...layout },
     values: {

@@ -16,7 +16,7 @@ export function bestMatch(cosines: Tensor): Tensor {
   const [count, rows, columns] = cosines.shape;
   const mask = Tensor.result(cosines.gpu, cosines.shape);
   cosines.gpu.dispatch(bestMatchKernel, {
-    bindings: { x: cosines.storage, mask: mask.storage },
+    bindings: { x: cosines, mask },
     params: { count, rows, columns },
     workgroups: linearGrid(Math.ceil(count * columns / 64)),
   });

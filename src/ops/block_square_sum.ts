@@ -13,7 +13,7 @@ export function blockSquareSum(x: Tensor, size: number): Tensor {
   const [rows, columns] = x.shape.map((side) => side / size);
   const y = Tensor.result(x.gpu, [rows, columns]);
   x.gpu.dispatch(blockSquareSumKernel, {
-    bindings: { x: x.storage, y: y.storage },
+    bindings: { x, y },
     params: { rows, columns, size },
     workgroups: linearGrid(Math.ceil(rows * columns / 8)),
   });

@@ -23,7 +23,7 @@ export function cast(x: Tensor, dtype: FloatType): Tensor {
 export function castElements(x: Tensor, dtype: Tensor["dtype"]): Tensor {
   const y = Tensor.result(x.gpu, x.shape, dtype);
   x.gpu.dispatch(castKernel, {
-    bindings: { x: x.storage, y: y.storage },
+    bindings: { x, y },
     values: { FROM: wgslFloat(x.dtype), TO: wgslFloat(dtype) },
     workgroups: elementwiseGrid(x.numel),
   });

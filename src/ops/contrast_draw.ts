@@ -35,12 +35,12 @@ export function contrastDraw(options: ContrastDrawOptions): Tensor {
   const index = Tensor.result(images.gpu, [samples, picks], "int32");
   images.gpu.dispatch(drawKernel, {
     bindings: {
-      images: images.storage,
-      labels: labels.storage,
-      order: order.storage,
-      starts: starts.storage,
-      seed: seed.storage,
-      index: index.storage,
+      images,
+      labels,
+      order,
+      starts,
+      seed,
+      index,
     },
     params: {
       samples,

@@ -9,7 +9,7 @@ import { formatShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { linearGrid } from "./grid.ts";
 import { mean } from "./mean.ts";
-import { mul } from "./mul.ts";
+import { mul } from "./binary.ts";
 import { rowGroups } from "./row_groups.ts";
 import { sumPartials } from "./sum_partials.ts";
 
@@ -72,14 +72,14 @@ function lossAndGradient(
   const scores = contrastScores(v, options);
   const average = mean(scores);
   gpu.dispatch(normalizerKernel, {
-    bindings: { mean: average.storage, constants: constants.storage },
+    bindings: { mean: average, constants },
     params: { slot, rows },
     workgroups: [1],
   });
   const perSample = Tensor.result(gpu, [samples]);
   const noise = (picks - 1) / rows;
   gpu.dispatch(lossKernel, {
-    bindings: { constants: constants.storage, scores: scores.storage, loss: perSample.storage },
+    bindings: { constants, scores, loss: perSample },
     params: { samples, picks, slot, noise, slope: 1 / (temperature * samples) },
     ...rowGroups(gpu, samples),
   });
@@ -100,10 +100,10 @@ function contrastScores(v: Tensor, options: ContrastLossOptions): Tensor {
   const scores = Tensor.result(v.gpu, index.shape);
   v.gpu.dispatch(scoresKernel, {
     bindings: {
-      v: v.storage,
-      memory: memory.storage,
-      index: index.storage,
-      scores: scores.storage,
+      v,
+      memory,
+      index,
+      scores,
     },
     params: {
       count: index.numel,
@@ -126,10 +126,10 @@ function rowGradient(slopes: Tensor, memory: Tensor, index: Tensor): Tensor {
   const count = partials.numel / values.VEC;
   memory.gpu.dispatch(rowGradKernel, {
     bindings: {
-      slopes: slopes.storage,
-      memory: memory.storage,
-      index: index.storage,
-      partials: partials.storage,
+      slopes,
+      memory,
+      index,
+      partials,
     },
     params: { samples, picks, dim: dim / values.VEC, span: SPAN, count },
     values,

@@ -3,7 +3,7 @@ import { track } from "../tensor/autograd.ts";
 import type { FloatType } from "../tensor/dtype.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { add } from "./add.ts";
+import { add } from "./binary.ts";
 import { cast } from "./cast.ts";
 import { type ConvOptions, convTransposeGeometry } from "./conv/geometry.ts";
 import { convKernels, type ConvVariant } from "./conv/variants.ts";

@@ -47,11 +47,11 @@ export function crossEntropy(
   const { gpu } = logits;
   const losses = Tensor.result(gpu, [rows]);
   const stats = Tensor.result(gpu, [rows, 2]);
-  const shared = { x: logits.storage, labels: labels.storage, stats: stats.storage };
+  const shared = { x: logits, labels, stats };
   gpu.dispatch(crossEntropyKernel, {
-    bindings: { ...shared, loss: losses.storage },
+    bindings: { ...shared, loss: losses },
     params: { rows, classes, smoothing, nan: NaN },
-    values: { LANES: lanes },
+    values: { LANES: lanes, ROWS: 64 / lanes },
     workgroups: linearGrid(Math.ceil(rows * lanes / 64)),
   });
   const scale = reduction === "mean" ? 1 / rows : 1;
@@ -60,7 +60,7 @@ export function crossEntropy(
     const dx = Tensor.result(gpu, logits.shape);
     const vector = classes % 4 === 0 ? 4 : 1;
     gpu.dispatch(crossEntropyGradKernel, {
-      bindings: { ...shared, dy: dy.storage, dx: dx.storage },
+      bindings: { ...shared, dy, dx },
       params: { rows, classes, smoothing, scale, each: Number(reduction === "none") },
       values: { VEC: vector },
       workgroups: linearGrid(Math.ceil(rows / 8)),

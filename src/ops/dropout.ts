@@ -2,8 +2,8 @@ import dropoutCode from "../../kernels/elementwise/dropout.wgsl" with { type: "t
 import { Kernel } from "../gpu/kernel.ts";
 import { autocastInput } from "../tensor/autocast.ts";
 import { track } from "../tensor/autograd.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import { mapElements } from "./elementwise_unary.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { elementwiseGrid } from "./grid.ts";
 import { requireFloat } from "./require_dtype.ts";
 
 const dropoutKernel = new Kernel("dropout", dropoutCode);
@@ -33,8 +33,14 @@ export function dropout(x: Tensor, p: number, seed: Tensor, training: boolean = 
     scale: p === 1 ? 0 : 1 / (1 - p),
     threshold: Math.min(Math.round(p * 2 ** 32), 2 ** 32 - 1),
   };
-  const y = mapElements(dropoutKernel, "y", { x, seed }, { params });
-  return track("dropout", [x], y, (dy) => [
-    mapElements(dropoutKernel, "y", { x: dy, seed }, { params }),
-  ]);
+  const masked = (x: Tensor) => {
+    const y = Tensor.result(x.gpu, x.shape, x.dtype);
+    x.gpu.dispatch(dropoutKernel, {
+      bindings: { x, seed, y },
+      params,
+      workgroups: elementwiseGrid(x.numel),
+    });
+    return y;
+  };
+  return track("dropout", [x], masked(x), (dy) => [masked(dy)]);
 }

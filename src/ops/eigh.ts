@@ -46,11 +46,11 @@ export function eigh(x: Tensor): Eigen {
   const [vectors, a, v] = Array.from({ length: 3 }, () => Tensor.result(gpu, shape));
   gpu.dispatch(jacobiKernel, {
     bindings: {
-      x: x.storage,
-      a: a.storage,
-      v: v.storage,
-      values: values.storage,
-      vectors: vectors.storage,
+      x,
+      a,
+      v,
+      values,
+      vectors,
     },
     params: { count, n, sweeps: SWEEPS },
     workgroups: linearGrid(count),
@@ -74,10 +74,10 @@ function gradient(
   const core = Tensor.result(gpu, shape);
   gpu.dispatch(gradCoreKernel, {
     bindings: {
-      p: (p ?? vectors).storage,
-      values: values.storage,
-      dvalues: (dvalues ?? values).storage,
-      core: core.storage,
+      p: p ?? vectors,
+      values,
+      dvalues: dvalues ?? values,
+      core,
     },
     params: {
       ...{ count: vectors.numel / n ** 2, n },

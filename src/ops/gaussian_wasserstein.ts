@@ -53,28 +53,28 @@ export function gaussianWasserstein(
   const { gpu, shape: [samples, channels, height, width] } = student;
   const windows = samples * channels * grid * grid;
   const lanes = height * width / grid ** 2 >= 128 ? 32 : 8;
-  const { constants, workgroups } = rowGroups(gpu, windows, lanes);
+  const { values, workgroups } = rowGroups(gpu, windows, lanes);
   const count = workgroups[0] * workgroups[1];
   const stats = Tensor.result(gpu, [windows, 4]);
   const partials = Tensor.result(gpu, [count, 2]);
   gpu.dispatch(statisticsKernel, {
     bindings: {
-      student: student.storage,
-      teacher: teacher.storage,
-      stats: stats.storage,
-      partials: partials.storage,
+      student,
+      teacher,
+      stats,
+      partials,
     },
     params: { windows, height, width, grid, eps },
-    constants,
+    values,
     workgroups,
   });
   const scale = 1 / (samples * grid * grid);
   const [meanLoss, covLoss] = [Tensor.result(gpu, []), Tensor.result(gpu, [])];
   gpu.dispatch(lossesKernel, {
     bindings: {
-      partials: partials.storage,
-      mean_loss: meanLoss.storage,
-      cov_loss: covLoss.storage,
+      partials,
+      mean_loss: meanLoss,
+      cov_loss: covLoss,
     },
     params: { count, scale },
     workgroups: [1],
@@ -100,11 +100,11 @@ function gradient(
   const per = gpu.software ? 16 : 1;
   gpu.dispatch(gradKernel, {
     bindings: {
-      student: student.storage,
-      stats: stats.storage,
-      dmean: (dmean ?? stats).storage,
-      dcov: (dcov ?? stats).storage,
-      dx: dx.storage,
+      student,
+      stats,
+      dmean: dmean ?? stats,
+      dcov: dcov ?? stats,
+      dx,
     },
     params: { ...params, with_mean: dmean ? 1 : 0, with_cov: dcov ? 1 : 0 },
     constants: { PER: per },

@@ -30,7 +30,7 @@ export function gatherAlong(x: Tensor, walk: IndexWalk): Tensor {
   const total = numel(shape) / lanes;
   const outside = x.dtype === "float32" ? NAN_BITS : 0;
   x.gpu.dispatch(gatherKernel, {
-    bindings: { x: x.storage, index: walk.index.storage, y: y.storage },
+    bindings: { x, index: walk.index, y },
     params: { ...params, inner: params.inner / lanes, total, outside },
     values: { T: lanes === 4 ? "vec4u" : "u32" },
     workgroups: linearGrid(Math.ceil(total / 64)),
@@ -45,9 +45,9 @@ export function gatherAlong(x: Tensor, walk: IndexWalk): Tensor {
  */
 export function scatterAddAlong(base: Tensor | null, source: Tensor, walk: IndexWalk): Tensor {
   const y = Tensor.result(source.gpu, walk.shape);
-  const bindings = { source: source.storage, index: walk.index.storage, y: y.storage };
+  const bindings = { source, index: walk.index, y };
   source.gpu.dispatch(scatterAddKernel, {
-    bindings: base ? { ...bindings, base: base.storage } : bindings,
+    bindings: base ? { ...bindings, base } : bindings,
     params: { ...walkParams(walk), total: y.numel },
     values: { BASE: base !== null },
     workgroups: linearGrid(Math.ceil(y.numel / 64)),

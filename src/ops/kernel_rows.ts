@@ -31,12 +31,12 @@ export function kernelRows(gram: Tensor, first: number, options: KernelRowsOptio
   const y = Tensor.result(gram.gpu, gram.shape);
   gram.gpu.dispatch(kernelRowsKernel, {
     bindings: {
-      gram: gram.storage,
-      norms: norms.storage,
-      scales: scales.storage,
-      means: means.storage,
-      totals: totals.storage,
-      y: y.storage,
+      gram,
+      norms,
+      scales,
+      means,
+      totals,
+      y,
     },
     params: { count: gram.numel, rows, samples, first, degree },
     workgroups: linearGrid(Math.ceil(gram.numel / 64)),

@@ -29,9 +29,9 @@ export function maxPool2d(x: Tensor, options: PoolOptions): Tensor {
   const where = gradEnabled() && x.requiresGrad ? Tensor.result(x.gpu, shape, "uint32") : null;
   x.gpu.dispatch(maxPoolKernel, {
     bindings: {
-      x: x.storage,
-      y: y.storage,
-      ...(where ? { where_: where.storage } : {}),
+      x,
+      y,
+      where_: where,
     },
     params: { ...g },
     values: { ...loopBounds(g), WHERE: Number(where !== null), E },
@@ -40,7 +40,7 @@ export function maxPool2d(x: Tensor, options: PoolOptions): Tensor {
   return track("max_pool2d", [x], y, (dy) => {
     const dx = Tensor.result(x.gpu, x.shape, x.dtype);
     x.gpu.dispatch(maxPoolGradKernel, {
-      bindings: { dy: dy.storage, where_: where!.storage, dx: dx.storage },
+      bindings: { dy, where_: where!, dx },
       params: { ...g },
       values: { ...loopBounds(g), E },
       workgroups: poolGrid(x.gpu, g.planes, g.height, g.width),

@@ -18,7 +18,7 @@ export function memoryUpdate(memory: Tensor, index: Tensor, v: Tensor, momentum:
   requireFloat("memoryUpdate", memory, v);
   const [samples, dim] = v.shape;
   memory.gpu.dispatch(updateKernel, {
-    bindings: { v: v.storage, index: index.storage, memory: memory.storage },
+    bindings: { v, index, memory },
     params: { samples, dim, momentum },
     workgroups: [samples],
   });

@@ -20,7 +20,7 @@ export function oneHot(index: Tensor, classes: number): Tensor {
   }
   const y = Tensor.result(index.gpu, [...index.shape, classes]);
   index.gpu.dispatch(oneHotKernel, {
-    bindings: { index: index.storage, y: y.storage },
+    bindings: { index, y },
     params: { classes },
     workgroups: linearGrid(Math.ceil(y.numel / 256)),
   });

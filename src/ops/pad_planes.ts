@@ -29,7 +29,7 @@ export function padPlanes(
   const total = numel(shape);
   const [bits] = new Uint32Array(new Float32Array([value]).buffer);
   x.gpu.dispatch(padKernel, {
-    bindings: { x: x.storage, y: y.storage },
+    bindings: { x, y },
     params: {
       total,
       height,

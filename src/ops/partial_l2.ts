@@ -33,7 +33,7 @@ export function partialL2(student: Tensor, teacher: Tensor, margin: Tensor): Ten
   }
   // Neighbouring threads of a GPU read neighbouring elements; on a CPU one thread walks a stretch of the plane.
   const per = gpu.software ? 16 : 1;
-  const inputs = { s: student.storage, t: teacher.storage, margin: margin.storage };
+  const inputs = { s: student, t: teacher, margin };
   const shared = {
     params: { count: student.numel, area: height * width, channels },
     constants: { PER: per },
@@ -41,14 +41,14 @@ export function partialL2(student: Tensor, teacher: Tensor, margin: Tensor): Ten
   };
   const y = Tensor.result(gpu, student.shape);
   gpu.dispatch(partialL2Kernel, {
-    bindings: { ...inputs, y: y.storage },
+    bindings: { ...inputs, y },
     values: { GRADIENT: 0 },
     ...shared,
   });
   return track("partialL2", [student], y, (dy) => {
     const ds = Tensor.result(gpu, student.shape);
     gpu.dispatch(partialL2Kernel, {
-      bindings: { ...inputs, dy: dy.storage, y: ds.storage },
+      bindings: { ...inputs, dy, y: ds },
       values: { GRADIENT: 1 },
       ...shared,
     });

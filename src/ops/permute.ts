@@ -50,7 +50,7 @@ function transposed(x: Tensor, y: Tensor, sizes: Shape, strides: readonly number
   }
   const tiles = x.numel / 16;
   x.gpu.dispatch(transposeKernel, {
-    bindings: { x: x.storage, y: y.storage },
+    bindings: { x, y },
     params: { rows: rows / 4, columns: columns / 4, tiles },
     values: { T: wordType(x.dtype, 4) },
     workgroups: linearGrid(Math.ceil(tiles / 64)),

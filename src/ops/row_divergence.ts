@@ -22,19 +22,17 @@ export function rowDivergence(student: Tensor, of: RowDivergence): Tensor {
   const { gpu, shape } = student;
   const [samples, classes] = shape;
   const params = { samples, classes, ...of.params };
-  const given = Object.fromEntries(
-    Object.entries({ student, ...of.given }).map(([name, { storage }]) => [name, storage]),
-  );
+  const given = { student, ...of.given };
   const [y, stats] = [Tensor.result(gpu, [samples]), Tensor.result(gpu, [samples, 4])];
   gpu.dispatch(of.kernel, {
-    bindings: { ...given, y: y.storage, stats: stats.storage },
+    bindings: { ...given, y, stats },
     params,
     ...rowGroups(gpu, samples),
   });
   return track(of.name, [student], y, (dy) => {
     const dstudent = Tensor.result(gpu, shape);
     gpu.dispatch(of.gradKernel, {
-      bindings: { ...given, dy: dy.storage, stats: stats.storage, dstudent: dstudent.storage },
+      bindings: { ...given, dy, stats, dstudent },
       params,
       workgroups: linearGrid(Math.ceil(samples * classes / 64)),
     });

@@ -1,18 +1,22 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { linearGrid } from "./grid.ts";
 
+/** Threads of a row and rows of a workgroup: template values of kernels that include `rows`. */
+export interface RowValues {
+  readonly LANES: number;
+  readonly ROWS: number;
+  readonly [name: string]: number;
+}
+
 /**
- * Constants and workgroups of a kernel that reduces rows with `LANES` threads each, `ROWS` rows a group: one
- * thread a row on software adapters, where threads of a group share nothing cheaply, else `lanes` threads. The kernel's
- * group index is `group.x + group.y * groups.x`; the last ones may lie past the rows.
+ * Template values and workgroups of a kernel that includes `rows`: one thread a row on software adapters, where threads
+ * of a group share nothing cheaply, else `lanes` threads. The last rows may lie past the end.
  */
 export function rowGroups(
   gpu: Gpu,
   rows: number,
   lanes = 64,
-): { constants: Record<string, number>; workgroups: [number, number] } {
-  const constants = gpu.software
-    ? { LANES: 1, ROWS: 8, THREADS: 8 }
-    : { LANES: lanes, ROWS: 64 / lanes, THREADS: 64 };
-  return { constants, workgroups: linearGrid(Math.ceil(rows / constants.ROWS)) };
+): { values: RowValues; workgroups: [number, number] } {
+  const values = gpu.software ? { LANES: 1, ROWS: 8 } : { LANES: lanes, ROWS: 64 / lanes };
+  return { values, workgroups: linearGrid(Math.ceil(rows / values.ROWS)) };
 }

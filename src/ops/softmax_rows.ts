@@ -56,16 +56,12 @@ function run(
   tensors: Readonly<Record<string, Tensor>> & { readonly y: Tensor },
 ): void {
   const { gpu } = tensors.y;
-  const bindings = Object.fromEntries(
-    Object.entries(tensors).map(([name, tensor]) => [name, tensor.storage]),
-  );
   const { outer, count, inner } = layout;
-  const common = { bindings, params: { outer, count, inner } };
+  const common = { bindings: tensors, params: { outer, count, inner } };
   const LOG = Number(logarithm);
   if (variant === "tree") {
-    const constants = { GROUP: count <= 128 ? 64 : 128 };
-    const workgroups = linearGrid(outer);
-    gpu.dispatch(kernels.tree, { ...common, values: { LOG }, constants, workgroups });
+    const values = { LOG, LANES: count <= 128 ? 64 : 128, ROWS: 1 };
+    gpu.dispatch(kernels.tree, { ...common, values, workgroups: linearGrid(outer) });
     return;
   }
   const along = inner === 1 && count % 4 === 0;

@@ -16,7 +16,7 @@ export function sumPartials(partials: Tensor, shape: Shape): Tensor {
   }
   const total = Tensor.result(partials.gpu, shape);
   partials.gpu.dispatch(sumPartialsKernel, {
-    bindings: { partials: partials.storage, total: total.storage },
+    bindings: { partials, total },
     params: { count, splits },
     workgroups: linearGrid(Math.ceil(count / 64)),
   });

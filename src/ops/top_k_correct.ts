@@ -34,15 +34,15 @@ export function topKCorrect(
   const { gpu } = logits;
   const rank = Tensor.result(gpu, [rows], "uint32");
   gpu.dispatch(labelRankKernel, {
-    bindings: { x: logits.storage, labels: labels.storage, rank: rank.storage },
+    bindings: { x: logits, labels, rank },
     params: { rows, classes },
-    values: { LANES: lanes },
+    values: { LANES: lanes, ROWS: 64 / lanes },
     workgroups: linearGrid(Math.ceil(rows * lanes / 64)),
   });
   const y = Tensor.result(gpu, [ks.length]);
   const [k0, k1 = 0, k2 = 0, k3 = 0] = ks;
   gpu.dispatch(rankCountsKernel, {
-    bindings: { rank: rank.storage, y: y.storage },
+    bindings: { rank, y },
     params: { rows, k0, k1, k2, k3 },
     workgroups: [ks.length],
   });

@@ -34,7 +34,7 @@ export function upsampleNearest(x: Tensor, scale: number): Tensor {
   const y = Tensor.result(x.gpu, [n, c, height * scale, width * scale], x.dtype);
   const values = { E: wgslFloat(x.dtype) };
   x.gpu.dispatch(upsampleKernel, {
-    bindings: { x: x.storage, y: y.storage },
+    bindings: { x, y },
     params: { width, scale },
     values,
     workgroups: linearGrid(Math.ceil(y.numel / 256)),
@@ -42,7 +42,7 @@ export function upsampleNearest(x: Tensor, scale: number): Tensor {
   return track("upsample_nearest", [x], y, (dy) => {
     const dx = Tensor.result(x.gpu, x.shape, x.dtype);
     x.gpu.dispatch(upsampleGradKernel, {
-      bindings: { dy: dy.storage, dx: dx.storage },
+      bindings: { dy, dx },
       params: { width, scale, total: x.numel },
       values,
       workgroups: linearGrid(Math.ceil(x.numel / 64)),

@@ -19,10 +19,10 @@ export function wkdCombine(term: Tensor, distance: Tensor, weight: number | Tens
   const loss = Tensor.result(gpu, []);
   gpu.dispatch(combineKernel, {
     bindings: {
-      term: term.storage,
-      distance: distance.storage,
-      weight: given.storage,
-      loss: loss.storage,
+      term,
+      distance,
+      weight: given,
+      loss,
     },
     params: { samples },
     workgroups: [1],
@@ -31,10 +31,10 @@ export function wkdCombine(term: Tensor, distance: Tensor, weight: number | Tens
     const [dterm, ddistance] = [Tensor.result(gpu, [samples]), Tensor.result(gpu, [samples])];
     gpu.dispatch(combineGradKernel, {
       bindings: {
-        dloss: dloss.storage,
-        weight: given.storage,
-        dterm: dterm.storage,
-        ddistance: ddistance.storage,
+        dloss,
+        weight: given,
+        dterm,
+        ddistance,
       },
       params: { samples },
       workgroups: [Math.ceil(samples / 64)],

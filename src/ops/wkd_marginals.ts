@@ -1,6 +1,6 @@
 import marginalsCode from "../../kernels/sinkhorn/marginals.wgsl" with { type: "text" };
 import marginalsGradCode from "../../kernels/sinkhorn/marginals_grad.wgsl" with { type: "text" };
-import type { BufferRange } from "../gpu/gpu.ts";
+import type { Bindable } from "../gpu/gpu.ts";
 import { Kernel } from "../gpu/kernel.ts";
 import { trackMany } from "../tensor/autograd.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -33,17 +33,17 @@ export function wkdMarginals(
   const { gpu, shape } = student;
   const [samples, classes] = shape;
   const params = { samples, classes, separated: labels ? 1 : 0, scale: 1 / temperature };
-  const given = { student: student.storage, labels: (labels ?? student).storage };
+  const given = { student, labels: labels ?? student };
   const [p, q] = [Tensor.result(gpu, shape), Tensor.result(gpu, shape)];
   const [term, stats] = [Tensor.result(gpu, [samples]), Tensor.result(gpu, [samples, 4])];
   gpu.dispatch(marginalsKernel, {
     bindings: {
       ...given,
-      teacher: teacher.storage,
-      p: p.storage,
-      q: q.storage,
-      term: term.storage,
-      stats: stats.storage,
+      teacher,
+      p,
+      q,
+      term,
+      stats,
     },
     params,
     ...rowGroups(gpu, samples),
@@ -51,7 +51,7 @@ export function wkdMarginals(
   const outputs = labels ? [p, term] : [p];
   if (!labels) term.dispose();
   trackMany("wkdMarginals", [student], outputs, ([dp, dterm]) => {
-    const bindings = { ...given, p: p.storage, stats: stats.storage };
+    const bindings = { ...given, p, stats };
     return [marginalsGrad(student, bindings, params, dp, labels ? dterm : null)];
   }, [stats]);
   return { p, q, term: labels ? term : null };
@@ -59,7 +59,7 @@ export function wkdMarginals(
 
 function marginalsGrad(
   student: Tensor,
-  bindings: Record<string, BufferRange>,
+  bindings: Record<string, Bindable>,
   params: Record<string, number>,
   dp: Tensor | null,
   dterm: Tensor | null,
@@ -70,9 +70,9 @@ function marginalsGrad(
   gpu.dispatch(marginalsGradKernel, {
     bindings: {
       ...bindings,
-      dp: (dp ?? none!).storage,
-      dterm: (dterm ?? none!).storage,
-      dstudent: dstudent.storage,
+      dp: dp ?? none,
+      dterm: dterm ?? none,
+      dstudent,
     },
     params,
     ...rowGroups(gpu, shape[0]),

@@ -4,7 +4,7 @@ import updateCode from "../../kernels/optim/update_scale.wgsl" with { type: "tex
 import type { Gpu } from "../gpu/gpu.ts";
 import { Kernel } from "../gpu/kernel.ts";
 import { linearGrid } from "../ops/grid.ts";
-import { mul } from "../ops/mul.ts";
+import { mul } from "../ops/binary.ts";
 import { tensor } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FlatGroup } from "./flat_group.ts";

@@ -52,6 +52,11 @@ export function autocastEnabled(): boolean {
   return enabled;
 }
 
+/** {@linkcode autocastInput} for an op that may have no entry. */
+export function autocastByName(op: string, x: Tensor): Tensor {
+  return Object.hasOwn(AUTOCAST, op) ? autocastInput(op as keyof typeof AUTOCAST, x) : x;
+}
+
 /** An input of an op in the type that autocast wants for it; as it is outside of autocast. For ops. */
 export function autocastInput(op: keyof typeof AUTOCAST, x: Tensor): Tensor {
   return enabled && isFloat(x.dtype) ? cast(x, AUTOCAST[op]) : x;

@@ -1,31 +1,34 @@
 import { requireHalf } from "../gpu/require_half.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { abs } from "../ops/abs.ts";
-import { add } from "../ops/add.ts";
+import { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, sub } from "../ops/binary.ts";
 import { addInPlace } from "../ops/add_in_place.ts";
 import { argmax } from "../ops/argmax.ts";
 import { cast } from "../ops/cast.ts";
-import { clamp } from "../ops/clamp.ts";
-import { div } from "../ops/div.ts";
-import { exp } from "../ops/exp.ts";
 import { gather } from "../ops/gather.ts";
-import { log } from "../ops/log.ts";
 import { logSoftmax } from "../ops/log_softmax.ts";
 import { matmul, type MatmulOptions } from "../ops/matmul.ts";
 import { max } from "../ops/max.ts";
 import { mean } from "../ops/mean.ts";
-import { mul } from "../ops/mul.ts";
 import { permute } from "../ops/permute.ts";
 import { pow } from "../ops/pow.ts";
-import { relu } from "../ops/relu.ts";
-import { relu6 } from "../ops/relu6.ts";
 import { reshape } from "../ops/reshape.ts";
-import { sigmoid } from "../ops/sigmoid.ts";
 import { slice } from "../ops/slice.ts";
 import { softmax } from "../ops/softmax.ts";
-import { sqrt } from "../ops/sqrt.ts";
-import { sub } from "../ops/sub.ts";
 import { type ReduceOptions, sum, type SumOptions } from "../ops/sum.ts";
+import {
+  abs,
+  clamp,
+  exp,
+  gelu,
+  type GeluOptions,
+  log,
+  relu,
+  relu6,
+  sigmoid,
+  silu,
+  sqrt,
+  tanh,
+} from "../ops/unary.ts";
 import { variance, type VarianceOptions } from "../ops/variance.ts";
 import { type BackwardOptions, type Node, runBackward } from "./autograd.ts";
 import { full } from "./create.ts";
@@ -294,6 +297,46 @@ export class Tensor {
     return div(this, other);
   }
 
+  /** The larger of both, broadcast. PyTorch: `torch.maximum`. */
+  maximum(other: Tensor): Tensor {
+    return maximum(this, other);
+  }
+
+  /** The smaller of both, broadcast. PyTorch: `torch.minimum`. */
+  minimum(other: Tensor): Tensor {
+    return minimum(this, other);
+  }
+
+  /** 1 where `this < other`, else 0. PyTorch: `torch.lt`. */
+  lt(other: Tensor | number): Tensor {
+    return lt(this, other);
+  }
+
+  /** 1 where `this <= other`, else 0. PyTorch: `torch.le`. */
+  le(other: Tensor | number): Tensor {
+    return le(this, other);
+  }
+
+  /** 1 where `this > other`, else 0. PyTorch: `torch.gt`. */
+  gt(other: Tensor | number): Tensor {
+    return gt(this, other);
+  }
+
+  /** 1 where `this >= other`, else 0. PyTorch: `torch.ge`. */
+  ge(other: Tensor | number): Tensor {
+    return ge(this, other);
+  }
+
+  /** 1 where `this == other`, else 0. PyTorch: `torch.eq`. */
+  eq(other: Tensor | number): Tensor {
+    return eq(this, other);
+  }
+
+  /** 1 where `this != other`, else 0. PyTorch: `torch.ne`. */
+  ne(other: Tensor | number): Tensor {
+    return ne(this, other);
+  }
+
   /** `-this`. PyTorch: `torch.neg`. */
   neg(): Tensor {
     return mul(this, -1);
@@ -337,6 +380,21 @@ export class Tensor {
   /** `1 / (1 + exp(-this))`. PyTorch: `torch.sigmoid`. */
   sigmoid(): Tensor {
     return sigmoid(this);
+  }
+
+  /** Hyperbolic tangents. PyTorch: `torch.tanh`. */
+  tanh(): Tensor {
+    return tanh(this);
+  }
+
+  /** `this * Phi(this)`, Phi the normal distribution. PyTorch: `torch.nn.functional.gelu`. */
+  gelu(options?: GeluOptions): Tensor {
+    return gelu(this, options);
+  }
+
+  /** `this / (1 + exp(-this))`. PyTorch: `torch.nn.functional.silu`. */
+  silu(): Tensor {
+    return silu(this);
   }
 
   /** Values kept within [min, max]. PyTorch: `torch.clamp`. */

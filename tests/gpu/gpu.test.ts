@@ -42,6 +42,44 @@ Deno.test("Gpu.dispatch() runs kernels in order, with parameters by name", async
   assertEquals((await x.data())[63], -3);
 });
 
+Deno.test("Gpu.dispatch() takes tensors, and leaves out what is null or unknown", async () => {
+  const [x, other] = [full([64], 2), full([64], 5)];
+  const optional = new Kernel(
+    "test_optional",
+    SCALE.replace(
+      "@compute",
+      "//: if OTHER\n@group(0) @binding(2) var<storage> other: array<f32>;\n//: end\n@compute",
+    )
+      .replace("params.scale", "params.scale + ${OTHER ? VALUE : NOTHING}"),
+  );
+  const names = { VALUE: "other[id.x]", NOTHING: "0.0" };
+  for (
+    const [given, known] of [[other, true], [null, false], [undefined, false], [
+      other,
+      false,
+    ]] as const
+  ) {
+    gpu.dispatch(optional, {
+      bindings: { y: x, other: given },
+      params: { scale: 1 },
+      values: { OTHER: known, ...names },
+      workgroups: [1],
+    });
+  }
+  assertEquals((await x.data())[0], 12);
+  assertThrows(
+    () =>
+      gpu.dispatch(optional, {
+        bindings: { y: x, other: null },
+        params: { scale: 1 },
+        values: { OTHER: true, ...names },
+        workgroups: [1],
+      }),
+    GpuError,
+    'nothing is bound to "other"',
+  );
+});
+
 Deno.test("Gpu.dispatch() names the binding or parameter that is missing", () => {
   const x = full([64], 1);
   assertThrows(
@@ -87,6 +125,45 @@ Deno.test("Gpu.flush() names a kernel that does not compile, then and ever after
     assert(error.message.includes("nothing"), error.message);
     await assertRejects(() => x.data(), GpuError, "kernel test_broken does not compile");
   });
+});
+
+Deno.test("Gpu.flush() names the file and line that do not compile", async () => {
+  await withDevice(async (own) => {
+    const x = full([4], 1, { device: own });
+    const source = SCALE.replace("  y[", "//: if HALF\n  y[0] = f16(1);\n//: end\n  y[");
+    const values = { bindings: { y: x.storage }, params: { scale: 1 }, workgroups: [1] as const };
+    own.dispatch(new Kernel("test_broken", source.replace("id.x]", "nothing]")), {
+      ...values,
+      values: { HALF: false },
+    });
+    await assertRejects(
+      () => own.flush(),
+      GpuError,
+      'does not compile (line 9 of its file: "y[nothing] *= params.scale;"): ',
+    );
+  });
+  await withDevice(async (own) => {
+    const x = full([4], 1, { device: own });
+    const source = 'fn other() {}\n//: include "nan" T = "f32", U = "u32", B = "f32"\n' + SCALE;
+    own.dispatch(new Kernel("test_broken", source), {
+      bindings: { y: x.storage },
+      params: { scale: 1 },
+      workgroups: [1],
+    });
+    await assertRejects(() => own.flush(), GpuError, " of shared/nan.wgsl: ");
+  });
+});
+
+Deno.test("Gpu tells kernels of one name apart, and knows a source again", async () => {
+  const before = gpu.pipelines.progress("").total;
+  const x = full([64], 1);
+  const options = { bindings: { y: x.storage }, params: { scale: 3 }, workgroups: [1] as const };
+  const sum = SCALE.replace("*=", "+= 2.0 *");
+  gpu.dispatch(new Kernel("test_same", sum), options);
+  gpu.dispatch(new Kernel("test_same", sum.replace("2.0", "5.0")), options);
+  gpu.dispatch(new Kernel("test_other", sum), options);
+  assertEquals((await x.data())[0], 28);
+  assertEquals(gpu.pipelines.progress("").total - before, 2);
 });
 
 Deno.test("Gpu.flushNow() fails the run for a kernel that does not compile", async () => {

@@ -1,4 +1,4 @@
-import { abs } from "../../src/ops/abs.ts";
+import { abs } from "../../src/ops/unary.ts";
 import { device } from "../helpers.ts";
 import { checkRefusesIntegers, checkUnary, checkUnaryGradient } from "./elementwise_cases.ts";
 

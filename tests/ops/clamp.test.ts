@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { clamp } from "../../src/ops/clamp.ts";
+import { clamp } from "../../src/ops/unary.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { device } from "../helpers.ts";

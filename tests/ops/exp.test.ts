@@ -1,4 +1,4 @@
-import { exp } from "../../src/ops/exp.ts";
+import { exp } from "../../src/ops/unary.ts";
 import { device } from "../helpers.ts";
 import { checkRefusesIntegers, checkUnary, checkUnaryGradient } from "./elementwise_cases.ts";
 

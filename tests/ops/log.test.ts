@@ -1,4 +1,4 @@
-import { log } from "../../src/ops/log.ts";
+import { log } from "../../src/ops/unary.ts";
 import { device } from "../helpers.ts";
 import { checkRefusesIntegers, checkUnary, checkUnaryGradient } from "./elementwise_cases.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { maximum } from "../../src/ops/maximum.ts";
+import { maximum } from "../../src/ops/binary.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { device } from "../helpers.ts";
 import { checkBinary, checkBinaryGradients, checkBinaryRefusals } from "./elementwise_cases.ts";

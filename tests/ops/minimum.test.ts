@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { minimum } from "../../src/ops/minimum.ts";
+import { minimum } from "../../src/ops/binary.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { device } from "../helpers.ts";
 import { checkBinary, checkBinaryGradients, checkBinaryRefusals } from "./elementwise_cases.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { mul } from "../../src/ops/mul.ts";
+import { mul } from "../../src/ops/binary.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { assertClose, device, values } from "../helpers.ts";
 import { checkBinary, checkBinaryGradients, checkBinaryRefusals } from "./elementwise_cases.ts";

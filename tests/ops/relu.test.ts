@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { relu } from "../../src/ops/relu.ts";
+import { relu } from "../../src/ops/unary.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import type { FloatType } from "../../src/tensor/dtype.ts";
 import { device } from "../helpers.ts";

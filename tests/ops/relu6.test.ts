@@ -1,4 +1,4 @@
-import { relu6 } from "../../src/ops/relu6.ts";
+import { relu6 } from "../../src/ops/unary.ts";
 import { device } from "../helpers.ts";
 import { checkRefusesIntegers, checkUnary, checkUnaryGradient } from "./elementwise_cases.ts";
 

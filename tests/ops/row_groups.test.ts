@@ -28,7 +28,7 @@ async function assertRepeats(many: Tensor, few: Tensor): Promise<void> {
 }
 
 Deno.test("rowGroups() lays groups out in two dimensions when they are many", () => {
-  const { constants: { ROWS } } = rowGroups(gpu, 1);
+  const { values: { ROWS } } = rowGroups(gpu, 1);
   assertEquals(rowGroups(gpu, 1).workgroups, [1, 1]);
   assertEquals(rowGroups(gpu, MAX_WORKGROUPS * ROWS).workgroups, [MAX_WORKGROUPS, 1]);
   assertEquals(rowGroups(gpu, MAX_WORKGROUPS * ROWS + 1).workgroups, [32768, 2]);

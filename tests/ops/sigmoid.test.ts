@@ -1,4 +1,4 @@
-import { sigmoid } from "../../src/ops/sigmoid.ts";
+import { sigmoid } from "../../src/ops/unary.ts";
 import { device } from "../helpers.ts";
 import { checkRefusesIntegers, checkUnary, checkUnaryGradient } from "./elementwise_cases.ts";
 

@@ -1,4 +1,4 @@
-import { sqrt } from "../../src/ops/sqrt.ts";
+import { sqrt } from "../../src/ops/unary.ts";
 import { device } from "../helpers.ts";
 import { checkRefusesIntegers, checkUnary, checkUnaryGradient } from "./elementwise_cases.ts";
 

@@ -1,6 +1,6 @@
 import type { BatchNorm2d, BatchNormEpilogue } from "../../nn/batch_norm2d.ts";
 import { Module } from "../../nn/module.ts";
-import { relu } from "../../ops/relu.ts";
+import { relu } from "../../ops/unary.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { Downsample } from "./downsample.ts";
 import type { PreactOutput } from "./stage.ts";

@@ -3,7 +3,7 @@ import type { Conv2d } from "../../nn/conv2d.ts";
 import { Module } from "../../nn/module.ts";
 import { avgPool2d } from "../../ops/avg_pool2d.ts";
 import { cat } from "../../ops/cat.ts";
-import { relu } from "../../ops/relu.ts";
+import { relu } from "../../ops/unary.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { channelShuffle } from "../blocks/channel_shuffle.ts";
 import { plainConv } from "../blocks/plain_conv.ts";

@@ -2,7 +2,7 @@ import { BatchNorm2d } from "../../nn/batch_norm2d.ts";
 import type { Conv2d } from "../../nn/conv2d.ts";
 import { Module } from "../../nn/module.ts";
 import { cat } from "../../ops/cat.ts";
-import { relu } from "../../ops/relu.ts";
+import { relu } from "../../ops/unary.ts";
 import { slice } from "../../ops/slice.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { channelShuffle } from "../blocks/channel_shuffle.ts";

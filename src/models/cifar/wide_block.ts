@@ -2,7 +2,7 @@ import { BatchNorm2d } from "../../nn/batch_norm2d.ts";
 import type { Conv2d } from "../../nn/conv2d.ts";
 import { Module } from "../../nn/module.ts";
 import { Sequential } from "../../nn/sequential.ts";
-import { add } from "../../ops/add.ts";
+import { add } from "../../ops/binary.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { kaimingConv } from "../blocks/kaiming_conv.ts";
 

@@ -42,10 +42,10 @@ function run(
   const tiles = g.images * g.outChannels * tilesX * tilesY;
   x.gpu.dispatch(depthwiseKernel, {
     bindings: {
-      x: x.storage,
-      w: weight.storage,
-      y: y.storage,
-      ...(bias ? { bias: bias.storage } : {}),
+      x,
+      w: weight,
+      y,
+      bias,
     },
     params: {
       tiles,

@@ -26,7 +26,7 @@ export function convInputGradDepthwise(
   const tilesY = Math.ceil(g.height / S / tile.rows);
   const tiles = g.images * g.inChannels * tilesX * tilesY;
   dy.gpu.dispatch(inputGradKernel, {
-    bindings: { dy: dy.storage, w: weight.storage, dx: dx.storage },
+    bindings: { dy, w: weight, dx },
     params: {
       tiles,
       tilesX,

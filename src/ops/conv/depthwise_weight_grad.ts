@@ -26,7 +26,7 @@ export function convWeightGradDepthwise(
   const splits = Math.ceil(allStrips / strips);
   const partials = Tensor.result(x.gpu, [splits, g.outChannels * g.kernelY * g.kernelX]);
   x.gpu.dispatch(weightGradKernel, {
-    bindings: { x: x.storage, dy: dy.storage, partials: partials.storage },
+    bindings: { x, dy, partials },
     params: {
       threads: g.outChannels * splits,
       splits,

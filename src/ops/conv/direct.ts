@@ -42,10 +42,10 @@ function runDirect(
     const withBias = bias !== null && !window.accumulate;
     x.gpu.dispatch(directKernel, {
       bindings: {
-        x: x.storage,
+        x,
         w: window.range,
-        y: y.storage,
-        ...(withBias ? { bias: bias.storage } : {}),
+        y,
+        bias,
       },
       params: {
         images: g.images,

@@ -53,10 +53,10 @@ function run(
   const { x, w, y } = tensors;
   x.gpu.dispatch(genericKernel, {
     bindings: {
-      x: x.storage,
-      w: w.storage,
-      y: y.storage,
-      ...(bias ? { bias: bias.storage } : {}),
+      x,
+      w,
+      y,
+      bias,
     },
     params: { total, splits, ...g },
     values: { MODE: mode, BIAS: Number(bias !== null), E: wgslFloat(x.dtype) },

@@ -22,7 +22,7 @@ export function convInputGradDirect(dy: Tensor, weight: Tensor, g: ConvGeometry)
   const [C0, C1] = gradientReach(side, kernelX, S, g.padX);
   for (const window of weightWindows(packed, view.groupIn)) {
     dy.gpu.dispatch(inputGradKernel, {
-      bindings: { dy: dy.storage, w: window.range, dx: dx.storage },
+      bindings: { dy, w: window.range, dx },
       params: {
         images: g.images,
         outChannels: window.inChannels,

@@ -90,7 +90,7 @@ export function packWeights(weight: Tensor, view: WeightView, tile: number): Pac
   // The kernel's window is always 64 KB long, so the buffer must go on behind the last block.
   const tensor = Tensor.result(gpu, [total + WINDOW / 4]);
   gpu.dispatch(packKernel, {
-    bindings: { w: weight.storage, packed: tensor.storage },
+    bindings: { w: weight, packed: tensor },
     params: {
       total,
       tile,

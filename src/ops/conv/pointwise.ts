@@ -44,10 +44,10 @@ function run(
     const withBias = bias !== null && !window.accumulate;
     x.gpu.dispatch(pointwiseKernel, {
       bindings: {
-        x: x.storage,
+        x,
         w: window.range,
-        y: y.storage,
-        ...(withBias ? { bias: bias.storage } : {}),
+        y,
+        bias,
       },
       params: {
         images: g.images,

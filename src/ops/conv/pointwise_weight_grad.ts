@@ -30,7 +30,7 @@ export function convWeightGradPointwise(x: Tensor, dy: Tensor, g: ConvGeometry):
   const splits = Math.ceil(g.images / splitImages);
   const partials = Tensor.result(x.gpu, [splits, count]);
   x.gpu.dispatch(weightGradKernel, {
-    bindings: { x: x.storage, dy: dy.storage, partials: partials.storage },
+    bindings: { x, dy, partials },
     params: {
       images: g.images,
       splitImages,

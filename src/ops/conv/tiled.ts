@@ -96,10 +96,10 @@ function run(
   const place = [g.outHeight * g.outWidth, g.height * g.width, size.columns][mode];
   a.gpu.dispatch(tiledKernel, {
     bindings: {
-      a: a.storage,
-      b: b.storage,
-      c: c.storage,
-      ...(bias ? { bias: bias.storage } : {}),
+      a,
+      b,
+      c,
+      bias,
     },
     params: {
       ...size,

@@ -29,7 +29,7 @@ export function convWeightGradDirect(x: Tensor, dy: Tensor, g: ConvGeometry): Te
   const splits = Math.ceil(allStrips / strips);
   const partials = Tensor.result(x.gpu, [splits, count]);
   x.gpu.dispatch(weightGradKernel, {
-    bindings: { x: x.storage, dy: dy.storage, partials: partials.storage },
+    bindings: { x, dy, partials },
     params: {
       groups: g.groups,
       groupIn,

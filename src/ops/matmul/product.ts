@@ -116,10 +116,10 @@ function operands(a: Tensor, b: Tensor, c: Tensor, size: Cut, bias?: Tensor | nu
   const { rows, columns, depth, splits, part, strideA, strideB } = size;
   return {
     bindings: {
-      a: a.storage,
-      b: b.storage,
-      c: c.storage,
-      ...(bias ? { bias: bias.storage } : {}),
+      a,
+      b,
+      c,
+      bias,
     },
     params: { rows, columns, depth, splits, part, strideA, strideB },
   };

@@ -31,10 +31,11 @@ export function normSums(
   const relu = Boolean(gradient?.y);
   x.gpu.dispatch(tree ? treeKernel : sumsKernel, {
     bindings: {
-      x: x.storage,
-      sums: sums.storage,
-      ...(gradient ? { dy: gradient.dy.storage, stats: gradient.stats.storage } : {}),
-      ...(gradient?.y ? { y: gradient.y.storage } : {}),
+      x,
+      sums,
+      dy: gradient?.dy,
+      stats: gradient?.stats,
+      y: gradient?.y,
     },
     params: { images, channels, plane, splits },
     values: {

@@ -34,14 +34,14 @@ export function averageWindows(
   const y = Tensor.result(x.gpu, [images, channels, outHeight, outWidth], x.dtype);
   x.gpu.dispatch(avgPoolKernel, {
     ...shared,
-    bindings: { x: x.storage, y: y.storage },
+    bindings: { x, y },
     workgroups: poolGrid(x.gpu, planes, outHeight, outWidth),
   });
   return track(name, [x], y, (dy) => {
     const dx = Tensor.result(x.gpu, x.shape, x.dtype);
     x.gpu.dispatch(avgPoolGradKernel, {
       ...shared,
-      bindings: { dy: dy.storage, dx: dx.storage },
+      bindings: { dy, dx },
       workgroups: poolGrid(x.gpu, planes, height, width),
     });
     return [dx];

@@ -74,9 +74,9 @@ function pass(
   const y = Tensor.result(x.gpu, [outer, splits, inner], dtype);
   const types = { E: wgslFloat(x.dtype), R: wgslFloat(dtype) };
   const bindings = {
-    x: x.storage,
-    y: y.storage,
-    ...(center ? { center: center.storage } : {}),
+    x,
+    y,
+    center,
   };
   const params = { outer, count, inner, splits, part, scale };
   if (variant === "tree") {
@@ -84,8 +84,7 @@ function pass(
     x.gpu.dispatch(treeKernel, {
       bindings,
       params,
-      values: { OP: op, ...types },
-      constants: { GROUP: group },
+      values: { OP: op, ...types, LANES: group, ROWS: 1 },
       workgroups: linearGrid(outer * splits),
     });
     return y;

@@ -40,10 +40,11 @@ export function reduceGrad(
   const splits = Math.ceil(count / part);
   dy.gpu.dispatch(reduceGradKernel, {
     bindings: {
-      dx: dx.storage,
-      dy: dy.storage,
-      ...(inputs ? { x: inputs.x.storage, center: inputs.center.storage } : {}),
-      ...(inputs?.ties ? { ties: inputs.ties.storage } : {}),
+      dx,
+      dy,
+      x: inputs?.x,
+      center: inputs?.center,
+      ties: inputs?.ties,
     },
     params: { outer, count, inner, splits, part, scale },
     values: {

@@ -2,7 +2,7 @@ import productCode from "../../../kernels/sinkhorn/product.wgsl" with { type: "t
 import rowDotCode from "../../../kernels/sinkhorn/row_dot.wgsl" with { type: "text" };
 import seedCode from "../../../kernels/sinkhorn/seed.wgsl" with { type: "text" };
 import startCode from "../../../kernels/sinkhorn/start.wgsl" with { type: "text" };
-import type { BufferRange } from "../../gpu/gpu.ts";
+import type { Bindable } from "../../gpu/gpu.ts";
 import { Kernel } from "../../gpu/kernel.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { linearGrid } from "../grid.ts";
@@ -60,7 +60,7 @@ interface Kept {
 /** The kernels of one call, on rows padded to tiles. */
 class Batch {
   readonly #params: Record<string, number>;
-  readonly #labels: BufferRange;
+  readonly #labels: Bindable;
   readonly #elementwise: readonly [number, number];
 
   constructor(readonly plan: SinkhornPlan, readonly tiled: boolean) {
@@ -68,7 +68,7 @@ class Batch {
     const rows = Math.ceil(p.shape[0] / 8) * 8;
     const stride = cost.stride / 4;
     this.#params = { ...planParams(plan), rows, stride };
-    this.#labels = (labels ?? p).storage;
+    this.#labels = labels ?? p;
     this.#elementwise = linearGrid(Math.ceil(rows * stride / 64));
   }
 
@@ -80,12 +80,12 @@ class Batch {
     const { q, cost } = this.plan;
     q.gpu.dispatch(startKernel, {
       bindings: {
-        q: q.storage,
+        q,
         labels: this.#labels,
-        k: cost.k.storage,
-        column_sums: cost.columnSums.storage,
-        r: r.storage,
-        x: v.storage,
+        k: cost.k,
+        column_sums: cost.columnSums,
+        r,
+        x: v,
       },
       params: this.#params,
       workgroups: this.#elementwise,
@@ -94,7 +94,7 @@ class Batch {
 
   /** `r = 1 / (x B + 1e-8)`, `y = mass r`. */
   scale(x: Tensor, b: Tensor, mass: Tensor, y: Tensor, r: Tensor): void {
-    this.#product(MODES.SCALE, x, b, y, { mass: mass.storage, r: r.storage });
+    this.#product(MODES.SCALE, x, b, y, { mass, r });
   }
 
   /** `y = x B`. */
@@ -106,7 +106,7 @@ class Batch {
     const [samples] = this.plan.p.shape;
     const y = Tensor.result(a.gpu, [samples]);
     a.gpu.dispatch(rowDotKernel, {
-      bindings: { a: a.storage, b: b.storage, y: y.storage },
+      bindings: { a, b, y },
       params: this.#params,
       ...rowGroups(a.gpu, samples),
     });
@@ -138,14 +138,14 @@ class Batch {
   #seed({ gradient, u, h, aInverse }: Kept, gu: Tensor, da: Tensor, dp: Tensor): void {
     dp.gpu.dispatch(seedKernel, {
       bindings: {
-        g: gradient.storage,
+        g: gradient,
         labels: this.#labels,
-        u: u.storage,
-        h: h.storage,
-        r: aInverse[aInverse.length - 1].storage,
-        gu: gu.storage,
-        da: da.storage,
-        dp: dp.storage,
+        u,
+        h,
+        r: aInverse[aInverse.length - 1],
+        gu,
+        da,
+        dp,
       },
       params: this.#params,
       workgroups: this.#elementwise,
@@ -161,10 +161,10 @@ class Batch {
     how: { r: Tensor; addend: Tensor | null; grad: Tensor; accumulate: number },
   ): void {
     const bindings = {
-      mass: mass.storage,
-      r: how.r.storage,
-      addend: (how.addend ?? how.r).storage,
-      grad: how.grad.storage,
+      mass,
+      r: how.r,
+      addend: how.addend ?? how.r,
+      grad: how.grad,
     };
     const params = { with_addend: how.addend ? 1 : 0, accumulate: how.accumulate };
     this.#product(MODES.GRADIENT, x, b, y, bindings, params);
@@ -175,16 +175,16 @@ class Batch {
     x: Tensor,
     b: Tensor,
     y: Tensor,
-    bindings: Record<string, BufferRange>,
+    bindings: Record<string, Bindable>,
     params: Record<string, number> = { with_addend: 0, accumulate: 0 },
   ): void {
     const { rows, stride } = this.#params;
     x.gpu.dispatch(productKernel, {
       bindings: {
         ...bindings,
-        x: x.storage,
-        b: b.storage,
-        y: y.storage,
+        x,
+        b,
+        y,
         labels: this.#labels,
       },
       params: { ...this.#params, ...params },

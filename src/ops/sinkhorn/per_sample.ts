@@ -45,23 +45,23 @@ export function sinkhornPerSample(
     values: grouped ? GROUP_NAMES : { ...NAMES, CHUNK: chunkOf(cost.stride / 4) },
     workgroups: [grouped ? samples : Math.ceil(samples / 8)] as const,
   };
-  const labels = (plan.labels ?? p).storage;
+  const labels = plan.labels ?? p;
   const state = Tensor.result(gpu, [4 + 2 * iterations, samples, cost.stride]);
   const distance = Tensor.result(gpu, [samples]);
   const matrices = {
-    k: cost.k.storage,
-    kt: cost.kTransposed.storage,
-    mt: cost.kCostTransposed.storage,
+    k: cost.k,
+    kt: cost.kTransposed,
+    mt: cost.kCostTransposed,
   };
   gpu.dispatch(grouped ? groupForward : samplesForward, {
     ...options,
     bindings: {
       ...matrices,
-      p: p.storage,
-      q: q.storage,
+      p,
+      q,
       labels,
-      state: state.storage,
-      distance: distance.storage,
+      state,
+      distance,
     },
     params,
   });
@@ -73,13 +73,13 @@ export function sinkhornPerSample(
       ...options,
       bindings: {
         ...matrices,
-        m: cost.kCost.storage,
-        state: state.storage,
+        m: cost.kCost,
+        state,
         labels,
-        g: gradient.storage,
-        work: work.storage,
-        dp: dp.storage,
-        dq: dq.storage,
+        g: gradient,
+        work,
+        dp,
+        dq,
       },
       params: { ...params, wants_q: wantsQ ? 1 : 0 },
     });

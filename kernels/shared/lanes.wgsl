@@ -1,0 +1,4 @@
+//: if LANES > SUBGROUP
+// What join_lanes works in. Twice as many as threads: steps take turns, so that one barrier a step is enough.
+var<workgroup> lanes: array<Lane, ${2 * LANES * ROWS}>;
+//: end

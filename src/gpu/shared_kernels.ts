@@ -1,0 +1,24 @@
+import blocks from "../../kernels/shared/blocks.wgsl" with { type: "text" };
+import depthwiseRow from "../../kernels/shared/depthwise_row.wgsl" with { type: "text" };
+import grid from "../../kernels/shared/grid.wgsl" with { type: "text" };
+import hash from "../../kernels/shared/hash.wgsl" with { type: "text" };
+import joinLanes from "../../kernels/shared/join_lanes.wgsl" with { type: "text" };
+import lanes from "../../kernels/shared/lanes.wgsl" with { type: "text" };
+import nan from "../../kernels/shared/nan.wgsl" with { type: "text" };
+import pairs from "../../kernels/shared/pairs.wgsl" with { type: "text" };
+import rows from "../../kernels/shared/rows.wgsl" with { type: "text" };
+import vector from "../../kernels/shared/vector.wgsl" with { type: "text" };
+
+/** What kernels can include, by the names of the files in `kernels/shared/`. Imports must be static: bundles hold no folders. */
+export const SHARED_KERNELS: Readonly<Record<string, string>> = {
+  blocks,
+  depthwise_row: depthwiseRow,
+  grid,
+  hash,
+  join_lanes: joinLanes,
+  lanes,
+  nan,
+  pairs,
+  rows,
+  vector,
+};
