@@ -175,7 +175,6 @@ export class Trainer {
     } finally {
       reports.dispose();
     }
-    for (const model of trained(options.distiller)) model.countBatches(clock.steps);
     state.seconds += clock.seconds;
     if (state.step === stepsPerEpoch) {
       state.totals = state.pointStart = null;
