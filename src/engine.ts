@@ -223,9 +223,20 @@ export {
   type WKDLogitOptions,
   type WKDOptions,
 } from "./distill/wkd.ts";
-export { type GradientScaling, SGD, type SGDOptions } from "./optim/sgd.ts";
+export {
+  FlatOptimizer,
+  type GradientScaling,
+  type Optimizer,
+  type OptimizerEntries,
+  type ParameterGroup,
+  type ParametersOrGroups,
+  type TorchSetting,
+} from "./optim/optimizer.ts";
+export { AdamW, type AdamWOptions } from "./optim/adamw.ts";
+export { SGD, type SGDOptions } from "./optim/sgd.ts";
+export { clipGradNorm } from "./optim/clip_grad_norm.ts";
 export { GradScaler, type GradScalerOptions } from "./optim/grad_scaler.ts";
-export { BLOCK, FlatGroup, type FlatSlot } from "./optim/flat_group.ts";
+export { BLOCK, FlatGroup, type FlatSlot, type StateLayout } from "./optim/flat_group.ts";
 export { multiStepLr } from "./optim/multi_step_lr.ts";
 
 // Files, as bytes.
