@@ -1,13 +1,14 @@
 import code from "../../kernels/optim/adamw.wgsl" with { type: "text" };
+import { float, floats } from "../config/field.ts";
 import { Kernel } from "../gpu/kernel.ts";
 import { linearGrid } from "../ops/grid.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FlatGroup } from "./flat_group.ts";
+import { FlatOptimizer, refuseUnknown } from "./flat_optimizer.ts";
 import {
-  FlatOptimizer,
+  defineOptimizer,
   type GradientScaling,
   type ParametersOrGroups,
-  refuseUnknown,
   type TorchSetting,
 } from "./optimizer.ts";
 
@@ -105,6 +106,20 @@ export class AdamW extends FlatOptimizer<Required<AdamWOptions>> {
     };
   }
 }
+
+/** SOLVER.TYPE AdamW. */
+export const adamw = defineOptimizer({
+  keys: {
+    BETAS: floats(
+      [0.9, 0.999],
+      "Ours: how much of the averages of the gradient and of its square is kept from step to step.",
+      { length: 2, min: 0, below: 1 },
+    ),
+    EPS: float(1e-8, "Ours: added to the root of the average square.", { above: 0 }),
+  },
+  build: (parameters, { LR, BETAS: [first, second], EPS, WEIGHT_DECAY }) =>
+    new AdamW(parameters, { lr: LR, betas: [first, second], eps: EPS, weightDecay: WEIGHT_DECAY }),
+});
 
 function check(options: Required<AdamWOptions>): void {
   refuseUnknown("AdamW", options, KNOWN);

@@ -1,13 +1,14 @@
 import code from "../../kernels/optim/sgd.wgsl" with { type: "text" };
+import { bool, float } from "../config/field.ts";
 import { Kernel } from "../gpu/kernel.ts";
 import { linearGrid } from "../ops/grid.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FlatGroup } from "./flat_group.ts";
+import { FlatOptimizer, refuseUnknown } from "./flat_optimizer.ts";
 import {
-  FlatOptimizer,
+  defineOptimizer,
   type GradientScaling,
   type ParametersOrGroups,
-  refuseUnknown,
   type TorchSetting,
 } from "./optimizer.ts";
 
@@ -88,6 +89,30 @@ export class SGD extends FlatOptimizer<Required<SGDOptions>> {
     };
   }
 }
+
+/** SOLVER.TYPE SGD. */
+export const sgd = defineOptimizer({
+  keys: {
+    MOMENTUM: float(0.9, "Momentum; NESTEROV wants one above 0.", { min: 0, below: 1 }),
+    NESTEROV: bool(
+      true,
+      "Ours: Nesterov's form of momentum; WKD's code always trains with it, mdistiller's without.",
+    ),
+  },
+  check: ({ MOMENTUM, NESTEROV }) =>
+    !NESTEROV || MOMENTUM !== 0 ? null : {
+      key: "MOMENTUM",
+      message: "SOLVER.NESTEROV is a form of momentum, but SOLVER.MOMENTUM is 0; set " +
+        "SOLVER.NESTEROV False or a momentum above 0",
+    },
+  build: (parameters, { LR, MOMENTUM, WEIGHT_DECAY, NESTEROV }) =>
+    new SGD(parameters, {
+      lr: LR,
+      momentum: MOMENTUM,
+      weightDecay: WEIGHT_DECAY,
+      nesterov: NESTEROV,
+    }),
+});
 
 function check(options: Required<SGDOptions>): void {
   refuseUnknown("SGD", options, KNOWN);
