@@ -241,10 +241,48 @@ export {
   type WKDLogitOptions,
   type WKDOptions,
 } from "./distill/wkd.ts";
-export { type GradientScaling, SGD, type SGDOptions } from "./optim/sgd.ts";
+export { FlatOptimizer } from "./optim/flat_optimizer.ts";
+export {
+  type GradientScaling,
+  type Optimizer,
+  type OptimizerDefinition,
+  type OptimizerEntries,
+  type ParameterGroup,
+  type ParametersOrGroups,
+  type SolverSettings,
+  type TorchSetting,
+} from "./optim/optimizer.ts";
+export { AdamW, type AdamWOptions } from "./optim/adamw.ts";
+export { SGD, type SGDOptions } from "./optim/sgd.ts";
+export { clipGradNorm } from "./optim/clip_grad_norm.ts";
 export { GradScaler, type GradScalerOptions } from "./optim/grad_scaler.ts";
-export { BLOCK, FlatGroup, type FlatSlot } from "./optim/flat_group.ts";
-export { multiStepLr } from "./optim/multi_step_lr.ts";
+export { BLOCK, FlatGroup, type FlatSlot, type StateLayout } from "./optim/flat_group.ts";
+export {
+  cosineLr,
+  epochsDone,
+  type LearningRate,
+  type Moment,
+  multiStepLr,
+  type ScheduleDefinition,
+  warmUp,
+} from "./optim/schedules.ts";
+export { registerOptimizer, registerSchedule } from "./optim/registry.ts";
+export {
+  type AnyField,
+  bool,
+  choice,
+  type Field,
+  type FieldKind,
+  float,
+  floats,
+  int,
+  ints,
+  type Range,
+  type Section,
+  text,
+  type ValuesOf,
+} from "./config/field.ts";
+export type { Choice, Misfit } from "./config/fields.ts";
 
 // Files, as bytes.
 export { FormatError } from "./formats/format_error.ts";

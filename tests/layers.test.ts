@@ -12,7 +12,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   nn: ["gpu", "tensor", "ops"],
   models: ["tensor", "ops", "nn"],
   losses: ["tensor", "ops"],
-  optim: ["gpu", "tensor", "ops"],
+  // The keys of a configuration are part of what an optimiser or a schedule says of itself.
+  optim: ["gpu", "tensor", "ops", "config"],
   distill: ["tensor", "ops", "nn", "models", "losses"],
   formats: [],
   config: ["formats"],

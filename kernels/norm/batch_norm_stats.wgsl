@@ -1,7 +1,7 @@
 // stats[c] = (mean, 1 / sqrt(var + eps), scale, bias) with scale = weight / sqrt(var + eps)
 // TRAINING 1: mean and biased variance from the partial sums of batch_norm_sums.wgsl; the running mean and variance move by
-// momentum toward the mean and the unbiased variance. TRAINING 0: mean and variance are the running ones. x: E, f32 or f16; the rest float32.
-// Dispatch: one thread a channel, groups of 64. Template: E, TRAINING.
+// momentum toward the mean and the unbiased variance. TRAINING 0: mean and variance are the running ones. COUNT 1: batches += 1.
+// x: E, f32 or f16; the rest float32. Dispatch: one thread a channel, groups of 64. Template: E, TRAINING, COUNT.
 struct Params {
   channels: u32,
   plane: u32,
@@ -19,6 +19,9 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> runningVar: array<f32>;
 @group(0) @binding(6) var<storage, read> sums: array<vec2f>;
 @group(0) @binding(7) var<storage, read> x: array<${E}>;
+//: if COUNT
+@group(0) @binding(8) var<storage, read_write> batches: array<i32>;
+//: end
 //: else
 @group(0) @binding(4) var<storage, read> runningMean: array<f32>;
 @group(0) @binding(5) var<storage, read> runningVar: array<f32>;
@@ -39,6 +42,9 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
   let unbiased = variance * params.count / max(params.count - 1.0, 1.0);
   runningMean[c] = mix(runningMean[c], mean, params.momentum);
   runningVar[c] = mix(runningVar[c], unbiased, params.momentum);
+  //: if COUNT
+  if (c == 0u) { batches[0] += 1; }
+  //: end
   //: else
   let mean = runningMean[c];
   let variance = runningVar[c];

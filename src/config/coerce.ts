@@ -29,9 +29,10 @@ export function expectation(field: AnyField): string {
     case "float":
       return `a number${range}`;
     case "ints":
-      return `a list of ${
-        field.length === undefined ? "" : `${field.length} `
-      }integers${range}, such as "[1, 2]"`;
+    case "floats":
+      return `a list of ${field.length === undefined ? "" : `${field.length} `}${
+        field.kind === "ints" ? "integers" : "numbers"
+      }${range}, such as "${field.kind === "ints" ? "[1, 2]" : "[0.9, 0.999]"}"`;
     case "string":
       return "a text (quote it if it looks like a number)";
     case "path":
@@ -87,12 +88,15 @@ export function coerce(
       if (typeof text !== "string") return undefined;
       return field.choices && !field.choices.includes(text) ? undefined : text;
     }
-    case "ints": {
+    case "ints":
+    case "floats": {
       const list = toList(value);
       if (!Array.isArray(list)) return undefined;
       if (field.length !== undefined && list.length !== field.length) return undefined;
       const numbers = list.map(toNumber);
-      return numbers.every((item) => inRange(item, field, true)) ? numbers : undefined;
+      return numbers.every((item) => inRange(item, field, field.kind === "ints"))
+        ? numbers
+        : undefined;
     }
   }
 }

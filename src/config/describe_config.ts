@@ -1,6 +1,6 @@
 import { expectation } from "./coerce.ts";
 import { formatValue } from "./format_config.ts";
-import { FIELDS } from "./keys.ts";
+import { FIELDS, OWNERS } from "./fields.ts";
 
 /** What every key means, what it may be and what it is by default, as text. */
 export function describeConfig(): string {
@@ -16,6 +16,8 @@ export function describeConfig(): string {
     const wanted = expectation(field);
     if (field.kind === "path") lines.push("      It is a path; ~ is your home.");
     else if (field.kind !== "string" || field.choices) lines.push(`      It is ${wanted}.`);
+    const owner = OWNERS.get(key);
+    if (owner) lines.push(`      It is read with ${owner.key} ${owner.name} alone.`);
   }
   return lines.join("\n");
 }

@@ -1,5 +1,5 @@
-/** The value types a configuration key can have; `ints` is a list of integers, `path` a text that is a path. */
-export type FieldKind = "bool" | "int" | "float" | "string" | "path" | "ints";
+/** The value types a configuration key can have; `ints` is a list of integers, `floats` one of numbers, `path` a text that is a path. */
+export type FieldKind = "bool" | "int" | "float" | "string" | "path" | "ints" | "floats";
 
 /** The range a number, or every number of a list, must lie in, and what it is the measure of. */
 export interface Range {
@@ -37,6 +37,11 @@ export interface Section {
   /** A key or a nested section. */
   readonly [key: string]: AnyField | Section;
 }
+
+/** The values that a section of the schema describes. */
+export type ValuesOf<S> = {
+  readonly [K in keyof S]: S[K] extends Field<infer T> ? T : ValuesOf<S[K]>;
+};
 
 /** Tells a field from a section. */
 export function isField(node: AnyField | Section): node is AnyField {
@@ -80,4 +85,9 @@ export function choice<const C extends string>(
 /** A key that takes a list of integers. */
 export function ints(value: number[], doc: string, range: Range = {}): Field<number[]> {
   return { kind: "ints", default: value, doc, ...range };
+}
+
+/** A key that takes a list of numbers. */
+export function floats(value: number[], doc: string, range: Range = {}): Field<number[]> {
+  return { kind: "floats", default: value, doc, ...range };
 }

@@ -1,6 +1,6 @@
 import { visible } from "../formats/visible.ts";
 import type { Config } from "./config.ts";
-import { FIELDS } from "./keys.ts";
+import { FIELDS, OWNERS } from "./fields.ts";
 import { COMMON_SECTIONS } from "./schema.ts";
 
 /** The value at a dotted key. */
@@ -45,7 +45,11 @@ export function formatConfig(config: Config): string {
     ...(IN_MEMORY.includes(DATASET.TYPE) ? OF_IMAGE_FILES : []),
     ...(DISTILLER.TYPE === "NONE" ? OF_TEACHERS : []),
   ]);
-  const keys = [...FIELDS.keys()].filter((key) => active.has(key.split(".")[0]) && !idle.has(key));
+  const read = (key: string) => {
+    const owner = OWNERS.get(key);
+    return !idle.has(key) && (!owner || valueAt(config, owner.key) === owner.name);
+  };
+  const keys = [...FIELDS.keys()].filter((key) => active.has(key.split(".")[0]) && read(key));
   const short = (key: string) => key.slice(key.indexOf(".") + 1);
   const width = Math.max(...keys.map((key) => short(key).length));
   const lines: string[] = [];

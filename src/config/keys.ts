@@ -1,35 +1,5 @@
 import { closestString } from "@std/text/closest-string";
-import { type AnyField, isField, type Section } from "./field.ts";
-import { SCHEMA } from "./schema.ts";
-
-function collect(section: Section, prefix: string, fields: Map<string, AnyField>): void {
-  for (const [name, node] of Object.entries(section)) {
-    if (isField(node)) fields.set(prefix + name, node);
-    else collect(node, `${prefix}${name}.`, fields);
-  }
-}
-
-function allFields(): Map<string, AnyField> {
-  const fields = new Map<string, AnyField>();
-  collect(SCHEMA, "", fields);
-  return fields;
-}
-
-/** Every key of the schema by its full dotted name, such as `SOLVER.LR`, in the schema's order. */
-export const FIELDS: ReadonlyMap<string, AnyField> = allFields();
-
-function sectionNames(): string[] {
-  const names = new Set<string>();
-  for (const key of FIELDS.keys()) {
-    for (let dot = key.indexOf("."); dot >= 0; dot = key.indexOf(".", dot + 1)) {
-      names.add(key.slice(0, dot));
-    }
-  }
-  return [...names];
-}
-
-/** Every section of the schema by its full dotted name, such as `WKD.SINKHORN`. */
-export const SECTIONS: readonly string[] = sectionNames();
+import { FIELDS, SECTIONS } from "./fields.ts";
 
 /** A longer name is no slip of the pen, and comparing it letter by letter takes long. */
 const LONGEST_NAME = 80;

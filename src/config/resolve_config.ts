@@ -4,7 +4,9 @@ import { coerce, expectation } from "./coerce.ts";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { type AnyField, isField, type Section } from "./field.ts";
-import { FIELDS, nearestKey, SECTIONS } from "./keys.ts";
+import { CHOICES, FIELDS, SECTIONS } from "./fields.ts";
+import { valueAt } from "./format_config.ts";
+import { nearestKey } from "./keys.ts";
 import { isMapping, type Mapping } from "./merge_keys.ts";
 import { ALIASES, SCHEMA } from "./schema.ts";
 import { homePath, typedPath } from "./typed_path.ts";
@@ -151,14 +153,13 @@ function build(section: Section, prefix: string, values: Values): Record<string,
 }
 
 /** Refuses settings that do not go together. */
-function checkTogether({ SOLVER }: Config, document: YamlDocument): void {
-  if (SOLVER.NESTEROV && SOLVER.MOMENTUM === 0) {
-    throw new ConfigError(
-      `${
-        document.where(["SOLVER", "MOMENTUM"])
-      }: SOLVER.NESTEROV is a form of momentum, but SOLVER.MOMENTUM is 0; set ` +
-        "SOLVER.NESTEROV False or a momentum above 0",
-    );
+function checkTogether(config: Config, document: YamlDocument): void {
+  for (const [key, choices] of CHOICES) {
+    const path = key.split(".").slice(0, -1);
+    const section = path.reduce((node: Mapping, part) => node[part] as Mapping, config);
+    const misfit = choices.get(String(valueAt(config, key)))?.check?.(section);
+    if (!misfit) continue;
+    throw new ConfigError(`${document.where([...path, misfit.key])}: ${misfit.message}`);
   }
 }
 

@@ -173,22 +173,35 @@ export const SCHEMA = {
     ),
     EPOCHS: int(240, "Passes over the training images.", { min: 1 }),
     LR: float(0.05, "Learning rate at the start.", { above: 0 }),
-    LR_DECAY_STAGES: ints(
-      [150, 180, 210],
-      "The learning rate is multiplied by LR_DECAY_RATE after each of these epochs.",
+    LR_SCHEDULE: text("step", "Ours: how the learning rate goes on from LR."),
+    WARMUP_EPOCHS: float(
+      0,
+      "Ours: epochs, or a part of one, in which the learning rate first rises to LR in equal steps, whatever the schedule.",
       { min: 0 },
     ),
-    LR_DECAY_RATE: float(0.1, "Factor of one learning rate drop.", { above: 0 }),
-    WEIGHT_DECAY: float(1e-4, "L2 penalty, as PyTorch's SGD applies it.", { min: 0 }),
-    MOMENTUM: float(0.9, "Momentum of SGD; NESTEROV wants one above 0.", { min: 0, below: 1 }),
-    TYPE: choice(["SGD"], "SGD", "Optimiser."),
+    WARMUP_START_FACTOR: float(0.01, "Ours: part of LR that the rise starts at.", {
+      above: 0,
+      max: 1,
+    }),
+    WEIGHT_DECAY: float(
+      1e-4,
+      "Weight decay as PyTorch's optimiser of that name applies it: an L2 penalty with SGD, decoupled with AdamW.",
+      { min: 0 },
+    ),
+    TYPE: text("SGD", "Optimiser."),
+    ACCUMULATE: int(
+      1,
+      "Ours: batches whose mean gradient makes one update; at an epoch's end, of as many as are left.",
+      { min: 1 },
+    ),
+    CLIP_GRAD_NORM: float(
+      0,
+      "Ours: most that the l2 norm of all gradients may be; they are scaled down to it. 0 is off.",
+      { min: 0 },
+    ),
     AMP: bool(
       false,
       "Ours: mixed precision as PyTorch's autocast and GradScaler: the networks in float16 where the adapter has shader-f16, losses in float32, the loss scaled so that small gradients survive.",
-    ),
-    NESTEROV: bool(
-      true,
-      "Ours: Nesterov's form of momentum; WKD's code always trains with it, mdistiller's without.",
     ),
     SEED: int(
       0,

@@ -26,6 +26,11 @@ export class Recording {
     readonly release: () => void,
   ) {}
 
+  /** Both after one another as one, which is submitted at once; it lives as long as they do. */
+  static join(first: Recording, second: Recording): Recording {
+    return new Recording(first.gpu, [...first.commands, ...second.commands], () => {});
+  }
+
   /** Dispatches per replay. */
   get dispatches(): number {
     return this.commands.filter((command) => command.kind === "dispatch").length;

@@ -1,9 +1,7 @@
-import type { BufferPool } from "../gpu/buffer_pool.ts";
-import type { Gpu } from "../gpu/gpu.ts";
 import { batchNorm } from "../ops/batch_norm.ts";
 import { tensor } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { Module, type StateEntry } from "./module.ts";
+import { Module } from "./module.ts";
 
 /** Options of {@linkcode BatchNorm2d}. */
 export interface BatchNorm2dOptions {
@@ -31,14 +29,9 @@ export class BatchNorm2d extends Module {
   readonly running_mean: Tensor;
   /** [C], 1 at first. */
   readonly running_var: Tensor;
-  /** int32, a number; counted on the host and brought up to date by `stateDict()`. */
+  /** int32, a number: training batches so far, counted on the device. */
   readonly num_batches_tracked: Tensor;
   readonly #options: BatchNorm2dOptions;
-  #seen = 0;
-  /** Training forwards in the latest recording; told apart by its pool. */
-  #forwardsPerReplay = 1;
-  #recordingPool: BufferPool | null = null;
-  #uploaded = 0;
 
   /** For inputs of `channels` channels. */
   constructor(channels: number, options: BatchNorm2dOptions = {}) {
@@ -54,48 +47,17 @@ export class BatchNorm2d extends Module {
 
   /** Normalises by the batch when training, else by the running statistics. */
   forward(x: Tensor, epilogue: BatchNormEpilogue = {}): Tensor {
-    if (this.training) this.#count(x.gpu);
     const { weight, bias, running_mean: runningMean, running_var: runningVar } = this;
-    return batchNorm(x, { weight, bias, runningMean, runningVar }, {
+    const batches = this.num_batches_tracked;
+    return batchNorm(x, { weight, bias, runningMean, runningVar, batches }, {
       training: this.training,
       ...this.#options,
       ...epilogue,
     });
   }
 
-  /** Adds `count` times the training forwards of the latest recording; nothing in eval mode. */
-  override countBatches(count: number): void {
-    if (this.training) this.#seen += count * this.#forwardsPerReplay;
-  }
-
-  /** In a recording the number of runs is known to whoever replays it: see countBatches(). */
-  #count(gpu: Gpu): void {
-    if (!gpu.recording) {
-      this.#seen++;
-    } else if (gpu.pool === this.#recordingPool) {
-      this.#forwardsPerReplay++;
-    } else {
-      this.#recordingPool = gpu.pool;
-      this.#forwardsPerReplay = 1;
-    }
-  }
-
   /** The running statistics and the counter. */
   protected override bufferNames(): readonly string[] {
     return ["running_mean", "running_var", "num_batches_tracked"];
-  }
-
-  /** Writes the counter to the device when it moved. */
-  protected override syncBuffers(): void {
-    if (this.#seen === this.#uploaded) return;
-    this.num_batches_tracked.copy_(Int32Array.of(this.#seen));
-    this.#uploaded = this.#seen;
-  }
-
-  /** Goes on counting from what was loaded. */
-  protected override stateLoaded(entries: ReadonlyMap<string, StateEntry>, prefix: string): void {
-    const entry = entries.get(`${prefix}num_batches_tracked`);
-    // Entries of another shape are not loaded.
-    if (entry?.shape.length === 0) this.#seen = this.#uploaded = Number(entry.data[0]);
   }
 }

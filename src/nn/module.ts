@@ -54,7 +54,6 @@ export abstract class Module {
 
   /** Parameters and buffers by their paths, in PyTorch's order. */
   stateDict(prefix = ""): Map<string, Tensor> {
-    this.syncBuffers();
     const state = new Map<string, Tensor>();
     for (const [name, tensor] of this.namedTensors()) state.set(prefix + name, tensor);
     for (const [name, child] of this.namedChildren()) {
@@ -89,7 +88,6 @@ export abstract class Module {
       tensor.copy_(tensor.dtype === "float32" ? Float32Array.from(data) : Int32Array.from(data));
       applied.push(name);
     }
-    this.stateLoaded(entries, "");
     return { applied, missing, unexpected, wrongShape };
   }
 
@@ -132,14 +130,6 @@ export abstract class Module {
     return this;
   }
 
-  /**
-   * Counts `count` runs of a recorded training step, the first included: no module code runs in replays.
-   * Call it in training mode, before another step is recorded.
-   */
-  countBatches(count: number): void {
-    for (const [, child] of this.namedChildren()) child.countBatches(count);
-  }
-
   /** Class and size, as `Linear(12 parameters)`. */
   toString(): string {
     return `${this.constructor.name}(${this.parameterCount()} parameters)`;
@@ -153,16 +143,6 @@ export abstract class Module {
   /** Names of own tensors that are buffers; the others are parameters. */
   protected bufferNames(): readonly string[] {
     return [];
-  }
-
-  /** Brings buffers up to date that are counted on the host. */
-  protected syncBuffers(): void {}
-
-  /** Called when state was loaded; names of this module's entries start with `prefix`. */
-  protected stateLoaded(entries: ReadonlyMap<string, StateEntry>, prefix: string): void {
-    for (const [name, child] of this.namedChildren()) {
-      child.stateLoaded(entries, `${prefix}${name}.`);
-    }
   }
 
   #parameterTensors(): Tensor[] {

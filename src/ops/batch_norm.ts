@@ -17,7 +17,7 @@ const applyKernel = new Kernel("batch_norm_apply", applyCode);
 const gradStatsKernel = new Kernel("batch_norm_grad_stats", gradStatsCode);
 const gradApplyKernel = new Kernel("batch_norm_grad_apply", gradApplyCode);
 
-/** Parameters and buffers of batch normalisation, each [C]. */
+/** Parameters and buffers of batch normalisation, each [C] but the counter. */
 export interface BatchNormTensors {
   /** Factor after the normalisation. */
   readonly weight: Tensor;
@@ -27,6 +27,8 @@ export interface BatchNormTensors {
   readonly runningMean: Tensor;
   /** Running variance, unbiased; moved in place when training. */
   readonly runningVar: Tensor;
+  /** int32, a number; one more after each batch when training. Not counted where missing. */
+  readonly batches?: Tensor;
 }
 
 /** Options of {@linkcode batchNorm}. */
@@ -83,7 +85,7 @@ export function batchNorm(x: Tensor, tensors: BatchNormTensors, options: BatchNo
 
 function computeStats(
   x: Tensor,
-  { weight, bias, runningMean, runningVar }: BatchNormTensors,
+  { weight, bias, runningMean, runningVar, batches }: BatchNormTensors,
   layout: NormLayout,
   { training, momentum = 0.1, eps = 1e-5 }: BatchNormOptions,
   tree: boolean,
@@ -91,6 +93,7 @@ function computeStats(
   const { channels, plane, splits, images } = layout;
   const stats = Tensor.result(x.gpu, [channels, 4]);
   const sums = training ? normSums(x, layout, null, tree) : null;
+  const count = training && batches !== undefined;
   x.gpu.dispatch(statsKernel, {
     bindings: {
       weight,
@@ -99,10 +102,11 @@ function computeStats(
       runningMean,
       runningVar,
       sums,
-      x,
+      x: sums && x,
+      batches: count ? batches : null,
     },
     params: { channels, plane, splits, count: images * plane, momentum, eps },
-    values: { TRAINING: Number(training), E: wgslFloat(x.dtype) },
+    values: { TRAINING: Number(training), COUNT: Number(count), E: wgslFloat(x.dtype) },
     workgroups: [Math.ceil(channels / 64)],
   });
   sums?.dispose();
@@ -162,7 +166,7 @@ function gradients(
 
 function check(
   x: Tensor,
-  tensors: BatchNormTensors,
+  { batches: _, ...tensors }: BatchNormTensors,
   layout: NormLayout,
   { training, residual }: BatchNormOptions,
 ): void {

@@ -8,7 +8,8 @@ import { mul } from "../ops/binary.ts";
 import { tensor } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FlatGroup } from "./flat_group.ts";
-import type { SGD } from "./sgd.ts";
+import { clipGradNorm } from "./clip_grad_norm.ts";
+import type { Optimizer } from "./optimizer.ts";
 
 const finiteKernel = new Kernel("check_finite", finiteCode);
 const updateKernel = new Kernel("update_scale", updateCode);
@@ -67,12 +68,15 @@ export class GradScaler {
   }
 
   /**
-   * Updates the parameters with the gradients of a scaled loss, or leaves them and the momenta as they are where a
-   * gradient is infinite or NaN; then adjusts the scale. Ends the step as `SGD.step` does.
+   * Updates the parameters with the gradients of a scaled loss, or leaves them and the optimiser's state as they are where
+   * a gradient is infinite or NaN; then adjusts the scale. Ends the step as `Optimizer.step` does.
+   *
+   * @param maxNorm of the gradients without the scale, to which they are clipped; 0, the default, leaves them
    */
-  step(optimizer: SGD): void {
+  step(optimizer: Optimizer, maxNorm = 0): void {
     optimizer.gatherGradients();
     for (const group of optimizer.groups) this.#check(group);
+    if (maxNorm > 0) clipGradNorm(optimizer, maxNorm, this.scaleFactor);
     optimizer.step({ scale: this.scaleFactor, overflow: this.#overflow });
     const { growthFactor, backoffFactor, growthInterval } = this.#options;
     this.scaleFactor.gpu.dispatch(updateKernel, {

@@ -26,8 +26,8 @@ export interface EpochReportsOptions {
   readonly batchSize: number;
   /** Images of an epoch. */
   readonly images: number;
-  /** Learning rate of the epoch. */
-  readonly lr: number;
+  /** Learning rate of a step of the epoch, counted from 1. */
+  readonly lr: (step: number) => number;
   /** Times of the epoch. */
   readonly clock: EpochClock;
   /** Where `point` events are due. */
@@ -136,7 +136,7 @@ export class EpochReports {
   ): void {
     const { sink, lr, stepsPerEpoch, schedule: { epoch } } = this.options;
     const globalStep = (epoch - 1) * stepsPerEpoch + step;
-    const figures = { steps, lr, loss, losses, top1, top5, imagesPerSecond };
+    const figures = { steps, lr: lr(step), loss, losses, top1, top5, imagesPerSecond };
     sink({ type: "point", epoch, step, globalStep, ...figures });
   }
 }

@@ -13,12 +13,13 @@ import { writeFileAtomic } from "../formats/atomic_write.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { manualSeed } from "../nn/init.ts";
 import { GradScaler } from "../optim/grad_scaler.ts";
-import { SGD } from "../optim/sgd.ts";
+import { buildOptimizer, buildSchedule } from "../optim/registry.ts";
 import { buildDistiller } from "./build_distiller.ts";
 import { dataDigest } from "./changed_data.ts";
 import type { EventSink } from "./events.ts";
 import { RunFiles } from "./run_files.ts";
 import { initialState, type RunState } from "./run_state.ts";
+import type { GradientHook } from "./train_step.ts";
 import { trained, Trainer, type TrainerOptions } from "./trainer.ts";
 
 /** What {@linkcode Run} needs. */
@@ -41,6 +42,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** How to go on after an interruption, for the message. */
   readonly resumeCommand: string;
+  /** Sees the gradients before every update. */
+  readonly onGradients?: GradientHook;
   /** Called before a checkpoint is written; throws where the folder is not the run's any more. */
   readonly guard?: () => void;
 }
@@ -86,7 +89,11 @@ export class Run {
     const note = (message: string) => options.sink({ type: "note", message });
     const distiller = await buildDistiller(config, splits.train, options.teacherPath, warn, note);
     resources.defer(() => disposeDistiller(distiller));
-    const optimizer = resources.adopt(buildOptimizer(config, distiller), (it) => it.dispose());
+    const parameters = trained(distiller).flatMap((module) => module.parameters());
+    const optimizer = resources.adopt(
+      buildOptimizer(parameters, config.SOLVER),
+      (it) => it.dispose(),
+    );
     const scaler = config.SOLVER.AMP ? new GradScaler(gpu) : null;
     resources.defer(() => scaler?.dispose());
     const { train, test } = openLoaders(config, splits, resources);
@@ -146,15 +153,6 @@ export class Run {
   }
 }
 
-function buildOptimizer({ SOLVER }: Config, distiller: Distiller): SGD {
-  return new SGD(trained(distiller).flatMap((module) => module.parameters()), {
-    lr: SOLVER.LR,
-    momentum: SOLVER.MOMENTUM,
-    weightDecay: SOLVER.WEIGHT_DECAY,
-    nesterov: SOLVER.NESTEROV,
-  });
-}
-
 /** The loaders of both splits, to be closed by `resources`. No batch has room for more images than there are. */
 function openLoaders(
   { SOLVER, DATASET }: Config,
@@ -186,7 +184,7 @@ function trainBatchSize(
 }
 
 function trainerOptions(
-  { gpu, config: { SOLVER, LOG }, sink, signal, guard }: RunOptions,
+  { gpu, config: { SOLVER, LOG }, sink, signal, guard, onGradients }: RunOptions,
   parts: Pick<TrainerOptions, "distiller" | "optimizer" | "scaler" | "train" | "test">,
   files: RunFiles,
 ): TrainerOptions {
@@ -195,11 +193,10 @@ function trainerOptions(
     ...parts,
     batchSize: trainBatchSize(SOLVER, parts.train.dataset),
     epochs: SOLVER.EPOCHS,
-    learningRate: {
-      base: SOLVER.LR,
-      stages: SOLVER.LR_DECAY_STAGES,
-      rate: SOLVER.LR_DECAY_RATE,
-    },
+    learningRate: buildSchedule(SOLVER),
+    accumulate: SOLVER.ACCUMULATE,
+    clipNorm: SOLVER.CLIP_GRAD_NORM,
+    onGradients,
     pointEvery: LOG.TENSORBOARD_FREQ,
     sink,
     signal,

@@ -1,10 +1,10 @@
 import { flatten } from "../formats/flatten.ts";
 import { int64Tensor } from "../formats/int64_tensor.ts";
 import { plainNames } from "../formats/model_state.ts";
-import { PyFloat, PyOrderedDict } from "../formats/pickle/python.ts";
+import { PyFloat, PyOrderedDict, PyTuple } from "../formats/pickle/python.ts";
 import type { SafetensorsTensor } from "../formats/safetensors.ts";
-import type { Checkpoint, HostTensor } from "./checkpoint.ts";
-import { withPrefix } from "./checkpoint.ts";
+import type { Optimizer, TorchSetting } from "../optim/optimizer.ts";
+import { type Checkpoint, CheckpointError, type HostTensor } from "./checkpoint.ts";
 
 /** What a run's checkpoint says beside its tensors. */
 export interface RunFacts {
@@ -12,13 +12,11 @@ export interface RunFacts {
   readonly epoch: number;
   /** Best top-1 accuracy, percent. */
   readonly bestAcc: number;
-  /** Settings of the optimiser. */
-  readonly optimizer: { lr: number; momentum: number; weightDecay: number; nesterov: boolean };
+  /** Settings of the optimiser's groups of parameters. */
+  readonly paramGroups: ReturnType<Optimizer["paramGroups"]>;
   /** Texts for our own use. */
   readonly metadata: Readonly<Record<string, string>>;
 }
-
-const MOMENTUM = "momentum_buffer.";
 
 function torchTensor({ shape, data }: HostTensor): SafetensorsTensor {
   if (data instanceof Float32Array) return { dtype: "F32", shape: [...shape], data };
@@ -35,28 +33,31 @@ function allTorch(tensors: ReadonlyMap<string, HostTensor>): Map<string, Safeten
   return new Map([...tensors].map(([name, tensor]) => [name, torchTensor(tensor)]));
 }
 
-/** The state dict of `torch.optim.SGD`. */
+/** The state dict of a `torch.optim.Optimizer`, from states by `name.index`. */
 function optimizerState(
-  buffers: readonly SafetensorsTensor[],
-  { lr, momentum, weightDecay, nesterov }: RunFacts["optimizer"],
+  tensors: ReadonlyMap<string, SafetensorsTensor>,
+  paramGroups: RunFacts["paramGroups"],
 ): Map<string, unknown> {
-  const group = {
-    lr: new PyFloat(lr),
-    momentum: new PyFloat(momentum),
-    dampening: 0,
-    weight_decay: new PyFloat(weightDecay),
-    nesterov,
-    maximize: false,
-    foreach: null,
-    differentiable: false,
-    fused: null,
-    params: buffers.map((_, i) => i),
-  };
-  const state = buffers.map((buffer, i) => [i, new Map([["momentum_buffer", buffer]])] as const);
-  return new Map<string, unknown>([
-    ["state", new Map(state)],
-    ["param_groups", [new Map(Object.entries(group))]],
-  ]);
+  const state = new Map<number, Map<string, SafetensorsTensor>>();
+  for (const [key, tensor] of tensors) {
+    const dot = key.lastIndexOf(".");
+    const index = Number(key.slice(dot + 1));
+    const own = state.get(index) ?? new Map<string, SafetensorsTensor>();
+    state.set(index, own.set(key.slice(0, dot), tensor));
+  }
+  const groups = paramGroups.map(({ settings, params }) => {
+    const own = Object.entries(settings).map(([name, value]) =>
+      [name, torchSetting(value)] as const
+    );
+    return new Map<string, unknown>([...own, ["params", params]]);
+  });
+  return new Map<string, unknown>([["state", state], ["param_groups", groups]]);
+}
+
+function torchSetting(value: TorchSetting): unknown {
+  if (typeof value === "number") return new PyFloat(value);
+  if (typeof value === "bigint") return Number(value);
+  return Array.isArray(value) ? new PyTuple(value.map((each) => new PyFloat(each))) : value;
 }
 
 /** A student alone as the authors save it, {model: state dict}, for `writeTorch`. */
@@ -75,7 +76,7 @@ export function torchStudent(
  * lies under `extra` and `metadata`.
  *
  * @param models the student's tensors and those of the modules beside it, by `student.` and the modules' names
- * @param optimizer `momentum_buffer.N` of every parameter, and others
+ * @param optimizer the optimiser's states of every parameter by `name.index`, such as `momentum_buffer.0`
  * @param extra anything else
  */
 export function torchRun(
@@ -84,16 +85,12 @@ export function torchRun(
   extra: ReadonlyMap<string, HostTensor>,
   facts: RunFacts,
 ): Map<string, unknown> {
-  const all = allTorch(optimizer);
-  const others = [...all].filter(([name]) => !name.startsWith(MOMENTUM))
-    .map(([name, tensor]) => [`optimizer.${name}`, tensor] as const);
-  const more = new Map([...others, ...allTorch(extra)]);
   return new Map<string, unknown>([
     ["epoch", facts.epoch],
     ["model", stateDict(allTorch(models))],
-    ["optimizer", optimizerState([...withPrefix(all, MOMENTUM).values()], facts.optimizer)],
+    ["optimizer", optimizerState(allTorch(optimizer), facts.paramGroups)],
     ["best_acc", new PyFloat(facts.bestAcc)],
-    ...(more.size > 0 ? [["extra", more] as const] : []),
+    ...(extra.size > 0 ? [["extra", allTorch(extra)] as const] : []),
     ["metadata", new Map(Object.entries(facts.metadata))],
   ]);
 }
@@ -102,8 +99,8 @@ function entry(value: unknown, key: unknown): unknown {
   return value instanceof Map ? value.get(key) : undefined;
 }
 
-/** The momentum buffers by `optimizer.momentum_buffer.N`, N in the order of the parameters. */
-function momentumBuffers(optimizer: unknown): Map<string, SafetensorsTensor> {
+/** The optimiser's states by `optimizer.name.index`, such as `optimizer.momentum_buffer.0`, in the order of the parameters. */
+function optimizerTensors(optimizer: unknown): Map<string, SafetensorsTensor> {
   const flat = flatten(entry(optimizer, "state") ?? null).tensors;
   return new Map([...flat].map(([path, tensor]) => {
     const [index, name] = path.split(".");
@@ -121,7 +118,7 @@ export function runTensors({ kind, value, tensors }: Checkpoint): Map<string, Sa
   if (kind === "safetensors") return tensors;
   return new Map([
     ...studentNames(plainNames(flatten(entry(value, "model") ?? null).tensors)),
-    ...momentumBuffers(entry(value, "optimizer")),
+    ...optimizerTensors(entry(value, "optimizer")),
     ...flatten(entry(value, "extra") ?? null).tensors,
   ]);
 }
@@ -144,4 +141,25 @@ export function authorsFacts(
   const tensor = flatten(best ?? null).tensors.get("");
   const bestAcc = Number(tensor ? tensor.data[0] : best);
   return { epoch: epoch as number, bestAcc: Number.isFinite(bestAcc) ? bestAcc : -1 };
+}
+
+/** Settings of torch's optimisers that ours do not have. */
+const FOREIGN = ["dampening", "maximize", "amsgrad"];
+
+/**
+ * Refuses an optimiser's state that was made with settings that ours do not have, and would go on without.
+ *
+ * @throws CheckpointError naming the setting
+ */
+export function refuseForeignSettings({ value }: Checkpoint, path: string): void {
+  const groups = entry(entry(value, "optimizer"), "param_groups");
+  for (const group of Array.isArray(groups) ? groups : []) {
+    for (const name of FOREIGN) {
+      const setting = entry(group, name);
+      if (!setting) continue;
+      throw new CheckpointError(
+        `${path} was trained with the optimiser's ${name} at ${setting}, which is not implemented here`,
+      );
+    }
+  }
 }

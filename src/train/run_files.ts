@@ -8,7 +8,7 @@ import { type SafetensorsTensor, toFloat32 } from "../formats/safetensors.ts";
 import { writeTorch } from "../formats/torch/write_torch.ts";
 import type { Module } from "../nn/module.ts";
 import type { GradScaler } from "../optim/grad_scaler.ts";
-import type { SGD } from "../optim/sgd.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 import {
   type Checkpoint,
   CheckpointError,
@@ -26,10 +26,12 @@ import {
   describeDataChange,
   sameFiles,
 } from "./changed_data.ts";
+import { changedLines } from "./changed_keys.ts";
 import type { EventSink } from "./events.ts";
 import { loadTensors } from "./load_model.ts";
 import {
   authorsFacts,
+  refuseForeignSettings,
   type RunFacts,
   runTensors,
   torchRun,
@@ -70,7 +72,7 @@ export class RunFiles {
     readonly folder: string,
     readonly config: Config,
     readonly distiller: Distiller,
-    readonly optimizer: SGD,
+    readonly optimizer: Optimizer,
     readonly sink: EventSink,
     readonly scaler: GradScaler | null = null,
     /** What is known of the images' files, as JSON, to be noticed where they change. */
@@ -112,11 +114,8 @@ export class RunFiles {
     for (const [name, module] of this.#modules()) {
       loadTensors(module, withPrefix(tensors, `${name}.`), path);
     }
-    const momentum = withPrefix(tensors, "optimizer.");
-    this.optimizer.loadStateDict(inFile(path, () =>
-      new Map([...momentum].map(([name, tensor]) => {
-        return [name, { shape: tensor.shape, data: toFloat32(tensor) }];
-      }))));
+    refuseForeignSettings(checkpoint, path);
+    this.#restoreOptimizer(withPrefix(tensors, "optimizer."), path);
     this.#restoreScaler(withPrefix(tensors, "scaler."), path);
     const totals = tensors.get("totals");
     const found = { ...state, totals: totals ? toFloat32(totals) : null };
@@ -129,6 +128,21 @@ export class RunFiles {
         `epoch ${found.epoch} starts again at its first step`,
     });
     return atEpochStart(found);
+  }
+
+  #restoreOptimizer(state: ReadonlyMap<string, SafetensorsTensor>, path: string): void {
+    const names = [...new Set([...state.keys()].map((key) => key.replace(/\.\d+$/, "")))];
+    const wanted = this.optimizer.stateNames;
+    if (names.length > 0 && !names.some((name) => wanted.includes(name))) {
+      throw new CheckpointError(
+        `${path} holds the state of another optimiser (${names.join(", ")}) than SOLVER.TYPE ` +
+          `${this.config.SOLVER.TYPE} has (${wanted.join(", ")}); set SOLVER.TYPE as it was`,
+      );
+    }
+    this.optimizer.loadStateDict(inFile(path, () =>
+      new Map([...state].map(([name, tensor]) => {
+        return [name, { shape: tensor.shape, data: toFloat32(tensor) }];
+      }))));
   }
 
   /** A run that was trained without mixed precision so far goes on with a new scaler. */
@@ -179,11 +193,10 @@ export class RunFiles {
   }
 
   #facts(state: RunState): RunFacts {
-    const { momentum = 0, weightDecay = 0, nesterov = false } = this.optimizer.options;
     return {
       epoch: state.epoch - 1,
       bestAcc: state.bestTop1,
-      optimizer: { lr: this.optimizer.lr, momentum, weightDecay, nesterov },
+      paramGroups: this.optimizer.paramGroups(),
       metadata: {
         format: "pt",
         model: this.config.DISTILLER.STUDENT,
@@ -231,10 +244,7 @@ export class RunFiles {
 
   /** Where the same files are elsewhere now, `moved`, nothing changed by that. */
   #compareConfig(saved: string, path: string, moved: boolean): void {
-    const now = configToYaml(this.config);
-    if (saved === now) return;
-    const before = new Set(saved.split("\n"));
-    const changed = now.split("\n").filter((line) => !before.has(line)).map((line) => line.trim())
+    const changed = changedLines(saved, this.config)
       .filter((line) => !(moved && line.startsWith("ROOT: ")));
     if (changed.length === 0) return;
     this.sink({

@@ -1,16 +1,20 @@
 import type { Distiller, Schedule } from "../distill/distiller.ts";
 import type { BufferRange, Gpu } from "../gpu/gpu.ts";
-import type { Recording } from "../gpu/recording.ts";
+import { Recording } from "../gpu/recording.ts";
 import { accumulateMetrics } from "../ops/accumulate_metrics.ts";
 import { cat } from "../ops/cat.ts";
 import { topKCorrect } from "../ops/top_k_correct.ts";
 import { type GradScaler, SCALER_COUNTS } from "../optim/grad_scaler.ts";
-import type { SGD } from "../optim/sgd.ts";
+import { clipGradNorm } from "../optim/clip_grad_norm.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 import { autocast } from "../tensor/autocast.ts";
-import { zeros } from "../tensor/create.ts";
+import { tensor, zeros } from "../tensor/create.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { DeviceBatch, type HostBatch } from "./device_batch.ts";
+
+export type { HostBatch } from "./device_batch.ts";
 
 /** Numbers in {@linkcode TrainStep.totals}: room for eight loss terms and what {@linkcode SCALING} names. */
 export const TOTALS = 16;
@@ -22,27 +26,22 @@ export const SCALING = {
   skippedInARow: TOTALS - 1,
 } as const;
 
-/** One batch on the host. */
-export interface HostBatch {
-  /** [N, C, H, W], normalised. */
-  readonly images: Float32Array;
-  /** [N] */
-  readonly labels: Int32Array;
-  /** Position of each image in the data set, [N]; only some distillers want it. */
-  readonly indices?: Int32Array;
-  /** How many of the images, from the first, are real; default all. */
-  readonly size?: number;
+/**
+ * Called between backward and update, before every update whether replayed or not, with the flat buffers of gradients (of the
+ * loss times the scale, in mixed precision), which it may change in place: to share them among processes, or to look at
+ * them. It is awaited; what it queues on the device runs before the update.
+ */
+export type GradientHook = (gradients: readonly Tensor[]) => void | Promise<void>;
+
+/** A batch's place among those whose gradients make one update. */
+export interface Share {
+  /** Which of them it is, counted from 0; the update follows the last. */
+  readonly index: number;
+  /** How many there are. */
+  readonly of: number;
 }
 
-/** A batch as a recorded step reads it. */
-interface Inputs {
-  /** [N, C, H, W] */
-  readonly images: Tensor;
-  /** [N] */
-  readonly labels: Tensor;
-  /** Positions of the last batch's images, [N], where it said them. */
-  indices?: Int32Array;
-}
+const ALONE: Share = { index: 0, of: 1 };
 
 /** Options of {@linkcode TrainStep}. */
 export interface TrainStepOptions {
@@ -51,18 +50,26 @@ export interface TrainStepOptions {
   /** Makes the losses. */
   readonly distiller: Distiller;
   /** Moves the parameters. */
-  readonly optimizer: SGD;
+  readonly optimizer: Optimizer;
   /** Turns mixed precision on: networks in float16, this scales their losses. */
   readonly scaler?: GradScaler | null;
   /** [N, C, H, W] of a whole batch. */
   readonly imageShape: Shape;
-  /** Called between the gradients and the update, where processes could share them. */
-  readonly reduceGradients?: (optimizer: SGD) => void;
+  /** Whether several batches may make one update; takes the memory of the gradients once more. Default false. */
+  readonly accumulate?: boolean;
+  /** Clips the l2 norm of all gradients to this, as `torch.nn.utils.clip_grad_norm_`; 0, the default, leaves them. */
+  readonly clipNorm?: number;
+  /** Sees the gradients before every update. */
+  readonly onGradients?: GradientHook;
 }
 
 /**
- * One training step: recorded when it runs for the first time, replayed afterwards. Nothing in it
- * waits for the device; its metrics are added up there.
+ * One training step in two recordings, forward and backward, and the update: made when they run for the first time, replayed
+ * afterwards, in one submission where nothing comes between them. Nothing in it waits for the device but a
+ * {@linkcode GradientHook}; its metrics are added up there.
+ *
+ * Where several batches make one update, it goes along the mean of their gradients, whatever their sizes, also where an
+ * epoch's end leaves fewer of them than usual: each loss is divided by how many there are.
  */
 export class TrainStep {
   /** Steps, first bad step, then sums of: loss, each term, top-1 and top-5 hits; zeros, then {@linkcode SCALING}. */
@@ -71,51 +78,73 @@ export class TrainStep {
   lossNames: readonly string[] = [];
   /** Milliseconds of JavaScript in the last step. */
   jsMilliseconds = 0;
-  readonly #inputs: Inputs;
-  #recording: Recording | null = null;
+  /** Recordings made so far. */
+  recordings = 0;
+  readonly #inputs: DeviceBatch;
+  /** What a batch's gradient counts in the update; null where each batch has one of its own. */
+  readonly #weight: Tensor | null;
+  #batches = 1;
+  #backward: Recording | null = null;
+  #update: Recording | null = null;
+  /** Both. */
+  #whole: Recording | null = null;
   #schedule: Schedule | null = null;
 
   /** Allocates the batch and the totals. */
   constructor(readonly options: TrainStepOptions) {
-    const { gpu: device, imageShape } = options;
-    this.#inputs = makeInputs(device, imageShape);
+    const { gpu: device, imageShape, optimizer, accumulate = false } = options;
+    this.#inputs = new DeviceBatch(device, imageShape);
     this.totals = zeros([TOTALS], { device });
+    this.#weight = accumulate ? tensor([1], null, { device }) : null;
+    if (accumulate) { for (const group of optimizer.groups) group.reserveAccumulation(); }
   }
 
-  /** Dispatches of a step; 0 before the first. */
+  /** Dispatches of a step with its update; 0 before the first. */
   get dispatches(): number {
-    return this.#recording?.dispatches ?? 0;
+    const [backward, update] = [this.#backward, this.#update];
+    return backward && update ? backward.dispatches + update.dispatches : 0;
   }
 
-  /** Trains on one batch, which may be smaller than a whole one. */
-  async run(batch: HostBatch, schedule: Schedule): Promise<void> {
+  /**
+   * Trains on one batch, which may be smaller than a whole one.
+   *
+   * @param share its place among those that make one update together; the default is a batch that makes one alone
+   * @throws RangeError for a share where the step was not made to `accumulate`
+   */
+  async run(batch: HostBatch, schedule: Schedule, share: Share = ALONE): Promise<void> {
     const { distiller, gpu, imageShape: [whole, ...image] } = this.options;
     if (this.#schedule && !distiller.sameSchedule(this.#schedule, schedule)) this.#forget();
     this.#schedule = schedule;
+    this.#weigh(share.of);
     const size = batch.size ?? whole;
+    const last = share.index === share.of - 1;
     if (size === whole) {
-      fillInputs(this.#inputs, batch);
-      return await this.#trainOn(this.#inputs);
+      this.#inputs.fill(batch);
+      return await this.#trainOn(this.#inputs, last);
     }
     // The last of an epoch has a recording of its own; the memory of both at once may be more than there is.
     this.#forget();
-    const inputs = makeInputs(gpu, [size, ...image]);
+    const inputs = new DeviceBatch(gpu, [size, ...image]);
     try {
-      fillInputs(inputs, batch);
-      await this.#trainOn(inputs);
+      inputs.fill(batch);
+      await this.#trainOn(inputs, last);
     } finally {
       this.#forget();
-      freeInputs(inputs);
+      inputs.dispose();
     }
   }
 
   /**
-   * The recorded step of a whole batch; where the last one was smaller, it is recorded by training on the last whole batch
-   * once more. Null before the first step.
+   * The recorded step of a whole batch with its update; where the last one was smaller, it is recorded by training on the last
+   * whole batch once more. Null before the first step.
    */
   async recorded(): Promise<Recording | null> {
-    if (this.#schedule && !this.#recording) await this.#trainOn(this.#inputs);
-    return this.#recording;
+    if (!this.#schedule) return null;
+    if (!this.#backward || !this.#update) {
+      this.#weigh(1);
+      await this.#trainOn(this.#inputs, true);
+    }
+    return this.#joined();
   }
 
   /** Sets the running totals to zero, or to saved ones. */
@@ -123,37 +152,82 @@ export class TrainStep {
     this.totals.copy_(saved ?? new Float32Array(TOTALS));
   }
 
-  /** Frees the recording and the inputs. */
+  /** Frees the recordings and the inputs. */
   dispose(): void {
     this.#forget();
-    freeInputs(this.#inputs);
+    this.#update?.dispose();
+    this.#weight?.dispose();
+    this.#inputs.dispose();
     this.totals.dispose();
   }
 
-  async #trainOn(inputs: Inputs): Promise<void> {
-    const { distiller, gpu } = this.options;
+  async #trainOn(inputs: DeviceBatch, last: boolean): Promise<void> {
+    const { distiller, onGradients, optimizer } = this.options;
     distiller.startStep?.(inputs, this.#schedule!);
-    if (this.#recording) {
-      this.jsMilliseconds = this.#recording.replay();
-    } else {
-      const start = performance.now();
-      this.#recording = await gpu.record(() => scope(() => this.#step(inputs)));
-      this.jsMilliseconds = performance.now() - start;
+    if (last && !onGradients && this.#backward && this.#update) {
+      this.jsMilliseconds = this.#joined().replay();
+      return;
     }
+    this.jsMilliseconds = 0;
+    this.#backward = await this.#play(this.#backward, () => this.#gradients(inputs));
+    if (!last) return;
+    await onGradients?.(optimizer.groups.map(({ gradients }) => gradients));
+    this.#update = await this.#play(this.#update, () => this.#updateWeights());
   }
 
-  #step({ images, labels }: Inputs): void {
-    const { distiller, optimizer, scaler, reduceGradients } = this.options;
+  /** Replays what was recorded, or records it. */
+  async #play(recording: Recording | null, fn: () => void): Promise<Recording> {
+    if (recording) {
+      this.jsMilliseconds += recording.replay();
+      return recording;
+    }
+    const start = performance.now();
+    const made = await this.options.gpu.record(() => scope(fn));
+    this.jsMilliseconds += performance.now() - start;
+    this.recordings++;
+    return made;
+  }
+
+  #joined(): Recording {
+    return this.#whole ??= Recording.join(this.#backward!, this.#update!);
+  }
+
+  /** The first recording: the gradients of a batch, in the optimiser's flat buffers. */
+  #gradients({ images, labels }: DeviceBatch): void {
+    const { distiller, optimizer, scaler } = this.options;
     optimizer.zeroGrad();
     const forward = () => distiller.forwardTrain(images, labels, this.#schedule!);
     const { logits, losses } = scaler ? autocast(forward) : forward();
     const loss = Object.values(losses).reduce((sum, term) => sum.add(term));
     this.#addMetrics(loss, losses, logits, labels);
     (scaler?.scale(loss) ?? loss).backward({ freeExcept: [] });
-    reduceGradients?.(optimizer);
-    if (!scaler) return optimizer.step();
-    scaler.step(optimizer);
-    this.#copyScaling(scaler);
+    if (this.#weight) optimizer.accumulateGradients(this.#weight);
+    else optimizer.gatherGradients();
+  }
+
+  /** The second: moves the weights along what is in these buffers. */
+  #updateWeights(): void {
+    const { optimizer, scaler, clipNorm = 0 } = this.options;
+    if (scaler) {
+      scaler.step(optimizer, clipNorm);
+      this.#copyScaling(scaler);
+    } else {
+      if (clipNorm > 0) clipGradNorm(optimizer, clipNorm);
+      optimizer.step();
+    }
+    if (this.#weight) optimizer.clearGradients();
+  }
+
+  /** The mean of the losses of `batches` batches is what the next updates go along. */
+  #weigh(batches: number): void {
+    if (batches === this.#batches) return;
+    if (!this.#weight) {
+      throw new RangeError(
+        `an update from ${batches} batches; the step wants accumulate: true for it`,
+      );
+    }
+    this.#weight.copy_(Float32Array.of(1 / batches));
+    this.#batches = batches;
   }
 
   #copyScaling({ scaleFactor, counts }: GradScaler): void {
@@ -185,28 +259,9 @@ export class TrainStep {
     accumulateMetrics(this.totals, values, terms.length, labels.numel / whole);
   }
 
+  /** Gives up what belongs to a batch's size and schedule; the update is always the same. */
   #forget(): void {
-    this.#recording?.dispose();
-    this.#recording = null;
+    for (const recording of [this.#whole, this.#backward]) recording?.dispose();
+    this.#whole = this.#backward = null;
   }
-}
-
-function makeInputs(device: Gpu, imageShape: Shape): Inputs {
-  return {
-    images: zeros(imageShape, { device }),
-    labels: zeros([imageShape[0]], { device, dtype: "int32" }),
-  };
-}
-
-function fillInputs(inputs: Inputs, { images, labels, indices }: HostBatch): void {
-  const [size] = inputs.labels.shape;
-  inputs.images.copy_(images.subarray(0, inputs.images.numel));
-  inputs.labels.copy_(labels.subarray(0, size));
-  // A copy: the loader uses its arrays again.
-  inputs.indices = indices?.slice(0, size);
-}
-
-function freeInputs({ images, labels }: Inputs): void {
-  images.dispose();
-  labels.dispose();
 }

@@ -2,9 +2,9 @@ import type { BatchSource } from "../data/batch.ts";
 import type { Distiller, Schedule } from "../distill/distiller.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Module } from "../nn/module.ts";
-import { multiStepLr } from "../optim/multi_step_lr.ts";
 import type { GradScaler } from "../optim/grad_scaler.ts";
-import type { SGD } from "../optim/sgd.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import type { LearningRate } from "../optim/schedules.ts";
 import { explainTeacher, explainTestLoss } from "./diagnosis.ts";
 import { EpochClock } from "./epoch_clock.ts";
 import { EpochReports } from "./epoch_reports.ts";
@@ -14,7 +14,7 @@ import { PointWindow } from "./point_window.ts";
 import { RunAhead } from "./run_ahead.ts";
 import { runMetrics } from "./run_metrics.ts";
 import type { RunState } from "./run_state.ts";
-import { TrainStep } from "./train_step.ts";
+import { type GradientHook, TrainStep } from "./train_step.ts";
 import { keptEpoch, refuseBadMetrics, TrainingError } from "./training_error.ts";
 
 export { TrainingError } from "./training_error.ts";
@@ -26,7 +26,7 @@ export interface TrainerOptions {
   /** Makes the losses. */
   readonly distiller: Distiller;
   /** Moves the parameters. */
-  readonly optimizer: SGD;
+  readonly optimizer: Optimizer;
   /** Scales the losses; turns mixed precision on. */
   readonly scaler?: GradScaler | null;
   /** Training batches. */
@@ -37,15 +37,21 @@ export interface TrainerOptions {
   readonly batchSize: number;
   /** Epochs of the whole run. */
   readonly epochs: number;
-  /** At the start, the epochs it drops after, and the factor of a drop. */
-  readonly learningRate: { base: number; stages: readonly number[]; rate: number };
+  /** Of every step. */
+  readonly learningRate: LearningRate;
+  /** Batches whose mean gradient makes one update; at an epoch's end, of as many as are left. Default 1. */
+  readonly accumulate?: number;
+  /** Clips the l2 norm of all gradients to this; 0, the default, leaves them. */
+  readonly clipNorm?: number;
+  /** Sees the gradients before every update. */
+  readonly onGradients?: GradientHook;
   /** Steps of the run between two `point` events. */
   readonly pointEvery: number;
   /** Hears what happens. */
   readonly sink: EventSink;
   /** Saves `latest`, and more where asked; `totals` are those of an unfinished epoch. */
   readonly save: (kind: SaveKind, state: RunState) => Promise<void>;
-  /** Stops after the step or the evaluation batch under way when aborted. */
+  /** Stops after the update or the evaluation batch under way when aborted. */
   readonly signal?: AbortSignal;
 }
 
@@ -59,12 +65,12 @@ export class Trainer {
 
   /** Allocates the batch and the totals; `state` is where to go on, and is kept up to date. */
   constructor(readonly options: TrainerOptions, readonly state: RunState) {
-    const { gpu, distiller, optimizer, scaler, train, batchSize } = options;
+    const { gpu, train, batchSize, accumulate = 1 } = options;
     const { channels, height, width } = train.dataset;
     const imageShape = [batchSize, channels, height, width];
-    this.#evaluator = new Evaluator(gpu, distiller.student);
+    this.#evaluator = new Evaluator(gpu, options.distiller.student);
     try {
-      this.#step = new TrainStep({ gpu, distiller, optimizer, scaler, imageShape });
+      this.#step = new TrainStep({ ...options, accumulate: accumulate > 1, imageShape });
     } catch (error) {
       this.#evaluator.dispose();
       throw error;
@@ -101,7 +107,8 @@ export class Trainer {
     const { state, options } = this;
     const { optimizer, epochs, distiller, sink } = options;
     const schedule = { epoch: state.epoch, epochs };
-    const lr = this.#lr();
+    // That of the epoch's last update, which is all of them where the schedule goes by epochs.
+    const lr = this.#lr(options.train.length);
     optimizer.setLr(lr);
     setTraining(distiller);
     const train = state.trained ??
@@ -162,7 +169,8 @@ export class Trainer {
       (schedule.epoch - 1) * stepsPerEpoch,
       state.pointStart && Float32Array.from(state.pointStart),
     );
-    const [step, firstStep, lr] = [this.#step, state.step, this.#lr()];
+    const [step, firstStep] = [this.#step, state.step];
+    const lr = (at: number) => this.#lr(at);
     const size = { batchSize, images, stepsPerEpoch };
     const reports = new EpochReports({
       ...{ gpu, step, schedule, firstStep, lr, clock, points, sink },
@@ -175,7 +183,6 @@ export class Trainer {
     } finally {
       reports.dispose();
     }
-    for (const model of trained(options.distiller)) model.countBatches(clock.steps);
     state.seconds += clock.seconds;
     if (state.step === stepsPerEpoch) {
       state.totals = state.pointStart = null;
@@ -202,31 +209,43 @@ export class Trainer {
     await save("interrupted", state);
   }
 
-  /** Steps to the epoch's end, or until interrupted. */
+  /** Steps to the epoch's end, or until interrupted: between two updates, so that a checkpoint holds no part of one. */
   async #trainSteps(schedule: Schedule, clock: EpochClock, reports: EpochReports): Promise<void> {
-    const { options: { gpu, train, signal }, state } = this;
+    const { options: { gpu, train, signal, optimizer }, state } = this;
     const runAhead = new RunAhead(gpu);
     let waiting = performance.now();
     let ahead = train.aheadMilliseconds;
+    let share = { index: 0, of: this.#shares() };
     for await (const batch of train.epoch(schedule.epoch, { startStep: state.step })) {
       const ready = performance.now();
       // A batch that was made in this thread between two steps has held the next step up as well.
       clock.dataMilliseconds += ready - waiting + train.aheadMilliseconds - ahead;
       ahead = train.aheadMilliseconds;
-      await this.#step.run(batch, schedule);
+      if (share.index === 0) optimizer.setLr(this.#lr(state.step + share.of));
+      await this.#step.run(batch, schedule, share);
       state.step++;
+      const updated = share.index === share.of - 1;
+      share = updated ? { index: 0, of: this.#shares() } : { ...share, index: share.index + 1 };
       clock.countStep(this.#step.jsMilliseconds);
       if (reports.due(state.step)) await reports.push(state.step);
       else await breathe();
-      if (signal?.aborted) return;
+      if (signal?.aborted && updated) return;
       await runAhead.pace();
       waiting = performance.now();
     }
   }
 
-  #lr(): number {
-    const { base, stages, rate } = this.options.learningRate;
-    return multiStepLr(base, stages, rate, this.state.epoch);
+  /** Batches of the next update: those of a group that are still to come, or all that are left of the epoch. */
+  #shares(): number {
+    const { state: { step }, options: { accumulate = 1, train } } = this;
+    return Math.min(accumulate - step % accumulate, train.length - step);
+  }
+
+  /** Learning rate of the update that a step of the epoch, counted from 1, had a share in: that of its first batch. */
+  #lr(step: number): number {
+    const { options: { learningRate, epochs, accumulate = 1, train }, state: { epoch } } = this;
+    const first = step - 1 - (step - 1) % accumulate;
+    return learningRate({ epoch, step: first, stepsPerEpoch: train.length, epochs });
   }
 }
 

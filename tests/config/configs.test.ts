@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join, relative } from "@std/path";
 import { loadConfig } from "../../src/config/load_config.ts";
 import { modelNames } from "../../src/models/registry.ts";
+import "../../src/optim/registry.ts";
 
 const CONFIGS = fromFileUrl(new URL("../../configs/", import.meta.url));
 const STEPS = fromFileUrl(new URL("../fixtures/steps_wkd.json", import.meta.url));

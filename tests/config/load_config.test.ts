@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { fromFileUrl } from "@std/path";
 import { ConfigError } from "../../src/config/config_error.ts";
 import { loadConfig } from "../../src/config/load_config.ts";
+import { solverOf } from "./solver.ts";
 
 const CONFIGS = fromFileUrl(new URL("../../configs/fashion_mnist/", import.meta.url));
 
@@ -25,7 +26,7 @@ Deno.test("loadConfig() reads every Fashion-MNIST file with the published settin
   assertEquals(teacher.SOLVER.EPOCHS, 5);
   assertEquals(teacher.SOLVER.BATCH_SIZE, 128);
   assertEquals(teacher.SOLVER.LR, 0.1);
-  assertEquals(teacher.SOLVER.LR_DECAY_STAGES, [3, 4]);
+  assertEquals(solverOf(teacher).LR_DECAY_STAGES, [3, 4]);
   const weights: [string, string, number, number][] = [
     ["vanilla/resnet8.yaml", "NONE", 0, 0],
     ["kd/resnet20_resnet8.yaml", "KD", 0, 0],
@@ -34,7 +35,8 @@ Deno.test("loadConfig() reads every Fashion-MNIST file with the published settin
     ["wkd_l_f/resnet20_resnet8.yaml", "WKD", 50, 0.2],
   ];
   for (const [file, type, logit, feature] of weights) {
-    const { DISTILLER, SOLVER, DATASET, WKD } = loadConfig(CONFIGS + file);
+    const config = loadConfig(CONFIGS + file);
+    const { DISTILLER, SOLVER, DATASET, WKD } = config;
     assertEquals(DISTILLER.TYPE as string, type, file);
     assertEquals(DISTILLER.STUDENT, "resnet8");
     assertEquals([SOLVER.EPOCHS, SOLVER.BATCH_SIZE, SOLVER.LR, SOLVER.WEIGHT_DECAY], [
@@ -43,8 +45,8 @@ Deno.test("loadConfig() reads every Fashion-MNIST file with the published settin
       0.05,
       5e-4,
     ]);
-    assertEquals(SOLVER.LR_DECAY_STAGES, [7, 10]);
-    assert(SOLVER.NESTEROV);
+    assertEquals(solverOf(config).LR_DECAY_STAGES, [7, 10]);
+    assert(solverOf(config).NESTEROV);
     assertEquals(DATASET.SUBSET, 1000);
     assertEquals([WKD.LOSS.WKD_LOGIT_WEIGHT, WKD.LOSS.WKD_FEAT_WEIGHT], [logit, feature]);
     if (type === "WKD") assert(WKD.LOSS.COSINE_DECAY_EPOCH >= SOLVER.EPOCHS);

@@ -2,8 +2,10 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { configToYaml } from "../../src/config/config_to_yaml.ts";
 import { describeConfig } from "../../src/config/describe_config.ts";
 import { formatConfig } from "../../src/config/format_config.ts";
-import { FIELDS, nearestKey } from "../../src/config/keys.ts";
+import { FIELDS } from "../../src/config/fields.ts";
+import { nearestKey } from "../../src/config/keys.ts";
 import { resolveConfig } from "../../src/config/resolve_config.ts";
+import { solverOf } from "./solver.ts";
 
 const OVERRIDES = [
   ...["DISTILLER.TYPE", "WKD", "EXPERIMENT.TAG", 'a "b": 5e-4 #c', "RKD.PDIST.EPSILON", "1e-12"],
@@ -13,7 +15,7 @@ const OVERRIDES = [
 Deno.test("configToYaml() round-trips through resolveConfig()", () => {
   const config = resolveConfig("", "x", OVERRIDES);
   assertEquals(resolveConfig(configToYaml(config), "x"), config);
-  assertEquals(config.SOLVER.LR_DECAY_STAGES, []);
+  assertEquals(solverOf(config).LR_DECAY_STAGES, []);
   assertEquals(config.EXPERIMENT.TAG, 'a "b": 5e-4 #c');
 });
 

@@ -1,14 +1,16 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { ConfigError } from "../../src/config/config_error.ts";
 import { resolveConfig } from "../../src/config/resolve_config.ts";
+import { solverOf } from "./solver.ts";
 
 function failure(yaml: string, overrides: string[] = []): string {
   return assertThrows(() => resolveConfig(yaml, "configs/x.yaml", overrides), ConfigError).message;
 }
 
 Deno.test("resolveConfig() gives mdistiller's defaults for an empty file", () => {
-  const { SOLVER, LOG, KD, DISTILLER, EXPERIMENT } = resolveConfig("", "x");
-  assertEquals(SOLVER, {
+  const config = resolveConfig("", "x");
+  const { LOG, KD, DISTILLER, EXPERIMENT } = config;
+  assertEquals(solverOf(config), {
     TRAINER: "base",
     BATCH_SIZE: 64,
     DROP_LAST: false,
@@ -16,6 +18,14 @@ Deno.test("resolveConfig() gives mdistiller's defaults for an empty file", () =>
     LR: 0.05,
     LR_DECAY_STAGES: [150, 180, 210],
     LR_DECAY_RATE: 0.1,
+    LR_SCHEDULE: "step",
+    LR_MIN: 0,
+    WARMUP_EPOCHS: 0,
+    WARMUP_START_FACTOR: 0.01,
+    ACCUMULATE: 1,
+    CLIP_GRAD_NORM: 0,
+    BETAS: [0.9, 0.999],
+    EPS: 1e-8,
     WEIGHT_DECAY: 1e-4,
     MOMENTUM: 0.9,
     TYPE: "SGD",
@@ -57,7 +67,7 @@ WKD:
   assertEquals(config.SOLVER.LR, 5e-4);
   assertEquals(config.SOLVER.WEIGHT_DECAY, 1e-3);
   assertEquals(config.SOLVER.BATCH_SIZE, 32);
-  assertEquals(config.SOLVER.LR_DECAY_STAGES, [10]);
+  assertEquals(solverOf(config).LR_DECAY_STAGES, [10]);
   assertEquals(config.LOG.WANDB, false);
   assertEquals(config.LOG.PREFIX, "2001-01-01");
   assertEquals(config.EXPERIMENT.NAME, "");
@@ -71,7 +81,7 @@ Deno.test("resolveConfig() reads the booleans of YAML 1.1, as PyYAML does", () =
   const no = ["false", "FALSE", "no", "No", "off", "OFF", '"False"'];
   for (const [texts, value] of [[yes, true], [no, false]] as const) {
     for (const text of texts) {
-      assertEquals(resolveConfig(`SOLVER:\n  NESTEROV: ${text}\n`, "x").SOLVER.NESTEROV, value);
+      assertEquals(solverOf(resolveConfig(`SOLVER:\n  NESTEROV: ${text}\n`, "x")).NESTEROV, value);
       assertEquals(resolveConfig("", "x", ["LOG.WANDB", text]).LOG.WANDB, value);
     }
   }
@@ -80,8 +90,8 @@ Deno.test("resolveConfig() reads the booleans of YAML 1.1, as PyYAML does", () =
 });
 
 Deno.test("resolveConfig() does not share lists between configurations", () => {
-  resolveConfig("", "x").SOLVER.LR_DECAY_STAGES.push(1);
-  assertEquals(resolveConfig("", "x").SOLVER.LR_DECAY_STAGES, [150, 180, 210]);
+  solverOf(resolveConfig("", "x")).LR_DECAY_STAGES.push(1);
+  assertEquals(solverOf(resolveConfig("", "x")).LR_DECAY_STAGES, [150, 180, 210]);
 });
 
 Deno.test("resolveConfig() applies overrides in order, over the file", () => {
@@ -93,8 +103,8 @@ Deno.test("resolveConfig() applies overrides in order, over the file", () => {
   ]);
   assertEquals(config.SOLVER.EPOCHS, 4);
   assertEquals(config.SOLVER.LR, 0.01);
-  assertEquals(config.SOLVER.NESTEROV, false);
-  assertEquals(config.SOLVER.LR_DECAY_STAGES, [1, 2]);
+  assertEquals(solverOf(config).NESTEROV, false);
+  assertEquals(solverOf(config).LR_DECAY_STAGES, [1, 2]);
   assertEquals(config.WKD.SINKHORN.LAMBDA, 0.1);
   assertEquals(config.WKD.INPUT_SIZE, [28, 28]);
   assertEquals(config.WKD.COST_MATRIX_PATH, "");
@@ -161,7 +171,7 @@ Deno.test("resolveConfig() says what a key of the wrong type must be", () => {
     ["MOMENTUM", "1.5", "a number of at least 0 and less than 1; got 1.5"],
     ["MOMENTUM", "1", "a number of at least 0 and less than 1; got 1"],
     ["NESTEROV", "1", "true or false; got 1"],
-    ["TYPE", "Adam", 'one of SGD; got "Adam"'],
+    ["TYPE", "Adam", 'one of SGD, AdamW; got "Adam"'],
     ["LR_DECAY_STAGES", "5", 'a list of integers of at least 0, such as "[1, 2]"; got 5'],
     [
       "LR_DECAY_STAGES",
@@ -202,7 +212,7 @@ Deno.test("resolveConfig() refuses Nesterov's momentum without momentum, whereve
   assertStringIncludes(failure("SOLVER:\n  MOMENTUM: 0\n"), `configs/x.yaml, line 2: ${wanted}`);
   assertStringIncludes(failure("", ["SOLVER.MOMENTUM", "0"]), wanted);
   const plain = ["SOLVER.MOMENTUM", "0", "SOLVER.NESTEROV", "False"];
-  assertEquals(resolveConfig("", "x", plain).SOLVER.MOMENTUM, 0);
+  assertEquals(solverOf(resolveConfig("", "x", plain)).MOMENTUM, 0);
 });
 
 Deno.test("resolveConfig() reads the sections of OFD and KDSVD", () => {

@@ -4,6 +4,7 @@ import { ConfigError } from "../../src/config/config_error.ts";
 import { loadConfig } from "../../src/config/load_config.ts";
 import { resolveConfig } from "../../src/config/resolve_config.ts";
 import { inTempDir } from "../temp_dir.ts";
+import "../../src/optim/registry.ts";
 
 function failure(yaml: string): string {
   const message = assertThrows(() => resolveConfig(yaml, "x.yaml"), ConfigError).message;
@@ -41,7 +42,7 @@ Deno.test("resolveConfig() says what << cannot merge, with the line", () => {
   );
   assertEquals(
     failure("AT:\n  LOSS: &a {EPS: 1}\n"),
-    "x.yaml, line 2: unknown key AT.LOSS.EPS; did you mean VID.EPS?",
+    "x.yaml, line 2: unknown key AT.LOSS.EPS; did you mean SOLVER.EPS?",
   );
   const levels = Array.from({ length: 20 }, (_, i) => {
     const before = i === 0 ? [] : Array(9).fill(`*m${i - 1}`);

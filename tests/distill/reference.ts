@@ -164,9 +164,6 @@ async function replaySteps(
       return [key, totals[2 + i]];
     })));
   }
-  for (const module of [distiller.student, ...Object.values(distiller.extraModules)]) {
-    module.countBatches(STEPS[name].steps.length);
-  }
   step.dispose();
   return found;
 }

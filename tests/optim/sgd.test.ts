@@ -210,6 +210,10 @@ Deno.test("SGD refuses what does not fit", () => {
   assertThrows(() => new SGD([], { lr: 0.1 }), RangeError, "without parameters");
   const owned = parameters([[3], [1025]]);
   assertThrows(() => new SGD(owned, { lr: 0.1, nesterov: true }), RangeError, "above 0");
+  for (const name of ["dampening", "maximize"]) {
+    const options = { lr: 0.1, [name]: 0.5 };
+    assertThrows(() => new SGD(owned, options), RangeError, `SGD has no option ${name}; its`);
+  }
   assertThrows(() => new SGD([owned[0], owned[0]], { lr: 0.1 }), RangeError, "twice");
   const optimizer = new SGD(owned, { lr: 0.1 });
   const wrong = new Map([["momentum_buffer.0", { shape: [2], data: new Float32Array(2) }]]);

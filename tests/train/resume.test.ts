@@ -107,7 +107,74 @@ Deno.test("OFD goes on with its connectors, and a teacher that normalises by the
   await assertSameEnd(overrides, (event) => event.type === "step" && event.epoch === 2);
 });
 
+const ADAMW = ["SOLVER.TYPE", "AdamW", "SOLVER.LR", "0.001"];
+const SCHEDULED = [
+  ...["SOLVER.LR_SCHEDULE", "cosine", "SOLVER.WARMUP_EPOCHS", "1.5", "SOLVER.BATCH_SIZE", "4"],
+  ...["SOLVER.ACCUMULATE", "3", "SOLVER.CLIP_GRAD_NORM", "1"],
+];
+
+for (const format of ["torch", "safetensors"]) {
+  Deno.test(`AdamW goes on with its averages and its schedule, bit for bit, from ${format}`, async () => {
+    const overrides = [...ALONE, ...ADAMW, ...SCHEDULED, "LOG.TENSORBOARD_FREQ", "1"];
+    let stopped = 0;
+    const events = await assertSameEnd(
+      [...overrides, "LOG.CHECKPOINT_FORMAT", format],
+      (event) => event.type === "point" && event.epoch === 2 && stopped++ === 0,
+      overrides,
+    );
+    // Ten steps an epoch, three of them an update, and the last alone: it stops between two updates.
+    const { epoch, step } = events.find((event) => event.type === "interrupted")!;
+    assertEquals(epoch, 2);
+    assert([3, 6, 9].includes(step), `stopped at step ${step}`);
+    const points = events.filter((event) => event.type === "point");
+    const rates = points.filter((event) => event.epoch === 2).map(({ lr }) => lr);
+    assertEquals(rates.slice(0, 4).map((lr, i) => lr === rates[i - i % 3]), [
+      true,
+      true,
+      true,
+      true,
+    ]);
+    assert(rates[0] < rates[3] && rates[3] < rates[6] && rates[6] > rates[9], rates.join(" "));
+  });
+}
+
+Deno.test("RunFiles.restore() refuses another optimiser's state, and settings it does not have", async () => {
+  const gpu = await device();
+  await inTempDir(async (folder) => {
+    await finish(await openRun(gpu, folder, [...ALONE, "SOLVER.EPOCHS", "1"]));
+    const other = () => openRun(gpu, folder, [...ALONE, ...ADAMW], { resume: true });
+    await assertRejects(
+      other,
+      CheckpointError,
+      "another optimiser (momentum_buffer) than SOLVER.TYPE AdamW has (exp_avg, exp_avg_sq, step)",
+    );
+    const path = join(folder, "latest");
+    const value = loadCheckpoint(path).value as Map<string, Map<string, Map<string, unknown>[]>>;
+    const [group] = value.get("optimizer")!.get("param_groups")!;
+    assertEquals(group.get("dampening"), 0);
+    group.set("maximize", true);
+    Deno.writeFileSync(path, writeTorch(value));
+    await assertRejects(
+      () => openRun(gpu, folder, ALONE, { resume: true }),
+      CheckpointError,
+      "the optimiser's maximize at true, which is not implemented here",
+    );
+  });
+});
+
 const ignore = !(await device()).half;
+
+Deno.test(
+  { name: "AdamW in mixed precision, accumulated and clipped, goes on bit for bit", ignore },
+  async () => {
+    const small = ["SOLVER.AMP", "True", "SOLVER.BATCH_SIZE", "1", "DATASET.SUBSET", "1"];
+    const events = await assertSameEnd([...ALONE, ...ADAMW, ...SCHEDULED, ...small], (event) => {
+      return event.type === "step" && event.epoch === 2;
+    });
+    const end = events.findLast((event) => event.type === "epoch_end")!;
+    assertEquals(end.train.scaling!.scale, 65536 / 2 ** end.train.scaling!.skippedSteps);
+  },
+);
 
 Deno.test(
   { name: "mixed precision goes on with its loss scale, bit for bit", ignore },
