@@ -46,12 +46,17 @@ fn main(
   // Sums are taken about the window's first element, so that squares do not cancel.
   let origin = (plane * params.height + rows.x) * params.width + columns.x;
   let shift = vec2f(student[origin], teacher[origin]);
+  // In blocks: a long sum of like numbers loses digits when they are added one by one.
   var sums = vec4f(0.0);
-  for (var e = local.x; e < count; e += LANES) {
-    let row = divide(e, width);
-    let at = origin + row * (params.width - width) + e;
-    let d = vec2f(student[at], teacher[at]) - shift;
-    sums += vec4f(d, d * d);
+  for (var block = local.x; block < count; block += 1024u * LANES) {
+    var some = vec4f(0.0);
+    for (var e = block; e < min(block + 1024u * LANES, count); e += LANES) {
+      let row = divide(e, width);
+      let at = origin + row * (params.width - width) + e;
+      let d = vec2f(student[at], teacher[at]) - shift;
+      some += vec4f(d, d * d);
+    }
+    sums += some;
   }
   shared_sums[thread] = sums;
   workgroupBarrier();

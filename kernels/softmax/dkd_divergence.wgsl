@@ -39,9 +39,15 @@ fn main(
   for (var l = 0u; l < LANES; l++) { largest = max(largest, shared_pairs[leader + l]); }
   workgroupBarrier();
 
+  // In blocks: a long sum of like numbers loses digits when they are added one by one.
+  let block = 1024u * LANES;
   var sums = vec2f(0.0);
-  for (var j = local.x; j < params.classes; j += LANES) {
-    if (j != label) { sums += exp(vec2f(student[row + j], teacher[row + j]) * params.scale - largest); }
+  for (var start = local.x; start < params.classes; start += block) {
+    var some = vec2f(0.0);
+    for (var j = start; j < min(start + block, params.classes); j += LANES) {
+      if (j != label) { some += exp(vec2f(student[row + j], teacher[row + j]) * params.scale - largest); }
+    }
+    sums += some;
   }
   shared_pairs[thread] = sums;
   workgroupBarrier();
@@ -51,11 +57,15 @@ fn main(
 
   let others = largest + log(sums);
   var divergence = 0.0;
-  for (var j = local.x; j < params.classes; j += LANES) {
-    if (j != label) {
-      let logs = vec2f(student[row + j], teacher[row + j]) * params.scale - others;
-      divergence += exp(logs.y) * (logs.y - logs.x);
+  for (var start = local.x; start < params.classes; start += block) {
+    var some = 0.0;
+    for (var j = start; j < min(start + block, params.classes); j += LANES) {
+      if (j != label) {
+        let logs = vec2f(student[row + j], teacher[row + j]) * params.scale - others;
+        some += exp(logs.y) * (logs.y - logs.x);
+      }
     }
+    divergence += some;
   }
   shared_pairs[thread] = vec2f(divergence, 0.0);
   workgroupBarrier();

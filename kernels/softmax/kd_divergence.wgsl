@@ -35,9 +35,15 @@ fn main(
   for (var l = 0u; l < LANES; l++) { largest = max(largest, shared_pairs[leader + l]); }
   workgroupBarrier();
 
+  // In blocks: a long sum of like numbers loses digits when they are added one by one.
+  let block = 1024u * LANES;
   var sums = vec2f(0.0);
-  for (var j = local.x; j < params.classes; j += LANES) {
-    sums += exp((vec2f(student[row + j], teacher[row + j]) - largest) * scale);
+  for (var start = local.x; start < params.classes; start += block) {
+    var some = vec2f(0.0);
+    for (var j = start; j < min(start + block, params.classes); j += LANES) {
+      some += exp((vec2f(student[row + j], teacher[row + j]) - largest) * scale);
+    }
+    sums += some;
   }
   shared_pairs[thread] = sums;
   workgroupBarrier();
@@ -47,9 +53,13 @@ fn main(
 
   let log_sums = log(sums);
   var divergence = 0.0;
-  for (var j = local.x; j < params.classes; j += LANES) {
-    let logs = (vec2f(student[row + j], teacher[row + j]) - largest) * scale - log_sums;
-    divergence += exp(logs.y) * (logs.y - logs.x);
+  for (var start = local.x; start < params.classes; start += block) {
+    var some = 0.0;
+    for (var j = start; j < min(start + block, params.classes); j += LANES) {
+      let logs = (vec2f(student[row + j], teacher[row + j]) - largest) * scale - log_sums;
+      some += exp(logs.y) * (logs.y - logs.x);
+    }
+    divergence += some;
   }
   shared_pairs[thread] = vec2f(divergence, 0.0);
   workgroupBarrier();

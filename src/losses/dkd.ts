@@ -23,9 +23,9 @@ export interface DkdOptions {
  *
  * @param student float32 `[samples, classes]`, two or more classes
  * @param teacher the same shape
- * @param labels int32 `[samples]`; one out of range makes the loss NaN
+ * @param labels int32 `[samples]`
  * @returns one number
- * @throws RangeError when shapes or the temperature do not fit, TypeError when the labels are not int32
+ * @throws RangeError when shapes, the temperature or a label do not fit, TypeError when the labels are not int32
  */
 export function dkdLoss(
   student: Tensor,

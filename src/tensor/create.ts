@@ -1,7 +1,7 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { fill } from "../ops/fill.ts";
 import { defaultDevice } from "./default_device.ts";
-import { bytesOf, deviceArray, type DType, type HostArray } from "./dtype.ts";
+import { bytesOf, deviceArray, type DType, type HostArray, isFloat } from "./dtype.ts";
 import { fillNormal, fillUniform, type Generator } from "./random.ts";
 import { checkShape, formatShape, numel, type Shape } from "./shape.ts";
 import { Storage } from "./storage.ts";
@@ -45,7 +45,10 @@ export function tensor(
   const dtype = options.dtype ?? dtypeOf(data);
   const gpu = options.device ?? defaultDevice();
   const storage = Storage.forUpload(gpu, bytesOf(dtype, flat.values.length));
-  gpu.upload(storage, deviceArray(flat.values, dtype));
+  const words = deviceArray(flat.values, dtype);
+  // A copy: the caller may use its array again.
+  if (!isFloat(dtype)) storage.writeIntegers((words as HostArray).slice());
+  gpu.upload(storage, words);
   return created(storage, wanted, dtype, options);
 }
 
@@ -55,6 +58,7 @@ export function full(shape: Shape, value: number, options: CreateOptions = {}): 
   const gpu = options.device ?? defaultDevice();
   const dtype = options.dtype ?? "float32";
   const storage = Storage.allocate(gpu, bytesOf(dtype, numel(shape)));
+  if (!isFloat(dtype)) storage.writeIntegers([value]);
   fill(storage, numel(shape), value, dtype);
   return created(storage, shape, dtype, options);
 }

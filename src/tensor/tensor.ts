@@ -8,24 +8,32 @@ import { cast } from "../ops/cast.ts";
 import { clamp } from "../ops/clamp.ts";
 import { div } from "../ops/div.ts";
 import { exp } from "../ops/exp.ts";
+import { expand } from "../ops/expand.ts";
 import { gather } from "../ops/gather.ts";
+import { type Index, index } from "../ops/index.ts";
 import { log } from "../ops/log.ts";
 import { logSoftmax } from "../ops/log_softmax.ts";
 import { matmul, type MatmulOptions } from "../ops/matmul.ts";
 import { max } from "../ops/max.ts";
 import { mean } from "../ops/mean.ts";
+import { min } from "../ops/min.ts";
 import { mul } from "../ops/mul.ts";
+import { norm, type NormOptions } from "../ops/norm.ts";
 import { permute } from "../ops/permute.ts";
 import { pow } from "../ops/pow.ts";
 import { relu } from "../ops/relu.ts";
 import { relu6 } from "../ops/relu6.ts";
+import { checkDeviceIndices } from "../ops/require_indices.ts";
 import { reshape } from "../ops/reshape.ts";
 import { sigmoid } from "../ops/sigmoid.ts";
 import { slice } from "../ops/slice.ts";
 import { softmax } from "../ops/softmax.ts";
 import { sqrt } from "../ops/sqrt.ts";
+import { squeeze, unsqueeze } from "../ops/squeeze.ts";
+import { std } from "../ops/std.ts";
 import { sub } from "../ops/sub.ts";
 import { type ReduceOptions, sum, type SumOptions } from "../ops/sum.ts";
+import { type TopK, topk, type TopKOptions } from "../ops/topk.ts";
 import { variance, type VarianceOptions } from "../ops/variance.ts";
 import { type BackwardOptions, type Node, runBackward } from "./autograd.ts";
 import { full } from "./create.ts";
@@ -230,10 +238,16 @@ export class Tensor {
     this.dispose();
   }
 
-  /** Reads the elements back, row-major; float16 as float32. */
+  /**
+   * Reads the elements back, row-major; float16 as float32.
+   *
+   * @throws RangeError when an op was given indices, computed on the device, that are out of range.
+   */
   async data(): Promise<HostArray> {
-    const { dtype, numel } = this;
-    return hostArray(dtype, await this.gpu.read(this.storage, bytesOf(dtype, numel)), numel);
+    const { dtype, numel, gpu } = this;
+    const reading = gpu.read(this.storage, bytesOf(dtype, numel));
+    const [bytes] = await Promise.all([reading, checkDeviceIndices(gpu)]);
+    return hostArray(dtype, bytes, numel);
   }
 
   /** Reads one number back. */
@@ -252,12 +266,14 @@ export class Tensor {
         `${values.length} numbers do not fill a tensor of shape ${formatShape(this.shape)}`,
       );
     }
+    if (!isFloat(this.dtype)) this.storage.writeIntegers(values.slice());
     this.gpu.upload(this.storage, deviceArray(values, this.dtype));
     return this;
   }
 
   /** Sets the elements to zero, in place. PyTorch: `Tensor.zero_`. */
   zero_(): this {
+    if (!isFloat(this.dtype)) this.storage.writeIntegers([0]);
     const { buffer, offset } = this.storage;
     this.gpu.clear({ buffer, offset, size: bytesOf(this.dtype, this.numel) });
     return this;
@@ -359,6 +375,11 @@ export class Tensor {
     return max(this, options);
   }
 
+  /** Smallest value over `dims`, all by default. PyTorch: `torch.amin`. */
+  min(options?: ReduceOptions): Tensor {
+    return min(this, options);
+  }
+
   /** Index (int32) of the largest along `dim`, or of all elements. PyTorch: `torch.argmax`. */
   argmax(dim?: number): Tensor {
     return argmax(this, dim);
@@ -369,6 +390,21 @@ export class Tensor {
     return variance(this, options);
   }
 
+  /** Standard deviation over `dims`, all by default. PyTorch: `torch.std`. */
+  std(options?: VarianceOptions): Tensor {
+    return std(this, options);
+  }
+
+  /** Norm over `dims`, all by default; Euclidean unless `p` says otherwise. PyTorch: `torch.norm`. */
+  norm(options?: NormOptions): Tensor {
+    return norm(this, options);
+  }
+
+  /** The `k` largest along a dimension, and where they are. PyTorch: `torch.topk`. */
+  topk(k: number, options?: TopKOptions): TopK {
+    return topk(this, k, options);
+  }
+
   /** Matrix product, batched over leading dimensions. PyTorch: `torch.matmul`. */
   matmul(other: Tensor, options?: MatmulOptions): Tensor {
     return matmul(this, other, options);
@@ -377,6 +413,34 @@ export class Tensor {
   /** The same elements in another shape; one size may be -1. PyTorch: `Tensor.reshape`. */
   reshape(...shape: number[]): Tensor {
     return reshape(this, shape);
+  }
+
+  /** The same as {@linkcode Tensor.reshape}: tensors are dense. PyTorch: `Tensor.view`. */
+  view(...shape: number[]): Tensor {
+    return reshape(this, shape);
+  }
+
+  /** Without dimensions of size 1, all of them or those of `dims`. PyTorch: `torch.squeeze`. */
+  squeeze(dims?: number | readonly number[]): Tensor {
+    return squeeze(this, dims);
+  }
+
+  /** With a dimension of size 1 more, before `dim`. PyTorch: `torch.unsqueeze`. */
+  unsqueeze(dim: number): Tensor {
+    return unsqueeze(this, dim);
+  }
+
+  /** A copy in which dimensions of size 1 are repeated; -1 keeps a size. PyTorch: `Tensor.expand`. */
+  expand(...shape: number[]): Tensor {
+    return expand(this, shape);
+  }
+
+  /**
+   * A part: for each dimension an integer, which takes it away, a range `[start, end, step]`, or null for all of it.
+   * `x.at(0, [1, -1], null)` is PyTorch's `x[0, 1:-1, :]`.
+   */
+  at(...indices: readonly Index[]): Tensor {
+    return index(this, ...indices);
   }
 
   /** The dimensions from `startDim` on as one. PyTorch: `torch.flatten`. */
@@ -398,9 +462,9 @@ export class Tensor {
     return permute(this, dims);
   }
 
-  /** Elements `start` to `end` (exclusive) of one dimension. PyTorch: `x[:, start:end]`. */
-  slice(dim: number, start: number, end?: number): Tensor {
-    return slice(this, dim, start, end);
+  /** Elements `start` to `end` (exclusive) of one dimension. PyTorch: `x[:, start:end:step]`. */
+  slice(dim: number, start: number, end?: number, step?: number): Tensor {
+    return slice(this, dim, start, end, step);
   }
 
   /** Elements along `dim` at the positions in `index` (int32). PyTorch: `torch.gather`. */
@@ -416,6 +480,16 @@ export class Tensor {
   /** Logarithm of the soft-max along `dim`. PyTorch: `torch.log_softmax`. */
   logSoftmax(dim = -1): Tensor {
     return logSoftmax(this, dim);
+  }
+
+  /** What `console.log` prints in Deno: {@linkcode Tensor.toString}. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+
+  /** The same in Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
   }
 
   /** Type and shape, as `Tensor(float32 [2, 3])`; no elements, they are on the device. */

@@ -95,8 +95,12 @@ export function convTransposeGeometry(
         `${groups} groups: ${weightIn} input channels wanted`,
     );
   }
-  if (extraY >= sizes.strideY * sizes.dilationY || extraX >= sizes.strideX * sizes.dilationX) {
-    throw new RangeError("outputPadding must be smaller than the stride");
+  const { strideY, strideX, dilationY, dilationX } = sizes;
+  if (extraY >= Math.max(strideY, dilationY) || extraX >= Math.max(strideX, dilationX)) {
+    throw new RangeError(
+      `outputPadding [${extraY}, ${extraX}] with stride [${strideY}, ${strideX}] and dilation ` +
+        `[${dilationY}, ${dilationX}]: it must be smaller than one of the two`,
+    );
   }
   const grown = (size: number, kernel: number, stride: number, pad: number, dilation: number) =>
     (size - 1) * stride - 2 * pad + dilation * (kernel - 1) + 1;
