@@ -3,6 +3,7 @@ import { requireLabelRows } from "../ops/label_rows.ts";
 import { mean } from "../ops/mean.ts";
 import { requireFloat } from "../ops/require_dtype.ts";
 import { autocastInput } from "../tensor/autocast.ts";
+import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkLogits } from "./check_logits.ts";
 
@@ -33,6 +34,7 @@ export function dkdLoss(
   labels: Tensor,
   options: DkdOptions = {},
 ): Tensor {
+  checkOptions<DkdOptions>("dkdLoss()", options, { temperature: true, alpha: true, beta: true });
   const { temperature = 4, alpha = 1, beta = 8 } = options;
   student = autocastInput("dkdLoss", student);
   teacher = autocastInput("dkdLoss", teacher);

@@ -7,7 +7,7 @@ import { mul } from "./mul.ts";
 import { pow } from "./pow.ts";
 import { requireFloat } from "./require_dtype.ts";
 import { rootOfSquares } from "./root_of_squares.ts";
-import { type ReduceOptions, sum } from "./sum.ts";
+import { REDUCE_OPTIONS, type ReduceOptions, sum } from "./sum.ts";
 
 /** Options of {@linkcode norm}. */
 export interface NormOptions extends ReduceOptions {
@@ -23,7 +23,7 @@ export interface NormOptions extends ReduceOptions {
  * @throws RangeError for another `p`, or when a dimension is out of range or named twice; TypeError for integers.
  */
 export function norm(x: Tensor, options: NormOptions = {}): Tensor {
-  checkOptions<NormOptions>("norm()", options, { dims: true, keepDims: true, p: true });
+  checkOptions<NormOptions>("norm()", options, { ...REDUCE_OPTIONS, p: true });
   requireFloat("norm", x);
   const { p = 2, ...over } = options;
   if (p === 2) return rootOfSquares(sum(mul(x, x), over));

@@ -1,3 +1,4 @@
+import type { OptionNames } from "../../tensor/options.ts";
 import { formatShape, type Shape } from "../../tensor/shape.ts";
 
 /** Options of a convolution; numbers, or `[vertical, horizontal]`. */
@@ -11,6 +12,11 @@ export interface ConvOptions {
   /** Default 1. */
   groups?: number;
 }
+
+/** Names of {@linkcode ConvOptions}, for `checkOptions`. */
+export const CONV_OPTIONS: OptionNames<ConvOptions> = {
+  ...{ stride: true, padding: true, dilation: true, groups: true },
+};
 
 /** All sizes of one convolution; `in` is the side with more pixels when the stride is above 1. */
 export interface ConvGeometry {
