@@ -39,12 +39,17 @@ fn eachRow(window: u32, lane: u32, thread: u32) {
   // Sums are taken about the window's first element, so that squares do not cancel.
   let origin = (plane * params.height + rows.x) * params.width + columns.x;
   let shift = vec2f(student[origin], teacher[origin]);
+  // In blocks: a long sum of like numbers loses digits when they are added one by one.
   var sums = vec4f(0.0);
-  for (var e = lane; e < count; e += ${LANES}u) {
-    let row = divide(e, width);
-    let at = origin + row * (params.width - width) + e;
-    let d = vec2f(student[at], teacher[at]) - shift;
-    sums += vec4f(d, d * d);
+  for (var block = lane; block < count; block += ${LANES * 1024}u) {
+    var some = vec4f(0.0);
+    for (var e = block; e < min(block + ${LANES * 1024}u, count); e += ${LANES}u) {
+      let row = divide(e, width);
+      let at = origin + row * (params.width - width) + e;
+      let d = vec2f(student[at], teacher[at]) - shift;
+      some += vec4f(d, d * d);
+    }
+    sums += some;
   }
   sums = lanesSum(sums, thread);
 

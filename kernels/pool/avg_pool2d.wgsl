@@ -2,7 +2,7 @@
 // ADAPTIVE 0: windows of kernelY x kernelX every stride, the padding counts as zeros (wholeWindow 1) or not (0).
 // ADAPTIVE 1: window o is elements floor(o * size / out) to ceil((o + 1) * size / out) in both directions.
 // Dispatch: one thread an element of y, groups of 8 x 2 x 4 (planes); with fewer groups each takes several planes.
-// Template: E, ADAPTIVE, KY, KX (bounds of the loops over a window).
+// Template: E, ADAPTIVE, KY, KX (bounds of the loops over a window), CEIL (the last windows may reach past the padding).
 struct Params {
   planes: u32,
   height: u32,
@@ -42,7 +42,15 @@ fn main(
   let fromX = max(ox * params.strideX, params.padX) - params.padX;
   let toY = min(oy * params.strideY + params.kernelY - params.padY, params.height);
   let toX = min(ox * params.strideX + params.kernelX - params.padX, params.width);
-  let many = select((toY - fromY) * (toX - fromX), params.kernelY * params.kernelX, params.wholeWindow == 1u);
+  //: if CEIL
+  // Of a window that reaches past the padding only the part before its end counts.
+  let wholeY = min(params.kernelY, params.height + 2u * params.padY - oy * params.strideY);
+  let wholeX = min(params.kernelX, params.width + 2u * params.padX - ox * params.strideX);
+  //: else
+  let wholeY = params.kernelY;
+  let wholeX = params.kernelX;
+  //: end
+  let many = select((toY - fromY) * (toX - fromX), wholeY * wholeX, params.wholeWindow == 1u);
   //: end
   let factor = 1.0 / f32(many);
   for (var plane = thread.z; plane < params.planes; plane += 4u * groups.z) {

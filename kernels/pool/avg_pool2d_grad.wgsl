@@ -1,7 +1,7 @@
 // dx = sum over the windows that reach here of dy / their number of elements; the windows of avg_pool2d.wgsl.
 // E, f32 or f16; dx: [planes, height, width], dy: [planes, outHeight, outWidth].
 // Dispatch: one thread an element of dx, groups of 8 x 2 x 4 (planes); with fewer groups each takes several planes.
-// Template: E, ADAPTIVE, RY, RX (bounds of the loops over windows).
+// Template: E, ADAPTIVE, RY, RX (bounds of the loops over windows), CEIL (the last windows may reach past the padding).
 struct Params {
   planes: u32,
   height: u32,
@@ -81,6 +81,12 @@ fn main(
           value /= f32(extent(oy, params.height, params.kernelY, params.strideY, params.padY) *
             extent(ox, params.width, params.kernelX, params.strideX, params.padX));
         }
+        //: if CEIL
+        // Of a window that reaches past the padding only the part before its end counts.
+        let wholeY = min(params.kernelY, params.height + 2u * params.padY - oy * params.strideY);
+        let wholeX = min(params.kernelX, params.width + 2u * params.padX - ox * params.strideX);
+        value *= select(1.0, f32(params.kernelY * params.kernelX) / f32(wholeY * wholeX), params.wholeWindow == 1u);
+        //: end
         sum += select(0.0, value, reached);
       }
     }

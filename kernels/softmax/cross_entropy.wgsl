@@ -21,18 +21,24 @@ fn eachRow(n: u32, lane: u32, thread: u32) {
   var largest = x[first];
   for (var c = lane; c < params.classes; c += ${LANES}u) { largest = max(largest, x[first + c]); }
   largest = lanesMax(vec2f(largest), thread).x;
-  // Of the exponentials, and of the differences.
+  // Of the exponentials, and of the differences; in blocks, since a long sum loses digits when added one by one.
   var sums = vec2f();
-  for (var c = lane; c < params.classes; c += ${LANES}u) {
-    let d = x[first + c] - largest;
-    sums += vec2f(exp(d), d);
+  for (var block = lane; block < params.classes; block += ${LANES * 1024}u) {
+    var some = vec2f();
+    for (var c = block; c < min(block + ${LANES * 1024}u, params.classes); c += ${LANES}u) {
+      let d = x[first + c] - largest;
+      some += vec2f(exp(d), d);
+    }
+    sums += some;
   }
   sums = lanesSum(sums, thread);
   if (lane > 0u || n > row) { return; }
   let label = u32(labels[row]);
   let valid = label < params.classes;
   let hit = x[first + select(0u, label, valid)] - largest;
-  let value = log(sums.x) - (1.0 - params.smoothing) * hit - params.smoothing / f32(params.classes) * sums.y;
+  // A logit of -inf makes the sum of the differences infinite, which counts only when there is a share of it.
+  let spread = select(0.0, params.smoothing / f32(params.classes) * sums.y, params.smoothing > 0.0);
+  let value = log(sums.x) - (1.0 - params.smoothing) * hit - spread;
   loss[row] = select(params.nan, value, valid);
   stats[row] = vec2f(largest, select(params.nan, 1.0 / sums.x, valid));
 }

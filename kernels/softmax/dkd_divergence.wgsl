@@ -29,19 +29,29 @@ fn eachRow(n: u32, lane: u32, thread: u32) {
   }
   largest = lanesMax(largest, thread);
 
+  // In blocks: a long sum of like numbers loses digits when they are added one by one.
+  let block = ${LANES * 1024}u;
   var sums = vec2f(0.0);
-  for (var j = lane; j < params.classes; j += ${LANES}u) {
-    if (j != label) { sums += exp(vec2f(student[row + j], teacher[row + j]) * params.scale - largest); }
+  for (var start = lane; start < params.classes; start += block) {
+    var some = vec2f(0.0);
+    for (var j = start; j < min(start + block, params.classes); j += ${LANES}u) {
+      if (j != label) { some += exp(vec2f(student[row + j], teacher[row + j]) * params.scale - largest); }
+    }
+    sums += some;
   }
   sums = lanesSum(sums, thread);
 
   let others = largest + log(sums);
   var divergence = 0.0;
-  for (var j = lane; j < params.classes; j += ${LANES}u) {
-    if (j != label) {
-      let logs = vec2f(student[row + j], teacher[row + j]) * params.scale - others;
-      divergence += exp(logs.y) * (logs.y - logs.x);
+  for (var start = lane; start < params.classes; start += block) {
+    var some = 0.0;
+    for (var j = start; j < min(start + block, params.classes); j += ${LANES}u) {
+      if (j != label) {
+        let logs = vec2f(student[row + j], teacher[row + j]) * params.scale - others;
+        some += exp(logs.y) * (logs.y - logs.x);
+      }
     }
+    divergence += some;
   }
   divergence = lanesSum(vec2f(divergence, 0.0), thread).x;
   if (lane == 0u && n < params.samples) {

@@ -25,17 +25,27 @@ fn eachRow(n: u32, lane: u32, thread: u32) {
   }
   largest = lanesMax(largest, thread);
 
+  // In blocks: a long sum of like numbers loses digits when they are added one by one.
+  let block = ${LANES * 1024}u;
   var sums = vec2f(0.0);
-  for (var j = lane; j < params.classes; j += ${LANES}u) {
-    sums += exp((vec2f(student[row + j], teacher[row + j]) - largest) * scale);
+  for (var start = lane; start < params.classes; start += block) {
+    var some = vec2f(0.0);
+    for (var j = start; j < min(start + block, params.classes); j += ${LANES}u) {
+      some += exp((vec2f(student[row + j], teacher[row + j]) - largest) * scale);
+    }
+    sums += some;
   }
   sums = lanesSum(sums, thread);
 
   let log_sums = log(sums);
   var divergence = 0.0;
-  for (var j = lane; j < params.classes; j += ${LANES}u) {
-    let logs = (vec2f(student[row + j], teacher[row + j]) - largest) * scale - log_sums;
-    divergence += exp(logs.y) * (logs.y - logs.x);
+  for (var start = lane; start < params.classes; start += block) {
+    var some = 0.0;
+    for (var j = start; j < min(start + block, params.classes); j += ${LANES}u) {
+      let logs = (vec2f(student[row + j], teacher[row + j]) - largest) * scale - log_sums;
+      some += exp(logs.y) * (logs.y - logs.x);
+    }
+    divergence += some;
   }
   divergence = lanesSum(vec2f(divergence, 0.0), thread).x;
   if (lane == 0u && n < params.samples) {

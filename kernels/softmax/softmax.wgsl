@@ -24,14 +24,19 @@ fn each(thread: u32) {
   //: if VEC == 4 && ALONG
   largest = Vector(max(max(largest.x, largest.y), max(largest.z, largest.w)));
   //: end
+  // In blocks: a long sum of like numbers loses digits when they are added one by one.
   var total = Vector();
-  for (var r = 0u; r < count; r++) {
-    let at = first + r * inner;
-    let e = exp(x[at] - largest);
-    total += e;
-    //: if !LOG
-    y[at] = e;
-    //: end
+  for (var block = 0u; block < count; block += 256u) {
+    var some = Vector();
+    for (var r = block; r < min(block + 256u, count); r++) {
+      let at = first + r * inner;
+      let e = exp(x[at] - largest);
+      some += e;
+      //: if !LOG
+      y[at] = e;
+      //: end
+    }
+    total += some;
   }
   //: if VEC == 4 && ALONG
   total = Vector(dot(total, vec4f(1.0)));

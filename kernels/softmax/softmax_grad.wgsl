@@ -20,14 +20,19 @@ fn each(thread: u32) {
   //: end
   if (thread >= params.outer * inner) { return; }
   let first = thread / inner * count * inner + thread % inner;
+  // In blocks: a long sum of like numbers loses digits when they are added one by one.
   var total = Vector();
-  for (var r = 0u; r < count; r++) {
-    let at = first + r * inner;
-    //: if LOG
-    total += dy[at];
-    //: else
-    total += y[at] * dy[at];
-    //: end
+  for (var block = 0u; block < count; block += 256u) {
+    var some = Vector();
+    for (var r = block; r < min(block + 256u, count); r++) {
+      let at = first + r * inner;
+      //: if LOG
+      some += dy[at];
+      //: else
+      some += y[at] * dy[at];
+      //: end
+    }
+    total += some;
   }
   //: if VEC == 4 && ALONG
   total = Vector(dot(total, vec4f(1.0)));

@@ -3,6 +3,7 @@ import { requireLabelRows } from "../ops/label_rows.ts";
 import { mean } from "../ops/mean.ts";
 import { requireFloat } from "../ops/require_dtype.ts";
 import { autocastInput } from "../tensor/autocast.ts";
+import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkLogits } from "./check_logits.ts";
 
@@ -23,9 +24,9 @@ export interface DkdOptions {
  *
  * @param student float32 `[samples, classes]`, two or more classes
  * @param teacher the same shape
- * @param labels int32 `[samples]`; one out of range makes the loss NaN
+ * @param labels int32 `[samples]`
  * @returns one number
- * @throws RangeError when shapes or the temperature do not fit, TypeError when the labels are not int32
+ * @throws RangeError when shapes, the temperature or a label do not fit, TypeError when the labels are not int32
  */
 export function dkdLoss(
   student: Tensor,
@@ -33,6 +34,7 @@ export function dkdLoss(
   labels: Tensor,
   options: DkdOptions = {},
 ): Tensor {
+  checkOptions<DkdOptions>("dkdLoss()", options, { temperature: true, alpha: true, beta: true });
   const { temperature = 4, alpha = 1, beta = 8 } = options;
   student = autocastInput("dkdLoss", student);
   teacher = autocastInput("dkdLoss", teacher);

@@ -2,6 +2,7 @@ import { kdDivergence } from "../ops/kd_divergence.ts";
 import { mean } from "../ops/mean.ts";
 import { requireFloat } from "../ops/require_dtype.ts";
 import { autocastInput } from "../tensor/autocast.ts";
+import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkLogits } from "./check_logits.ts";
 
@@ -21,6 +22,7 @@ export interface KdOptions {
  * @throws RangeError when shapes or the temperature do not fit
  */
 export function kdLoss(student: Tensor, teacher: Tensor, options: KdOptions = {}): Tensor {
+  checkOptions<KdOptions>("kdLoss()", options, { temperature: true });
   const { temperature = 4 } = options;
   student = autocastInput("kdLoss", student);
   teacher = autocastInput("kdLoss", teacher);

@@ -1,5 +1,6 @@
 import { oneHot } from "../ops/one_hot.ts";
 import { tensor } from "../tensor/create.ts";
+import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { normalize } from "./normalize.ts";
 import { smoothL1Loss } from "./smooth_l1.ts";
@@ -24,6 +25,9 @@ export interface RkdOptions {
  * @param teacher [N, features], which may be another number
  */
 export function rkdLoss(student: Tensor, teacher: Tensor, options: RkdOptions = {}): Tensor {
+  checkOptions<RkdOptions>("rkdLoss()", options, {
+    ...{ distanceWeight: true, angleWeight: true, eps: true, squared: true },
+  });
   const { distanceWeight = 25, angleWeight = 50, eps = 1e-12, squared = false } = options;
   const far = (x: Tensor) => distances(x, eps, squared);
   return smoothL1Loss(far(student), far(teacher)).mul(distanceWeight)

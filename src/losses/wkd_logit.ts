@@ -4,7 +4,9 @@ import type { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
 import { wkdCombine } from "../ops/wkd_combine.ts";
 import { wkdMarginals } from "../ops/wkd_marginals.ts";
 import { requireFloat } from "../ops/require_dtype.ts";
+import { requireIndices } from "../ops/require_indices.ts";
 import { autocastInput } from "../tensor/autocast.ts";
+import { checkOptions, type OptionNames } from "../tensor/options.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkLogits } from "./check_logits.ts";
@@ -18,6 +20,10 @@ export interface WkdLogitOptions {
   /** How the iterations run. Default: the fastest for the adapter and the number of classes. */
   method?: SinkhornMethod;
 }
+
+const OPTIONS: OptionNames<WkdLogitOptions> = {
+  ...{ temperature: true, iterations: true, method: true },
+};
 
 /** Options of {@linkcode wkdLogitLossWithTargetSeparation}. */
 export interface WkdSeparatedOptions extends WkdLogitOptions {
@@ -43,6 +49,7 @@ export function wkdLogitLoss(
   cost: CostKernel,
   options: WkdLogitOptions = {},
 ): Tensor {
+  checkOptions<WkdLogitOptions>("wkdLogitLoss()", options, OPTIONS);
   const { temperature = 1, ...rest } = options;
   student = autocastInput("wkdLogitLoss", student);
   teacher = autocastInput("wkdLogitLoss", teacher);
@@ -62,7 +69,7 @@ export function wkdLogitLoss(
  * @param teacher the same shape
  * @param labels int32 `[samples]`
  * @returns one number
- * @throws RangeError when shapes, the temperature or the iterations do not fit
+ * @throws RangeError when shapes, the temperature, the iterations or a label do not fit
  * @throws TypeError when the labels are not int32 `[samples]`
  */
 export function wkdLogitLossWithTargetSeparation(
@@ -72,6 +79,10 @@ export function wkdLogitLossWithTargetSeparation(
   cost: CostKernel,
   options: WkdSeparatedOptions = {},
 ): Tensor {
+  checkOptions<WkdSeparatedOptions>("wkdLogitLossWithTargetSeparation()", options, {
+    ...OPTIONS,
+    gamma: true,
+  });
   const { temperature = 1, gamma = 1, ...rest } = options;
   student = autocastInput("wkdLogitLoss", student);
   teacher = autocastInput("wkdLogitLoss", teacher);
@@ -84,6 +95,10 @@ export function wkdLogitLossWithTargetSeparation(
       }`,
     );
   }
+  requireIndices(labels, {
+    use: "wkdLogitLossWithTargetSeparation() of a label",
+    size: student.shape[1],
+  });
   if (typeof gamma !== "number" && gamma.numel !== 1) {
     throw new RangeError(
       `gamma must be a number or a tensor of one element; got ${formatShape(gamma.shape)}`,

@@ -1,6 +1,7 @@
 import { adaptiveAvgPool2d } from "../ops/adaptive_avg_pool2d.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
+import { pythonSize } from "./module_text.ts";
 
 /** Averages of [N, C, H, W] over a grid of windows. PyTorch: `torch.nn.AdaptiveAvgPool2d`. */
 export class AdaptiveAvgPool2d extends Module {
@@ -10,6 +11,11 @@ export class AdaptiveAvgPool2d extends Module {
   constructor(outputSize: number | [number, number]) {
     super();
     this.#outputSize = outputSize;
+  }
+
+  /** As PyTorch's. */
+  override extraRepr(): string {
+    return `output_size=${pythonSize(this.#outputSize)}`;
   }
 
   /** [N, C, H, W] to [N, C, ...outputSize]. */

@@ -1,7 +1,12 @@
+import type { Gpu } from "../gpu/gpu.ts";
 import { batchNorm } from "../ops/batch_norm.ts";
 import { tensor } from "../tensor/create.ts";
+import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { requireSizes } from "./init.ts";
 import { Module } from "./module.ts";
+import { pythonFloat } from "./module_text.ts";
+import { Parameter } from "./parameter.ts";
 
 /** Options of {@linkcode BatchNorm2d}. */
 export interface BatchNorm2dOptions {
@@ -9,6 +14,8 @@ export interface BatchNorm2dOptions {
   eps?: number;
   /** Weight of the new batch in the running statistics. Default 0.1. */
   momentum?: number;
+  /** Default: the device of `init()`. */
+  device?: Gpu;
 }
 
 /** What follows the normalisation in the same pass. */
@@ -31,18 +38,24 @@ export class BatchNorm2d extends Module {
   readonly running_var: Tensor;
   /** int32, a number: training batches so far, counted on the device. */
   readonly num_batches_tracked: Tensor;
-  readonly #options: BatchNorm2dOptions;
+  readonly #options: { readonly eps: number; readonly momentum: number };
 
   /** For inputs of `channels` channels. */
   constructor(channels: number, options: BatchNorm2dOptions = {}) {
     super();
-    const filled = (value: number) => new Float32Array(channels).fill(value);
-    this.weight = tensor(filled(1), null, { requiresGrad: true }).keep();
-    this.bias = tensor(filled(0), null, { requiresGrad: true }).keep();
-    this.running_mean = tensor(filled(0)).keep();
-    this.running_var = tensor(filled(1)).keep();
-    this.num_batches_tracked = tensor(new Int32Array(1), []).keep();
-    this.#options = options;
+    checkOptions<BatchNorm2dOptions>("BatchNorm2d()", options, {
+      ...{ eps: true, momentum: true, device: true },
+    });
+    requireSizes("BatchNorm2d()", { channels });
+    const { eps = 1e-5, momentum = 0.1, device } = options;
+    const filled = (value: number) =>
+      tensor(new Float32Array(channels).fill(value), null, { device });
+    this.weight = new Parameter(filled(1));
+    this.bias = new Parameter(filled(0));
+    this.running_mean = filled(0).keep();
+    this.running_var = filled(1).keep();
+    this.num_batches_tracked = tensor(new Int32Array(1), [], { device }).keep();
+    this.#options = { eps, momentum };
   }
 
   /** Normalises by the batch when training, else by the running statistics. */
@@ -54,6 +67,15 @@ export class BatchNorm2d extends Module {
       ...this.#options,
       ...epilogue,
     });
+  }
+
+  /** As PyTorch's. */
+  override extraRepr(): string {
+    const { eps, momentum } = this.#options;
+    return `${this.weight.numel}, eps=${
+      pythonFloat(eps)
+    }, momentum=${momentum}, affine=True, bias=True, ` +
+      `track_running_stats=True`;
   }
 
   /** The running statistics and the counter. */

@@ -1,8 +1,12 @@
+import type { Gpu } from "../gpu/gpu.ts";
 import { convTranspose2d, type ConvTransposeOptions } from "../ops/conv_transpose2d.ts";
-import { tensor } from "../tensor/create.ts";
+import { pair } from "../ops/pool/geometry.ts";
+import { checkOptions, type OptionNames } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { defaultWeightAndBias } from "./init.ts";
+import { convRepr } from "./conv_repr.ts";
+import { defaultWeightAndBias, requireSizes } from "./init.ts";
 import { Module } from "./module.ts";
+import { Parameter } from "./parameter.ts";
 
 /** Options of {@linkcode ConvTranspose2d}. */
 export interface ConvTranspose2dOptions extends ConvTransposeOptions {
@@ -10,7 +14,14 @@ export interface ConvTranspose2dOptions extends ConvTransposeOptions {
   kernelSize: number | readonly [number, number];
   /** Default true. */
   bias?: boolean;
+  /** Default: the device of `init()`. */
+  device?: Gpu;
 }
+
+const OPTIONS: OptionNames<ConvTranspose2dOptions> = {
+  ...{ kernelSize: true, bias: true, device: true },
+  ...{ stride: true, padding: true, dilation: true, groups: true, outputPadding: true },
+};
 
 /** Transposed 2-D convolution. PyTorch: `torch.nn.ConvTranspose2d`, with its initialisation. */
 export class ConvTranspose2d extends Module {
@@ -18,18 +29,32 @@ export class ConvTranspose2d extends Module {
   readonly weight: Tensor;
   /** [out], or null. */
   readonly bias: Tensor | null;
-  readonly #options: ConvTranspose2dOptions;
+  readonly #options: ConvTransposeOptions;
 
   /** Weights and bias are drawn from the generator of `manualSeed`. */
   constructor(inChannels: number, outChannels: number, options: ConvTranspose2dOptions) {
     super();
-    const { kernelSize, groups = 1 } = options;
-    const [height, width] = typeof kernelSize === "number" ? [kernelSize, kernelSize] : kernelSize;
+    checkOptions<ConvTranspose2dOptions>("ConvTranspose2d()", options, OPTIONS);
+    const { kernelSize, bias: biased = true, device, ...rest } = options;
+    const { groups = 1 } = rest;
+    const [height, width] = pair(kernelSize);
+    requireSizes("ConvTranspose2d()", { inChannels, outChannels, groups, height, width });
+    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
+      throw new RangeError(
+        `ConvTranspose2d() of ${inChannels} to ${outChannels} channels in ${groups} groups: multiples of the ` +
+          "groups wanted",
+      );
+    }
     const shape = [inChannels, outChannels / groups, height, width];
     const { weight, bias } = defaultWeightAndBias(shape, outChannels);
-    this.weight = tensor(weight, shape, { requiresGrad: true }).keep();
-    this.bias = options.bias === false ? null : tensor(bias, null, { requiresGrad: true }).keep();
-    this.#options = options;
+    this.weight = new Parameter(weight, { shape, device });
+    this.bias = biased ? new Parameter(bias, { device }) : null;
+    this.#options = rest;
+  }
+
+  /** As PyTorch's. */
+  override extraRepr(): string {
+    return convRepr(this, this.#options, true);
   }
 
   /** [N, in, H, W] to [N, out, H', W']. */

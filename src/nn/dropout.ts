@@ -19,6 +19,11 @@ export class Dropout extends Module {
     this.#seed = seed;
   }
 
+  /** The probability. */
+  override extraRepr(): string {
+    return `p=${this.#p}`;
+  }
+
   /** Any shape; `x` itself in eval mode. */
   forward(x: Tensor): Tensor {
     return dropout(x, this.#p, this.#seed, this.training);

@@ -11,6 +11,11 @@ export class Flatten extends Module {
     this.#startDim = startDim;
   }
 
+  /** As PyTorch's. */
+  override extraRepr(): string {
+    return `start_dim=${this.#startDim}, end_dim=-1`;
+  }
+
   /** [N, ...] to [N, rest] with the default. */
   forward(x: Tensor): Tensor {
     return x.flatten(this.#startDim);

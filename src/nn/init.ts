@@ -1,4 +1,5 @@
 import { synchronous } from "../gpu/synchronous.ts";
+import { checkOptions } from "../tensor/options.ts";
 import { Generator } from "../tensor/random.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { numel } from "../tensor/shape.ts";
@@ -95,6 +96,14 @@ export function normal(shape: Shape, mean: number, std: number): Float32Array {
   return values;
 }
 
+/** @throws RangeError for a size of a layer that is no whole number from 1. */
+export function requireSizes(layer: string, sizes: Readonly<Record<string, number>>): void {
+  for (const [name, size] of Object.entries(sizes)) {
+    if (Number.isInteger(size) && size >= 1) continue;
+    throw new RangeError(`${layer} with ${name} ${size}: a whole number from 1 wanted`);
+  }
+}
+
 /** The default weight and bias of linear and convolution layers. PyTorch: their `reset_parameters`. */
 export function defaultWeightAndBias(
   shape: Shape,
@@ -106,6 +115,9 @@ export function defaultWeightAndBias(
 }
 
 function kaimingStd(shape: Shape, options: KaimingOptions): number {
+  checkOptions<KaimingOptions>("kaimingNormal() and kaimingUniform()", options, {
+    ...{ a: true, mode: true, nonlinearity: true },
+  });
   const { a = 0, mode = "fan_in", nonlinearity = "leaky_relu" } = options;
   const { fanIn, fanOut } = fans(shape);
   return calculateGain(nonlinearity, a) / Math.sqrt(mode === "fan_in" ? fanIn : fanOut);

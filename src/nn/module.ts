@@ -1,5 +1,7 @@
 import { formatShape, sameShape, type Shape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { moduleText } from "./module_text.ts";
+import { refuseContainers, watchForward } from "./registered.ts";
 
 /** Numbers to load into a parameter or buffer. */
 export interface StateEntry {
@@ -24,16 +26,28 @@ export interface LoadReport {
 /**
  * Base of layers and models. PyTorch: `torch.nn.Module`.
  *
- * A field that holds a tensor is a parameter, or a buffer when `bufferNames()` lists it; one that holds
- * a module is a child. Names of parameters and buffers are the paths of field names, so fields are named as PyTorch
- * names them in checkpoints.
+ * A field that holds a tensor is a parameter, or a buffer when `registerBuffer()` or `bufferNames()` names it; one that
+ * holds a module is a child. Names of parameters and buffers are the paths of field names, so fields are named as PyTorch
+ * names them in checkpoints. Modules in arrays, maps and plain objects are refused: `ModuleList` and `ModuleDict` are for
+ * them. Fields that are `#private` cannot be seen; a module there is refused when its `forward()` is used.
  */
 export abstract class Module {
   /** Whether the module is in training mode. */
   training = true;
+  readonly #buffers = new Set<string>();
 
-  /** Children by name, in the order of their fields. */
+  /** Every module finds out at its first `forward()` inside of another one's whether that has it as a child. */
+  constructor() {
+    watchForward(this);
+  }
+
+  /**
+   * Children by name, in the order of their fields.
+   *
+   * @throws Error when a field holds modules or parameters in an array, a map or a plain object.
+   */
   *namedChildren(): Iterable<[string, Module]> {
+    refuseContainers(this);
     for (const [name, value] of Object.entries(this)) {
       if (value instanceof Module) yield [name, value];
     }
@@ -135,14 +149,38 @@ export abstract class Module {
     return `${this.constructor.name}(${this.parameterCount()} parameters)`;
   }
 
+  /** What stands in the brackets of the printed tree, such as `in_features=4, out_features=3, bias=True`. */
+  extraRepr(): string {
+    return "";
+  }
+
+  /** What `console.log` prints in Deno: the tree, shapes and the number of parameters. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return moduleText(this);
+  }
+
+  /** The same in Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return moduleText(this);
+  }
+
   /** Frees parameters and buffers. */
   dispose(): void {
     for (const tensor of this.stateDict().values()) tensor.dispose();
   }
 
+  /**
+   * Makes `tensor`, or null for none, the field `name`: state that is saved and not trained.
+   * PyTorch: `Module.register_buffer`.
+   */
+  protected registerBuffer(name: string, tensor: Tensor | null): void {
+    this.#buffers.add(name);
+    (this as Record<string, unknown>)[name] = tensor?.keep() ?? null;
+  }
+
   /** Names of own tensors that are buffers; the others are parameters. */
   protected bufferNames(): readonly string[] {
-    return [];
+    return [...this.#buffers];
   }
 
   #parameterTensors(): Tensor[] {

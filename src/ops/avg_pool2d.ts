@@ -1,7 +1,8 @@
+import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { mean } from "./mean.ts";
 import { averageWindows } from "./pool/average.ts";
-import { poolGeometry, type PoolOptions } from "./pool/geometry.ts";
+import { POOL_OPTIONS, poolGeometry, type PoolOptions } from "./pool/geometry.ts";
 import { requireFloats } from "./require_dtype.ts";
 
 /** Options of {@linkcode avgPool2d}. */
@@ -18,10 +19,11 @@ export interface AvgPoolOptions extends PoolOptions {
  * @throws RangeError when shape and options do not fit, TypeError for integers.
  */
 export function avgPool2d(x: Tensor, options: AvgPoolOptions): Tensor {
+  checkOptions<AvgPoolOptions>("avgPool2d()", options, { ...POOL_OPTIONS, countIncludePad: true });
   requireFloats("avgPool2d", x);
   const { planes: _, ...g } = poolGeometry("avgPool2d", x.shape, options);
   const whole = g.kernelY === g.height && g.kernelX === g.width && g.padY === 0 && g.padX === 0;
   if (whole) return mean(x, { dims: [2, 3], keepDims: true });
   const wholeWindow = Number(options.countIncludePad ?? true);
-  return averageWindows("avg_pool2d", x, { ...g, wholeWindow });
+  return averageWindows("avg_pool2d", x, { ...g, wholeWindow }, options.ceilMode);
 }

@@ -5,6 +5,7 @@ import statsCode from "../../kernels/norm/batch_norm_stats.wgsl" with { type: "t
 import { Kernel } from "../gpu/kernel.ts";
 import { type InputGradients, track } from "../tensor/autograd.ts";
 import { wgslFloat } from "../tensor/dtype.ts";
+import { checkOptions, type OptionNames } from "../tensor/options.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { linearGrid } from "./grid.ts";
@@ -47,6 +48,10 @@ export interface BatchNormOptions {
   tree?: boolean;
 }
 
+const OPTIONS: OptionNames<BatchNormOptions> = {
+  ...{ training: true, momentum: true, eps: true, relu: true, residual: true, tree: true },
+};
+
 /**
  * Batch normalisation over all dimensions but the second, optionally followed by an addition and
  * ReLU in the same pass. PyTorch: `F.batch_norm` (biased variance to normalise, unbiased for the
@@ -56,6 +61,7 @@ export interface BatchNormOptions {
  * @throws RangeError when shapes do not fit, or when training with one value per channel.
  */
 export function batchNorm(x: Tensor, tensors: BatchNormTensors, options: BatchNormOptions): Tensor {
+  checkOptions<BatchNormOptions>("batchNorm()", options, OPTIONS);
   const layout = normLayout(x.shape);
   const { relu = false, residual = null, training, tree = !x.gpu.software } = options;
   check(x, tensors, layout, options);

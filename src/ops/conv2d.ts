@@ -1,8 +1,9 @@
 import { autocastInput } from "../tensor/autocast.ts";
 import { track } from "../tensor/autograd.ts";
+import { checkOptions } from "../tensor/options.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { convGeometry, type ConvOptions } from "./conv/geometry.ts";
+import { CONV_OPTIONS, convGeometry, type ConvOptions } from "./conv/geometry.ts";
 import { convKernels, type ConvVariant } from "./conv/variants.ts";
 import { requireFloat, requireFloats } from "./require_dtype.ts";
 import { sum } from "./sum.ts";
@@ -25,6 +26,7 @@ export function conv2d(
   options: ConvOptions = {},
   variant?: ConvVariant,
 ): Tensor {
+  checkOptions<ConvOptions>("conv2d()", options, CONV_OPTIONS);
   const g = convGeometry(x.shape, weight.shape, options);
   if (bias && (bias.ndim !== 1 || bias.numel !== g.outChannels)) {
     throw new RangeError(

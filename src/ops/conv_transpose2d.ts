@@ -1,11 +1,12 @@
 import { autocastInput } from "../tensor/autocast.ts";
 import { track } from "../tensor/autograd.ts";
 import type { FloatType } from "../tensor/dtype.ts";
+import { checkOptions } from "../tensor/options.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add } from "./binary.ts";
 import { cast } from "./cast.ts";
-import { type ConvOptions, convTransposeGeometry } from "./conv/geometry.ts";
+import { CONV_OPTIONS, type ConvOptions, convTransposeGeometry } from "./conv/geometry.ts";
 import { convKernels, type ConvVariant } from "./conv/variants.ts";
 import { requireFloat, requireFloats } from "./require_dtype.ts";
 import { reshape } from "./reshape.ts";
@@ -31,6 +32,10 @@ export function convTranspose2d(
   options: ConvTransposeOptions = {},
   variant?: ConvVariant,
 ): Tensor {
+  checkOptions<ConvTransposeOptions>("convTranspose2d()", options, {
+    ...CONV_OPTIONS,
+    outputPadding: true,
+  });
   const g = convTransposeGeometry(x.shape, weight.shape, options);
   if (bias && (bias.ndim !== 1 || bias.numel !== g.inChannels)) {
     throw new RangeError(

@@ -3,14 +3,16 @@ import { formatShape, normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { gatherAlong, scatterAddAlong } from "./index_along.ts";
 import { requireIndex } from "./require_dtype.ts";
+import { requireIndices } from "./require_indices.ts";
 import { slice } from "./slice.ts";
 
 /**
  * `y[i, j, k] = x[i, index[i, j, k], k]` for `dim` 1. PyTorch: `torch.gather`.
  *
  * @param index int32 or uint32 with as many dimensions as `x`, none larger than that of `x` except `dim`;
- * the result has its shape. Indices out of range give NaN.
- * @throws TypeError when the index is not of integers; RangeError when the shapes do not fit.
+ * the result has its shape.
+ * @throws TypeError when the index is not of integers; RangeError when the shapes do not fit or an index is out of range,
+ * which `data()` throws where the index was computed on the device.
  */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   requireIndex("gather", index);
@@ -21,6 +23,7 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
         `${formatShape(index.shape)}; apart from that dimension it must not be larger`,
     );
   }
+  requireIndices(index, { use: "gather() by an index", size: x.shape[d] });
   let source = x;
   index.shape.forEach((n, i) => {
     if (i !== d && n < source.shape[i]) source = slice(source, i, 0, n);

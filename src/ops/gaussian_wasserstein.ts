@@ -4,6 +4,7 @@ import statisticsCode from "../../kernels/gaussian_wd/statistics.wgsl" with { ty
 import { Kernel } from "../gpu/kernel.ts";
 import { autocastInput } from "../tensor/autocast.ts";
 import { trackMany } from "../tensor/autograd.ts";
+import { checkOptions } from "../tensor/options.ts";
 import { formatShape, sameShape, type Shape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { linearGrid } from "./grid.ts";
@@ -45,6 +46,7 @@ export function gaussianWasserstein(
   teacher: Tensor,
   options: GaussianWassersteinOptions = {},
 ): GaussianWassersteinLosses {
+  checkOptions<GaussianWassersteinOptions>("wkdFeatureLoss()", options, { grid: true, eps: true });
   const { grid = 1, eps = 1e-5 } = options;
   student = autocastInput("gaussianWasserstein", student);
   teacher = autocastInput("gaussianWasserstein", teacher);

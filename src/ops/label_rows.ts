@@ -1,13 +1,19 @@
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { requireFloat } from "./require_dtype.ts";
+import { requireIndices } from "./require_indices.ts";
 
 /**
- * Checks a pair of logits [N, C] and labels [N].
+ * Checks a pair of logits [N, C] and labels [N], of which `ignored` is no class.
  *
- * @throws RangeError when the shapes do not fit, TypeError when the dtypes are not float32 and int32.
+ * @throws RangeError when the shapes do not fit or a label is out of range, TypeError when the dtypes are not float32 and int32.
  */
-export function requireLabelRows(op: string, logits: Tensor, labels: Tensor): void {
+export function requireLabelRows(
+  op: string,
+  logits: Tensor,
+  labels: Tensor,
+  ignored?: number,
+): void {
   requireFloat(op, logits);
   if (labels.dtype !== "int32") {
     throw new TypeError(`${op}() wants labels of int32, not ${labels.dtype}`);
@@ -18,6 +24,7 @@ export function requireLabelRows(op: string, logits: Tensor, labels: Tensor): vo
         `[N, C] and [N] wanted`,
     );
   }
+  requireIndices(labels, { use: `${op}() of a label`, size: logits.shape[1], ignored });
 }
 
 /** Threads that share a row of a kernel with a template value LANES: one on a CPU, a group on a GPU. */

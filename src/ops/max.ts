@@ -1,11 +1,12 @@
 import { track } from "../tensor/autograd.ts";
+import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { gatherDims } from "./reduce/gather_dims.ts";
 import { reducePlan } from "./reduce/layout.ts";
 import { reduce } from "./reduce/reduce.ts";
 import { reduceGrad } from "./reduce/reduce_grad.ts";
 import { requireFloat } from "./require_dtype.ts";
-import type { ReduceOptions } from "./sum.ts";
+import { REDUCE_OPTIONS, type ReduceOptions } from "./sum.ts";
 import { takeAs } from "./take_as.ts";
 
 /**
@@ -16,6 +17,7 @@ import { takeAs } from "./take_as.ts";
  * @throws RangeError when a dimension is out of range or named twice, TypeError for integers.
  */
 export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
+  checkOptions<ReduceOptions>("max()", options, REDUCE_OPTIONS);
   requireFloat("max", x);
   const plan = reducePlan(x.shape, options.dims, options.keepDims ?? false);
   const { x: source, layout } = gatherDims(x, plan);

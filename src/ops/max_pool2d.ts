@@ -3,8 +3,15 @@ import code from "../../kernels/pool/max_pool2d.wgsl" with { type: "text" };
 import { Kernel } from "../gpu/kernel.ts";
 import { gradEnabled, track } from "../tensor/autograd.ts";
 import { wgslFloat } from "../tensor/dtype.ts";
+import { checkOptions } from "../tensor/options.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { loopBounds, poolGeometry, poolGrid, type PoolOptions } from "./pool/geometry.ts";
+import {
+  loopBounds,
+  POOL_OPTIONS,
+  poolGeometry,
+  poolGrid,
+  type PoolOptions,
+} from "./pool/geometry.ts";
 import { requireFloats } from "./require_dtype.ts";
 
 export type { PoolOptions };
@@ -21,6 +28,7 @@ const maxPoolGradKernel = new Kernel("max_pool2d_grad", gradCode);
  * @throws RangeError when shape and options do not fit, TypeError for integers.
  */
 export function maxPool2d(x: Tensor, options: PoolOptions): Tensor {
+  checkOptions<PoolOptions>("maxPool2d()", options, POOL_OPTIONS);
   requireFloats("maxPool2d", x);
   const g = poolGeometry("maxPool2d", x.shape, options);
   const shape = [x.shape[0], x.shape[1], g.outHeight, g.outWidth];

@@ -3,14 +3,15 @@ import { formatShape, normalizeDim, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { gatherAlong, scatterAddAlong } from "./index_along.ts";
 import { requireFloat, requireIndex } from "./require_dtype.ts";
+import { requireIndices } from "./require_indices.ts";
 
 /**
  * A copy of `x` with `y[i, index[i, j, k], k] += source[i, j, k]` for `dim` 1, added in the order of
  * the index, so that the same input gives the same bits. PyTorch: `torch.scatter_add`.
  *
- * @param index int32 or uint32 of the shape of `source`; its other dimensions are those of `x`. Indices
- * out of range are skipped.
- * @throws TypeError for wrong dtypes; RangeError when the shapes do not fit.
+ * @param index int32 or uint32 of the shape of `source`; its other dimensions are those of `x`.
+ * @throws TypeError for wrong dtypes; RangeError when the shapes do not fit or an index is out of range, which `data()`
+ * throws where the index was computed on the device.
  */
 export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
   requireFloat("scatterAdd", x, source);
@@ -27,6 +28,7 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor
         "differs in that dimension only",
     );
   }
+  requireIndices(index, { use: "scatterAdd() by an index", size: x.shape[d] });
   const walk = { shape: x.shape, dim: d, index, shared: false };
   const y = scatterAddAlong(x, source, walk);
   return track("scatter_add", [x, source], y, (dy) => [

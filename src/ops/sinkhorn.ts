@@ -1,4 +1,5 @@
 import { gradEnabled, track } from "../tensor/autograd.ts";
+import { checkOptions } from "../tensor/options.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { sinkhornByProducts } from "./sinkhorn/by_products.ts";
@@ -40,6 +41,9 @@ export function sinkhorn(
   cost: CostKernel,
   options: SinkhornOptions = {},
 ): Tensor {
+  checkOptions<SinkhornOptions>("sinkhorn()", options, {
+    ...{ iterations: true, labels: true, method: true },
+  });
   const { iterations = 10, labels = null } = options;
   const method = options.method ?? chooseMethod(p.gpu, cost.classes);
   const keep = gradEnabled() && (p.requiresGrad || q.requiresGrad);

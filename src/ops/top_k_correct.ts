@@ -10,15 +10,15 @@ const rankCountsKernel = new Kernel("rank_counts", countsCode);
 
 /**
  * How many samples have their label among the `k` largest logits, for each `k`; it has no gradient.
- * Of equal logits the one with the lower index is the larger, and NaN is larger than every number. A label outside
- * of [0, C), or whose own logit is NaN, is never among them.
+ * Of equal logits the one with the lower index is the larger, and NaN is larger than every number. A label
+ * whose own logit is NaN is never among them.
  *
  * @param logits float32 [N, C]
  * @param labels int32 [N]
  * @param ks one to four positive integers
  * @param lanes threads that share a row, 1 or 64; left to the adapter but in tests
  * @returns float32 [ks.length]
- * @throws RangeError when the shapes or `ks` do not fit, TypeError for other dtypes.
+ * @throws RangeError when the shapes or `ks` do not fit or a label is out of range, TypeError for other dtypes.
  */
 export function topKCorrect(
   logits: Tensor,

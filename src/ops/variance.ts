@@ -1,11 +1,12 @@
 import { track } from "../tensor/autograd.ts";
+import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { gatherDims } from "./reduce/gather_dims.ts";
 import { reducePlan } from "./reduce/layout.ts";
 import { reduce } from "./reduce/reduce.ts";
 import { reduceGrad } from "./reduce/reduce_grad.ts";
 import { requireFloat } from "./require_dtype.ts";
-import type { ReduceOptions } from "./sum.ts";
+import { REDUCE_OPTIONS, type ReduceOptions } from "./sum.ts";
 import { takeAs } from "./take_as.ts";
 
 /** Options of {@linkcode variance}. */
@@ -23,6 +24,7 @@ export interface VarianceOptions extends ReduceOptions {
  * @throws RangeError when a dimension is out of range or named twice, TypeError for integers.
  */
 export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
+  checkOptions<VarianceOptions>("variance()", options, { ...REDUCE_OPTIONS, correction: true });
   requireFloat("variance", x);
   const plan = reducePlan(x.shape, options.dims, options.keepDims ?? false);
   const divisor = Math.max(0, plan.count - (options.correction ?? 1));

@@ -18,6 +18,7 @@ export const AUTOCAST = {
   exp: "float32",
   gaussianWasserstein: "float32",
   kdLoss: "float32",
+  layerNorm: "float32",
   log: "float32",
   logSoftmax: "float32",
   mseLoss: "float32",

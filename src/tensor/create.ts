@@ -1,7 +1,8 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { fill } from "../ops/fill.ts";
 import { defaultDevice } from "./default_device.ts";
-import { bytesOf, deviceArray, type DType, type HostArray } from "./dtype.ts";
+import { bytesOf, deviceArray, type DType, type HostArray, isFloat } from "./dtype.ts";
+import { checkOptions, type OptionNames } from "./options.ts";
 import { fillNormal, fillUniform, type Generator } from "./random.ts";
 import { checkShape, formatShape, numel, type Shape } from "./shape.ts";
 import { Storage } from "./storage.ts";
@@ -16,6 +17,8 @@ export interface CreateOptions {
   /** Default: the device of `init()`. */
   device?: Gpu;
 }
+
+const OPTIONS: OptionNames<CreateOptions> = { dtype: true, requiresGrad: true, device: true };
 
 /** Numbers, nested arrays of numbers, or a typed array. */
 export type TensorData = number | NestedArray | HostArray;
@@ -34,6 +37,7 @@ export function tensor(
   shape?: Shape | null,
   options: CreateOptions = {},
 ): Tensor {
+  checkOptions<CreateOptions>("tensor()", options, OPTIONS);
   const flat = flatten(data);
   const wanted = shape ?? flat.shape;
   checkShape(wanted);
@@ -45,16 +49,21 @@ export function tensor(
   const dtype = options.dtype ?? dtypeOf(data);
   const gpu = options.device ?? defaultDevice();
   const storage = Storage.forUpload(gpu, bytesOf(dtype, flat.values.length));
-  gpu.upload(storage, deviceArray(flat.values, dtype));
+  const words = deviceArray(flat.values, dtype);
+  // A copy: the caller may use its array again.
+  if (!isFloat(dtype)) storage.writeIntegers((words as HostArray).slice());
+  gpu.upload(storage, words);
   return created(storage, wanted, dtype, options);
 }
 
 /** A tensor filled with `value`. PyTorch: `torch.full`. */
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+  checkOptions<CreateOptions>("full()", options, OPTIONS);
   checkShape(shape);
   const gpu = options.device ?? defaultDevice();
   const dtype = options.dtype ?? "float32";
   const storage = Storage.allocate(gpu, bytesOf(dtype, numel(shape)));
+  if (!isFloat(dtype)) storage.writeIntegers([value]);
   fill(storage, numel(shape), value, dtype);
   return created(storage, shape, dtype, options);
 }
@@ -82,8 +91,9 @@ export function rand(
   options: CreateOptions & { low?: number; high?: number } = {},
 ): Tensor {
   const values = new Float32Array(numel(shape));
-  fillUniform(values, generator, options.low ?? 0, options.high ?? 1);
-  return tensor(values, shape, options);
+  const { low = 0, high = 1, ...rest } = options;
+  fillUniform(values, generator, low, high);
+  return tensor(values, shape, rest);
 }
 
 /** Normal with `mean` and `std`, from `generator`. PyTorch: `torch.randn`, `Tensor.normal_`. */
@@ -93,8 +103,9 @@ export function randn(
   options: CreateOptions & { mean?: number; std?: number } = {},
 ): Tensor {
   const values = new Float32Array(numel(shape));
-  fillNormal(values, generator, options.mean ?? 0, options.std ?? 1);
-  return tensor(values, shape, options);
+  const { mean = 0, std = 1, ...rest } = options;
+  fillNormal(values, generator, mean, std);
+  return tensor(values, shape, rest);
 }
 
 function created(storage: Storage, shape: Shape, dtype: DType, options: CreateOptions): Tensor {

@@ -1,9 +1,14 @@
 import type { BufferPool } from "../gpu/buffer_pool.ts";
 import type { BufferRange, Gpu } from "../gpu/gpu.ts";
+import { checkIndices, type IndexLimit, sameLimit } from "./index_limit.ts";
 
 /** Device memory shared by the tensors that view it; returned to its pool with the last of them. */
 export class Storage implements BufferRange {
   #references = 1;
+  /** The integers that are here, where the host wrote them. */
+  #integers: ArrayLike<number> | null = null;
+  /** What recorded commands demand of integers that are written later. */
+  readonly #limits: IndexLimit[] = [];
 
   /** `size` bytes of `buffer` from `offset`. */
   constructor(
@@ -31,6 +36,29 @@ export class Storage implements BufferRange {
   /** Whether one tensor only uses this memory. */
   get exclusive(): boolean {
     return this.#references === 1 && this.pool !== null;
+  }
+
+  /**
+   * Remembers integers that the host is about to write to all of this memory.
+   *
+   * @throws RangeError when a recorded command that reads them forbids one.
+   */
+  writeIntegers(values: ArrayLike<number>): void {
+    for (const limit of this.#limits) checkIndices(values, limit);
+    this.#integers = values;
+  }
+
+  /**
+   * Demands something of the integers that are here, and of those written later when a recording reads them again.
+   *
+   * @returns whether the host knows them.
+   * @throws RangeError when it does, and one is forbidden.
+   */
+  demand(limit: IndexLimit, recording: boolean): boolean {
+    if (!this.#integers) return false;
+    checkIndices(this.#integers, limit);
+    if (recording && !this.#limits.some((each) => sameLimit(each, limit))) this.#limits.push(limit);
+    return true;
   }
 
   /** Counts one more tensor. */

@@ -4,17 +4,25 @@ import { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, sub } from "..
 import { addInPlace } from "../ops/add_in_place.ts";
 import { argmax } from "../ops/argmax.ts";
 import { cast } from "../ops/cast.ts";
+import { expand } from "../ops/expand.ts";
 import { gather } from "../ops/gather.ts";
+import { type Index, index } from "../ops/index.ts";
 import { logSoftmax } from "../ops/log_softmax.ts";
 import { matmul, type MatmulOptions } from "../ops/matmul.ts";
 import { max } from "../ops/max.ts";
 import { mean } from "../ops/mean.ts";
+import { checkDeviceIndices } from "../ops/require_indices.ts";
+import { min } from "../ops/min.ts";
+import { norm, type NormOptions } from "../ops/norm.ts";
 import { permute } from "../ops/permute.ts";
 import { pow } from "../ops/pow.ts";
 import { reshape } from "../ops/reshape.ts";
 import { slice } from "../ops/slice.ts";
 import { softmax } from "../ops/softmax.ts";
+import { squeeze, unsqueeze } from "../ops/squeeze.ts";
+import { std } from "../ops/std.ts";
 import { type ReduceOptions, sum, type SumOptions } from "../ops/sum.ts";
+import { type TopK, topk, type TopKOptions } from "../ops/topk.ts";
 import {
   abs,
   clamp,
@@ -233,10 +241,16 @@ export class Tensor {
     this.dispose();
   }
 
-  /** Reads the elements back, row-major; float16 as float32. */
+  /**
+   * Reads the elements back, row-major; float16 as float32.
+   *
+   * @throws RangeError when an op was given indices, computed on the device, that are out of range.
+   */
   async data(): Promise<HostArray> {
-    const { dtype, numel } = this;
-    return hostArray(dtype, await this.gpu.read(this.storage, bytesOf(dtype, numel)), numel);
+    const { dtype, numel, gpu } = this;
+    const reading = gpu.read(this.storage, bytesOf(dtype, numel));
+    const [bytes] = await Promise.all([reading, checkDeviceIndices(gpu)]);
+    return hostArray(dtype, bytes, numel);
   }
 
   /** Reads one number back. */
@@ -255,12 +269,14 @@ export class Tensor {
         `${values.length} numbers do not fill a tensor of shape ${formatShape(this.shape)}`,
       );
     }
+    if (!isFloat(this.dtype)) this.storage.writeIntegers(values.slice());
     this.gpu.upload(this.storage, deviceArray(values, this.dtype));
     return this;
   }
 
   /** Sets the elements to zero, in place. PyTorch: `Tensor.zero_`. */
   zero_(): this {
+    if (!isFloat(this.dtype)) this.storage.writeIntegers([0]);
     const { buffer, offset } = this.storage;
     this.gpu.clear({ buffer, offset, size: bytesOf(this.dtype, this.numel) });
     return this;
@@ -417,6 +433,11 @@ export class Tensor {
     return max(this, options);
   }
 
+  /** Smallest value over `dims`, all by default. PyTorch: `torch.amin`. */
+  min(options?: ReduceOptions): Tensor {
+    return min(this, options);
+  }
+
   /** Index (int32) of the largest along `dim`, or of all elements. PyTorch: `torch.argmax`. */
   argmax(dim?: number): Tensor {
     return argmax(this, dim);
@@ -427,6 +448,21 @@ export class Tensor {
     return variance(this, options);
   }
 
+  /** Standard deviation over `dims`, all by default. PyTorch: `torch.std`. */
+  std(options?: VarianceOptions): Tensor {
+    return std(this, options);
+  }
+
+  /** Norm over `dims`, all by default; Euclidean unless `p` says otherwise. PyTorch: `torch.norm`. */
+  norm(options?: NormOptions): Tensor {
+    return norm(this, options);
+  }
+
+  /** The `k` largest along a dimension, and where they are. PyTorch: `torch.topk`. */
+  topk(k: number, options?: TopKOptions): TopK {
+    return topk(this, k, options);
+  }
+
   /** Matrix product, batched over leading dimensions. PyTorch: `torch.matmul`. */
   matmul(other: Tensor, options?: MatmulOptions): Tensor {
     return matmul(this, other, options);
@@ -435,6 +471,34 @@ export class Tensor {
   /** The same elements in another shape; one size may be -1. PyTorch: `Tensor.reshape`. */
   reshape(...shape: number[]): Tensor {
     return reshape(this, shape);
+  }
+
+  /** The same as {@linkcode Tensor.reshape}: tensors are dense. PyTorch: `Tensor.view`. */
+  view(...shape: number[]): Tensor {
+    return reshape(this, shape);
+  }
+
+  /** Without dimensions of size 1, all of them or those of `dims`. PyTorch: `torch.squeeze`. */
+  squeeze(dims?: number | readonly number[]): Tensor {
+    return squeeze(this, dims);
+  }
+
+  /** With a dimension of size 1 more, before `dim`. PyTorch: `torch.unsqueeze`. */
+  unsqueeze(dim: number): Tensor {
+    return unsqueeze(this, dim);
+  }
+
+  /** A copy in which dimensions of size 1 are repeated; -1 keeps a size. PyTorch: `Tensor.expand`. */
+  expand(...shape: number[]): Tensor {
+    return expand(this, shape);
+  }
+
+  /**
+   * A part: for each dimension an integer, which takes it away, a range `[start, end, step]`, or null for all of it.
+   * `x.at(0, [1, -1], null)` is PyTorch's `x[0, 1:-1, :]`.
+   */
+  at(...indices: readonly Index[]): Tensor {
+    return index(this, ...indices);
   }
 
   /** The dimensions from `startDim` on as one. PyTorch: `torch.flatten`. */
@@ -456,9 +520,9 @@ export class Tensor {
     return permute(this, dims);
   }
 
-  /** Elements `start` to `end` (exclusive) of one dimension. PyTorch: `x[:, start:end]`. */
-  slice(dim: number, start: number, end?: number): Tensor {
-    return slice(this, dim, start, end);
+  /** Elements `start` to `end` (exclusive) of one dimension. PyTorch: `x[:, start:end:step]`. */
+  slice(dim: number, start: number, end?: number, step?: number): Tensor {
+    return slice(this, dim, start, end, step);
   }
 
   /** Elements along `dim` at the positions in `index` (int32). PyTorch: `torch.gather`. */
@@ -474,6 +538,16 @@ export class Tensor {
   /** Logarithm of the soft-max along `dim`. PyTorch: `torch.log_softmax`. */
   logSoftmax(dim = -1): Tensor {
     return logSoftmax(this, dim);
+  }
+
+  /** What `console.log` prints in Deno: {@linkcode Tensor.toString}. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+
+  /** The same in Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
   }
 
   /** Type and shape, as `Tensor(float32 [2, 3])`; no elements, they are on the device. */

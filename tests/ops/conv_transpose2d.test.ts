@@ -108,7 +108,7 @@ Deno.test("convTranspose2d() refuses what does not fit", () => {
     [() => convTranspose2d(x, weight, null, { groups: 2 }), "2 groups"],
     [() => convTranspose2d(zeros([3, 4, 4]), weight), "[N, C, H, W]"],
     [() => convTranspose2d(x, weight, zeros([3])), "bias [3]"],
-    [() => convTranspose2d(x, weight, null, { outputPadding: 1 }), "smaller than the stride"],
+    [() => convTranspose2d(x, weight, null, { outputPadding: 1 }), "smaller than one of the two"],
     [() => convTranspose2d(x, weight, null, { stride: 2, outputPadding: -1 }), "outputPadding -1"],
     [() => convTranspose2d(x, weight, null, { padding: 3 }), "[1, 2, 0, 0] is empty"],
   ];

@@ -1,4 +1,5 @@
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { argmax } from "../../src/ops/argmax.ts";
 import { crossEntropy, type CrossEntropyOptions } from "../../src/ops/cross_entropy.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { assertClose, device, labels, procedural, values } from "../helpers.ts";
@@ -66,16 +67,27 @@ Deno.test("crossEntropy() is safe for large logits", async () => {
   assertEquals([...await loss.data()], [0, 20_000]);
 });
 
-Deno.test("crossEntropy() of a label out of range is NaN in its row only", async () => {
-  for (const bad of [-1, 3, 2 ** 31 - 1]) {
-    const x = procedural("x", [2, 3], 1, true);
-    const loss = crossEntropy(x, tensor(Int32Array.of(bad, 2)), { reduction: "none" });
-    const found = await loss.data();
-    assert(Number.isNaN(found[0]) && Number.isFinite(found[1]), `label ${bad}: ${found}`);
-    loss.backward({ gradient: tensor([1, 1]) });
-    const dx = [...await x.grad!.data()];
-    assertEquals(dx.map(Number.isNaN), [true, true, true, false, false, false]);
+Deno.test("crossEntropy() refuses a label out of range, ignored ones only where that is asked for", () => {
+  const x = procedural("x", [2, 3]);
+  for (const bad of [-1, 3, -100]) {
+    const y = tensor(Int32Array.of(2, bad));
+    assertThrows(
+      () => crossEntropy(x, y),
+      RangeError,
+      `crossEntropy() of a label of ${bad}, element 1: 0 to 2 is wanted`,
+    );
+    crossEntropy(x, y, { ignoreIndex: bad });
   }
+});
+
+Deno.test("crossEntropy() of a label out of range from the device fails with the next read-back", async () => {
+  const x = procedural("x", [2, 3], 1, true);
+  const y = argmax(tensor([[0, 1, 2, 3], [0, 1, 0, 0]]), 1);
+  const loss = crossEntropy(x, y, { reduction: "none" });
+  loss.backward({ gradient: tensor([1, 1]) });
+  await assertRejects(() => loss.data(), RangeError, "computed on the device, element 0");
+  const dx = [...await x.grad!.data()];
+  assertEquals(dx.map(Number.isNaN), [true, true, true, false, false, false]);
 });
 
 Deno.test("crossEntropy() is deterministic", async () => {
@@ -89,6 +101,10 @@ Deno.test("crossEntropy() refuses bad arguments", () => {
   const refuse = (options: CrossEntropyOptions) => () => crossEntropy(x, y, options);
   assertThrows(refuse({ labelSmoothing: 1.5 }), RangeError, "0 to 1 wanted");
   assertThrows(() => crossEntropy(x, tensor([0, 1])), TypeError, "int32, not float32");
+  const misspelt = { labelSmooth: 0.1 } as CrossEntropyOptions;
+  assertThrows(refuse(misspelt), TypeError, "has no option labelSmooth; it has labelSmoothing, ");
+  assertThrows(refuse({ weight: tensor([1, 2]) }), RangeError, "one for each class");
+  assertThrows(() => crossEntropy(x, tensor([[1, 0]])), RangeError, "one shape [N, C]");
   assertThrows(() => crossEntropy(x, tensor(Int32Array.of(0))), RangeError, "[N, C] and [N]");
   assertThrows(() => crossEntropy(y, y), TypeError, "float32");
 });

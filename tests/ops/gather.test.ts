@@ -1,6 +1,7 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { argmax } from "../../src/ops/argmax.ts";
 import { gather } from "../../src/ops/gather.ts";
-import { tensor } from "../../src/tensor/create.ts";
+import { tensor, zeros } from "../../src/tensor/create.ts";
 import { numel, type Shape, stridesOf } from "../../src/tensor/shape.ts";
 import { checkGradients, device, EXACT_DIFFERENCES, labels, values } from "../helpers.ts";
 import { positionOf } from "./elementwise_cases.ts";
@@ -43,12 +44,41 @@ Deno.test("gather() has the gradient of central differences, summed where picked
   }
 });
 
-Deno.test("gather() gives NaN out of range, and no gradient", async () => {
-  const x = tensor([1, 2], null, { requiresGrad: true });
-  const y = gather(x, 0, tensor(Int32Array.of(-1, 1, 2)));
-  assertEquals([...await y.data()], [NaN, 2, NaN]);
-  y.backward({ gradient: tensor([1, 1, 1]) });
-  assertEquals([...await x.grad!.data()], [0, 1]);
+Deno.test("gather() refuses an index out of range at once where the host knows it", () => {
+  const x = tensor([1, 2]);
+  for (const bad of [-1, 2, 2 ** 31 - 1]) {
+    assertThrows(
+      () => gather(x, 0, tensor(Int32Array.of(1, bad))),
+      RangeError,
+      `gather() by an index of ${bad}, element 1: 0 to 1 is wanted`,
+    );
+  }
+});
+
+Deno.test("gather() by an index that the device computed fails with the next read-back", async () => {
+  const x = tensor([1, 2]);
+  const index = argmax(tensor([[0, 1, 2], [2, 1, 0], [0, 0, 3]]), 1);
+  const y = gather(x, 0, index);
+  await assertRejects(
+    () => y.data(),
+    RangeError,
+    "gather() by an index that was computed on the device, element 0: 0 to 1 is wanted",
+  );
+  assertEquals([...await gather(x, 0, argmax(tensor([[1, 2]]), 1)).data()], [2]);
+});
+
+Deno.test("gather() in a recording refuses indices that are written for a replay", async () => {
+  const x = tensor([1, 2, 3]);
+  const index = tensor(Int32Array.of(0, 2));
+  const total = zeros([2]);
+  const recording = await x.gpu.record(() => {
+    total.zero_().add_(gather(x, 0, index));
+  });
+  index.copy_(Int32Array.of(2, 1));
+  recording.replay();
+  assertEquals([...await total.data()], [3, 2]);
+  assertThrows(() => index.copy_(Int32Array.of(0, 3)), RangeError, "index of 3, element 1");
+  recording.dispose();
 });
 
 Deno.test("gather() refuses an index of floats or of a shape that does not fit", () => {

@@ -20,8 +20,8 @@ Deno.test("indexSelect() takes entries of a dimension in the order of the index"
 });
 
 Deno.test("indexSelect() takes integers and an index of uint32", async () => {
-  const y = indexSelect(tensor(Int32Array.of(-5, 6)), -1, tensor(Uint32Array.of(1, 0, 7)));
-  assertEquals(await y.data(), Int32Array.of(6, -5, 0));
+  const y = indexSelect(tensor(Int32Array.of(-5, 6)), -1, tensor(Uint32Array.of(1, 0)));
+  assertEquals(await y.data(), Int32Array.of(6, -5));
 });
 
 Deno.test("indexSelect() has the gradient of central differences", async () => {
@@ -35,5 +35,6 @@ Deno.test("indexSelect() has the gradient of central differences", async () => {
 Deno.test("indexSelect() refuses an index of floats or of more dimensions", () => {
   const x = tensor([1, 2]);
   assertThrows(() => indexSelect(x, 0, tensor([0])), TypeError);
+  assertThrows(() => indexSelect(x, 0, tensor(Uint32Array.of(2))), RangeError, "an index of 2");
   assertThrows(() => indexSelect(x, 0, tensor(Int32Array.of(0), [1, 1])), RangeError, "[1, 1]");
 });

@@ -1,3 +1,4 @@
+import type { OptionNames } from "../../tensor/options.ts";
 import { formatShape, type Shape } from "../../tensor/shape.ts";
 
 /** Options of a convolution; numbers, or `[vertical, horizontal]`. */
@@ -11,6 +12,11 @@ export interface ConvOptions {
   /** Default 1. */
   groups?: number;
 }
+
+/** Names of {@linkcode ConvOptions}, for `checkOptions`. */
+export const CONV_OPTIONS: OptionNames<ConvOptions> = {
+  ...{ stride: true, padding: true, dilation: true, groups: true },
+};
 
 /** All sizes of one convolution; `in` is the side with more pixels when the stride is above 1. */
 export interface ConvGeometry {
@@ -95,8 +101,12 @@ export function convTransposeGeometry(
         `${groups} groups: ${weightIn} input channels wanted`,
     );
   }
-  if (extraY >= sizes.strideY * sizes.dilationY || extraX >= sizes.strideX * sizes.dilationX) {
-    throw new RangeError("outputPadding must be smaller than the stride");
+  const { strideY, strideX, dilationY, dilationX } = sizes;
+  if (extraY >= Math.max(strideY, dilationY) || extraX >= Math.max(strideX, dilationX)) {
+    throw new RangeError(
+      `outputPadding [${extraY}, ${extraX}] with stride [${strideY}, ${strideX}] and dilation ` +
+        `[${dilationY}, ${dilationX}]: it must be smaller than one of the two`,
+    );
   }
   const grown = (size: number, kernel: number, stride: number, pad: number, dilation: number) =>
     (size - 1) * stride - 2 * pad + dilation * (kernel - 1) + 1;

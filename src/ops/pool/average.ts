@@ -20,6 +20,7 @@ export function averageWindows(
   name: string,
   x: Tensor,
   windows: EvenWindows | { readonly outHeight: number; readonly outWidth: number },
+  ceilMode = false,
 ): Tensor {
   const [images, channels, height, width] = x.shape;
   const { outHeight, outWidth } = windows;
@@ -29,6 +30,7 @@ export function averageWindows(
     values: {
       ...("kernelY" in windows ? { ADAPTIVE: 0, ...loopBounds(windows) } : { ADAPTIVE: 1 }),
       E: wgslFloat(x.dtype),
+      CEIL: Number(ceilMode),
     },
   };
   const y = Tensor.result(x.gpu, [images, channels, outHeight, outWidth], x.dtype);

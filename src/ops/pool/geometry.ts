@@ -1,4 +1,5 @@
 import type { Gpu } from "../../gpu/gpu.ts";
+import type { OptionNames } from "../../tensor/options.ts";
 import { formatShape, type Shape } from "../../tensor/shape.ts";
 
 /** Options of the pooling ops; numbers, or `[vertical, horizontal]`. */
@@ -9,7 +10,17 @@ export interface PoolOptions {
   stride?: number | readonly [number, number];
   /** Border added on each side, at most half a window. Default 0. */
   padding?: number | readonly [number, number];
+  /**
+   * Whether a last window that does not fit whole is taken too, if it starts before the end of the padded plane; it does
+   * not count what lies past the padding. Default false.
+   */
+  ceilMode?: boolean;
 }
+
+/** Names of {@linkcode PoolOptions}, for `checkOptions`. */
+export const POOL_OPTIONS: OptionNames<PoolOptions> = {
+  ...{ kernelSize: true, stride: true, padding: true, ceilMode: true },
+};
 
 /** All sizes of one pooling, named as the kernels' parameters. */
 export interface PoolGeometry {
@@ -42,7 +53,7 @@ export interface PoolGeometry {
 }
 
 /**
- * Sizes of a pooling of `shape` [N, C, H, W]; windows that do not fit whole are left out.
+ * Sizes of a pooling of `shape` [N, C, H, W]; windows that do not fit whole are left out unless `ceilMode` is set.
  *
  * @throws RangeError when the options make no sense for the shape.
  */
@@ -59,8 +70,9 @@ export function poolGeometry(op: string, shape: Shape, options: PoolOptions): Po
         `[${padY}, ${padX}]: integers wanted, the padding at most half the kernel`,
     );
   }
-  const outHeight = Math.floor((height + 2 * padY - kernelY) / strideY) + 1;
-  const outWidth = Math.floor((width + 2 * padX - kernelX) / strideX) + 1;
+  const ceil = options.ceilMode ?? false;
+  const outHeight = windows(height, kernelY, strideY, padY, ceil);
+  const outWidth = windows(width, kernelX, strideX, padX, ceil);
   if (outHeight < 1 || outWidth < 1) {
     throw new RangeError(
       `${op}(): a ${kernelY} x ${kernelX} window is larger than the padded ${formatShape(shape)}`,
@@ -72,6 +84,15 @@ export function poolGeometry(op: string, shape: Shape, options: PoolOptions): Po
     reachY: Math.ceil(kernelY / strideY),
     reachX: Math.ceil(kernelX / strideX),
   };
+}
+
+/** How many windows there are along a side. */
+function windows(size: number, kernel: number, stride: number, pad: number, ceil: boolean): number {
+  const room = (size + 2 * pad - kernel) / stride;
+  if (!ceil) return Math.floor(room) + 1;
+  const most = Math.ceil(room);
+  // The last one starts in the plane or in the padding before it.
+  return most * stride >= size + pad ? most : most + 1;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Gpu } from "../../gpu/gpu.ts";
 import { tensor } from "../../tensor/create.ts";
 import { defaultDevice } from "../../tensor/default_device.ts";
+import { checkOptions } from "../../tensor/options.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 /** Most classes whose kernel matrix fits the 64 KB that every adapter can bind as a uniform buffer. */
@@ -50,6 +51,9 @@ export class CostKernel {
     readonly classes: number,
     options: CostKernelOptions = {},
   ) {
+    checkOptions<CostKernelOptions>("CostKernel()", options, {
+      ...{ lambda: true, sharpen: true, device: true },
+    });
     const { lambda = 0.05, sharpen = 0, device = defaultDevice() } = options;
     checkCost(cost, classes, lambda, sharpen);
     this.stride = Math.ceil(classes / 4) * 4;

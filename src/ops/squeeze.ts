@@ -1,0 +1,24 @@
+import { normalizeDim } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { reshape } from "./reshape.ts";
+
+/**
+ * The same memory without dimensions of size 1: all of them, or those of `dims` that have it. PyTorch: `torch.squeeze`.
+ *
+ * @throws RangeError for a dimension out of range.
+ */
+export function squeeze(x: Tensor, dims?: number | readonly number[]): Tensor {
+  const given = dims === undefined ? x.shape.map((_, d) => d) : [dims].flat();
+  const gone = new Set(given.map((d) => normalizeDim(d, x.ndim)));
+  return reshape(x, x.shape.filter((size, d) => size !== 1 || !gone.has(d)));
+}
+
+/**
+ * The same memory with a dimension of size 1 more, before `dim`. PyTorch: `torch.unsqueeze`.
+ *
+ * @param dim negative ones count from behind the last.
+ * @throws RangeError when it is out of range.
+ */
+export function unsqueeze(x: Tensor, dim: number): Tensor {
+  return reshape(x, x.shape.toSpliced(normalizeDim(dim, x.ndim + 1), 0, 1));
+}
