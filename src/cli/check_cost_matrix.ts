@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { asTyped } from "../config/typed_path.ts";
-import { CliError } from "./cli_error.ts";
+import { UserError } from "../errors.ts";
 import { fileExists } from "./file_exists.ts";
 import { shellWords } from "./shell_words.ts";
 
@@ -8,13 +8,13 @@ import { shellWords } from "./shell_words.ts";
  * Refuses to start WKD-L without its cost matrix.
  *
  * @param cfg the configuration's file, for the command that makes the matrix
- * @throws CliError saying how to get it
+ * @throws UserError saying how to get it
  */
 export function checkCostMatrix({ DISTILLER, WKD }: Config, cfg: string): void {
   const { COST_MATRIX, COST_MATRIX_PATH, LOSS } = WKD;
   if (DISTILLER.TYPE !== "WKD" || LOSS.WKD_LOGIT_WEIGHT === 0 || COST_MATRIX === "fc") return;
   if (COST_MATRIX_PATH === "" || fileExists(COST_MATRIX_PATH)) return;
-  throw new CliError(
+  throw new UserError(
     `there is no cost matrix ${COST_MATRIX_PATH} (WKD.COST_MATRIX_PATH); make it with ` +
       `"${
         shellWords(["deno", "task", "cost-matrix", "--cfg", asTyped(cfg)])

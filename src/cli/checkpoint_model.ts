@@ -1,18 +1,19 @@
 import type { DatasetInfo } from "../data/image_dataset.ts";
+import { UserError } from "../errors.ts";
 import { modelState } from "../formats/model_state.ts";
+import { visible } from "../formats/visible.ts";
 import { fitsSomeModel, fittingModels } from "../models/fitting_models.ts";
 import type { Model } from "../models/model.ts";
 import { buildModel } from "../train/build_distiller.ts";
 import { inFile, loadCheckpoint } from "../train/checkpoint.ts";
 import { loadModel } from "../train/load_model.ts";
 import { modelOf } from "../train/model_of.ts";
-import { CliError } from "./cli_error.ts";
 
 /**
  * The architecture of a checkpoint's model: the one asked for, or what its metadata says.
  *
  * @param option the option to name in the error, such as `--model`
- * @throws CheckpointError where the file cannot be read, CliError where nothing says the architecture
+ * @throws CheckpointError where the file cannot be read, UserError where nothing says the architecture
  */
 export function checkpointModelName(
   path: string,
@@ -26,7 +27,7 @@ export function checkpointModelName(
   const { models } = fittingModels(new Map([...tensors].map(([name, { shape }]) => [name, shape])));
   const names = [...new Set(models.map(({ name }) => name))];
   const hint = names.length > 0 ? ` (its tensors fit ${names.join(" and ")})` : "";
-  throw new CliError(`${path} does not say which model it holds; name it with ${option}${hint}`);
+  throw new UserError(`${path} does not say which model it holds; name it with ${option}${hint}`);
 }
 
 /**
@@ -44,6 +45,6 @@ export function loadCheckpointModel(
   const model = buildModel(name, dataset);
   const role = option === "--teacher" ? "teacher" : "model";
   const settings = { role, model: option, file: "--ckpt", dataset: "--dataset" };
-  loadModel(model, path, modelOf(name, dataset), settings, (note) => console.error(note));
+  loadModel(model, path, modelOf(name, dataset), settings, (note) => console.error(visible(note)));
   return model.eval();
 }

@@ -1,9 +1,10 @@
+import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { castTensor, type FloatDtype } from "../formats/cast_tensor.ts";
 import { flatten } from "../formats/flatten.ts";
 import { formatOfName } from "../formats/format_of_name.ts";
 import { FormatError } from "../formats/format_error.ts";
-import { listed, shown } from "../formats/visible.ts";
+import { listed, shown, visible } from "../formats/visible.ts";
 import { int64Tensor } from "../formats/int64_tensor.ts";
 import { isTensor } from "../formats/is_tensor.ts";
 import { modelState, stateUnder } from "../formats/model_state.ts";
@@ -18,7 +19,6 @@ import { writeTorch } from "../formats/torch/write_torch.ts";
 import { fitsSomeModel, isBatchCounter } from "../models/fitting_models.ts";
 import { plural } from "../logging/plural.ts";
 import { type Checkpoint, inFile, loadCheckpoint } from "../train/checkpoint.ts";
-import { CliError } from "./cli_error.ts";
 import { fileExists } from "./file_exists.ts";
 
 /** Options of the `convert` command. */
@@ -59,12 +59,12 @@ interface Contents {
  * Writes the model or the cost matrix of a checkpoint in another format.
  *
  * @returns the exit status
- * @throws CliError where the new file is there already, FormatError where its extension says no format
+ * @throws UserError where the new file is there already, FormatError where its extension says no format
  */
 export function convert(from: string, to: string, flags: ConvertFlags): number {
   const format = formatOfName(to);
   if (!flags.overwrite && fileExists(to)) {
-    throw new CliError(`${to} is already there; replace it with --overwrite`);
+    throw new UserError(`${to} is already there; replace it with --overwrite`);
   }
   const checkpoint = loadCheckpoint(from);
   const contents = inFile(from, () => {
@@ -88,7 +88,7 @@ function written<T>(to: string, make: () => T): T {
     return make();
   } catch (error) {
     if (!(error instanceof FormatError || error instanceof SafetensorsError)) throw error;
-    throw new CliError(`${to} cannot be written: ${error.message}`, { cause: error });
+    throw new UserError(`${to} cannot be written: ${error.message}`, { cause: error });
   }
 }
 
@@ -142,5 +142,7 @@ function summary(from: string, to: string, { kind }: Checkpoint, contents: Conte
   const left = leftOut.length > 0 ? `; left out: ${listed(leftOut)}` : "";
   const where = path ? `, under ${shown(path)}` : "";
   const notRead = unread ? `; not read: ${unread}` : "";
-  return `${to}: ${what} of ${from} (${CHECKPOINT_KINDS[kind]})${where}${left}${notRead}`;
+  return `${visible(to)}: ${what} of ${visible(from)} (${
+    CHECKPOINT_KINDS[kind]
+  })${where}${left}${notRead}`;
 }

@@ -6,17 +6,20 @@ import { linearCkaCost } from "../cost_matrix/linear_cka_cost.ts";
 import type { Dataset } from "../data/file_dataset.ts";
 import { loadTrainSet } from "../data/load_dataset.ts";
 import { smallestClass } from "../data/select.ts";
+import { UserError } from "../errors.ts";
+import { visible } from "../formats/visible.ts";
 import type { Model } from "../models/model.ts";
 import { flatCosts, TEACHER_HASH } from "../train/cost_matrix_concerns.ts";
 import { writeCostMatrix } from "../train/cost_matrix_file.ts";
 import { weightsHash } from "../train/weights_hash.ts";
 import { checkFolder } from "./check_folder.ts";
 import { loadCheckpointModel } from "./checkpoint_model.ts";
-import { CliError } from "./cli_error.ts";
 import { type CostMatrixFlags, type CostMatrixPlan, makePlan } from "./cost_matrix_plan.ts";
 import { countBar } from "./count_bar.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { fileExists } from "./file_exists.ts";
+import { lessOf } from "./gpu_advice.ts";
+import { advising, imageSize, isUnusual, smaller } from "./memory_error.ts";
 import { openComputeDevice } from "./open_device.ts";
 import { shellWords } from "./shell_words.ts";
 
@@ -38,25 +41,31 @@ export async function costMatrix(
   const planned = makePlan(flags, overrides);
   const { dataset, teacher, ckpt, out } = planned;
   if (!flags.overwrite && fileExists(out)) {
-    throw new CliError(`${out} is already there; replace it with --overwrite or choose --out`);
+    throw new UserError(`${out} is already there; replace it with --overwrite or choose --out`);
   }
   checkFolder(dirname(out));
   await openComputeDevice(flags.device);
   const train = await loadTrainSet(dataset, datasetCallbacks());
   if (train.classes.length < 2) {
-    throw new CliError(`${train.name} has one class; a cost matrix compares two or more`);
+    throw new UserError(`${train.name} has one class; a cost matrix compares two or more`);
   }
   const samples = planned.samples ?? Math.min(MOST_SAMPLES, smallestClass(train));
   const plan = { ...planned, samples };
   const model = loadCheckpointModel(teacher, ckpt, train);
-  const cost = await compare(model, train, plan);
+  const cost = await advising(() => less(train), () => compare(model, train, plan));
   const hash = await weightsHash(model);
   model.dispose();
   writeCostMatrix(out, cost, train.classes.length, describe(plan, hash, overrides));
   const flat = flatCosts(cost, train.classes.length);
-  if (flat) console.error(`warning: the cost matrix ${out} ${flat}`);
+  if (flat) console.error(visible(`warning: the cost matrix ${out} ${flat}`));
   console.log(summary(cost, train.classes, out));
   return 0;
+}
+
+/** What makes a matrix take less memory. */
+function less(train: Dataset): string {
+  const size = imageSize(train);
+  return isUnusual(size) ? smaller([size]) : lessOf("cost-matrix");
 }
 
 async function compare(
@@ -134,5 +143,7 @@ function summary(cost: Float32Array, classes: readonly string[], out: string): s
     .sort((a, b) => cost[a] - cost[b]);
   const name = (at: number) =>
     `${classes[Math.floor(at / n)]} and ${classes[at % n]} (cost ${cost[at].toFixed(3)})`;
-  return `${out}: ${n} x ${n}, most alike ${name(pairs[0])}, least ${name(pairs.at(-1)!)}`;
+  return visible(
+    `${out}: ${n} x ${n}, most alike ${name(pairs[0])}, least ${name(pairs.at(-1)!)}`,
+  );
 }

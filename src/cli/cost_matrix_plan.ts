@@ -1,12 +1,12 @@
 import { basename, join } from "@std/path";
 import type { Config } from "../config/config.ts";
 import type { FeatureSource } from "../cost_matrix/class_features.ts";
+import { UserError } from "../errors.ts";
 import { formatOfName } from "../formats/format_of_name.ts";
 import { loadCheckpoint } from "../train/checkpoint.ts";
 import { checkTeacher } from "./check_teacher.ts";
 import { checkpointConfig } from "./checkpoint_config.ts";
 import { checkpointModelName } from "./checkpoint_model.ts";
-import { CliError } from "./cli_error.ts";
 import { teacherPath } from "./run_paths.ts";
 
 /** How alike two classes are. */
@@ -57,7 +57,7 @@ export interface CostMatrixPlan {
  * What `cost-matrix` does: with a configuration, the file that it names (WKD.COST_MATRIX_PATH), made in the way that the
  * file's name says, such as `logit_linear_cka`.
  *
- * @throws CliError where options do not go together or there is no teacher, FormatError where the file's extension says no
+ * @throws UserError where options do not go together or there is no teacher, FormatError where the file's extension says no
  * format
  */
 export function makePlan(flags: CostMatrixFlags, overrides: readonly string[]): CostMatrixPlan {
@@ -109,13 +109,13 @@ function stem(path: string): string {
 
 function checkMethod({ similarity, source, degree, bandwidth }: CostMatrixFlags): void {
   if (similarity === "cosine" && source !== undefined) {
-    throw new CliError("--similarity cosine compares rows of the classifier; leave --source out");
+    throw new UserError("--similarity cosine compares rows of the classifier; leave --source out");
   }
   if (similarity && similarity !== "poly_cka" && degree !== undefined) {
-    throw new CliError("--degree is of --similarity poly_cka; leave it out or choose that");
+    throw new UserError("--degree is of --similarity poly_cka; leave it out or choose that");
   }
   if (similarity && similarity !== "rbf_cka" && bandwidth !== undefined) {
-    throw new CliError("--bandwidth is of --similarity rbf_cka; leave it out or choose that");
+    throw new UserError("--bandwidth is of --similarity rbf_cka; leave it out or choose that");
   }
 }
 
@@ -124,7 +124,7 @@ function findTeacher(flags: CostMatrixFlags, config: Config): { ckpt: string; te
   const said = flags.ckpt ? loadCheckpoint(flags.ckpt).metadata.model : undefined;
   const named = flags.teacher ?? said ?? (flags.cfg ? config.DISTILLER.TEACHER : undefined);
   if (!named && !flags.ckpt) {
-    throw new CliError("cost-matrix wants --cfg, or --teacher and --ckpt, to know the teacher");
+    throw new UserError("cost-matrix wants --cfg, or --teacher and --ckpt, to know the teacher");
   }
   const ckpt = flags.ckpt ?? usualTeacher(config, named!);
   return { ckpt, teacher: checkpointModelName(ckpt, named, "--teacher") };

@@ -8,8 +8,9 @@ import { download } from "../data/download.ts";
 import { isFileDataset } from "../data/file_dataset.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { PUBLISHED } from "../data/published_archives.ts";
+import { UserError } from "../errors.ts";
+import { visible } from "../formats/visible.ts";
 import { plural } from "../logging/plural.ts";
-import { CliError } from "./cli_error.ts";
 import { withScheme } from "./data_task.ts";
 import { byteBar } from "./byte_bar.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
@@ -41,7 +42,7 @@ const BATCHES = 50;
 export async function downloadData(dataset: string, flags: DownloadFlags): Promise<number> {
   if (!Object.hasOwn(PUBLISHED, dataset)) {
     const names = Object.keys(PUBLISHED).join(", ");
-    throw new CliError(
+    throw new UserError(
       `there is no download for ${JSON.stringify(dataset)}; there is for ${names}`,
     );
   }
@@ -58,10 +59,12 @@ export async function downloadData(dataset: string, flags: DownloadFlags): Promi
     });
     bar.clear();
     if (result === "stopped") {
-      console.error(`${path}.part is kept; the same command goes on with it`);
+      console.error(`${visible(path)}.part is kept; the same command goes on with it`);
       return interrupt.status;
     }
-    console.log(`${path}: ${result}, ${archive.size} bytes, MD5 ${archive.md5} as published`);
+    console.log(
+      `${visible(path)}: ${result}, ${archive.size} bytes, MD5 ${archive.md5} as published`,
+    );
     return 0;
   } finally {
     bar.clear();
@@ -72,7 +75,7 @@ export async function downloadData(dataset: string, flags: DownloadFlags): Promi
 function checkUrl(url: string): string {
   const whole = withScheme(url);
   if (/^https?:\/\/[^/]+\/./i.test(whole) && URL.canParse(whole)) return whole;
-  throw new CliError(`--url wants an address such as https://host/file.tar.gz; got ${url}`);
+  throw new UserError(`--url wants an address such as https://host/file.tar.gz; got ${url}`);
 }
 
 /**
@@ -91,8 +94,12 @@ export async function benchData(
     ? `, ${plural(DATASET.NUM_WORKERS, "worker")}`
     : ", in memory";
   const loaders = [
-    createLoader(train, { batchSize: SOLVER.BATCH_SIZE, train: true, seed: SOLVER.SEED }),
-    createLoader(test, { batchSize: DATASET.TEST.BATCH_SIZE, train: false }),
+    createLoader(train, {
+      batchSize: Math.min(SOLVER.BATCH_SIZE, train.length),
+      train: true,
+      seed: SOLVER.SEED,
+    }),
+    createLoader(test, { batchSize: Math.min(DATASET.TEST.BATCH_SIZE, test.length), train: false }),
   ];
   const interrupt = interruptSignal("stopping");
   try {

@@ -1,4 +1,5 @@
 import type { DatasetCallbacks } from "../data/dataset_config.ts";
+import { visible } from "../formats/visible.ts";
 import { type CountBar, countBar } from "./count_bar.ts";
 
 /** Tells on standard error that a data set is made ready, which can take a while, and what goes wrong with it. */
@@ -7,7 +8,7 @@ export function datasetCallbacks(): DatasetCallbacks {
   return {
     onProgress: (done, total, what) => {
       if (done === 0) {
-        console.error(`reading ${total.toLocaleString("en-US")} ${what}`);
+        console.error(visible(`reading ${total.toLocaleString("en-US")} ${what}`));
         bar = countBar("reading", what);
       }
       bar?.update(done, total);
@@ -15,11 +16,11 @@ export function datasetCallbacks(): DatasetCallbacks {
     },
     onNote: (message) => {
       bar?.clear();
-      console.error(message);
+      console.error(visible(message));
     },
     onWarning: (message) => {
       bar?.clear();
-      console.error(`warning: ${message}`);
+      console.error(`warning: ${visible(message)}`);
     },
   };
 }

@@ -2,18 +2,20 @@ import type { Config } from "../config/config.ts";
 import { createLoader } from "../data/create_loader.ts";
 import type { Dataset } from "../data/file_dataset.ts";
 import { loadTestSet } from "../data/load_dataset.ts";
+import { UserError } from "../errors.ts";
+import { visible } from "../formats/visible.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { ClassCounts } from "../train/class_counts.ts";
 import { Evaluator } from "../train/evaluate.ts";
 import { notFiniteName } from "../train/not_finite.ts";
 import { checkpointConfig } from "./checkpoint_config.ts";
 import { checkpointModelName, loadCheckpointModel } from "./checkpoint_model.ts";
-import { CliError } from "./cli_error.ts";
 import { countBar } from "./count_bar.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { type ClassOrder, evalJson, evalText, type Evaluation } from "./eval_report.ts";
 import { fileExists } from "./file_exists.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
+import { advising, imageSize, smaller } from "./memory_error.ts";
 import { openComputeDevice } from "./open_device.ts";
 import { publishedTeacher, teacherPath, teacherPlaces } from "./run_paths.ts";
 
@@ -59,19 +61,20 @@ export async function evaluate(
   const gpu = await openComputeDevice(flags.device);
   const test = await loadTestSet(config.DATASET, datasetCallbacks());
   const batchSize = flags.batchSize ?? (flags.cfg ? config.DATASET.TEST.BATCH_SIZE : BATCH_SIZE);
-  const evaluation = await run({
-    ...{ gpu, model, checkpoint, test, batchSize },
-    perClass: flags.perClass !== undefined,
-  });
+  const perClass = flags.perClass !== undefined;
+  const evaluation = await advising(
+    () => less(test, batchSize),
+    () => run({ gpu, model, checkpoint, test, batchSize, perClass }),
+  );
   if (typeof evaluation === "number") return evaluation;
   const { loss } = evaluation.metrics;
   if (!Number.isFinite(loss)) {
-    console.error(
+    console.error(visible(
       `warning: the loss is ${
         notFiniteName(loss)
       }: the weights in ${checkpoint} are finite numbers, but what ` +
         `${model} makes of some images is not`,
-    );
+    ));
   }
   const order = flags.perClass === undefined || flags.perClass === true ? "worst" : flags.perClass;
   console.log(flags.json ? evalJson(evaluation, order) : evalText(evaluation, order));
@@ -81,7 +84,7 @@ export async function evaluate(
 /** File of the weights that a data set's teachers are loaded from. */
 function pretrained({ model, cfg }: EvalFlags, config: Config): string {
   if (!model && !cfg) {
-    throw new CliError(`--ckpt ${PRETRAIN} wants --model, or --cfg with the teacher to evaluate`);
+    throw new UserError(`--ckpt ${PRETRAIN} wants --model, or --cfg with the teacher to evaluate`);
   }
   const { DISTILLER } = config;
   const named = model && model !== DISTILLER.TEACHER;
@@ -91,7 +94,7 @@ function pretrained({ model, cfg }: EvalFlags, config: Config): string {
   const path = teacherPath(asTeacher);
   if (!fileExists(path)) {
     const places = asTeacher.DISTILLER.TEACHER_CHECKPOINT ? [path] : teacherPlaces(asTeacher);
-    throw new CliError(
+    throw new UserError(
       `there are no weights of ${asTeacher.DISTILLER.TEACHER} for ${config.DATASET.TYPE}: none of ` +
         `${places.join(", ")} is there; ${
           publishedTeacher(asTeacher)
@@ -109,6 +112,12 @@ interface Parts {
   readonly test: Dataset;
   readonly batchSize: number;
   readonly perClass: boolean;
+}
+
+/** What makes an evaluation take less memory. */
+function less(test: Dataset, batchSize: number): string {
+  const value = Math.min(batchSize, test.length);
+  return smaller([{ name: "--batch-size", value, usual: BATCH_SIZE }, imageSize(test)]);
 }
 
 /** The evaluation, or the exit status where it was interrupted. */

@@ -1,3 +1,4 @@
+import { visible } from "../formats/visible.ts";
 import { fixed } from "../logging/fixed.ts";
 import { formatSeconds } from "../logging/format_seconds.ts";
 import type { ClassCount } from "../train/class_counts.ts";
@@ -30,7 +31,7 @@ export function evalText(evaluation: Evaluation, order: ClassOrder): string {
   const { model, checkpoint, dataset, images, classes } = evaluation;
   const { top1, top5, loss, seconds } = evaluation.metrics;
   const lines = [
-    `${model} from ${checkpoint}, on ${dataset}`,
+    visible(`${model} from ${checkpoint}, on ${dataset}`),
     `  top-1   ${top1.toFixed(2)} %`,
     `  top-5   ${top5.toFixed(2)} %`,
     `  loss    ${fixed(loss, 4)}`,

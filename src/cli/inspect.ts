@@ -7,7 +7,7 @@ import { plural } from "../logging/plural.ts";
 import { describeFit, type Fit, fitsSomeModel, fittingModels } from "../models/fitting_models.ts";
 import { type Checkpoint, inFile, loadCheckpoint } from "../train/checkpoint.ts";
 import { quoted } from "../formats/pickle/python.ts";
-import { listed, shown } from "../formats/visible.ts";
+import { listed, shown, visible } from "../formats/visible.ts";
 import { table } from "./table.ts";
 import { type TensorStatistics, tensorStatistics } from "./tensor_statistics.ts";
 
@@ -148,7 +148,7 @@ function describe(report: Report): string {
   const { file, kind, tensors, numbers, bytes } = report;
   const listed = tensors.filter((tensor) => !isScalar(tensor));
   return [
-    file,
+    visible(file),
     `  format   ${CHECKPOINT_KINDS[kind]}, ${bytes.toLocaleString("en")} bytes`,
     `  tensors  ${tensors.length}, with ${numbers.toLocaleString("en")} number${
       numbers === 1 ? "" : "s"

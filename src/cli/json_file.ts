@@ -1,12 +1,12 @@
+import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
-import { CliError } from "./cli_error.ts";
 
 /**
  * Reads a JSON file.
  *
  * @returns its value, or null where there is no file
- * @throws CliError where it cannot be read or is not JSON
+ * @throws UserError where it cannot be read or is not JSON
  */
 export function readJson<T>(path: string): T | null {
   let text: string;
@@ -14,12 +14,12 @@ export function readJson<T>(path: string): T | null {
     text = Deno.readTextFileSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
-    throw new CliError(`cannot read ${path}: ${ioReason(error)}`);
+    throw new UserError(`cannot read ${path}: ${ioReason(error)}`);
   }
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new CliError(`${path} is not JSON: ${(error as Error).message}; move it away`);
+    throw new UserError(`${path} is not JSON: ${(error as Error).message}; move it away`);
   }
 }
 

@@ -1,27 +1,15 @@
 import { CommanderError } from "@commander-js/extra-typings";
+import { UserError } from "../errors.ts";
 import { visible } from "../formats/visible.ts";
 import { GpuError } from "../gpu/gpu_error.ts";
 import { guardConsole, lostStreams } from "../logging/terminal.ts";
-import { FailedRun } from "./cli_error.ts";
 import { commandWords } from "./commands/words.ts";
 import { FAILED } from "./exit_status.ts";
-import { gpuAdvice } from "./gpu_advice.ts";
+import { FailedRun, firstError } from "./failed_run.ts";
+import { gpuAdvice, lessOf, memoryAdvice } from "./gpu_advice.ts";
 import { outliveTerminal } from "./hangup.ts";
+import { lacksHostMemory, MemoryError } from "./memory_error.ts";
 import { buildProgram } from "./program.ts";
-
-/** Errors that say in one sentence what is wrong; anything else is a mistake of ours and shows its stack. */
-const PLAIN = new Set([
-  "Error",
-  "CliError",
-  "ConfigError",
-  "CheckpointError",
-  "FormatError",
-  "SafetensorsError",
-  "WriteError",
-  "TrainingError",
-  "RangeError",
-  "NotCapable",
-]);
 
 /**
  * Runs the command line as a process of its own: what it prints can be read safely by any terminal, and goes on where nobody
@@ -54,33 +42,56 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     await program.parseAsync(commandWords(program, args), { from: "user" });
   } catch (error) {
-    return report(error, args[0]);
+    return report(error, args[0], isDebug(args));
   }
   return status;
 }
 
-function report(thrown: unknown, command: string): number {
+function report(thrown: unknown, command: string, debug: boolean): number {
   const error = firstError(thrown);
   if (error instanceof FailedRun) {
-    const status = report(error.cause, command);
+    const status = report(error.cause, command, debug);
     console.error(error.kept);
     return status;
   }
   if (error instanceof CommanderError) return error.exitCode;
-  if (!(error instanceof Error)) throw error;
-  if (error instanceof GpuError) {
-    // The compiler's message has lines of its own.
-    console.error(`error: ${error.message}${gpuAdvice(error, command)}`);
-  } else if (PLAIN.has(error.name)) console.error(`error: ${visible(error.message)}`);
-  else {
-    console.error(
-      `error: this is a mistake in the program itself, please report it\n${error.stack}`,
-    );
+  const sentence = inOneSentence(error, command);
+  if (sentence === null) {
+    console.error("error: this is a mistake in the program itself, please report it");
+    console.error(stackOf(error));
+  } else {
+    console.error(`error: ${sentence}`);
+    if (debug) console.error(stackOf(error));
   }
   return FAILED;
 }
 
-/** What went wrong first, where cleaning up after it went wrong, too. */
-function firstError(error: unknown): unknown {
-  return error instanceof SuppressedError ? firstError(error.suppressed) : error;
+/** What is wrong and what to do, where it is nothing that the program is to blame for; else null. */
+function inOneSentence(error: unknown, command: string): string | null {
+  if (error instanceof MemoryError && !lacksHostMemory(error.cause)) {
+    return error.message + memoryAdvice(error.message, error.less);
+  }
+  if (error instanceof MemoryError || lacksHostMemory(error)) {
+    const less = error instanceof MemoryError ? error.less : lessOf(command);
+    return `this machine has no memory for so large an array; ${less}`;
+  }
+  // The compiler's message has lines of its own.
+  if (error instanceof GpuError && error.kind) return error.message + gpuAdvice(error, command);
+  if (error instanceof UserError) {
+    return visible(error.message) + (error.help && `\nhelp: ${visible(error.help)}`);
+  }
+  return error instanceof Deno.errors.NotCapable ? visible(error.message) : null;
+}
+
+/** Where an error came from, and what it came from itself. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? "" : `\nCaused by: ${stackOf(error.cause)}`;
+  return (error.stack ?? error.message) + cause;
+}
+
+/** Whether `--debug` is among the options. */
+function isDebug(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return args.slice(0, end < 0 ? args.length : end).includes("--debug");
 }

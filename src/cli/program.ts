@@ -46,6 +46,7 @@ export function buildProgram(exit: Exit): Command {
   const nested = program.commands.flatMap(({ commands }) => commands);
   for (const command of [program, ...program.commands, ...nested] as Command[]) {
     command.exitOverride().showSuggestionAfterError().configureOutput(OUTPUT);
+    if (command !== program) command.option("--debug", "print the stack of an error, too");
   }
   return program;
 }

@@ -2,6 +2,7 @@
 import "../optim/registry.ts";
 import { loadConfig } from "../config/load_config.ts";
 import { loadDataset } from "../data/load_dataset.ts";
+import { visible } from "../formats/visible.ts";
 import { progress } from "../logging/progress.ts";
 import type { EventSink, RunStart } from "../train/events.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
@@ -38,7 +39,7 @@ export async function quickstart(
   const config = loadConfig(`${FOLDER}/${flags.alone ? "alone" : "wkd_l_f"}.yaml`, overrides);
   using folder = new RunFolder(
     runFolder(config),
-    (message) => console.error(`warning: ${message}`),
+    (message) => console.error(`warning: ${visible(message)}`),
   );
   folder.refuseInTheWay(config);
   const gpu = await openComputeDevice(flags.device);

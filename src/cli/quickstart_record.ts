@@ -2,6 +2,7 @@ import { changedSettings } from "../config/changed_settings.ts";
 import type { Config } from "../config/config.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
 import { createLoader } from "../data/create_loader.ts";
+import { visible } from "../formats/visible.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Evaluator } from "../train/evaluate.ts";
 import { loadCheckpointModel } from "./checkpoint_model.ts";
@@ -56,7 +57,9 @@ export async function recordAlone(options: RecordAloneOptions): Promise<number> 
   writeJson(path, record);
   const { TEACHER, STUDENT } = config.DISTILLER;
   console.log(
-    `${STUDENT} alone ${record.aloneTop1} %, ${TEACHER} ${record.teacherTop1} %; written to ${path}`,
+    `${STUDENT} alone ${record.aloneTop1} %, ${TEACHER} ${record.teacherTop1} %; written to ${
+      visible(path)
+    }`,
   );
   return 0;
 }

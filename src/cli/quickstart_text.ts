@@ -1,12 +1,14 @@
 import type { Config } from "../config/config.ts";
 import { asTyped } from "../config/typed_path.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
+import { visible } from "../formats/visible.ts";
 import { formatSeconds } from "../logging/format_seconds.ts";
 import type { ModelSummary, RunStart } from "../train/events.ts";
 import { checkpointPath } from "../train/run_files.ts";
 import type { RunState } from "../train/run_state.ts";
 import { readRecord } from "./quickstart_record.ts";
 import { runFolder, teacherPath } from "./run_paths.ts";
+import { shellWords } from "./shell_words.ts";
 import { table } from "./table.ts";
 
 /** The configuration of which the quickstart is a part. */
@@ -34,7 +36,7 @@ teacher's (WKD-L), and from that between their features (WKD-F).`
     `  data     ${number(train.length)} training images` +
     `${SUBSET ? ` (${SUBSET} of each class)` : ""}, ${number(test.length)} test images`,
     ...(start.teacher
-      ? [`  teacher  ${model(start.teacher)}, trained: ${teacherPath(config)}`]
+      ? [`  teacher  ${model(start.teacher)}, trained: ${visible(teacherPath(config))}`]
       : []),
     `  student  ${model(start.student)}, untrained`,
     `  steps    ${start.epochs} epochs of ${start.stepsPerEpoch} steps with ${config.SOLVER.BATCH_SIZE} images each`,
@@ -69,13 +71,17 @@ export function finalWords(
     "",
     record
       ? `The student alone saw the same images for as many steps; that row and the teacher's are from
-${recordPath}, made by \`${record.command}\` on ${record.device}.`
-      : `${recordPath} holds nothing for these settings; \`deno task quickstart --alone\` measures the other rows.`,
+${visible(recordPath)}, made by \`${record.command}\` on ${record.device}.`
+      : `${
+        visible(recordPath)
+      } holds nothing for these settings; \`deno task quickstart --alone\` measures the other rows.`,
     "",
     "Next:",
     `  deno task train --cfg ${asTyped(WHOLE)}   the whole training`,
     `  deno task eval -c ${
-      asTyped(checkpointPath(runFolder(config), "student_best", config.LOG.CHECKPOINT_FORMAT))
+      shellWords([
+        asTyped(checkpointPath(runFolder(config), "student_best", config.LOG.CHECKPOINT_FORMAT)),
+      ])
     }`,
     "  deno task results                                                           every method, several seeds",
     "  deno task doctor                                                            how fast this machine is",

@@ -1,9 +1,9 @@
 import { basename, dirname, join, relative } from "@std/path";
+import { UserError } from "../errors.ts";
 import { WriteError, writeFileAtomic } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
 import { readSavedState } from "../train/saved_states.ts";
 import { latestPath } from "../train/run_files.ts";
-import { CliError } from "./cli_error.ts";
 import {
   checkpointsIn,
   CONFIG_FILE,
@@ -222,7 +222,7 @@ export class ReplacedRuns {
     try {
       return action();
     } catch (error) {
-      if (error instanceof WriteError || error instanceof CliError) throw error;
+      if (error instanceof WriteError || error instanceof UserError) throw error;
       const reason = ioReason(error);
       throw new WriteError(`cannot replace the run in ${this.folder}: ${reason}`, { cause: error });
     }

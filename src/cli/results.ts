@@ -5,13 +5,14 @@ import { configToYaml } from "../config/config_to_yaml.ts";
 import { loadConfig } from "../config/load_config.ts";
 import { asTyped } from "../config/typed_path.ts";
 import { loadDataset } from "../data/load_dataset.ts";
+import { UserError } from "../errors.ts";
+import { visible } from "../formats/visible.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { plural } from "../logging/plural.ts";
 import { progress } from "../logging/progress.ts";
 import { loadCheckpoint } from "../train/checkpoint.ts";
 import type { EventSink } from "../train/events.ts";
 import { latestPath } from "../train/run_files.ts";
-import { CliError } from "./cli_error.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { fileExists } from "./file_exists.ts";
 import { fingerprint } from "./fingerprint.ts";
@@ -55,7 +56,7 @@ interface PlannedRun {
  */
 export async function results(flags: ResultsFlags, overrides: readonly string[]): Promise<number> {
   if (overrides.length > 0 && flags.out === COMMITTED) {
-    throw new CliError(`${COMMITTED} is for the configurations as they are; name another --out`);
+    throw new UserError(`${COMMITTED} is for the configurations as they are; name another --out`);
   }
   const file = new ResultsFile(flags.out);
   const runs = await plan(flags, overrides);
@@ -66,7 +67,7 @@ export async function results(flags: ResultsFlags, overrides: readonly string[])
   const status = left.length > 0 ? await trainAll(left, file, flags, overrides) : 0;
   if (status !== 0) return status;
   const path = file.writeTable();
-  console.log(`\n${file.table()}\n\nwritten to ${path} and ${flags.out}`);
+  console.log(`\n${file.table()}\n\nwritten to ${visible(path)} and ${visible(flags.out)}`);
   return 0;
 }
 
@@ -113,7 +114,7 @@ function chosen(list: string | undefined): readonly ResultMethod[] {
   const names = list.split(",").map((name) => name.trim());
   const unknown = names.find((name) => !METHOD_NAMES.includes(name));
   if (unknown !== undefined) {
-    throw new CliError(
+    throw new UserError(
       `there is no method ${JSON.stringify(unknown)}; --methods can be ${METHOD_NAMES.join(",")}`,
     );
   }
@@ -126,7 +127,7 @@ async function trainOne(
   interrupt: Interrupt,
   resumeCommand: string,
 ): Promise<RecordedRun | null> {
-  const tell = (message: string) => console.error(`warning: ${message}`);
+  const tell = (message: string) => console.error(`warning: ${visible(message)}`);
   using folder = new RunFolder(runFolder(config), tell);
   folder.refuseInTheWay(config);
   const { finished, state } = await runWithFiles({

@@ -1,6 +1,6 @@
+import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { formatSeconds } from "../logging/format_seconds.ts";
-import { CliError } from "./cli_error.ts";
 import { readJson, writeJson } from "./json_file.ts";
 import { METHODS } from "./result_methods.ts";
 import { table } from "./table.ts";
@@ -36,12 +36,12 @@ export class ResultsFile {
   /**
    * Reads what is recorded.
    *
-   * @throws CliError where the file is not one of results
+   * @throws UserError where the file is not one of results
    */
   constructor(readonly path: string) {
     const saved = readJson<{ runs: RecordedRun[] }>(path);
     if (saved !== null && !Array.isArray(saved.runs)) {
-      throw new CliError(`${path} does not hold results; name another --out`);
+      throw new UserError(`${path} does not hold results; name another --out`);
     }
     this.#runs = saved?.runs ?? [];
   }

@@ -1,8 +1,8 @@
 import { join } from "@std/path";
 import type { Config } from "../config/config.ts";
 import { configToYaml } from "../config/config_to_yaml.ts";
+import { UserError } from "../errors.ts";
 import { checkFolder } from "./check_folder.ts";
-import { CliError } from "./cli_error.ts";
 import { ReplacedRuns } from "./replaced_runs.ts";
 import { CONFIG_FILE, foldersInTheWay, removeTemporaries, runFiles } from "./run_file_names.ts";
 import { RunLock } from "./run_lock.ts";
@@ -21,7 +21,7 @@ export class RunFolder implements Disposable {
    *
    * @param path the folder
    * @param warn hears what is not as it should be
-   * @throws CliError where another process has it
+   * @throws UserError where another process has it
    * @throws WriteError where it cannot be written
    */
   constructor(readonly path: string, warn: (message: string) => void) {
@@ -44,12 +44,12 @@ export class RunFolder implements Disposable {
   /**
    * Refuses where something lies in the folder that a run would have to overwrite and that no run has written.
    *
-   * @throws CliError naming it
+   * @throws UserError naming it
    */
   refuseInTheWay(config: Config): void {
     const [name] = foldersInTheWay(this.path, config.LOG.SAVE_CHECKPOINT_FREQ);
     if (name !== undefined) {
-      throw new CliError(
+      throw new UserError(
         `${
           join(this.path, name)
         } is a folder, and the run writes a file of that name; move it, or choose another EXPERIMENT.NAME`,
@@ -58,7 +58,7 @@ export class RunFolder implements Disposable {
     const path = join(this.path, CONFIG_FILE);
     const alone = runFiles(this.path).join() === CONFIG_FILE && this.replaced.place === null;
     if (alone && Deno.readTextFileSync(path) !== configToYaml(config)) {
-      throw new CliError(
+      throw new UserError(
         `${path} is not of a run, and the run writes its configuration there; move it, or choose another EXPERIMENT.NAME`,
       );
     }

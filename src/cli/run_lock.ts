@@ -1,8 +1,8 @@
 import { join } from "@std/path";
+import { UserError } from "../errors.ts";
 import { WriteError } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
 import { visible } from "../formats/visible.ts";
-import { CliError } from "./cli_error.ts";
 
 /** The file in a run's folder that is locked while a process writes there. */
 export const LOCK_FILE = ".lock";
@@ -25,7 +25,7 @@ export class RunLock {
    *
    * @param folder a folder that is there
    * @param warn hears where the file system has no locks; then nothing is locked
-   * @throws CliError where another process has it, saying which
+   * @throws UserError where another process has it, saying which
    * @throws WriteError where its file cannot be written
    */
   constructor(readonly folder: string, warn: (message: string) => void) {
@@ -38,7 +38,7 @@ export class RunLock {
    * Makes sure that the folder is still the one that was locked, before something is written there.
    *
    * @throws WriteError where it was removed, moved or made anew
-   * @throws CliError where another process writes there now
+   * @throws UserError where another process writes there now
    */
   check(): void {
     if (sameFile(this.#path, this.#file)) return;
@@ -74,7 +74,7 @@ export class RunLock {
       } else if (!locked) {
         const holder = read(this.#path);
         file.close();
-        throw new CliError(
+        throw new UserError(
           `${this.folder} is being written to by ${holder}; wait until that ends, stop it, or choose another EXPERIMENT.NAME`,
         );
       }

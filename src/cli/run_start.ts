@@ -2,6 +2,7 @@ import { basename, join } from "@std/path";
 import { parse } from "@std/yaml";
 import type { Config } from "../config/config.ts";
 import { typedPath } from "../config/typed_path.ts";
+import { UserError } from "../errors.ts";
 import { visible } from "../formats/visible.ts";
 import { CheckpointError } from "../train/checkpoint.ts";
 import { latestPath } from "../train/run_files.ts";
@@ -11,7 +12,6 @@ import {
   type SavedState,
   wholeStates,
 } from "../train/saved_states.ts";
-import { CliError } from "./cli_error.ts";
 import { fileExists } from "./file_exists.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { isCheckpoint, runLeftovers } from "./run_file_names.ts";
@@ -35,7 +35,7 @@ export interface StartFlags {
  * Where a run is to start in its folder.
  *
  * @param tell shows what was found there
- * @throws CliError where it cannot start there, or would lose what is there
+ * @throws UserError where it cannot start there, or would lose what is there
  * @throws CheckpointError where the checkpoint is damaged, naming those beside it that are not
  */
 export function runStart(
@@ -49,7 +49,7 @@ export function runStart(
     const what = `the run that was to be replaced is back in ${path} (it lay in ${recovered}): ` +
       "the new one had ended before its first checkpoint";
     if (resume === true || resume === "") {
-      throw new CliError(`${what}; give --resume again to go on with that one`);
+      throw new UserError(`${what}; give --resume again to go on with that one`);
     }
     tell(what);
   }
@@ -69,7 +69,7 @@ function refuseLeftovers({ path, replaced: { place } }: RunFolder): void {
   const how = fileExists(latest)
     ? "go on with --resume"
     : `there is no ${basename(latest)} to go on from (${files.join(", ")})${wholeOnes(path)}`;
-  throw new CliError(
+  throw new UserError(
     `${path} already holds a run; ${how}, start again with --overwrite, or choose another ` +
       `EXPERIMENT.NAME${whereReplaced(place)}`,
   );
@@ -80,7 +80,7 @@ function startAtLatest({ path, replaced }: RunFolder): RunStart {
   if (!fileExists(latest)) {
     const whole = wholeOnes(path);
     const how = whole === "" ? "; leave --resume out to start" : whole;
-    throw new CliError(
+    throw new UserError(
       `nothing to resume: there is no ${latest}${how}${whereReplaced(replaced.place)}`,
     );
   }
@@ -125,7 +125,7 @@ function startFrom(folder: RunFolder, config: Config, from: string): RunStart {
     isCheckpoint(basename(from))
   ) {
     const other = basename(from).replace(/^student_(?=\d)/, "epoch_").replace("student_", "");
-    throw new CliError(`${from} holds the student alone; a run goes on from ${other}`);
+    throw new UserError(`${from} holds the student alone; a run goes on from ${other}`);
   }
   const state = checked(findState(folder, from), path, replaced.place);
   if (state.path === latestPath(path)) return { kind: "latest" };
@@ -150,7 +150,7 @@ function findState({ path, replaced: { place } }: RunFolder, from: string): stri
   const file = typedPath(from);
   if (fileExists(file)) return file;
   if (isRunDirectory(file) && fileExists(latestPath(file))) return latestPath(file);
-  throw new CliError(
+  throw new UserError(
     `nothing to resume: ${path} holds no checkpoint ${visible(from)}, and there is no such file` +
       (wholeOnes(path) || "; leave --resume out to start") + whereReplaced(place),
   );
@@ -168,7 +168,7 @@ function refuseAnotherRun({ path }: RunFolder, config: Config, state: SavedState
   const same = saved && saved.PROJECT === PROJECT &&
     runName({ ...config, EXPERIMENT: saved }) === runName(config);
   if (same) return;
-  throw new CliError(
+  throw new UserError(
     `${state.path} is of another run than the one in ${path}; choose another EXPERIMENT.NAME for what goes on from it`,
   );
 }

@@ -5,6 +5,7 @@ import { combine, type EventSink } from "../train/events.ts";
 import { Run } from "../train/run.ts";
 import type { RunState } from "../train/run_state.ts";
 import { beginRun, endRun } from "./begin_run.ts";
+import { advising, runSizes, smaller } from "./memory_error.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { openRunLogs, type RunLogs } from "./run_logs.ts";
 import { teacherPath } from "./run_paths.ts";
@@ -56,7 +57,10 @@ export async function runWithFiles(options: RunWithFilesOptions): Promise<RunRes
   let finished = false;
   try {
     const begun = beginRun(folder, options.config, start, tell, takesBack);
-    const result = await train({ ...options, ...begun });
+    const result = await advising(
+      () => smaller(runSizes(options.config, options.splits)),
+      () => train({ ...options, ...begun }),
+    );
     finished = result.finished;
     return result;
   } finally {

@@ -3,13 +3,15 @@ import "../optim/registry.ts";
 import { loadConfig } from "../config/load_config.ts";
 import { asTyped } from "../config/typed_path.ts";
 import { loadDataset } from "../data/load_dataset.ts";
+import { UserError } from "../errors.ts";
+import { visible } from "../formats/visible.ts";
 import { progress } from "../logging/progress.ts";
 import { latestPath } from "../train/run_files.ts";
 import { checkCostMatrix } from "./check_cost_matrix.ts";
 import { checkTeacher } from "./check_teacher.ts";
 import { describeState, wholeStates } from "../train/saved_states.ts";
 import { TrainingError } from "../train/training_error.ts";
-import { CliError, FailedRun } from "./cli_error.ts";
+import { FailedRun } from "./failed_run.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
 import { openComputeDevice } from "./open_device.ts";
@@ -39,8 +41,8 @@ export async function train(flags: TrainFlags, overrides: readonly string[]): Pr
   const typed = loadConfig(flags.cfg, overrides);
   const path = runFolder(typed);
   refuseFlags(flags, path);
-  using folder = new RunFolder(path, (message) => console.error(`warning: ${message}`));
-  const start = runStart(folder, typed, flags, (message) => console.error(message));
+  using folder = new RunFolder(path, (message) => console.error(`warning: ${visible(message)}`));
+  const start = runStart(folder, typed, flags, (message) => console.error(visible(message)));
   const config = folder.located(typed, start.kind !== "anew");
   if (config.DISTILLER.TYPE !== "NONE") checkTeacher(config);
   checkCostMatrix(config, flags.cfg);
@@ -94,17 +96,17 @@ function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly
 function whatIsKept(folder: string, command: string): string {
   const latest = wholeStates(folder).find(({ path }) => path === latestPath(folder));
   return latest
-    ? `saved: ${latest.path} (${describeState(latest)}); go on with:\n  ${command}`
+    ? `saved: ${visible(latest.path)} (${describeState(latest)}); go on with:\n  ${command}`
     : "nothing was saved yet: a run is saved at the end of each epoch, and at Ctrl-C";
 }
 
 /** What can be refused before the run's folder is made. */
 function refuseFlags({ resume, overwrite }: TrainFlags, folder: string): void {
   if (resume !== undefined && overwrite) {
-    throw new CliError("--resume goes on with a run and --overwrite starts it again; give one");
+    throw new UserError("--resume goes on with a run and --overwrite starts it again; give one");
   }
   if ((resume === true || resume === "") && !isFolder(folder)) {
-    throw new CliError(
+    throw new UserError(
       `nothing to resume: there is no ${latestPath(folder)}; leave --resume out to start`,
     );
   }

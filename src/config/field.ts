@@ -1,7 +1,7 @@
 /** The value types a configuration key can have; `ints` is a list of integers, `floats` one of numbers, `path` a text that is a path. */
 export type FieldKind = "bool" | "int" | "float" | "string" | "path" | "ints" | "floats";
 
-/** The range a number, or every number of a list, must lie in. */
+/** The range a number, or every number of a list, must lie in, and what it is the measure of. */
 export interface Range {
   /** Smallest value allowed. */
   readonly min?: number;
@@ -13,6 +13,8 @@ export interface Range {
   readonly below?: number;
   /** How many numbers a list must have. */
   readonly length?: number;
+  /** Whether a run takes the more memory the larger it is. */
+  readonly memory?: boolean;
 }
 
 /** One configuration key: its type, its default, what it means and what it may be. */

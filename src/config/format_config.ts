@@ -1,3 +1,4 @@
+import { visible } from "../formats/visible.ts";
 import type { Config } from "./config.ts";
 import { FIELDS, OWNERS } from "./fields.ts";
 import { COMMON_SECTIONS } from "./schema.ts";
@@ -9,9 +10,9 @@ export function valueAt(config: Config, key: string): boolean | number | string 
   return node as boolean | number | string | number[];
 }
 
-/** A value as YAML writes it, on one line. */
+/** A value as YAML writes it, on one line, without what a terminal would obey. */
 export function formatValue(value: boolean | number | string | readonly number[]): string {
-  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "string") return visible(JSON.stringify(value));
   return typeof value === "object" ? `[${value.join(", ")}]` : String(value);
 }
 

@@ -38,7 +38,7 @@ const WKD = {
   ),
   SINKHORN: {
     LAMBDA: float(0.05, "Strength of the entropy term of Sinkhorn's distance.", { above: 0 }),
-    ITER: int(10, "Sinkhorn iterations.", { min: 1 }),
+    ITER: int(10, "Sinkhorn iterations.", { min: 1, memory: true }),
   },
   EPS: float(1e-5, "Added to the variances in WKD-F before the square root.", { min: 0 }),
   HINT_LAYER: int(
@@ -84,7 +84,7 @@ export const SCHEMA = {
       false,
       "WKD's loader on the GPU; read for compatibility and not used: batches are always made ahead.",
     ),
-    TEST: { BATCH_SIZE: int(64, "Images in a batch of the evaluation.", { min: 1 }) },
+    TEST: { BATCH_SIZE: int(64, "Images in a batch of the evaluation.", { min: 1, memory: true }) },
     ROOT: path(
       "",
       "Ours: folder of the data (for CIFAR also its archive); empty is data, data/imagenet for imagenet, and .cache in the project for fashion_mnist.",
@@ -166,7 +166,7 @@ export const SCHEMA = {
       "base",
       "mdistiller's training loop; read for compatibility and not used: DISTILLER.TYPE CRD draws its contrast samples itself.",
     ),
-    BATCH_SIZE: int(64, "Images in a training batch.", { min: 1 }),
+    BATCH_SIZE: int(64, "Images in a training batch.", { min: 1, memory: true }),
     DROP_LAST: bool(
       false,
       "Ours: leave out the images of an epoch that fill no whole batch, as PyTorch's drop_last; the authors train on them.",

@@ -62,7 +62,7 @@ export const MDISTILLER_SECTIONS = {
   OFD: {
     LOSS: featureLoss(0.001),
     CONNECTOR: {
-      KERNEL_SIZE: int(1, "Kernel size of the connectors, in pixels.", { min: 1 }),
+      KERNEL_SIZE: int(1, "Kernel size of the connectors, in pixels.", { min: 1, memory: true }),
     },
   },
   NST: { LOSS: featureLoss(50) },
@@ -80,13 +80,13 @@ export const MDISTILLER_SECTIONS = {
   CRD: {
     MODE: choice(["exact", "relax"], "exact", "How negatives are drawn."),
     FEAT: {
-      DIM: int(128, "Width of the embedding.", { min: 1 }),
+      DIM: int(128, "Width of the embedding.", { min: 1, memory: true }),
       STUDENT_DIM: int(256, "Width of the student's pooled feature.", { min: 1 }),
       TEACHER_DIM: int(256, "Width of the teacher's pooled feature.", { min: 1 }),
     },
     LOSS: featureLoss(0.8),
     NCE: {
-      K: int(16384, "Negatives per sample.", { min: 1 }),
+      K: int(16384, "Negatives per sample.", { min: 1, memory: true }),
       MOMENTUM: float(0.5, "Momentum of the memory bank.", { min: 0, max: 1 }),
       TEMPERATURE: float(0.07, "Temperature of the contrast.", { above: 0 }),
     },

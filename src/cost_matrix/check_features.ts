@@ -1,9 +1,10 @@
+import { UserError } from "../errors.ts";
 import type { FeatureShape } from "./linear_cka_cost.ts";
 
 /**
  * Checks what cost matrices are made of.
  *
- * @throws RangeError when the length does not fit the shape, there are fewer than 2 classes or samples, or a feature is
+ * @throws UserError when the length does not fit the shape, there are fewer than 2 classes or samples, or a feature is
  * not a finite number
  */
 export function checkFeatures(
@@ -12,26 +13,26 @@ export function checkFeatures(
   blockBytes: number,
 ): void {
   if (![classes, samples, dims].every((size) => Number.isInteger(size) && size >= 1)) {
-    throw new RangeError(
+    throw new UserError(
       `features must be [classes, samples, dims], all positive; got [${classes}, ${samples}, ${dims}]`,
     );
   }
   if (classes < 2 || samples < 2) {
-    throw new RangeError(
+    throw new UserError(
       `a cost matrix needs 2 or more classes and 2 or more images of each; got ${classes} and ${samples}`,
     );
   }
   if (features.length !== classes * samples * dims) {
-    throw new RangeError(
+    throw new UserError(
       `${features.length} numbers are not features of shape [${classes}, ${samples}, ${dims}]`,
     );
   }
   if (!(blockBytes >= 4096)) {
-    throw new RangeError(`blocks must have 4096 bytes or more; got ${blockBytes}`);
+    throw new UserError(`blocks must have 4096 bytes or more; got ${blockBytes}`);
   }
   const bad = features.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
-    throw new RangeError(
+    throw new UserError(
       `the teacher's features of class ${Math.floor(bad / (samples * dims))} hold ${
         features[bad]
       }; ` +

@@ -2,6 +2,7 @@ import { createLoader } from "../data/create_loader.ts";
 import type { Dataset } from "../data/file_dataset.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
 import { subsetPerClass } from "../data/select.ts";
+import { UserError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { tensor } from "../tensor/create.ts";
@@ -41,7 +42,7 @@ export interface ClassFeatures {
  * The features that a cost matrix is made of, for the first `samples` images of each class in the data set's order, in
  * evaluation mode and without augmentation. Source: section 3.1 of the WKD paper and the authors' `generate_class_proto`.
  *
- * @throws RangeError where a class has fewer images, or where the features take more than 16 GB
+ * @throws UserError where a class has fewer images, or where the features take more than 16 GB
  */
 export async function classFeatures(
   model: Model,
@@ -75,7 +76,7 @@ export async function classFeatures(
     loader.close();
   }
   if (done < images.length) {
-    throw new RangeError(
+    throw new UserError(
       `${images.length - done} of the ${images.length} images could not be read`,
     );
   }
@@ -85,7 +86,7 @@ export async function classFeatures(
 function allocate(shape: FeatureShape): ClassFeatures {
   const count = shape.reduce((product, size) => product * size);
   if (4 * count > MOST_BYTES) {
-    throw new RangeError(
+    throw new UserError(
       `the features take ${(4 * count / 1e9).toFixed(0)} GB; compare pooled features or logits ` +
         "(--source), or fewer images (--samples)",
     );

@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { kernelRows, type KernelRowsOptions } from "../ops/kernel_rows.ts";
 import { matmul } from "../ops/matmul.ts";
 import { noGrad } from "../tensor/autograd.ts";
@@ -27,7 +28,7 @@ const BINDING_BYTES = 2 ** 27;
  *
  * @param features row-major `[classes, samples, dims]`
  * @returns `[classes, classes]`, symmetric, zeros on the diagonal
- * @throws RangeError as `linearCkaCost` does, and when degree, bandwidth or the number of samples is out of range
+ * @throws UserError as `linearCkaCost` does, and when degree, bandwidth or the number of samples is out of range
  */
 export async function kernelCkaCost(
   features: Float32Array,
@@ -122,14 +123,14 @@ function rbfFactors(
 
 function checkKernel(kernel: CkaKernel, [, samples]: FeatureShape): void {
   if (kernel.type === "poly" && !(Number.isInteger(kernel.degree) && kernel.degree >= 1)) {
-    throw new RangeError(`the degree must be an integer of at least 1; got ${kernel.degree}`);
+    throw new UserError(`the degree must be an integer of at least 1; got ${kernel.degree}`);
   }
   if (kernel.type === "rbf" && !(kernel.bandwidth > 0 && Number.isFinite(kernel.bandwidth))) {
-    throw new RangeError(`the bandwidth must be a positive number; got ${kernel.bandwidth}`);
+    throw new UserError(`the bandwidth must be a positive number; got ${kernel.bandwidth}`);
   }
   const most = Math.floor(Math.sqrt(BINDING_BYTES / 4));
   if (samples > most) {
-    throw new RangeError(
+    throw new UserError(
       `kernel matrices of ${samples} images of a class are too large; use at most ${most} images`,
     );
   }

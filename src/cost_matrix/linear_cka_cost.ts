@@ -44,7 +44,7 @@ export interface CkaWork {
  *
  * @param features row-major `[classes, samples, dims]`
  * @returns `[classes, classes]`, symmetric, zeros on the diagonal
- * @throws RangeError when the length does not fit the shape, there are fewer than 2 classes or samples, a feature is
+ * @throws UserError when the length does not fit the shape, there are fewer than 2 classes or samples, a feature is
  * not a finite number, or the features of a class do not vary
  */
 export async function linearCkaCost(

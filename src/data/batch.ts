@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import type { DatasetInfo } from "./image_dataset.ts";
 
 /** One batch. Its arrays are used again: they hold until the next batch is asked for. */
@@ -61,17 +62,17 @@ export interface BatchSource {
  */
 export function checkBatchSize(dataset: DatasetInfo, options: LoaderOptions): void {
   const { batchSize, train, dropLast, worldSize = 1 } = options;
-  if (dataset.length === 0) throw new RangeError(`${dataset.name} has no images`);
+  if (dataset.length === 0) throw new UserError(`${dataset.name} has no images`);
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new RangeError(`a batch size is an integer of at least 1; got ${batchSize}`);
   }
   if (!train) return;
   const share = Math.floor(dataset.length / worldSize);
   const has = `${dataset.name} has ${dataset.length} image${dataset.length === 1 ? "" : "s"}`;
-  if (share === 0) throw new RangeError(`${has}, less than one for each of ${worldSize} processes`);
+  if (share === 0) throw new UserError(`${has}, less than one for each of ${worldSize} processes`);
   if (dropLast && share < batchSize) {
     const each = worldSize > 1 ? `, ${share} for each process` : "";
-    throw new RangeError(
+    throw new UserError(
       `${has}${each}: that is less than one batch of ${batchSize}, and SOLVER.DROP_LAST leaves out what fills ` +
         "none; set it False, or use a smaller SOLVER.BATCH_SIZE",
     );

@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { CIFAR_IMAGE, type CifarRecords, parseCifarBinary } from "./cifar_binary.ts";
 import { type CifarFiles, findCifar } from "./cifar_files.ts";
 import { CIFAR, type CifarKind } from "./cifar_layout.ts";
@@ -21,7 +22,7 @@ async function parsed<T>(
   try {
     return parse(bytes);
   } catch (error) {
-    throw new Error(`${path} is damaged: ${(error as Error).message}`);
+    throw new UserError(`${path} is damaged: ${(error as Error).message}`);
   }
 }
 
@@ -51,7 +52,7 @@ async function readPart(
       : parseCifarBinary(bytes, kind.labelBytes);
     const wrong = records.labels.find((label) => label < 0 || label >= classes);
     if (wrong !== undefined) {
-      throw new Error(`it has the label ${wrong}, and there are ${classes} classes`);
+      throw new UserError(`it has the label ${wrong}, and there are ${classes} classes`);
     }
     return records;
   };
@@ -66,7 +67,7 @@ async function readPart(
  *
  * @param root the folder or archive; empty is `data`
  * @param wanted the splits that are read; the files of the other may be missing
- * @throws {Error} where the files are not there or damaged
+ * @throws {UserError} where the files are not there or damaged
  */
 export async function loadCifar<W extends WantedSplits = typeof BOTH_SPLITS>(
   type: "cifar10" | "cifar100",

@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 /** Labelled images of a CIFAR file. */
 export interface CifarRecords {
   /** Pixels, [labels.length, 3, 32, 32]. */
@@ -14,13 +15,13 @@ export const CIFAR_IMAGE = 3 * 32 * 32;
  * label is the class (CIFAR-100 has a coarse one before it).
  *
  * @param labelBytes labels of an image: 1 for CIFAR-10, 2 for CIFAR-100
- * @throws {Error} where the file is not a whole number of images
+ * @throws {UserError} where the file is not a whole number of images
  */
 export function parseCifarBinary(bytes: Uint8Array, labelBytes: number): CifarRecords {
   const record = labelBytes + CIFAR_IMAGE;
   const count = bytes.length / record;
   if (count === 0 || !Number.isInteger(count)) {
-    throw new Error(
+    throw new UserError(
       `it has ${bytes.length} bytes, which is not a whole number of images of ${record} bytes`,
     );
   }

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "@std/path";
+import { UserError } from "../errors.ts";
 import { ioReason } from "../formats/io_reason.ts";
 import { FileKindError, openRegularFile, readRegularFile } from "../formats/read_file.ts";
 import type { CifarKind, CifarLayout } from "./cifar_layout.ts";
@@ -28,7 +29,7 @@ function kindOf(path: string): "file" | "folder" | "nothing" {
     return Deno.statSync(path).isDirectory ? "folder" : "file";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "nothing";
-    throw new Error(`cannot read ${path}: ${ioReason(error)}`);
+    throw new UserError(`cannot read ${path}: ${ioReason(error)}`);
   }
 }
 
@@ -41,7 +42,7 @@ function inFolder(folder: string, layout: CifarLayout): CifarFiles {
       try {
         return Promise.resolve({ bytes: readRegularFile(path, LARGEST_FILE), path });
       } catch (error) {
-        return Promise.reject(new Error(`cannot read ${path}: ${ioReason(error)}`));
+        return Promise.reject(new UserError(`cannot read ${path}: ${ioReason(error)}`));
       }
     },
   };
@@ -63,7 +64,7 @@ async function* unpacked(path: string): AsyncGenerator<Uint8Array> {
   try {
     yield* stream.pipeThrough(new DecompressionStream("gzip"));
   } catch {
-    throw new Error("it is not a whole .tar.gz archive");
+    throw new UserError("it is not a whole .tar.gz archive");
   }
 }
 
@@ -86,18 +87,18 @@ async function inArchive(
     });
   } catch (error) {
     const advice = error instanceof FileKindError ? "" : "; fetch it again";
-    throw new Error(`cannot read ${archive}: ${ioReason(error)}${advice}`);
+    throw new UserError(`cannot read ${archive}: ${ioReason(error)}${advice}`);
   }
   const layout = kind.layouts.find(({ folder, names }) => files.has(`${folder}/${names}`)) ??
     kind.layouts.find(({ folder }) => [...files.keys()].some((path) => path.startsWith(folder)));
-  if (!layout) throw new Error(`${archive} does not hold ${kind.title}`);
+  if (!layout) throw new UserError(`${archive} does not hold ${kind.title}`);
   return {
     layout,
     origin: () => ({ root: dirname(archive), paths: [basename(archive)] }),
     read: (name) => {
       const path = `${layout.folder}/${name}`;
       const bytes = files.get(path);
-      if (!bytes) return Promise.reject(new Error(`${archive} has no ${path}`));
+      if (!bytes) return Promise.reject(new UserError(`${archive} has no ${path}`));
       return Promise.resolve({ bytes, path: `${archive}: ${path}` });
     },
   };
@@ -144,7 +145,7 @@ function foundIn(root: string, kind: CifarKind, wanted: WantedSplits): Found[] {
  * name below `root`, or in the archive that `root` is.
  *
  * @param root a folder or an archive
- * @throws {Error} where there are none, or not all
+ * @throws {UserError} where there are none, or not all
  */
 export async function findCifar(
   root: string,
@@ -161,14 +162,14 @@ export async function findCifar(
   }
   if (found.length > 0) {
     const { folder, missing } = found[0];
-    throw new Error(
+    throw new UserError(
       `there is not all of ${kind.title} in ${folder}: ${missing.join(", ")} ${
         missing.length === 1 ? "is" : "are"
       } missing; fetch the archive with \`${download}\``,
     );
   }
   const [python, binary] = kind.layouts;
-  throw new Error(
+  throw new UserError(
     `there is no ${kind.title} in ${root}: it wants the folder ${python.folder} or ${binary.folder}, or the archive ` +
       `${python.archive} or ${binary.archive}; fetch it with \`${download}\`, or set DATASET.ROOT to the folder ` +
       "they are in or to the archive itself",

@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { NUMPY_GLOBALS } from "../formats/pickle/numpy.ts";
 import { BUILTIN_GLOBALS } from "../formats/pickle/builtins.ts";
 import { unpickle } from "../formats/pickle/unpickle.ts";
@@ -9,7 +10,7 @@ const GLOBALS = new Map([...BUILTIN_GLOBALS, ...NUMPY_GLOBALS]);
 function dictionary(bytes: Uint8Array): ReadonlyMap<unknown, unknown> {
   const { value } = unpickle(bytes, { globals: GLOBALS });
   if (value instanceof Map) return value;
-  throw new Error("it does not hold a dictionary");
+  throw new UserError("it does not hold a dictionary");
 }
 
 /** An array of bytes out of a pickle. */
@@ -27,19 +28,19 @@ function isByteArray(value: unknown): value is ByteArray {
  * Reads the python version of CIFAR: a dictionary with `data`, [images, 3072], and a list of labels.
  *
  * @param key name of the labels: `labels` for CIFAR-10, `fine_labels` for CIFAR-100
- * @throws {Error} where the file is damaged or something else
+ * @throws {UserError} where the file is damaged or something else
  */
 export function parseCifarPython(bytes: Uint8Array, key: string): CifarRecords {
   const entries = dictionary(bytes);
   const labels = entries.get(key);
   const images = entries.get("data");
   if (!Array.isArray(labels) || labels.some((label) => !Number.isInteger(label))) {
-    throw new Error(`it has no list of numbers named ${key}`);
+    throw new UserError(`it has no list of numbers named ${key}`);
   }
-  if (!isByteArray(images)) throw new Error("it has no array of bytes named data");
+  if (!isByteArray(images)) throw new UserError("it has no array of bytes named data");
   const { shape, data } = images;
   if (shape.length !== 2 || shape[0] !== labels.length || shape[1] !== CIFAR_IMAGE) {
-    throw new Error(
+    throw new UserError(
       `its data has the shape [${shape.join(", ")}] for ${labels.length} labels; ` +
         `[${labels.length}, ${CIFAR_IMAGE}] is wanted`,
     );
@@ -51,12 +52,12 @@ export function parseCifarPython(bytes: Uint8Array, key: string): CifarRecords {
  * Class names of the python version's meta file.
  *
  * @param key their name: `label_names` for CIFAR-10, `fine_label_names` for CIFAR-100
- * @throws {Error} where the file is damaged or something else
+ * @throws {UserError} where the file is damaged or something else
  */
 export function parseCifarNames(bytes: Uint8Array, key: string): string[] {
   const names = dictionary(bytes).get(key);
   if (!Array.isArray(names) || names.some((name) => typeof name !== "string")) {
-    throw new Error(`it has no list of texts named ${key}`);
+    throw new UserError(`it has no list of texts named ${key}`);
   }
   return names;
 }

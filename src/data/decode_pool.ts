@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import type { DecodeJob, DecodeResult } from "./decode_job.ts";
 import type { FromWorker } from "./decode_worker.ts";
 import type { Decoder } from "./decoder.ts";
@@ -19,7 +20,7 @@ let pools = 0;
 function failure(message: string): Error {
   const lines = message.split("\n").map((line) => line.replace(/^Uncaught .*?Error: /, ""));
   const permission = lines.find((line) => line.includes("--allow-"));
-  return new Error(
+  return new UserError(
     permission
       ? `decoding images ${permission.replace(/^.*?Requires/, "requires")}`
       : `images cannot be decoded: ${lines[0]}; try DATASET.NUM_WORKERS 0`,

@@ -1,4 +1,5 @@
 import { dirname } from "@std/path";
+import { UserError } from "../errors.ts";
 import { ioReason } from "../formats/io_reason.ts";
 import { fileMd5 } from "./file_md5.ts";
 import { type FetchPart, fetchPart } from "./fetch_part.ts";
@@ -29,7 +30,7 @@ async function sizeOf(path: string): Promise<number> {
     return (await Deno.stat(path)).size;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return 0;
-    throw new Error(`cannot read ${path}: ${ioReason(error)}`, { cause: error });
+    throw new UserError(`cannot read ${path}: ${ioReason(error)}`, { cause: error });
   }
 }
 
@@ -38,7 +39,7 @@ async function isThere(path: string, { size, md5 }: PublishedArchive): Promise<b
   const present = await sizeOf(path);
   if (present === 0) return false;
   if (present === size && await fileMd5(path) === md5) return true;
-  throw new Error(
+  throw new UserError(
     `${path} is there but is not the published file (${present} bytes, ${size} were published); ` +
       "move it away or choose another folder with --root",
   );
@@ -76,7 +77,7 @@ async function fetchAll(
       const kept = now > 0
         ? `${now} of ${part.size} bytes are kept in ${part.path}, run the same command again to go on`
         : "try again later, or name a mirror with --url";
-      throw new Error(`${part.url} could not be fetched: ${trouble}; ${kept}`);
+      throw new UserError(`${part.url} could not be fetched: ${trouble}; ${kept}`);
     }
     await pause(retryMs * 2 ** (failures - 1), signal);
   }
@@ -87,7 +88,7 @@ async function fetchAll(
  * Fetches a published file, going on from what an earlier call left, and checks its length and MD5 before it gets its
  * name.
  *
- * @throws {Error} where it cannot be fetched (what has arrived is kept), or is not what was published (it is removed)
+ * @throws {UserError} where it cannot be fetched (what has arrived is kept), or is not what was published (it is removed)
  */
 export async function download(
   archive: PublishedArchive,
@@ -102,7 +103,7 @@ export async function download(
     // More than was published cannot be a beginning of it.
     if (await sizeOf(partPath) > size) await Deno.remove(partPath);
   } catch (error) {
-    throw new Error(`cannot write to ${dirname(path)}: ${ioReason(error)}`, { cause: error });
+    throw new UserError(`cannot write to ${dirname(path)}: ${ioReason(error)}`, { cause: error });
   }
   if (!await fetchAll({ url, path: partPath, size, onProgress, signal, stallMs }, options)) {
     return "stopped";
@@ -110,7 +111,7 @@ export async function download(
   const actual = await fileMd5(partPath);
   if (actual !== md5) {
     await Deno.remove(partPath);
-    throw new Error(
+    throw new UserError(
       `what ${url} sent is damaged: its MD5 is ${actual}, that of the published file is ${md5}; ` +
         "it was removed, run the same command again",
     );

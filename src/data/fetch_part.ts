@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { ioReason } from "../formats/io_reason.ts";
 
 /** A file that is being fetched. */
@@ -28,13 +29,17 @@ interface Answer {
   readonly start: number;
 }
 
+function isHttps(url: string): boolean {
+  return new URL(url).protocol === "https:";
+}
+
 async function ask(part: FetchPart, from: number, signal: AbortSignal): Promise<Answer> {
   const { url, size } = part;
   const headers: Record<string, string> = { "accept-encoding": "identity" };
   if (from > 0) headers.range = `bytes=${from}-`;
   const response = await fetch(url, { headers, signal });
   const { status, body } = response;
-  if (url.startsWith("https:") && !response.url.startsWith("https:")) {
+  if (isHttps(url) && !isHttps(response.url)) {
     await body?.cancel();
     throw new Hopeless(
       `${url} leads to ${response.url}, which is not https; name a mirror with --url`,
@@ -48,7 +53,7 @@ async function ask(part: FetchPart, from: number, signal: AbortSignal): Promise<
     await body?.cancel();
     const text = `${url} cannot be fetched: the server answered ${status} ${response.statusText}`;
     // Server errors pass; the others will be the same next time.
-    if (status >= 500 || status === 429) throw new Error(`the server answered ${status}`);
+    if (status >= 500 || status === 429) throw new UserError(`the server answered ${status}`);
     throw new Hopeless(`${text.trimEnd()}; name a mirror with --url`);
   }
   if (total !== null && total !== "*" && Number(total) !== size) {
@@ -57,10 +62,10 @@ async function ask(part: FetchPart, from: number, signal: AbortSignal): Promise<
       `${url} has ${total} bytes, but the published file has ${size}; name another mirror with --url`,
     );
   }
-  if (!body) throw new Error("the server sent nothing");
+  if (!body) throw new UserError("the server sent nothing");
   if (start !== 0 && start !== from) {
     await body.cancel();
-    throw new Error(`the server went on at byte ${start} instead of ${from}`);
+    throw new UserError(`the server went on at byte ${start} instead of ${from}`);
   }
   return { body, start };
 }
@@ -85,7 +90,7 @@ function write(file: Deno.FsFile, path: string, bytes: Uint8Array): void {
  * Asks once for what is missing and writes what comes.
  *
  * @returns why it ended before the whole file was there, in a few words; null where it did not
- * @throws {Error} where another try cannot help
+ * @throws {UserError} where another try cannot help
  */
 export async function fetchPart(part: FetchPart): Promise<string | null> {
   const { path, size, onProgress, signal, stallMs } = part;

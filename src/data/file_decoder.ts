@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { UserError } from "../errors.ts";
 import { shown, visible } from "../formats/visible.ts";
 import type { DecodeForm, DecodeItem, DecodeResult } from "./decode_job.ts";
 import type { FileDataset } from "./file_dataset.ts";
@@ -46,7 +47,7 @@ export class FileDecoder {
    * Decodes the images at some positions of the data set, in their order.
    *
    * @returns the position that each place was filled from; -1 where an image was left out
-   * @throws {Error} naming the file, where an image cannot be decoded and none may take its place
+   * @throws {UserError} naming the file, where an image cannot be decoded and none may take its place
    */
   async decode(positions: Int32Array, options: DecodeOptions): Promise<Int32Array> {
     const filled = positions.slice();
@@ -133,7 +134,7 @@ export class FileDecoder {
     const { source, ids } = this.dataset;
     const path = shown(join(source.root, source.paths[ids[position]]), LONGEST_PATH);
     if (source.onCorrupt === "error") {
-      throw new Error(
+      throw new UserError(
         `cannot decode ${path}: ${
           visible(reason)
         }; repair or remove it, or set DATASET.ON_CORRUPT skip`,
@@ -170,7 +171,7 @@ export class FileDecoder {
   /** The nearest position behind one that is not known to be corrupt. */
   #next(position: number): number {
     const { length, name } = this.dataset;
-    if (this.#corrupt.size === length) throw new Error(`no image of ${name} can be decoded`);
+    if (this.#corrupt.size === length) throw new UserError(`no image of ${name} can be decoded`);
     let next = position;
     do next = (next + 1) % length; while (this.#corrupt.has(next));
     return next;

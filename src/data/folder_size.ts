@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { shown } from "../formats/visible.ts";
 import type { DatasetCallbacks, DatasetConfig } from "./dataset_config.ts";
 import type { ImageHeader } from "./decode_job.ts";
@@ -28,7 +29,7 @@ export interface FolderImages {
  * Decides whether images are kept in memory as they are, and their side in pixels: as the configuration says, or by the
  * headers of some of them. What was decided is told, and why.
  *
- * @throws {Error} where the headers decide and no image can be read
+ * @throws {UserError} where the headers decide and no image can be read
  */
 export async function decideSize(
   config: DatasetConfig,
@@ -39,7 +40,10 @@ export async function decideSize(
   const { TYPE, TRANSFORM, IMAGE_SIZE } = config;
   const transform = TRANSFORM === "auto" && TYPE === "imagenet" ? "imagenet" : TRANSFORM;
   if (transform === "imagenet" || (transform === "cifar" && IMAGE_SIZE > 0)) {
-    return { inMemory: transform === "cifar", size: IMAGE_SIZE || IMAGENET_SIZE };
+    const asked = { inMemory: transform === "cifar", size: IMAGE_SIZE || IMAGENET_SIZE };
+    const why = TRANSFORM === "auto" ? "auto, as DATASET.TYPE is imagenet" : TRANSFORM;
+    onNote?.(`${TYPE}: all images are ${kept(asked)} (DATASET.TRANSFORM ${why})`);
+    return asked;
   }
   const headers = await look(config, images, pool);
   const sides = headers.map(({ width, height }) => Math.max(width, height));
@@ -48,23 +52,29 @@ export async function decideSize(
   const inMemory = transform === "cifar" || isSmall;
   const size = inMemory ? native : IMAGE_SIZE || IMAGENET_SIZE;
   const looked = `${rangeOf(headers)} (${headers.length} of ${images.paths.length} looked at)`;
-  const kept = inMemory
-    ? `shown as ${size} x ${size} and kept in memory, as CIFAR's`
-    : `cut to ${size} x ${size}, as ImageNet's`;
   const why = TRANSFORM === "cifar"
     ? "DATASET.TRANSFORM cifar"
     : `DATASET.TRANSFORM auto, as ${IMAGE_SIZE > 0 ? "DATASET.IMAGE_SIZE is" : "most are"} ${
       inMemory ? `at most` : "more than"
     } ${SMALL} pixels`;
-  onNote?.(`${TYPE}: images of ${looked} are ${kept} (${why})`);
-  const isMixed = inMemory ? new Set(sides).size > 1 : sides.some((side) => side <= SMALL);
-  if (isMixed) {
+  onNote?.(`${TYPE}: images of ${looked} are ${kept({ inMemory, size })} (${why})`);
+  const isMixed = new Set(sides).size > 1;
+  if (inMemory ? isMixed : sides.some((side) => side <= SMALL)) {
     onWarning?.(
-      `the images have different sizes: ${looked}; all become ${size} x ${size}, which DATASET.IMAGE_SIZE and ` +
+      `the images ${
+        isMixed ? "have different sizes" : "are small"
+      }: ${looked}; all become ${size} x ${size}, which DATASET.IMAGE_SIZE and ` +
         "DATASET.TRANSFORM change",
     );
   }
   return { inMemory, size };
+}
+
+/** What is done with images, as the end of a sentence. */
+function kept({ inMemory, size }: FolderSize): string {
+  return inMemory
+    ? `shown as ${size} x ${size} and kept in memory, as CIFAR's`
+    : `cut to ${size} x ${size}, as ImageNet's`;
 }
 
 /** The headers of some images, of others where none of those can be read. */
@@ -76,7 +86,7 @@ async function look(
   const { headers, failures } = await probeImages(root, paths, pool);
   if (headers.length > 0) return headers;
   const [{ path, reason }] = failures;
-  throw new Error(
+  throw new UserError(
     ON_CORRUPT === "skip"
       ? `none of ${failures.length} images looked at can be decoded; the first is ${
         shown(path, 400)

@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { UserError } from "../errors.ts";
 import { listed } from "../formats/visible.ts";
 import type { Dataset, FileDataset } from "./file_dataset.ts";
 import {
@@ -36,7 +37,7 @@ function isFolder(path: string): boolean {
 function findRoot({ TYPE, ROOT }: DatasetConfig, wanted: WantedSplits): string {
   const root = ROOT || (TYPE === "imagenet" ? DEFAULT_ROOT : "");
   if (!root) {
-    throw new RangeError(
+    throw new UserError(
       `DATASET.TYPE ${TYPE} wants DATASET.ROOT, the folder that holds train/<class>/* and val/<class>/*`,
     );
   }
@@ -47,7 +48,7 @@ function findRoot({ TYPE, ROOT }: DatasetConfig, wanted: WantedSplits): string {
   ];
   if (missing.length > 0) {
     const what = isFolder(root) ? "is not a folder of images" : "is not there";
-    throw new RangeError(
+    throw new UserError(
       `${root} ${what}: it wants ${missing.join(" and ")} in it; set DATASET.ROOT`,
     );
   }
@@ -57,7 +58,7 @@ function findRoot({ TYPE, ROOT }: DatasetConfig, wanted: WantedSplits): string {
 function sizes(config: DatasetConfig, size: number, inMemory: boolean) {
   const resize = config.RESIZE || (inMemory ? size : Math.round(size * RESIZE_RATIO));
   if (resize < size) {
-    throw new RangeError(
+    throw new UserError(
       `DATASET.RESIZE must be at least the image size ${size}, which is cut out of it; got ${resize}`,
     );
   }
@@ -98,8 +99,8 @@ function listSplits(config: DatasetConfig, root: string, wanted: WantedSplits, w
  * ones stay in their files and are cut as torchvision's ImageNet recipe does; small ones are kept in memory, to be
  * shifted and mirrored as CIFAR's are. A split that is not wanted may be missing; its classes count where it is there.
  *
- * @throws {RangeError} where a folder or a size does not fit
- * @throws {Error} where a folder cannot be read, or an image that is to be kept in memory
+ * @throws {UserError} where a folder or a size does not fit
+ * @throws {UserError} where a folder cannot be read, or an image that is to be kept in memory
  */
 export async function loadImageFolder(
   config: DatasetConfig,

@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { UserError } from "../errors.ts";
 import { shown } from "../formats/visible.ts";
 import { fileReason } from "./file_reason.ts";
 import { pythonOrder } from "./python_order.ts";
@@ -40,9 +41,12 @@ function read(folder: string): Entries {
       (isFolder ? entries.folders : entries.files).push(name);
     }
   } catch (error) {
-    throw new Error(`cannot read the folder ${shown(folder, 400)}: ${fileReason(folder, error)}`, {
-      cause: error,
-    });
+    throw new UserError(
+      `cannot read the folder ${shown(folder, 400)}: ${fileReason(folder, error)}`,
+      {
+        cause: error,
+      },
+    );
   }
   entries.files.sort(pythonOrder);
   entries.folders.sort(pythonOrder);
@@ -101,18 +105,18 @@ export function listClasses(folder: string): readonly string[] {
  * names and looks into folders within them. Passed over are folders that begin with a dot and have no image, such as
  * those of notebooks, and what macOS keeps beside its files.
  *
- * @throws {Error} where the folder cannot be read or a class has no image
+ * @throws {UserError} where the folder cannot be read or a class has no image
  */
 export function listImages(folder: string): ImageListing {
   const found = read(folder).folders
     .map((name) => ({ name, images: imagesBelow(folder, name) }))
     .filter(({ name, images }) => images.length > 0 || !name.startsWith("."));
   if (found.length === 0) {
-    throw new Error(`${folder} has no folders of images; it wants one for each class`);
+    throw new UserError(`${folder} has no folders of images; it wants one for each class`);
   }
   const empty = found.find(({ images }) => images.length === 0);
   if (empty) {
-    throw new Error(
+    throw new UserError(
       `${join(folder, shown(empty.name))} has no image; remove it or put some there`,
     );
   }

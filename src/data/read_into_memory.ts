@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { UserError } from "../errors.ts";
 import { cacheFingerprint } from "./cache_fingerprint.ts";
 import type { DatasetCallbacks } from "./dataset_config.ts";
 import type { FileDataset } from "./file_dataset.ts";
@@ -22,7 +23,7 @@ async function openCache({ source }: FileDataset): Promise<PackedCache | null> {
  * Decodes all images of a data set.
  *
  * @throws {RangeError} where they are too many to keep
- * @throws {Error} where one cannot be decoded and DATASET.ON_CORRUPT is `error`
+ * @throws {UserError} where one cannot be decoded and DATASET.ON_CORRUPT is `error`
  */
 export async function readIntoMemory(
   dataset: FileDataset,
@@ -31,10 +32,10 @@ export async function readIntoMemory(
   const { length, channels, height, width, name } = dataset;
   const imageSize = channels * height * width;
   if (length * imageSize > MAX_BYTES) {
-    throw new RangeError(
+    throw new UserError(
       `the ${length} images of ${name} would take ${
         Math.round(length * imageSize / 2 ** 30)
-      } GiB of memory; set DATASET.TRANSFORM imagenet to read them as they are wanted`,
+      } GiB of memory; set DATASET.TRANSFORM imagenet to read them as they are wanted, or a smaller DATASET.IMAGE_SIZE`,
     );
   }
   const target = new SharedArrayBuffer(length * imageSize);
@@ -56,7 +57,7 @@ export async function readIntoMemory(
     decoder.close();
   }
   if (kept.every((position) => position < 0)) {
-    throw new Error(`no image of ${name} can be decoded`);
+    throw new UserError(`no image of ${name} can be decoded`);
   }
   return compact(dataset, new Uint8Array(target), kept);
 }

@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 const BLOCK = 512;
 
 function text(header: Uint8Array, from: number, to: number): string {
@@ -8,14 +9,14 @@ function text(header: Uint8Array, from: number, to: number): string {
 
 function octal(header: Uint8Array, from: number, to: number): number {
   const digits = text(header, from, to).trim();
-  if (!/^[0-7]*$/.test(digits)) throw new Error("a header of the archive is damaged");
+  if (!/^[0-7]*$/.test(digits)) throw new UserError("a header of the archive is damaged");
   return digits === "" ? 0 : parseInt(digits, 8);
 }
 
 function checkHeader(header: Uint8Array): void {
   let sum = 0;
   for (let i = 0; i < BLOCK; i++) sum += i >= 148 && i < 156 ? 32 : header[i];
-  if (sum !== octal(header, 148, 156)) throw new Error("a header of the archive is damaged");
+  if (sum !== octal(header, 148, 156)) throw new UserError("a header of the archive is damaged");
 }
 
 /** What is read of an archive. */
@@ -46,7 +47,9 @@ class Taker {
   async take(count: number, give: (bytes: Uint8Array) => void): Promise<boolean> {
     this.#taken += count;
     if (this.#taken > this.largest) {
-      throw new Error(`it holds more than ${this.largest} bytes before the end of what is wanted`);
+      throw new UserError(
+        `it holds more than ${this.largest} bytes before the end of what is wanted`,
+      );
     }
     for (let left = count; left > 0;) {
       if (this.#piece.length === 0) {
@@ -83,7 +86,7 @@ class Taker {
  * The plain files of a tar archive whose names are wanted. Names longer than a header holds are not put together.
  *
  * @param pieces the archive, unpacked, in pieces of any size
- * @throws {Error} where the archive is damaged, ends too early or is larger than it may be
+ * @throws {UserError} where the archive is damaged, ends too early or is larger than it may be
  */
 export async function readTar(pieces: Pieces, limits: TarLimits): Promise<Map<string, Uint8Array>> {
   const { wanted, largestFile = Infinity, largest = Infinity } = limits;
@@ -92,7 +95,7 @@ export async function readTar(pieces: Pieces, limits: TarLimits): Promise<Map<st
   try {
     for (;;) {
       const header = await taker.bytes(BLOCK);
-      if (!header) throw new Error("the archive ends too early");
+      if (!header) throw new UserError("the archive ends too early");
       if (header.every((byte) => byte === 0)) return files;
       checkHeader(header);
       const size = octal(header, 124, 136);
@@ -102,13 +105,15 @@ export async function readTar(pieces: Pieces, limits: TarLimits): Promise<Map<st
       const isPlain = header[156] === 0 || header[156] === 0x30;
       let left = Math.ceil(size / BLOCK) * BLOCK;
       if (isPlain && wanted(path)) {
-        if (size > largestFile) throw new Error(`its ${path} has ${size} bytes, which is too much`);
+        if (size > largestFile) {
+          throw new UserError(`its ${path} has ${size} bytes, which is too much`);
+        }
         const file = await taker.bytes(size);
-        if (!file) throw new Error("the archive ends too early");
+        if (!file) throw new UserError("the archive ends too early");
         files.set(path, file);
         left -= size;
       }
-      if (!await taker.take(left, () => {})) throw new Error("the archive ends too early");
+      if (!await taker.take(left, () => {})) throw new UserError("the archive ends too early");
     }
   } finally {
     await taker.close();

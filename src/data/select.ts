@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { shown } from "../formats/visible.ts";
 import { type Dataset, isFileDataset } from "./file_dataset.ts";
 import type { DatasetInfo } from "./image_dataset.ts";
@@ -12,7 +13,7 @@ function byClass(dataset: DatasetInfo): number[][] {
 /**
  * Positions of the images of each class, where each has n and `spare` more.
  *
- * @throws {RangeError} naming the smallest class, where it has not
+ * @throws {UserError} naming the smallest class, where it has not
  */
 function checkCount(dataset: DatasetInfo, n: number, setting: string, spare: number): number[][] {
   const positions = byClass(dataset);
@@ -22,14 +23,14 @@ function checkCount(dataset: DatasetInfo, n: number, setting: string, spare: num
   if (most < 1) {
     const has = count === 0 ? "no image" : "a single image, which is to train on";
     const off = setting.startsWith("--") ? "" : `, or leave ${setting} out`;
-    throw new RangeError(
+    throw new UserError(
       `${setting} takes images of every class, and ${name} has ${has}; give it more, remove the class${off}`,
     );
   }
   if (!Number.isInteger(n) || n < 1 || n > most) {
     const range = most === 1 ? "1" : `an integer from 1 to ${most}`;
     const less = spare ? ` less ${spare} to train on` : "";
-    throw new RangeError(
+    throw new UserError(
       `${setting} must be ${range}, the ${plural(count)} of ${name}${less}; got ${n}`,
     );
   }
@@ -74,7 +75,7 @@ export function smallestClass(dataset: DatasetInfo): number {
  * The first n images of each class, in the data set's order.
  *
  * @param setting what n was given as, for the error
- * @throws {RangeError} where a class has fewer than n images
+ * @throws {UserError} where a class has fewer than n images
  */
 export function subsetPerClass<D extends Dataset>(
   dataset: D,
@@ -88,7 +89,7 @@ export function subsetPerClass<D extends Dataset>(
 /**
  * Splits off the last n images of each class as a validation set.
  *
- * @throws {RangeError} where a class would have no image left to train on
+ * @throws {UserError} where a class would have no image left to train on
  */
 export function holdOutPerClass<D extends Dataset>(
   dataset: D,

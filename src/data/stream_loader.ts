@@ -79,7 +79,7 @@ export class StreamLoader implements BatchSource {
    *
    * @param epoch the epoch, counted from 1
    * @param options.startStep how many batches to skip, to go on where a run stopped; default 0
-   * @throws {Error} where an image cannot be decoded and DATASET.ON_CORRUPT is `error`
+   * @throws {UserError} where an image cannot be decoded and DATASET.ON_CORRUPT is `error`
    */
   async *epoch(
     epoch: number,

@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { contrastDraw } from "../ops/contrast_draw.ts";
 import { tensor, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -39,14 +40,14 @@ export class ContrastSampler implements ContrastSource {
   /**
    * Sorts the images by class.
    *
-   * @throws RangeError when no class has images of other classes to be compared with.
+   * @throws UserError when no class has images of other classes to be compared with.
    */
   constructor(readonly options: ContrastSamplerOptions) {
     const { labels, classes } = options;
     const starts = new Int32Array(classes + 1);
     for (let i = 0; i < labels.length; i++) starts[labels[i] + 1]++;
     if (starts.some((count) => count === labels.length)) {
-      throw new RangeError("CRD compares images of different classes; these are all of one class");
+      throw new UserError("CRD compares images of different classes; these are all of one class");
     }
     for (let c = 0; c < classes; c++) starts[c + 1] += starts[c];
     const order = new Int32Array(labels.length);
@@ -59,7 +60,7 @@ export class ContrastSampler implements ContrastSource {
 
   /** Writes where the batch is in the data set, and the seed.
    *
-   * @throws RangeError when the batch does not say where its images are in the data set. */
+   * @throws UserError when the batch does not say where its images are in the data set. */
   startStep({ indices }: BatchInfo, { epoch }: Schedule): void {
     if (!indices) {
       throw new RangeError("CRD needs the position of every image in the data set");

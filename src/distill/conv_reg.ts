@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { BatchNorm2d } from "../nn/batch_norm2d.ts";
 import { Conv2d } from "../nn/conv2d.ts";
 import { ConvTranspose2d } from "../nn/conv_transpose2d.ts";
@@ -13,7 +14,7 @@ export class ConvReg extends Module {
   readonly conv: Conv2d | ConvTranspose2d;
   readonly bn: BatchNorm2d;
 
-  /** @throws RangeError when the student's map is smaller but not half the teacher's. */
+  /** @throws UserError when the student's map is smaller but not half the teacher's. */
   constructor(student: Shape, teacher: Shape) {
     super();
     const [, inChannels, height, width] = student;
@@ -30,7 +31,7 @@ export class ConvReg extends Module {
       const kernelSize: [number, number] = [1 + height - teacherHeight, 1 + width - teacherWidth];
       this.conv = new Conv2d(inChannels, outChannels, { kernelSize });
     } else {
-      throw new RangeError(
+      throw new UserError(
         `no projector takes the student's feature ${formatShape(student)} to the teacher's ` +
           formatShape(teacher),
       );

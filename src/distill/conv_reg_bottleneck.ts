@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { BatchNorm2d } from "../nn/batch_norm2d.ts";
 import { Conv2d } from "../nn/conv2d.ts";
 import { Module } from "../nn/module.ts";
@@ -16,11 +17,11 @@ export class ConvRegBottleneck extends Module {
   readonly conv3: Conv2d;
   readonly bn: BatchNorm2d;
 
-  /** @throws RangeError when the maps differ in size. */
+  /** @throws UserError when the maps differ in size. */
   constructor(student: Shape, teacher: Shape) {
     super();
     if (student[2] !== teacher[2] || student[3] !== teacher[3]) {
-      throw new RangeError(
+      throw new UserError(
         `the bottleneck projector wants maps of one size, not ${formatShape(student)} and ` +
           `${formatShape(teacher)}; use WKD.PROJECTOR conv1x1`,
       );

@@ -35,7 +35,7 @@ export class FitNet implements Distiller {
   /**
    * The teacher should be in eval mode and want no gradients.
    *
-   * @throws RangeError when the hint layer is none, or no layer fits.
+   * @throws UserError when the hint layer is none, or no layer fits.
    */
   constructor(readonly student: Model, readonly teacher: Model, readonly options: FitNetOptions) {
     const { hintLayer, studentShapes, teacherShapes } = options;

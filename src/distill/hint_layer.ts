@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import type { Shape } from "../tensor/shape.ts";
 
 /**
@@ -5,7 +6,7 @@ import type { Shape } from "../tensor/shape.ts";
  *
  * @param key the key, for the error, such as `WKD.HINT_LAYER`
  * @param who whose features they are, for the error
- * @throws RangeError when there is no such feature
+ * @throws UserError when there is no such feature
  */
 export function hintShape(
   shapes: readonly Shape[],
@@ -15,7 +16,7 @@ export function hintShape(
 ): Shape {
   const shape = shapes.at(index);
   if (!shape) {
-    throw new RangeError(
+    throw new UserError(
       `${key} ${index}: the ${who} has ${shapes.length} features, ` +
         `0 to ${shapes.length - 1} or counted from the end`,
     );

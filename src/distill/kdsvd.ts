@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { kdsvdLoss } from "../losses/kdsvd.ts";
 import type { Features, Model } from "../models/model.ts";
 import type { Shape } from "../tensor/shape.ts";
@@ -25,7 +26,7 @@ export class KDSVD extends FeatureDistiller {
   /**
    * The teacher should be in eval mode and want no gradients.
    *
-   * @throws RangeError when features differ in width, or are narrower than `k`.
+   * @throws UserError when features differ in width, or are narrower than `k`.
    */
   constructor(student: Model, teacher: Model, options: KDSVDOptions) {
     super(student, teacher, options);
@@ -36,7 +37,7 @@ export class KDSVD extends FeatureDistiller {
       shapes.slice(1, 1 + this.#stages).map((shape) => shape[3]);
     const [of, wanted] = [widths(studentShapes), widths(teacherShapes)];
     if (String(of) !== String(wanted) || Math.min(...of) < k) {
-      throw new RangeError(
+      throw new UserError(
         "KDSVD compares features of one width, of KDSVD.K or more; the student's are " +
           `${of.join(", ")} wide, the teacher's ${wanted.join(", ")}, and KDSVD.K is ${k}`,
       );

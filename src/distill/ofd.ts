@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { ofdLoss } from "../losses/ofd.ts";
 import type { Features, Model } from "../models/model.ts";
 import { BatchNorm2d } from "../nn/batch_norm2d.ts";
@@ -42,14 +43,14 @@ export class OFD extends FeatureDistiller {
   /**
    * The teacher should be in eval mode, which it leaves for its own forward only, and want no gradients.
    *
-   * @throws RangeError when a model has no features before the activation, or the teacher has no margins.
+   * @throws UserError when a model has no features before the activation, or the teacher has no margins.
    */
   constructor(student: Model, teacher: Model, options: OFDOptions) {
     super(student, teacher, options);
     const { kernelSize, margins, studentShapes, teacherShapes } = options;
     const stages = Math.min(studentShapes.length - 1, teacherShapes.length - 1, margins.length);
     if (stages < 1) {
-      throw new RangeError(
+      throw new UserError(
         "OFD compares features before the activation of both models, behind a margin for each " +
           `of the teacher's; got ${studentShapes.length}, ${teacherShapes.length} and ` +
           `${margins.length} of them`,

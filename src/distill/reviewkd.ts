@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { hierarchicalContextLoss } from "../losses/hierarchical_context.ts";
 import type { Features, Model } from "../models/model.ts";
 import { Module } from "../nn/module.ts";
@@ -37,13 +38,13 @@ export class ReviewKD extends FeatureDistiller {
   /**
    * The teacher should be in eval mode and want no gradients.
    *
-   * @throws RangeError when the lists of sizes and channels are not equally long.
+   * @throws UserError when the lists of sizes and channels are not equally long.
    */
   constructor(student: Model, teacher: Model, readonly options: ReviewKDOptions) {
     super(student, teacher, options);
     const { shapes, outShapes, inChannels, outChannels } = options;
     if (new Set([shapes, outShapes, inChannels, outChannels].map((list) => list.length)).size > 1) {
-      throw new RangeError(
+      throw new UserError(
         "REVIEWKD.SHAPES, OUT_SHAPES, IN_CHANNELS and OUT_CHANNELS must have as many numbers each",
       );
     }
@@ -69,7 +70,7 @@ export class ReviewKD extends FeatureDistiller {
     const targets = [...teacher.preactFeats.slice(1), asMap(teacher.pooledFeat)];
     const { fusions } = this.#fusions;
     if (fromDeepest.length < fusions.length || targets.length !== fusions.length) {
-      throw new RangeError(
+      throw new UserError(
         `REVIEWKD.SHAPES has ${fusions.length} numbers; ${targets.length} are wanted, for the ` +
           "teacher's stages and its pooled feature",
       );

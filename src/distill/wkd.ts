@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import type { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
 import { wkdFeatureLoss } from "../losses/wkd_feature.ts";
 import { wkdLogitLossWithTargetSeparation } from "../losses/wkd_logit.ts";
@@ -70,12 +71,12 @@ export class WKD implements Distiller {
   /**
    * The teacher should be in eval mode and want no gradients.
    *
-   * @throws RangeError when both parts are off, the hint layer is none, or no projector fits.
+   * @throws UserError when both parts are off, the hint layer is none, or no projector fits.
    */
   constructor(readonly student: Model, readonly teacher: Model, readonly options: WKDOptions) {
     const { logit, feature } = options;
     if (!logit && !feature) {
-      throw new RangeError(
+      throw new UserError(
         "WKD without a loss: set WKD.LOSS.WKD_LOGIT_WEIGHT or WKD.LOSS.WKD_FEAT_WEIGHT above 0",
       );
     }

@@ -1,8 +1,9 @@
 import { dirname } from "@std/path";
+import { UserError } from "../errors.ts";
 import { ioReason } from "./io_reason.ts";
 
 /** A file that could not be written; the message names it and says why. */
-export class WriteError extends Error {
+export class WriteError extends UserError {
   /** Always `WriteError`. */
   override readonly name = "WriteError";
 }

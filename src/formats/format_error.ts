@@ -1,5 +1,6 @@
+import { UserError } from "../errors.ts";
 /** A file that is damaged or hostile, holds what is not read, or cannot be written; the message says what is wrong. */
-export class FormatError extends Error {
+export class FormatError extends UserError {
   /** Always `FormatError`. */
   override readonly name = "FormatError";
 }

@@ -1,7 +1,8 @@
+import { UserError } from "../errors.ts";
 import { ioReason } from "./io_reason.ts";
 
 /** What a path leads to where it is no file whose bytes can be read once and for all; the message says it in a few words. */
-export class FileKindError extends Error {
+export class FileKindError extends UserError {
   /** Always `FileKindError`. */
   override readonly name = "FileKindError";
 }

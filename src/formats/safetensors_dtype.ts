@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 /** The storage of a tensor in a safetensors file; F16, BF16 and the types of 8 bits are kept as their bits. */
 export type SafetensorsData =
   | Float64Array
@@ -80,7 +81,7 @@ export interface Safetensors {
 }
 
 /** A malformed safetensors file, or tensors that cannot be written as one. */
-export class SafetensorsError extends Error {
+export class SafetensorsError extends UserError {
   /** Always `SafetensorsError`. */
   override readonly name = "SafetensorsError";
 }

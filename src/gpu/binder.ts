@@ -54,8 +54,8 @@ export class Binder {
     const most = this.#mostGroups;
     if (x > most || y > most || z > most) {
       throw new GpuError(
-        `kernel ${name}: ${x} x ${y} x ${z} workgroups, where this adapter takes ${most} in one ` +
-          `dimension; use smaller tensors or a smaller batch`,
+        `kernel ${name}: ${x} x ${y} x ${z} workgroups, where this adapter takes ${most} in one dimension`,
+        "out-of-memory",
       );
     }
     return [x, y, z];

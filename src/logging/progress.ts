@@ -87,7 +87,7 @@ function describeRun(event: RunStart): string {
     `${plural(event.epochs, "epoch")} of ${
       plural(event.stepsPerEpoch, "step")
     }${start}, on ${event.device}\n` +
-    `files in ${event.outputDir}\n`;
+    `files in ${visible(event.outputDir)}\n`;
 }
 
 /** The state between events: what is on the status line and when a line was last written. */
@@ -204,7 +204,7 @@ export function progress(options: ProgressOptions = {}): EventSink {
         return shown.line(
           `done in ${formatSeconds(event.seconds)}: top-1 ${event.lastTop1.toFixed(2)} %, best ${
             event.bestTop1.toFixed(2)
-          } % (epoch ${event.bestEpoch}); files in ${event.outputDir}`,
+          } % (epoch ${event.bestEpoch}); files in ${visible(event.outputDir)}`,
           BOLD,
         );
     }

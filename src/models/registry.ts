@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { CIFAR_MODELS } from "./cifar/models.ts";
 import { MODEL_FAMILIES, type ModelFamily } from "./family.ts";
 import { IMAGENET_MODELS } from "./imagenet/models.ts";
@@ -27,14 +28,14 @@ export function modelNames(family?: ModelFamily): string[] {
 /**
  * The family that a model comes from: the one asked for if it has the name, else the other.
  *
- * @throws RangeError for an unknown name, with the nearest one.
+ * @throws UserError for an unknown name, with the nearest one.
  */
 export function familyOf(name: string, wanted: ModelFamily = "cifar"): ModelFamily {
   const families = [wanted, ...MODEL_FAMILIES.filter((family) => family !== wanted)];
   const family = families.find((each) => Object.hasOwn(MODELS[each], name));
   if (family) return family;
   const names = modelNames();
-  throw new RangeError(
+  throw new UserError(
     `there is no model ${JSON.stringify(name)}; did you mean ${
       nearestName(name, names)
     }? There are ${names.join(", ")}`,
@@ -44,7 +45,7 @@ export function familyOf(name: string, wanted: ModelFamily = "cifar"): ModelFami
 /**
  * A freshly initialised model by the authors' name.
  *
- * @throws RangeError for an unknown name, with the nearest one.
+ * @throws UserError for an unknown name, with the nearest one.
  */
 export function createModel(name: string, options: CreateModelOptions = {}): Model {
   return MODELS[familyOf(name, options.family)][name](options);

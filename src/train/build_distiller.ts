@@ -16,6 +16,7 @@ import { RKD } from "../distill/rkd.ts";
 import { SP } from "../distill/sp.ts";
 import { Vanilla } from "../distill/vanilla.ts";
 import { VID } from "../distill/vid.ts";
+import { UserError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
 import { createModel } from "../models/registry.ts";
 import type { Shape } from "../tensor/shape.ts";
@@ -135,7 +136,7 @@ function buildFitNet({ config, dataset, student, teacher }: Parts): Distiller {
 
 function buildRKD({ config, dataset, student, teacher }: Parts): Distiller {
   if (Math.min(config.SOLVER.BATCH_SIZE, dataset.length) === 1) {
-    throw new RangeError(
+    throw new UserError(
       "RKD compares the images of a batch, and these have one image each; use a larger SOLVER.BATCH_SIZE or more images",
     );
   }
@@ -234,7 +235,7 @@ function checkWidth(
 ): void {
   const [, width] = evaluatedShapes(model, imageShape(dataset)).pooledFeat;
   if (width !== wanted) {
-    throw new RangeError(`${key} is ${wanted}, but ${name}'s pooled feature has ${width} numbers`);
+    throw new UserError(`${key} is ${wanted}, but ${name}'s pooled feature has ${width} numbers`);
   }
 }
 

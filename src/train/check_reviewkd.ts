@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { UserError } from "../errors.ts";
 import type { Shape } from "../tensor/shape.ts";
 
 /** What a model hands to ReviewKD. */
@@ -15,7 +16,7 @@ export interface ReviewedModel {
  * Refuses settings of ReviewKD that do not fit the models. The sizes and channels are lists from both ends: the pooled
  * feature comes first in SHAPES and OUT_SHAPES, and last in IN_CHANNELS and OUT_CHANNELS.
  *
- * @throws RangeError naming the key and the list that is wanted
+ * @throws UserError naming the key and the list that is wanted
  */
 export function checkReviewKD(
   { SHAPES, OUT_SHAPES, IN_CHANNELS, OUT_CHANNELS }: Config["REVIEWKD"],
@@ -32,7 +33,7 @@ export function checkReviewKD(
   for (const [key, list, model, wantedOf] of lists) {
     const wanted = wantedOf(model).slice(...(wantedOf === sizes ? [0, count] : [-count]));
     if (String(list) === String(wanted)) continue;
-    throw new RangeError(
+    throw new UserError(
       `REVIEWKD.${key} is [${list.join(", ")}], but ${model.name}'s features want ` +
         `[${wanted.join(", ")}]`,
     );

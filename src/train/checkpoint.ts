@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { flatten } from "../formats/flatten.ts";
 import { ioReason } from "../formats/io_reason.ts";
@@ -7,7 +8,7 @@ import { type SafetensorsTensor, writeSafetensors } from "../formats/safetensors
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** A checkpoint that cannot be read or does not fit. */
-export class CheckpointError extends Error {
+export class CheckpointError extends UserError {
   /** Always `CheckpointError`. */
   override name = "CheckpointError";
 }

@@ -1,4 +1,5 @@
 import type { BatchSource } from "../data/batch.ts";
+import { UserError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { ReadbackRing } from "../gpu/readback_ring.ts";
 import type { Model } from "../models/model.ts";
@@ -60,7 +61,7 @@ export class Evaluator {
       this.model.train(wasTraining);
     }
     if (options.signal?.aborted) return null;
-    if (done === 0) throw new Error(`no image of ${loader.dataset.name} could be evaluated`);
+    if (done === 0) throw new UserError(`no image of ${loader.dataset.name} could be evaluated`);
     const [loss, top1, top5] = await this.#totals.data();
     return {
       loss: loss / done,

@@ -1,7 +1,8 @@
+import { UserError } from "../errors.ts";
 import type { RunMetrics } from "./run_metrics.ts";
 
 /** Training cannot go on. */
-export class TrainingError extends Error {
+export class TrainingError extends UserError {
   /** Always `TrainingError`. */
   override name = "TrainingError";
 

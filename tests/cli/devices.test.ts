@@ -1,11 +1,12 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { gpuAdvice } from "../../src/cli/gpu_advice.ts";
+import { advising, type MemoryError, smaller } from "../../src/cli/memory_error.ts";
 import { runsOnOpenGl } from "../../src/cli/open_device.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { GpuError } from "../../src/gpu/gpu_error.ts";
 import { inTempDir } from "../temp_dir.ts";
-import { TINY } from "./helpers.ts";
+import { cli, TINY, writeTeacher } from "./helpers.ts";
 
 const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";
 const TEACHER = "checkpoints/fashion_mnist/resnet20.safetensors";
@@ -64,6 +65,64 @@ Deno.test("gpuAdvice() says what a command's user can do", () => {
   );
   assertStringIncludes(gpuAdvice(new GpuError("x", "no-float16"), "train"), "SOLVER.AMP False");
   assertEquals(gpuAdvice(new GpuError("x"), "train"), "");
+});
+
+Deno.test("train names the setting that there is no memory for, on the device or on this machine", async () => {
+  await inTempDir(async (folder) => {
+    const teacher = await writeTeacher(folder);
+    const run = ["train", "--cfg", VANILLA, ...TINY, "LOG.PREFIX", folder];
+    run.push("DISTILLER.TEACHER", "resnet8", "DISTILLER.TEACHER_CHECKPOINT", teacher);
+    const crd = [
+      "DISTILLER.TYPE",
+      "CRD",
+      "CRD.FEAT.STUDENT_DIM",
+      "64",
+      "CRD.FEAT.TEACHER_DIM",
+      "64",
+    ];
+    for (
+      const [key, value, ...method] of [
+        ["CRD.FEAT.DIM", "100000000", ...crd],
+        ["CRD.FEAT.DIM", "9007199254740991", ...crd],
+        ["CRD.NCE.K", "100000000", ...crd],
+        ["OFD.CONNECTOR.KERNEL_SIZE", "1000000", "DISTILLER.TYPE", "OFD"],
+      ]
+    ) {
+      const { status, stderr } = await cli(...run, ...method, key, value);
+      assertEquals(status, 1, stderr);
+      assertMatch(
+        stderr,
+        new RegExp(
+          `^error: (this machine has no memory for|a tensor of) .*; use a smaller ${key}, which is ${value} .*\n`,
+          "m",
+        ),
+      );
+    }
+    const eager = await cli(
+      ...[...run, "SOLVER.DROP_LAST", "False", "SOLVER.BATCH_SIZE", "9007199254740991"],
+    );
+    assertEquals(eager.status, 0, eager.stderr);
+  });
+});
+
+Deno.test("advising() leaves what is no want of memory, and smaller() names the most unusual setting", async () => {
+  const long = () => Promise.resolve(new Float32Array(2 ** 60));
+  const error = await assertRejects(() => advising(() => "use less", long)) as MemoryError;
+  assertEquals([error.name, error.less], ["MemoryError", "use less"]);
+  const other = new RangeError("SOLVER.LR is out of range");
+  assertEquals(
+    await assertRejects(() => advising(() => "use less", () => Promise.reject(other))),
+    other,
+  );
+  const batch = { name: "SOLVER.BATCH_SIZE", value: 128, usual: 64 };
+  assertEquals(
+    smaller([batch, { name: "CRD.NCE.K", value: 16384, usual: 16384 }]),
+    "use a smaller SOLVER.BATCH_SIZE",
+  );
+  assertEquals(
+    smaller([batch, { name: "CRD.NCE.K", value: 2 ** 20, usual: 16384 }]),
+    "use a smaller CRD.NCE.K, which is 1048576 (usual: 16384)",
+  );
 });
 
 Deno.test("runsOnOpenGl() tells an adapter whose driver says nothing of subgroups and float16", () => {

@@ -9,6 +9,7 @@ import { cli, spawnCli, TINY, writeTeacher } from "./helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
 
 const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";
+const TEACHER = "checkpoints/fashion_mnist/resnet20.safetensors";
 const WKD = "configs/fashion_mnist/wkd_l_f/resnet20_resnet8.yaml";
 
 /** One sentence on standard error, without a stack, and status 1. */
@@ -252,6 +253,7 @@ Deno.test("train saves at Ctrl-C and says how to go on", async () => {
 
 Deno.test("shellWords() quotes what a shell would change", () => {
   assertEquals(shellWords(["a.b", "x y", "it's", ""]), "a.b 'x y' 'it'\\''s' ''");
+  assertEquals(shellWords(["\x1b['\\\n\u202e"]), "$'\\x1b[\\'\\\\\\x0a\\u202e'");
 });
 
 Deno.test("mesaVersion() reads dpkg's status", () => {
@@ -259,4 +261,29 @@ Deno.test("mesaVersion() reads dpkg's status", () => {
     "Version: 2:22.3.6-1+deb12u1\n\nPackage: z\nVersion: 9\n";
   assertEquals(mesaVersion(status), "22.3.6");
   assertEquals(mesaVersion("Package: a\nVersion: 1\n"), null);
+});
+
+Deno.test("main() --debug shows where an error that the user can mend came from", async () => {
+  const words = ["inspect", "none.pth"];
+  const plain = await cli(...words);
+  const debug = await cli(...words, "--debug");
+  assertEquals([plain.status, debug.status], [1, 1]);
+  assert(debug.stderr.startsWith(plain.stderr), debug.stderr);
+  assert(/^\s+at loadCheckpoint/m.test(debug.stderr), debug.stderr);
+});
+
+Deno.test("main() shows the stack of a mistake of the program, whatever its class", async () => {
+  const { stringify } = JSON;
+  for (const kind of [Error, RangeError]) {
+    JSON.stringify = function brokenStringify() {
+      throw new kind("Invalid array length");
+    };
+    const { status, stderr } = await cli("inspect", TEACHER, "--json").finally(() => {
+      JSON.stringify = stringify;
+    });
+    assertEquals(status, 1);
+    assertStringIncludes(stderr, "a mistake in the program itself, please report it");
+    assertStringIncludes(stderr, `${kind.name}: Invalid array length`);
+    assert(/^\s+at .*brokenStringify/m.test(stderr), stderr);
+  }
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { CliError } from "../../src/cli/cli_error.ts";
+import { UserError } from "../../src/errors.ts";
 import { RunLock } from "../../src/cli/run_lock.ts";
 import { WriteError } from "../../src/formats/atomic_write.ts";
 import { cli, hurtCli, spawnCli, TINY } from "./helpers.ts";
@@ -17,7 +17,7 @@ function lock(folder: string): RunLock {
 Deno.test("RunLock lets one have a folder at a time, and says who", async () => {
   await inTempDir((folder) => {
     const first = lock(folder);
-    const error = assertThrows(() => lock(folder), CliError);
+    const error = assertThrows(() => lock(folder), UserError);
     assertMatch(error.message, new RegExp(`written to by process ${Deno.pid} on .+ since 20`));
     first.check();
     first.release();
@@ -51,10 +51,10 @@ Deno.test("RunLock.check() finds a folder that was removed, or made anew by anot
     second.check();
     Deno.removeSync(join(folder, ".lock"));
     second.check();
-    assertThrows(() => lock(folder), CliError, "is being written to by");
+    assertThrows(() => lock(folder), UserError, "is being written to by");
     Deno.removeSync(join(folder, ".lock"));
     const third = lock(folder);
-    assertThrows(() => second.check(), CliError, "is being written to by");
+    assertThrows(() => second.check(), UserError, "is being written to by");
     second.release();
     third.check();
     third.release();

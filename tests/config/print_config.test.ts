@@ -19,6 +19,20 @@ Deno.test("configToYaml() round-trips through resolveConfig()", () => {
   assertEquals(config.EXPERIMENT.TAG, 'a "b": 5e-4 #c');
 });
 
+Deno.test("configToYaml() and formatConfig() write what a terminal obeys as YAML's escapes", () => {
+  const root = 'a"\\b\n\t\x1b[31m\x7f\x9b\u2028\u202e\u{1f600}';
+  const config = resolveConfig("", "x", ["DATASET.ROOT", JSON.stringify(root)]);
+  assertEquals(config.DATASET.ROOT.endsWith(root), true);
+  const yaml = configToYaml(config);
+  for (const text of [yaml, formatConfig(config)]) {
+    assertStringIncludes(
+      text,
+      'a\\"\\\\b\\n\\t\\u001b[31m\\u007f\\u009b\\u2028\\u202e\u{1f600}"\n',
+    );
+  }
+  assertEquals(resolveConfig(yaml, "x"), config);
+});
+
 Deno.test("formatConfig() prints the common sections and the distiller's, aligned", () => {
   const text = formatConfig(resolveConfig("", "x", OVERRIDES));
   const sections = text.split("\n").filter((line) => !line.startsWith(" "));

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { classFeatures } from "../../src/cost_matrix/class_features.ts";
+import { UserError } from "../../src/errors.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";
 import { noGrad } from "../../src/tensor/autograd.ts";
@@ -78,7 +79,7 @@ Deno.test("classFeatures() says of too few images which class has them", async (
   await resnet8(async (model) => {
     await assertRejects(
       () => classFeatures(model, DATASET, { samples: 7 }),
-      RangeError,
+      UserError,
       "--samples must be an integer from 1 to 6",
     );
   });

@@ -3,6 +3,7 @@ import { type CkaKernel, kernelCkaCost } from "../../src/cost_matrix/kernel_cka_
 import { type FeatureShape, linearCkaCost } from "../../src/cost_matrix/linear_cka_cost.ts";
 import { medianDistance } from "../../src/cost_matrix/median_distance.ts";
 import { assertClose, device, values } from "../helpers.ts";
+import { UserError } from "../../src/errors.ts";
 
 const gpu = await device();
 
@@ -93,13 +94,13 @@ Deno.test("medianDistance() is the lower median, with the zeros of the diagonal"
 Deno.test("kernelCkaCost() refuses what does not fit", async () => {
   const features = values("features", [2, 3, 4]);
   const refused = (kernel: CkaKernel, text: string, data = features) =>
-    assertRejects(() => kernelCkaCost(data, [2, 3, 4], kernel), RangeError, text);
+    assertRejects(() => kernelCkaCost(data, [2, 3, 4], kernel), UserError, text);
   await refused({ type: "poly", degree: 0 }, "the degree must be an integer of at least 1; got 0");
   await refused({ type: "rbf", bandwidth: -1 }, "must be a positive number; got -1");
   await refused({ type: "poly", degree: 2 }, "class 0 do not vary", new Float32Array(24).fill(1));
   await assertRejects(
     () => kernelCkaCost(new Float32Array(12_000), [2, 6000, 1], { type: "poly", degree: 2 }),
-    RangeError,
+    UserError,
     "kernel matrices of 6000 images",
   );
 });

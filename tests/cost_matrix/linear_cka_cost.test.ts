@@ -3,6 +3,7 @@ import { centerFeatures } from "../../src/cost_matrix/center_features.ts";
 import { crossProducts } from "../../src/cost_matrix/cross_products.ts";
 import { gramProducts } from "../../src/cost_matrix/gram_products.ts";
 import { type FeatureShape, linearCkaCost } from "../../src/cost_matrix/linear_cka_cost.ts";
+import { UserError } from "../../src/errors.ts";
 import { readSafetensors } from "../../src/formats/read_safetensors.ts";
 import { assertClose, device, values } from "../helpers.ts";
 
@@ -80,7 +81,7 @@ Deno.test("linearCkaCost() is zero between a class and its rotated, scaled, move
 Deno.test("linearCkaCost() refuses what does not fit", async () => {
   const features = values("features", [2, 3, 4]);
   const refused = (data: Float32Array, shape: FeatureShape, text: string) =>
-    assertRejects(() => linearCkaCost(data, shape), RangeError, text);
+    assertRejects(() => linearCkaCost(data, shape), UserError, text);
   await refused(features, [2, 3, 5], "24 numbers are not features of shape [2, 3, 5]");
   await refused(features, [1, 6, 4], "2 or more classes");
   await refused(features.with(13, NaN), [2, 3, 4], "class 1 hold NaN");

@@ -4,6 +4,7 @@ import { loadCifar } from "../../src/data/cifar.ts";
 import type { ImageDataset } from "../../src/data/image_dataset.ts";
 import { loadDataset, loadTestSet } from "../../src/data/load_dataset.ts";
 import { loadConfig } from "../../src/config/load_config.ts";
+import { UserError } from "../../src/errors.ts";
 import { fixturePath } from "./image_fixture.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { extract } from "./extract.ts";
@@ -210,7 +211,7 @@ Deno.test("loadDataset() names the data sets there are", async () => {
   const { DATASET } = loadConfig(null, ["DATASET.TYPE", "cifar1000"]);
   await assertRejects(
     () => loadDataset(DATASET),
-    RangeError,
+    UserError,
     "DATASET.TYPE can be fashion_mnist, cifar10, cifar100, imagenet, image_folder",
   );
 });

@@ -227,3 +227,31 @@ Deno.test("download() leaves a file alone that is something else", async () => {
     assertEquals(ranges, []);
   });
 });
+
+Deno.test("download() refuses to be led from https to http, however that is written", async () => {
+  const { fetch } = globalThis;
+  const led = (to: string) => () => {
+    const response = whole(0);
+    Object.defineProperty(response, "url", { value: to });
+    return Promise.resolve(response);
+  };
+  await inTempDir(async (root) => {
+    const path = join(root, "a.tar.gz");
+    const from = (url: string) => ({ url, file: "a.tar.gz", size: CONTENT.length, md5: MD5 });
+    try {
+      globalThis.fetch = led("http://elsewhere.test/a.tar.gz");
+      for (const url of ["https://here.test/a.tar.gz", "HTTPS://here.test/a.tar.gz"]) {
+        await assertRejects(
+          () => download(from(url), { path }),
+          Error,
+          "leads to http://elsewhere.test/a.tar.gz, which is not https; name a mirror with --url",
+        );
+        assert(!exists(path) && !exists(`${path}.part`));
+      }
+      globalThis.fetch = led("https://elsewhere.test/a.tar.gz");
+      assertEquals(await download(from("https://here.test/a.tar.gz"), { path }), "downloaded");
+    } finally {
+      globalThis.fetch = fetch;
+    }
+  });
+});

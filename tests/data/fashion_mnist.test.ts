@@ -5,6 +5,7 @@ import { loadConfig } from "../../src/config/load_config.ts";
 import type { ImageDataset } from "../../src/data/image_dataset.ts";
 import { loadDataset } from "../../src/data/load_dataset.ts";
 import { inTempDir } from "../temp_dir.ts";
+import { UserError } from "../../src/errors.ts";
 
 function mean({ images }: ImageDataset): number {
   let sum = 0;
@@ -75,7 +76,7 @@ Deno.test("loadDataset() takes the validation images out before the subset", asy
   );
   await assertRejects(
     () => loadDataset({ ...config, SUBSET: 5998 }),
-    RangeError,
+    UserError,
     "DATASET.SUBSET must be an integer from 1 to 5997",
   );
 });

@@ -9,6 +9,7 @@ import {
   loadTestSet,
   loadTrainSet,
 } from "../../src/data/load_dataset.ts";
+import { UserError } from "../../src/errors.ts";
 import { FILES, writeImageFolder } from "./image_fixture.ts";
 import { inTempDir } from "../temp_dir.ts";
 
@@ -96,11 +97,11 @@ Deno.test("loadImageFolder() gives both folders the same numbers where their cla
 
 Deno.test("loadImageFolder() says what is missing", async () => {
   await inTempDir(async (root) => {
-    await assertRejects(() => load(""), RangeError, "wants DATASET.ROOT");
-    await assertRejects(() => load(root), RangeError, "is not a folder of images");
+    await assertRejects(() => load(""), UserError, "wants DATASET.ROOT");
+    await assertRejects(() => load(root), UserError, "is not a folder of images");
     writeImageFolder(root);
     const small = { TRANSFORM: "imagenet", IMAGE_SIZE: "32", RESIZE: "16" };
-    await assertRejects(() => load(root, small), RangeError, "at least the image size 32");
+    await assertRejects(() => load(root, small), UserError, "at least the image size 32");
     Deno.mkdirSync(join(root, "train", "empty"));
     await assertRejects(() => load(root), Error, "empty has no image");
   });
@@ -188,10 +189,10 @@ Deno.test("loadTestSet() wants no training images and decodes none, but numbers 
     assertEquals([alone.classes, [...alone.labels]], [["ant", "bee", "cat"], [0, 1, 2]]);
     assertEquals(alone.width, 29);
     const wanted = "it wants train/<class>/* in it; set DATASET.ROOT";
-    await assertRejects(() => loadTrainSet(config(root)), RangeError, wanted);
-    await assertRejects(() => load(root), RangeError, wanted);
+    await assertRejects(() => loadTrainSet(config(root)), UserError, wanted);
+    await assertRejects(() => load(root), UserError, wanted);
     // The validation images are training images.
-    await assertRejects(() => loadTestSet(config(root, { VALIDATION: "1" })), RangeError, wanted);
+    await assertRejects(() => loadTestSet(config(root, { VALIDATION: "1" })), UserError, wanted);
   });
 });
 
@@ -203,7 +204,7 @@ Deno.test("loadTrainSet() wants no test images", async () => {
     assertEquals(await loadTrainSet(config(root)), train);
     await assertRejects(
       () => loadTestSet(config(root)),
-      RangeError,
+      UserError,
       "it wants val/<class>/* (or test) in it",
     );
     const { length } = await loadTestSet(config(root, { VALIDATION: "1" }));
@@ -239,7 +240,24 @@ Deno.test("loadImageFolder() keeps a set in memory of which one image is large, 
       "28 x 28 to 500 x 400 (4 of 4 looked at); all become 32 x 32",
     );
     const few = await told(root, { TRANSFORM: "cifar", IMAGE_SIZE: "8" });
-    assertEquals([few.train.width, few.notes, few.warnings], [8, [], []]);
+    assertEquals([few.train.width, few.notes, few.warnings], [
+      8,
+      [
+        "image_folder: all images are shown as 8 x 8 and kept in memory, as CIFAR's (DATASET.TRANSFORM cifar)",
+      ],
+      [],
+    ]);
+    const asImageNet = await told(root, { TYPE: "imagenet" });
+    assertEquals(asImageNet.notes, [
+      "imagenet: all images are cut to 224 x 224, as ImageNet's (DATASET.TRANSFORM auto, as DATASET.TYPE is imagenet)",
+    ]);
+    const shrunk = await told(root, { TRANSFORM: "imagenet", IMAGE_SIZE: "8" });
+    assertEquals(shrunk.notes, [
+      "image_folder: all images are cut to 8 x 8, as ImageNet's (DATASET.TRANSFORM imagenet)",
+    ]);
+    writeSizes(root, [[30, 30], [30, 30], [30, 30], [30, 30]]);
+    const grown = await told(root, { IMAGE_SIZE: "96" });
+    assertStringIncludes(grown.warnings[0], "the images are small: 30 x 30 (4 of 4 looked at)");
   });
 });
 

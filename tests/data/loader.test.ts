@@ -6,6 +6,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { type Batch, DataLoader, type LoaderOptions } from "../../src/data/loader.ts";
+import { UserError } from "../../src/errors.ts";
 import { tinyDataset } from "./helpers.ts";
 
 const DATASET = tinyDataset(25, 2);
@@ -149,19 +150,19 @@ Deno.test("DataLoader() refuses sizes that give no batch", () => {
     new DataLoader(DATASET, { batchSize: 8, train: true, ...options });
   assertThrows(
     make({ batchSize: 51, dropLast: true }),
-    RangeError,
+    UserError,
     "tiny/train has 50 images: that is less than one batch of 51, and SOLVER.DROP_LAST",
   );
   assertThrows(
     make({ batchSize: 26, worldSize: 2, dropLast: true }),
-    RangeError,
+    UserError,
     "has 50 images, 25 for each process: that is less than one batch of 26",
   );
-  assertThrows(make({ worldSize: 51 }), RangeError, "less than one for each of 51 processes");
+  assertThrows(make({ worldSize: 51 }), UserError, "less than one for each of 51 processes");
   assertThrows(make({ batchSize: 0 }), RangeError, "at least 1; got 0");
   assertThrows(
     () => new DataLoader({ ...DATASET, length: 0 }, { batchSize: 1, train: false }),
-    RangeError,
+    UserError,
     "tiny/train has no images",
   );
   assertStrictEquals(new DataLoader(DATASET, { batchSize: 51, train: false }).length, 1);

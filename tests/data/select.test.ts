@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { ImageDataset } from "../../src/data/image_dataset.ts";
 import { holdOutPerClass, subsetPerClass } from "../../src/data/select.ts";
+import { UserError } from "../../src/errors.ts";
 import { tinyDataset } from "./helpers.ts";
 
 /** The first byte of each image, which is its position in the whole data set. */
@@ -33,16 +34,16 @@ Deno.test("subsetPerClass() and holdOutPerClass() refuse more than a class has",
   const dataset = tinyDataset(4, 2);
   assertThrows(
     () => subsetPerClass(dataset, 5),
-    RangeError,
+    UserError,
     "DATASET.SUBSET must be an integer from 1 to 4, the 4 images of class class 0",
   );
   assertThrows(
     () => holdOutPerClass(dataset, 4),
-    RangeError,
+    UserError,
     "DATASET.VALIDATION must be an integer from 1 to 3, the 4 images of class class 0 in tiny/train " +
       "less 1 to train on; got 4",
   );
-  assertThrows(() => subsetPerClass(dataset, 1.5), RangeError, "got 1.5");
+  assertThrows(() => subsetPerClass(dataset, 1.5), UserError, "got 1.5");
   assertEquals(subsetPerClass(dataset, 4).length, 8);
 });
 
@@ -53,7 +54,7 @@ function uneven(...counts: number[]): ImageDataset {
 }
 
 Deno.test("subsetPerClass() and holdOutPerClass() tell of the smallest class, and of no empty range", () => {
-  const told = (fn: () => unknown, message: string) => assertThrows(fn, RangeError, message);
+  const told = (fn: () => unknown, message: string) => assertThrows(fn, UserError, message);
   told(
     () => subsetPerClass(uneven(5, 2, 3), 9),
     "DATASET.SUBSET must be an integer from 1 to 2, the 2 images of class c1 in tiny/train; got 9",

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { ContrastSampler } from "../../src/distill/contrast_sampler.ts";
+import { UserError } from "../../src/errors.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { device, labels } from "../helpers.ts";
 
@@ -83,7 +84,7 @@ Deno.test("ContrastSampler refuses one class and batches without positions", () 
   const options = { classes: 2, negatives: 1, mode: "exact", seed: 1 } as const;
   assertThrows(
     () => new ContrastSampler({ ...options, labels: [1, 1, 1] }),
-    RangeError,
+    UserError,
     "all of one class",
   );
   const sampler = new ContrastSampler({ ...options, labels: [0, 1] });

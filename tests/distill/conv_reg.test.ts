@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ConvReg } from "../../src/distill/conv_reg.ts";
 import { ConvRegBottleneck } from "../../src/distill/conv_reg_bottleneck.ts";
+import { UserError } from "../../src/errors.ts";
 import type { Module } from "../../src/nn/module.ts";
 import { noGrad } from "../../src/tensor/autograd.ts";
 import type { Shape } from "../../src/tensor/shape.ts";
@@ -54,7 +55,7 @@ Deno.test("ConvReg refuses maps that it cannot enlarge", () => {
   for (const size of [[5, 5], [3, 6], [6, 12]]) {
     assertThrows(
       () => new ConvReg([1, 4, 3, 4], [1, 6, ...size]),
-      RangeError,
+      UserError,
       `[1, 4, 3, 4] to the teacher's [1, 6, ${size.join(", ")}]`,
     );
   }
@@ -77,7 +78,7 @@ Deno.test("ConvRegBottleneck goes through 256 channels, named as the authors'", 
 Deno.test("ConvRegBottleneck refuses maps of two sizes", () => {
   assertThrows(
     () => new ConvRegBottleneck([1, 4, 3, 5], [1, 6, 3, 4]),
-    RangeError,
+    UserError,
     "[1, 4, 3, 5] and [1, 6, 3, 4]; use WKD.PROJECTOR conv1x1",
   );
 });

@@ -1,5 +1,6 @@
 import { assertThrows } from "@std/assert";
 import { FitNet } from "../../src/distill/fitnet.ts";
+import { UserError } from "../../src/errors.ts";
 import { featureShapes } from "../../src/train/build_distiller.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { device } from "../helpers.ts";
@@ -32,7 +33,7 @@ Deno.test("FitNet refuses a hint layer that is none", () => {
   const options = { ceWeight: 1, featWeight: 1, studentShapes: shapes, teacherShapes: shapes };
   assertThrows(
     () => new FitNet(model, model, { ...options, hintLayer: 2 }),
-    RangeError,
+    UserError,
     "FITNET.HINT_LAYER 2: the student has 2 features, 0 to 1",
   );
   model.dispose();

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { resolveConfig } from "../../src/config/resolve_config.ts";
 import { OFD } from "../../src/distill/ofd.ts";
 import { ofdMargins } from "../../src/distill/ofd_margins.ts";
+import { UserError } from "../../src/errors.ts";
 import { ofdLoss } from "../../src/losses/ofd.ts";
 import { MODEL_FAMILIES, type ModelFamily } from "../../src/models/family.ts";
 import type { Model } from "../../src/models/model.ts";
@@ -102,7 +103,7 @@ Deno.test("OFD refuses models without what it compares", async () => {
       "DISTILLER.TEACHER",
       teacher,
     ]);
-    await assertRejects(() => buildOFD(config, ...models, [1, 3, 32, 32]), RangeError, message);
+    await assertRejects(() => buildOFD(config, ...models, [1, 3, 32, 32]), UserError, message);
     for (const model of models) model.dispose();
   };
   await refused(
@@ -117,7 +118,7 @@ Deno.test("OFD refuses models without what it compares", async () => {
   const shapes = { studentShapes: [[1, 8, 4, 4], [1, 8, 4, 4]], teacherShapes: [] };
   assertThrows(
     () => new OFD(model, model, { ...options, ...shapes }),
-    RangeError,
+    UserError,
     "behind a margin for each of the teacher's; got 2, 0 and 0 of them",
   );
   model.dispose();

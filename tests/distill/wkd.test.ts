@@ -5,6 +5,7 @@ import {
   type WKDLogitOptions,
   type WKDOptions,
 } from "../../src/distill/wkd.ts";
+import { UserError } from "../../src/errors.ts";
 import type { Model } from "../../src/models/model.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { CostKernel } from "../../src/ops/sinkhorn/cost_kernel.ts";
@@ -146,19 +147,19 @@ Deno.test("WKD trains a projector for features only", () => {
 });
 
 Deno.test("WKD refuses to have no loss, and a hint layer that is none", () => {
-  assertThrows(() => small({ feature: null }), RangeError, "WKD without a loss");
+  assertThrows(() => small({ feature: null }), UserError, "WKD without a loss");
   const { feature } = small({}).options;
   for (const hintLayer of [2, -3]) {
     assertThrows(
       () => small({ feature: { ...feature!, hintLayer } }),
-      RangeError,
+      UserError,
       `WKD.HINT_LAYER ${hintLayer}: the student has 2 features, 0 to 1`,
     );
   }
   const teacherShapes = [[1, 16, 8, 8], [1, 64, 3, 3]];
   assertThrows(
     () => small({ feature: { ...feature!, teacherShapes } }),
-    RangeError,
+    UserError,
     "[1, 64, 2, 2] to the teacher's [1, 64, 3, 3]",
   );
 });

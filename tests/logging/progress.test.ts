@@ -38,6 +38,17 @@ Deno.test("progress() says what runs where, and how it ended", () => {
   );
 });
 
+Deno.test("progress() shows a folder's control characters on its line", () => {
+  const outputDir = "output/x\n\x1b[31m\x9b\u202e";
+  const [start, end] = capture([{ ...RUN_START, outputDir }, { ...RUN_END, outputDir }]);
+  for (const text of [start.trimEnd(), end.trimEnd()]) {
+    assertStringIncludes(
+      text.split("\n").at(-1)!,
+      "files in output/x\\x0a\\x1b[31m\\u009b\\u202e",
+    );
+  }
+});
+
 Deno.test("progress() writes plain lines every few seconds without a terminal", () => {
   const lines = capture(new Array(11).fill(STEP), { interval: 5000 });
   assertEquals(lines.length, 3);

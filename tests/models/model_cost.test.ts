@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { UserError } from "../../src/errors.ts";
 import { modelCost } from "../../src/models/model_cost.ts";
 import { modelShapes } from "../../src/models/model_shapes.ts";
 import { createModel, modelNames } from "../../src/models/registry.ts";
@@ -43,6 +44,6 @@ Deno.test("modelShapes() gives the names and shapes of the state dict", () => {
 });
 
 Deno.test("modelCost() and modelShapes() refuse an unknown name", () => {
-  assertThrows(() => modelCost("resnet9"), RangeError, "did you mean resnet8?");
-  assertThrows(() => modelShapes("resnet9"), RangeError, "did you mean resnet8?");
+  assertThrows(() => modelCost("resnet9"), UserError, "did you mean resnet8?");
+  assertThrows(() => modelShapes("resnet9"), UserError, "did you mean resnet8?");
 });

@@ -1,16 +1,17 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { UserError } from "../../src/errors.ts";
 import { modelFamily } from "../../src/models/family.ts";
 import { nearestName } from "../../src/models/nearest_name.ts";
 import { createModel, familyOf, modelNames } from "../../src/models/registry.ts";
 
 Deno.test("createModel() refuses an unknown name with the nearest one and all there are", () => {
-  const error = assertThrows(() => createModel("resnet8X4x"), RangeError, 'no model "resnet8X4x"');
+  const error = assertThrows(() => createModel("resnet8X4x"), UserError, 'no model "resnet8X4x"');
   assertEquals(error.message.includes("did you mean resnet8x4?"), true, error.message);
   for (const name of modelNames()) assertEquals(error.message.includes(name), true, name);
 });
 
 Deno.test("createModel() does not take names that every object has", () => {
-  assertThrows(() => createModel("constructor"), RangeError, "no model");
+  assertThrows(() => createModel("constructor"), UserError, "no model");
 });
 
 Deno.test("modelNames() has the authors' names, each once", () => {
@@ -31,7 +32,7 @@ Deno.test("familyOf() takes the family asked for, or the one that has the name",
   assertEquals(familyOf("ResNet18", "imagenet"), "imagenet");
   assertEquals(familyOf("MobileNetV1", "cifar"), "imagenet");
   assertEquals(familyOf("resnet8x4", "imagenet"), "cifar");
-  assertThrows(() => familyOf("ResNet19", "imagenet"), RangeError, "did you mean ResNet18?");
+  assertThrows(() => familyOf("ResNet19", "imagenet"), UserError, "did you mean ResNet18?");
 });
 
 Deno.test("modelFamily() goes by the size of the images, ImageNet by its name", () => {

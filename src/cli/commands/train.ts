@@ -1,6 +1,6 @@
 import type { Command } from "@commander-js/extra-typings";
 import { asTyped, typedPath } from "../../config/typed_path.ts";
-import { CliError } from "../cli_error.ts";
+import { UserError } from "../../errors.ts";
 import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
 import { oneFile, takeFile } from "./typed_file.ts";
@@ -35,7 +35,7 @@ export function addTrain(program: Command, exit: Exit): void {
       const { overrides, ...typed } = takeFile(words, "cfg");
       const cfg = oneFile("--cfg", flags.cfg, typed.cfg && typedPath(typed.cfg));
       if (cfg === undefined) {
-        throw new CliError(
+        throw new UserError(
           `train wants a configuration: --cfg FILE, such as --cfg ${asTyped(EXAMPLE)}`,
         );
       }

@@ -1,4 +1,4 @@
-import { CliError } from "../cli_error.ts";
+import { UserError } from "../../errors.ts";
 import { looksLikeKey } from "./words.ts";
 
 const YAML = /\.ya?ml$/i;
@@ -31,7 +31,7 @@ export function takeFile(words: readonly string[], kind: "cfg" | "ckpt"): TypedW
  * The one file that was named, by its option or without.
  *
  * @param given what the option says
- * @throws {CliError} where both do
+ * @throws {UserError} where both do
  */
 export function oneFile(
   option: string,
@@ -39,7 +39,7 @@ export function oneFile(
   file: string | undefined,
 ): string | undefined {
   if (given === undefined || file === undefined) return given ?? file;
-  throw new CliError(
+  throw new UserError(
     `${option} names ${given} already; what is ${file} for? Settings come as pairs KEY VALUE`,
   );
 }

@@ -1,5 +1,6 @@
+import { UserError } from "../../errors.ts";
 /** An image file that is refused; the message says why in a few words. */
-export class ImageError extends Error {
+export class ImageError extends UserError {
   /** Always `ImageError`. */
   override readonly name = "ImageError";
 }
