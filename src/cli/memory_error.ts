@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { FIELDS } from "../config/keys.ts";
+import { FIELDS } from "../config/fields.ts";
 import { COMMON_SECTIONS } from "../config/schema.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
 import { GpuError } from "../gpu/gpu_error.ts";
