@@ -1,3 +1,5 @@
+// What is registered is in the schema.
+import "../optim/registry.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load_config.ts";
 import { resolveConfig } from "../config/resolve_config.ts";

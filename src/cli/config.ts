@@ -1,3 +1,5 @@
+// What is registered is in the schema.
+import "../optim/registry.ts";
 import { configToYaml } from "../config/config_to_yaml.ts";
 import { describeConfig } from "../config/describe_config.ts";
 import { loadConfig } from "../config/load_config.ts";

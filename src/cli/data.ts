@@ -1,3 +1,5 @@
+// What is registered is in the schema.
+import "../optim/registry.ts";
 import { join } from "@std/path";
 import { loadConfig } from "../config/load_config.ts";
 import type { BatchSource } from "../data/batch.ts";

@@ -1,3 +1,5 @@
+// What is registered is in the schema.
+import "../optim/registry.ts";
 import { loadConfig } from "../config/load_config.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { visible } from "../formats/visible.ts";

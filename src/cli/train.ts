@@ -1,3 +1,5 @@
+// What is registered is in the schema.
+import "../optim/registry.ts";
 import { loadConfig } from "../config/load_config.ts";
 import { asTyped } from "../config/typed_path.ts";
 import { loadDataset } from "../data/load_dataset.ts";

@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { type AnyField, isField, type Section } from "./field.ts";
 import { SCHEMA } from "./schema.ts";
 
@@ -50,12 +51,12 @@ collectAll();
  *
  * @param key such as `SOLVER.TYPE`
  * @param name the value, such as `AdamW`
- * @throws RangeError where the value or one of its keys is there already
+ * @throws UserError where the value or one of its keys is there already
  */
 export function registerChoice(key: string, name: string, choice: Choice): void {
   const known = choices.get(key) ?? new Map<string, Choice>();
   if (known.has(name)) {
-    throw new RangeError(`${key} ${name} is registered already; take another name`);
+    throw new UserError(`${key} ${name} is registered already; take another name`);
   }
   const path = key.split(".").slice(0, -1);
   const places = Object.keys(choice.keys).map((each) => [...path, each].join("."));
@@ -63,7 +64,7 @@ export function registerChoice(key: string, name: string, choice: Choice): void 
     if (!fields.has(place)) continue;
     const owner = owners.get(place);
     const whose = owner ? `of ${owner.key} ${owner.name}` : "of every run";
-    throw new RangeError(`${key} ${name} wants a key ${place}, which is one ${whose} already`);
+    throw new UserError(`${key} ${name} wants a key ${place}, which is one ${whose} already`);
   }
   choices.set(key, known.set(name, choice));
   const section = path.reduce((node: Section, part) => node[part] as Section, SCHEMA);

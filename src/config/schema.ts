@@ -172,7 +172,7 @@ export const SCHEMA = {
       "Ours: leave out the images of an epoch that fill no whole batch, as PyTorch's drop_last; the authors train on them.",
     ),
     EPOCHS: int(240, "Passes over the training images.", { min: 1 }),
-    LR: float(0.05, "Learning rate at the start.", { above: 0 }),
+    LR: float(0.05, "Learning rate at the start, behind the warm-up.", { above: 0 }),
     LR_SCHEDULE: text("step", "Ours: how the learning rate goes on from LR."),
     WARMUP_EPOCHS: float(
       0,

@@ -18,7 +18,7 @@ const schedules = new Map<string, ScheduleDefinition>();
 /**
  * Makes an optimiser one of SOLVER.TYPE, with keys of its own in SOLVER.
  *
- * @throws RangeError where the name or a key is taken
+ * @throws UserError where the name or a key is taken
  */
 export function registerOptimizer<K extends Section>(
   name: string,
@@ -31,7 +31,7 @@ export function registerOptimizer<K extends Section>(
 /**
  * Makes a schedule one of SOLVER.LR_SCHEDULE, with keys of its own in SOLVER.
  *
- * @throws RangeError where the name or a key is taken
+ * @throws UserError where the name or a key is taken
  */
 export function registerSchedule<K extends Section>(
   name: string,

@@ -139,10 +139,16 @@ export class RunFiles {
           `${this.config.SOLVER.TYPE} has (${wanted.join(", ")}); set SOLVER.TYPE as it was`,
       );
     }
-    this.optimizer.loadStateDict(inFile(path, () =>
+    const entries = inFile(path, () =>
       new Map([...state].map(([name, tensor]) => {
         return [name, { shape: tensor.shape, data: toFloat32(tensor) }];
-      }))));
+      })));
+    try {
+      this.optimizer.loadStateDict(entries);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new CheckpointError(`${path} cannot be resumed: ${error.message}`, { cause: error });
+    }
   }
 
   /** A run that was trained without mixed precision so far goes on with a new scaler. */

@@ -3,6 +3,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { float, init, registerOptimizer, registerSchedule, SGD, tensor } from "../../mod.ts";
 import { ConfigError } from "../../src/config/config_error.ts";
 import { configToYaml } from "../../src/config/config_to_yaml.ts";
+import { UserError } from "../../src/errors.ts";
 import { resolveConfig } from "../../src/config/resolve_config.ts";
 import { buildOptimizer, buildSchedule } from "../../src/optim/registry.ts";
 
@@ -26,11 +27,11 @@ assertThrows(
 );
 assertEquals(resolveConfig(before, "x").SOLVER.TYPE, "SGD");
 const again = () => registerOptimizer("Halved", { keys: {}, build: () => optimizer });
-assertThrows(again, RangeError, "SOLVER.TYPE Halved is registered already");
+assertThrows(again, UserError, "SOLVER.TYPE Halved is registered already");
 for (const [name, whose] of [["MOMENTUM", "of SOLVER.TYPE SGD"], ["LR", "of every run"]]) {
   const other = () =>
     registerOptimizer("Other", { keys: { [name]: float(0, "X.") }, build: () => optimizer });
-  assertThrows(other, RangeError, `wants a key SOLVER.${name}, which is one ${whose} already`);
+  assertThrows(other, UserError, `wants a key SOLVER.${name}, which is one ${whose} already`);
 }
 for (const each of [optimizer, w]) each.dispose();
 Deno.exit(0);

@@ -19,7 +19,7 @@ Deno.test("RunFiles.save() names the other format where a torch file is too smal
       folder,
       loadConfig(null),
       distiller as never,
-      { ...none, options: {}, lr: 0.1 } as never,
+      { ...none, paramGroups: () => [] } as never,
       () => {},
     );
     await assertRejects(
