@@ -7,6 +7,7 @@ import type { Dataset } from "../data/file_dataset.ts";
 import { loadTrainSet } from "../data/load_dataset.ts";
 import { smallestClass } from "../data/select.ts";
 import { UserError } from "../errors.ts";
+import { checkTarget } from "../formats/atomic_write.ts";
 import { visible } from "../formats/visible.ts";
 import type { Model } from "../models/model.ts";
 import { flatCosts, TEACHER_HASH } from "../train/cost_matrix_concerns.ts";
@@ -43,6 +44,7 @@ export async function costMatrix(
   if (!flags.overwrite && fileExists(out)) {
     throw new UserError(`${out} is already there; replace it with --overwrite or choose --out`);
   }
+  checkTarget(out);
   checkFolder(dirname(out));
   await openComputeDevice(flags.device);
   const train = await loadTrainSet(dataset, datasetCallbacks());

@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { changedSettings } from "../config/changed_settings.ts";
 import { COMMON_SECTIONS } from "../config/schema.ts";
+import { readRegularFile } from "../formats/read_file.ts";
 import { teacherPath } from "./run_paths.ts";
 
 /** What names a run or says where it is written. */
@@ -25,7 +26,7 @@ export async function fingerprint(config: Config): Promise<string> {
 
 function contents(path: string): Uint8Array<ArrayBuffer> {
   try {
-    return Deno.readFileSync(path);
+    return readRegularFile(path);
   } catch {
     return new Uint8Array();
   }

@@ -1,6 +1,7 @@
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
+import { readRegularFile } from "../formats/read_file.ts";
 
 /**
  * Reads a JSON file.
@@ -11,7 +12,7 @@ import { ioReason } from "../formats/io_reason.ts";
 export function readJson<T>(path: string): T | null {
   let text: string;
   try {
-    text = Deno.readTextFileSync(path);
+    text = new TextDecoder().decode(readRegularFile(path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw new UserError(`cannot read ${path}: ${ioReason(error)}`);

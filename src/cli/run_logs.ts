@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import { configToYaml } from "../config/config_to_yaml.ts";
 import { WriteError, writeFileAtomic } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
+import { readRegularFile } from "../formats/read_file.ts";
 import { appendTo } from "../logging/append_to.ts";
 import { cutMetrics, cutWorklog } from "../logging/cut_logs.ts";
 import { jsonl } from "../logging/jsonl.ts";
@@ -67,7 +68,7 @@ function continued(
 
 function readText(path: string): string {
   try {
-    return Deno.readTextFileSync(path);
+    return new TextDecoder().decode(readRegularFile(path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "";
     throw new WriteError(`cannot go on with ${path}: ${ioReason(error)}`, { cause: error });

@@ -151,9 +151,20 @@ function findState({ path, replaced: { place } }: RunFolder, from: string): stri
   if (fileExists(file)) return file;
   if (isRunDirectory(file) && fileExists(latestPath(file))) return latestPath(file);
   throw new UserError(
-    `nothing to resume: ${path} holds no checkpoint ${visible(from)}, and there is no such file` +
+    `nothing to resume: ${path} holds no checkpoint ${visible(from)}, and ${
+      isThere(file) ? "that is not a file" : "there is no such file"
+    }` +
       (wholeOnes(path) || "; leave --resume out to start") + whereReplaced(place),
   );
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function changed(path: string): number {

@@ -2,6 +2,7 @@ import { fromFileUrl, join } from "@std/path";
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
+import { readRegularFile } from "../formats/read_file.ts";
 import {
   type CachedImages,
   decodeImageCache,
@@ -51,10 +52,10 @@ interface AllImages extends CachedImages {
 }
 
 /** The cache's images, or null where there is no usable cache, whatever the reason. */
-async function readCache(path: string): Promise<AllImages | null> {
+function readCache(path: string): AllImages | null {
   let bytes: Uint8Array;
   try {
-    bytes = await Deno.readFile(path);
+    bytes = readRegularFile(path);
   } catch {
     return null;
   }
@@ -145,7 +146,7 @@ export async function loadFashionMnist(
   options: FashionMnistOptions = {},
 ): Promise<{ train: ImageDataset; test: ImageDataset }> {
   const path = join(options.root || defaultRoot(), "fashion_mnist.bin");
-  const all = await readCache(path) ?? await makeCache(path, options);
+  const all = readCache(path) ?? await makeCache(path, options);
   return {
     train: part(all, "train", 0, TRAIN),
     test: part(all, "test", TRAIN, PER_CLASS * CLASSES.length),

@@ -1,6 +1,7 @@
 import { dirname } from "@std/path";
 import { UserError } from "../errors.ts";
 import { ioReason } from "./io_reason.ts";
+import { checkKind, FileKindError } from "./read_file.ts";
 
 /** A file that could not be written; the message names it and says why. */
 export class WriteError extends UserError {
@@ -49,6 +50,21 @@ function removeIfThere(path: string): void {
 }
 
 /**
+ * Refuses to write where something lies that is no file, such as a folder or a device, which a new file would take the place
+ * of. What is not there yet can be written.
+ *
+ * @throws {WriteError} with what it is
+ */
+export function checkTarget(path: string): void {
+  try {
+    checkKind(Deno.statSync(path));
+  } catch (error) {
+    if (!(error instanceof FileKindError)) return;
+    throw new WriteError(`cannot write ${path}: ${error.message}`, { cause: error });
+  }
+}
+
+/**
  * Writes a file whole or not at all: into a temporary file beside it, flushed to the disk, then renamed over it, and
  * the folder flushed as well. A reader sees the old bytes or the new ones, and a failure leaves the old file as it was. Missing folders are made.
  *
@@ -57,6 +73,7 @@ function removeIfThere(path: string): void {
 export function writeFileAtomic(path: string, content: Uint8Array | string): void {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   const temporary = temporaryName(path);
+  checkTarget(path);
   try {
     Deno.mkdirSync(dirname(path), { recursive: true });
     writeAndSync(temporary, bytes);

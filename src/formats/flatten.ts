@@ -35,19 +35,63 @@ export function nameOf(key: unknown): string {
   return typeof key === "string" ? key : quoted(key);
 }
 
-/**
- * Every tensor and every other value of a checkpoint by its path.
- *
- * @throws {FormatError} where it is nested too deep or holds itself, or its names are too long
- */
-export function flatten(value: unknown): Flattened {
-  const result: Flattened = { tensors: new Map(), others: new Map(), unread: new Map() };
-  let entries = 0;
-  let characters = 0;
-  const visit = (node: unknown, path: string, depth: number) => {
-    if (++entries > MOST_ENTRIES) throw new FormatError(`it has more than ${MOST_ENTRIES} entries`);
-    characters += path.length;
-    if (path.length > LONGEST_PATH || characters > MOST_CHARACTERS) {
+/** How deep an entry of a dictionary lies at most that can be left out alone. */
+const DEEPEST_LEFT_OUT = 3;
+/** Entries that may be left out, each of which can take as long as all that is read. */
+const MOST_LEFT_OUT = 8;
+
+/** Goes through a checkpoint, within bounds. */
+class Flattening {
+  readonly result: Flattened = { tensors: new Map(), others: new Map(), unread: new Map() };
+  /** Why the first entry was left out. */
+  first: FormatError | null = null;
+  #entries = 0;
+  #characters = 0;
+  #leftOut = 0;
+
+  visit(node: unknown, path: string, depth: number): void {
+    this.#count(path, depth);
+    const { tensors, others, unread } = this.result;
+    if (node instanceof PyObject) unread.set(path, node);
+    const children = isTensor(node) ? null : entriesOf(node);
+    if (!children) {
+      if (isTensor(node)) tensors.set(path, node);
+      else others.set(path, node);
+      return;
+    }
+    const canLeaveOut = node instanceof Map && depth < DEEPEST_LEFT_OUT;
+    for (const [key, child] of children) {
+      const name = nameOf(key);
+      const below = path ? `${path}.${name}` : name;
+      if (canLeaveOut) this.#try(child, below, depth + 1);
+      else this.visit(child, below, depth + 1);
+    }
+  }
+
+  /** Goes through an entry, or leaves it out: whatever lies beside a model does not hide it. */
+  #try(node: unknown, path: string, depth: number): void {
+    const before = [this.#entries, this.#characters];
+    const { tensors, others, unread } = this.result;
+    const sizes = [tensors, others, unread].map(({ size }) => size);
+    try {
+      this.visit(node, path, depth);
+    } catch (error) {
+      if (!(error instanceof FormatError) || ++this.#leftOut > MOST_LEFT_OUT) throw error;
+      this.first ??= error;
+      [this.#entries, this.#characters] = before;
+      for (const [i, map] of [tensors, others, unread].entries()) shorten(map, sizes[i]);
+      const object = new PyObject("what is nested too deep or has too many entries", error.message);
+      unread.set(path, object);
+      others.set(path, object);
+    }
+  }
+
+  #count(path: string, depth: number): void {
+    if (++this.#entries > MOST_ENTRIES) {
+      throw new FormatError(`it has more than ${MOST_ENTRIES} entries`);
+    }
+    this.#characters += path.length;
+    if (path.length > LONGEST_PATH || this.#characters > MOST_CHARACTERS) {
       throw new FormatError(
         `its names are too long: ${LONGEST_PATH} characters of one and ${MOST_CHARACTERS} of all are read`,
       );
@@ -55,18 +99,23 @@ export function flatten(value: unknown): Flattened {
     if (depth > DEEPEST) {
       throw new FormatError(`its dictionaries are nested more than ${DEEPEST} levels deep`);
     }
-    if (node instanceof PyObject) result.unread.set(path, node);
-    const children = isTensor(node) ? null : entriesOf(node);
-    if (!children) {
-      if (isTensor(node)) result.tensors.set(path, node);
-      else result.others.set(path, node);
-      return;
-    }
-    for (const [key, child] of children) {
-      const name = nameOf(key);
-      visit(child, path ? `${path}.${name}` : name, depth + 1);
-    }
-  };
-  visit(value, "", 0);
-  return result;
+  }
+}
+
+/** Takes away what was added last. */
+function shorten(map: Map<string, unknown>, size: number): void {
+  for (const key of [...map.keys()].slice(size)) map.delete(key);
+}
+
+/**
+ * Every tensor and every other value of a checkpoint by its path. An entry that is nested too deep, holds itself or has too
+ * many entries is left out, and is among what is not read.
+ *
+ * @throws {FormatError} where that leaves no tensor, or its names are too long
+ */
+export function flatten(value: unknown): Flattened {
+  const flattening = new Flattening();
+  flattening.visit(value, "", 0);
+  if (flattening.first && flattening.result.tensors.size === 0) throw flattening.first;
+  return flattening.result;
 }

@@ -8,13 +8,17 @@ export class FileKindError extends UserError {
 }
 
 /** The parts of `Deno.FileInfo` that tell what a path leads to. */
-type Kind = Pick<
+export type Kind = Pick<
   Deno.FileInfo,
   "isFile" | "isDirectory" | "isFifo" | "isSocket" | "isCharDevice" | "isBlockDevice"
 >;
 
-/** What is no regular file, by name: a pipe waits for ever, a device may never end. */
-function checkKind(info: Kind): void {
+/**
+ * Refuses what is no regular file, by name: a pipe waits for ever, a device may never end.
+ *
+ * @throws {FileKindError} such as `it is a pipe, not a file`
+ */
+export function checkKind(info: Kind): void {
   if (info.isFile) return;
   const kind = info.isDirectory
     ? "folder"

@@ -17,7 +17,7 @@ import { buildOptimizer, buildSchedule } from "../optim/registry.ts";
 import { buildDistiller } from "./build_distiller.ts";
 import { dataDigest } from "./changed_data.ts";
 import type { EventSink } from "./events.ts";
-import { RunFiles } from "./run_files.ts";
+import { checkpointPath, RunFiles } from "./run_files.ts";
 import { initialState, type RunState } from "./run_state.ts";
 import type { GradientHook } from "./train_step.ts";
 import { trained, Trainer, type TrainerOptions } from "./trainer.ts";
@@ -137,6 +137,7 @@ export class Run {
     });
     gpu.onCompile = ({ name, done, milliseconds }) =>
       sink({ type: "compile", pipelines: done, ms: milliseconds, current: name });
+    await this.#completeFiles();
     const finished = await this.trainer.run();
     if (finished) {
       const { bestTop1, bestEpoch, lastTop1, seconds } = state;
@@ -147,9 +148,27 @@ export class Run {
     return finished;
   }
 
+  /** A run that is taken up at its end, and not from its `latest`, saves nothing more: the student's own file is made here. */
+  async #completeFiles(): Promise<void> {
+    const { config: { SOLVER, LOG }, folder, resume, guard } = this.options;
+    const student = checkpointPath(folder, "student_latest", LOG.CHECKPOINT_FORMAT);
+    if (!resume || this.state.epoch <= SOLVER.EPOCHS || isThere(student)) return;
+    guard?.();
+    await this.files.save("epoch", this.state);
+  }
+
   /** Frees device memory. */
   dispose(): void {
     this.resources.dispose();
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -287,3 +287,17 @@ Deno.test("main() shows the stack of a mistake of the program, whatever its clas
     assert(/^\s+at .*brokenStringify/m.test(stderr), stderr);
   }
 });
+
+Deno.test("what is no file is neither waited for nor written over", async () => {
+  await inTempDir(async (folder) => {
+    const pipe = join(folder, "pipe.pth");
+    new Deno.Command("mkfifo", { args: [pipe] }).outputSync();
+    const said = `${pipe}: it is a pipe, not a file`;
+    await assertFails(["results", "--out", pipe], `cannot read ${said}`);
+    const teacher = "checkpoints/fashion_mnist/resnet20.safetensors";
+    await assertFails(["convert", teacher, pipe], `cannot write ${said}`);
+    const matrix = ["cost-matrix", "--ckpt", teacher, "--out", pipe];
+    await assertFails([...matrix, "--teacher", "resnet20"], `cannot write ${said}`);
+    assertEquals(Deno.statSync(pipe).isFifo, true);
+  });
+});

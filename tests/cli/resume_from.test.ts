@@ -55,6 +55,15 @@ for (const format of ["torch", "safetensors"]) {
       assertStringIncludes(on.stdout, "from epoch 2");
       assertEquals(bits(latest), whole);
       assertEquals(logged(run), logs);
+      // Nothing is left to train, and no file is lost for that.
+      assertEquals((await cli(...words, "--resume", "epoch_3")).status, 0);
+      assertEquals(bits(latest), whole);
+      assertEquals(logged(run).names, logs.names);
+      const device = await cli(...words, "--resume", "/dev/zero");
+      assertStringIncludes(
+        device.stderr,
+        `${run} holds no checkpoint /dev/zero, and that is not a file; whole are `,
+      );
     });
   });
 }

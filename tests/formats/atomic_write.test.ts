@@ -33,6 +33,16 @@ Deno.test("writeFileAtomic() names path and cause, and removes its temporary fil
   });
 });
 
+Deno.test("writeFileAtomic() puts no file in the place of a pipe", () => {
+  return inTempDir((folder) => {
+    const path = join(folder, "pipe");
+    new Deno.Command("mkfifo", { args: [path] }).outputSync();
+    const error = assertThrows(() => writeFileAtomic(path, "x"), WriteError);
+    assertEquals(error.message, `cannot write ${path}: it is a pipe, not a file`);
+    assertEquals([Deno.statSync(path).isFifo, names(folder)], [true, ["pipe"]]);
+  });
+});
+
 Deno.test("writeFileAtomic() keeps the old file when the disk fills up", () => {
   return inTempDir((folder) => {
     const path = join(folder, "model");

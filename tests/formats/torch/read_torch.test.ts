@@ -259,6 +259,23 @@ Deno.test("flatten() refuses what is nested too deep, holds itself or has too ma
   assertThrows(() => flatten(wide), FormatError, "more than 1000000 entries");
 });
 
+Deno.test("flatten() leaves out what is nested too deep, holds itself or has too many entries beside a model", () => {
+  const tensor = { dtype: "F32" as const, shape: [1], data: new Float32Array(1) };
+  const own: unknown[] = [];
+  own.push(own, own);
+  let wide: unknown = [0, tensor];
+  for (let i = 0; i < 25; i++) wide = [wide, wide];
+  const itself = new Map<string, unknown>([["w", tensor]]);
+  itself.set("self", itself);
+  const found = flatten(
+    new Map<string, unknown>([["own", own], ["wide", wide], ["model", itself], ["epoch", 3]]),
+  );
+  assertEquals([...found.tensors.keys()].slice(0, 2), ["model.w", "model.self.w"]);
+  assertEquals([...found.unread.keys()], ["own", "wide", "model.self.self"]);
+  assertEquals(found.others.get("epoch"), 3);
+  assertThrows(() => flatten(new Map([["own", own]])), FormatError, "more than 32 levels deep");
+});
+
 Deno.test("readCheckpoint() says what a file is that it does not read", () => {
   const wrong = (bytes: Uint8Array) =>
     assertThrows(() => readCheckpoint(bytes), FormatError).message;
