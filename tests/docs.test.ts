@@ -39,6 +39,12 @@ function examples(text: string): Map<string, string> {
   );
 }
 
+/** Lines that the text tells the reader to add to a file. */
+function additions(text: string): [string, string][] {
+  return [...text.matchAll(/\bAdd\s+to\s+`([\w./-]+)`:\n\n```\w*\n(.*?)^```$/gms)]
+    .map(([, path, code]) => [path, code]);
+}
+
 function mentionedPaths(text: string): string[] {
   const pattern = new RegExp(`(?<![\\w./<-])(?:${FOLDERS})/[\\w./*-]*[\\w*/]`, "g");
   const files = new RegExp(`(?<![\\w./<>-])[\\w.-]+\\.(?:${EXTENSIONS})(?![\\w/])`, "g");
@@ -84,8 +90,8 @@ Deno.test("docs/architecture.md quotes the sources as they are", () => {
 });
 
 const EXAMPLES = {
-  "docs/adding_an_op.md": "tests/ops/square.test.ts",
-  "docs/adding_a_distiller.md": "tests/distill/logit_matching.test.ts",
+  "docs/adding_an_op.md": ["tests/ops/square.test.ts", "tests/ops/mirror.test.ts"],
+  "docs/adding_a_distiller.md": ["tests/distill/logit_matching.test.ts"],
 };
 
 /** A copy of the sources with the files of the examples in it. */
@@ -96,9 +102,12 @@ function writeExamples(folder: string): void {
     Deno.copyFileSync(join(root, name), join(folder, name));
   }
   Deno.symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-  for (const [path, test] of Object.entries(EXAMPLES)) {
+  for (const [path, tests] of Object.entries(EXAMPLES)) {
     const files = examples(page(path));
-    assert(files.has(test), `${path} has no ${test}`);
+    for (const test of tests) assert(files.has(test), `${path} has no ${test}`);
+    for (const [name, code] of additions(page(path))) {
+      Deno.writeTextFileSync(join(folder, name), code, { append: true, create: false });
+    }
     for (const [name, code] of files) {
       Deno.mkdirSync(join(folder, name, ".."), { recursive: true });
       Deno.writeTextFileSync(join(folder, name), code);
@@ -118,7 +127,7 @@ function copyTree(from: string, to: string): void {
 Deno.test("the examples of docs/ compile and pass their tests", async () => {
   await inTempDir(async (folder) => {
     writeExamples(folder);
-    const tests = Object.values(EXAMPLES);
+    const tests = Object.values(EXAMPLES).flat();
     const args = ["test", "--allow-read", "--allow-env", "--node-modules-dir=manual", ...tests];
     const command = new Deno.Command(Deno.execPath(), { args, cwd: folder });
     const { success, stdout, stderr } = await command.output();

@@ -31,7 +31,7 @@ fn each(thread: u32) {
     value += Vector(residual[i]);
     //: end
     //: if RELU
-    // As relu.wgsl does it.
+    // As rectified() of unary.wgsl does it.
     value = select(value, Vector(), bitcast<Bits>(value) <= Bits(-0x800000));
     //: end
     y[i] = Stored(value);

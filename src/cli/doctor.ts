@@ -40,6 +40,8 @@ export interface AdapterReport {
   readonly mesa: string | null;
   /** Optional WebGPU features that the engine can use. */
   readonly features: readonly string[];
+  /** Threads that certainly share a subgroup; null where kernels use none, as on software adapters. */
+  readonly subgroups: number | null;
   /** The limits that decide which sizes work. */
   readonly limits: Readonly<Record<string, number>>;
   /** Bytes that tensors may take in all; null where nothing is set. */
@@ -56,7 +58,7 @@ const LIMITS = [
   "maxComputeWorkgroupsPerDimension",
 ] as const;
 
-const FEATURES = ["timestamp-query", "shader-f16", "subgroups"] as const;
+const FEATURES = ["timestamp-query", "shader-f16"] as const;
 
 /** Oldest Mesa whose software adapter is fast: 22.3 took 1.5 times as long for the same product. */
 const FAST_MESA = 25;
@@ -101,13 +103,14 @@ async function examine(choice: string | undefined): Promise<DoctorReport> {
 }
 
 function describeAdapter(gpu: Gpu): AdapterReport {
-  const { device, info, software, account } = gpu;
+  const { device, info, software, account, subgroups } = gpu;
   const limits = device.limits as unknown as Record<string, number>;
   return {
     name: info.description || info.device || info.vendor || "unnamed",
     kind: software ? "software" : "hardware",
     mesa: software ? mesaVersion() : null,
     features: FEATURES.filter((name) => device.features.has(name as GPUFeatureName)),
+    subgroups: subgroups.size > 1 ? subgroups.size : null,
     limits: Object.fromEntries(LIMITS.map((name) => [name, limits[name]])),
     memoryLimit: Number.isFinite(account.limit) ? account.limit : null,
   };
@@ -147,6 +150,7 @@ function describe({ deno, system, adapter, speed, problems, hints }: DoctorRepor
     lines.push(
       `adapter    ${adapter.name} (${adapter.kind}${mesa})`,
       `features   ${adapter.features.join(", ") || "none of the optional ones"}`,
+      `subgroups  ${adapter.subgroups === null ? "off" : `on, of ${adapter.subgroups} threads`}`,
       `memory     ${
         adapter.memoryLimit === null
           ? "no limit set (WKD_MEMORY_LIMIT_MB sets one)"

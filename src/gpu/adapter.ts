@@ -1,5 +1,6 @@
 import { Gpu } from "./gpu.ts";
 import { GpuError } from "./gpu_error.ts";
+import { requestDevice } from "./subgroups.ts";
 
 /** Which adapter to take and how much of it. */
 export interface DeviceOptions {
@@ -7,6 +8,8 @@ export interface DeviceOptions {
   device?: DeviceChoice;
   /** Bytes that may be allocated on the device. Default: no limit of our own. */
   memoryLimit?: number;
+  /** Whether kernels use subgroups where the adapter has them; results are the same. Default: on hardware. */
+  subgroups?: boolean;
 }
 
 /** Kind of adapter. */
@@ -33,7 +36,7 @@ const LOWERED_LIMITS = [
   "minStorageBufferOffsetAlignment",
 ] as const;
 
-const WANTED_FEATURES = ["timestamp-query", "shader-f16", "subgroups"] as const;
+const WANTED_FEATURES = ["timestamp-query", "shader-f16"] as const;
 
 /**
  * Opens a WebGPU device with the limits the adapter has.
@@ -58,8 +61,13 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Gpu> {
   const requiredFeatures = WANTED_FEATURES.filter((name) =>
     adapter.features.has(name as GPUFeatureName)
   ) as GPUFeatureName[];
-  const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
-  return new Gpu(device, adapter.info, isSoftware(adapter), options.memoryLimit);
+  const software = isSoftware(adapter);
+  const { device, subgroups } = await requestDevice(
+    adapter,
+    { requiredLimits, requiredFeatures },
+    options.subgroups ?? !software,
+  );
+  return new Gpu(device, adapter.info, software, options.memoryLimit, subgroups);
 }
 
 async function chooseAdapter(gpu: GPU, choice: DeviceChoice): Promise<GPUAdapter> {

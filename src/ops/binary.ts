@@ -4,7 +4,10 @@ import { promote } from "./cast.ts";
 import { PairExpression } from "./pair_expression.ts";
 import { requireFloats } from "./require_dtype.ts";
 
-/** A function of two tensors that broadcast, or of a tensor and a number. */
+/**
+ * A function of two tensors that broadcast, or of a tensor and a number. Throws TypeError unless tensors are float32 or
+ * float16; RangeError when the shapes do not broadcast, or take more than six dimensions to walk.
+ */
 export type BinaryOp = (a: Tensor, b: Tensor | number) => Tensor;
 
 // The ops, one a line: name, y as an expression of a and b, and da and db as expressions of dy, a and b. Expressions are
@@ -66,10 +69,7 @@ export const eq: BinaryOp = comparison("eq", "holds(a == b, a, b)");
  */
 export const ne: BinaryOp = comparison("ne", "1.0 - holds(a == b, a, b)");
 
-/**
- * An op of the table. It throws TypeError unless both are float32 or float16; RangeError when the shapes do not
- * broadcast, or take more than six dimensions to walk.
- */
+/** An op of the table. */
 function binary(name: string, forward: string, byA: string, byB: string): BinaryOp {
   const y = new PairExpression(name, forward);
   const da = new PairExpression(`${name}_grad_a`, byA);

@@ -7,7 +7,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import { elementwiseGrid } from "./grid.ts";
 import { requireFloats } from "./require_dtype.ts";
 
-/** A function of one tensor, element by element. */
+/** A function of one tensor, element by element. Throws TypeError unless that is float32 or float16. */
 export type UnaryOp = (x: Tensor) => Tensor;
 
 type Params = Readonly<Record<string, number>>;

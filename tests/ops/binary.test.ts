@@ -1,12 +1,98 @@
 import { assertEquals } from "@std/assert";
-import { div, eq, ge, gt, le, lt, ne } from "../../src/ops/binary.ts";
+import {
+  add,
+  type BinaryOp,
+  div,
+  eq,
+  ge,
+  gt,
+  le,
+  lt,
+  maximum,
+  minimum,
+  mul,
+  ne,
+  sub,
+} from "../../src/ops/binary.ts";
 import { tensor } from "../../src/tensor/create.ts";
-import { device } from "../helpers.ts";
-import { checkBinaryRefusals } from "./elementwise_cases.ts";
+import { assertClose, device, values } from "../helpers.ts";
+import { checkBinary, checkBinaryGradients, checkBinaryRefusals } from "./elementwise_cases.ts";
 
 const gpu = await device();
 
-// Values and gradients of all ops of the table are compared with PyTorch's in elementwise_reference.test.ts.
+// At ties, infinities and NaN: elementwise_reference.test.ts.
+
+/** An op of the table, and its derivatives by both. */
+interface Case {
+  readonly op: BinaryOp;
+  readonly value: (a: number, b: number) => number;
+  readonly slopes: (a: number, b: number) => readonly [number, number];
+}
+
+const CASES: Readonly<Record<string, Case>> = {
+  add: { op: add, value: (a, b) => a + b, slopes: () => [1, 1] },
+  sub: { op: sub, value: (a, b) => a - b, slopes: () => [1, -1] },
+  mul: { op: mul, value: (a, b) => a * b, slopes: (a, b) => [b, a] },
+  div: { op: div, value: (a, b) => a / b, slopes: (a, b) => [1 / b, -a / b ** 2] },
+  maximum: { op: maximum, value: Math.max, slopes: (a, b) => a > b ? [1, 0] : [0, 1] },
+  minimum: { op: minimum, value: Math.min, slopes: (a, b) => a < b ? [1, 0] : [0, 1] },
+};
+
+for (const [name, { op, value, slopes }] of Object.entries(CASES)) {
+  Deno.test(`${name}() computes its formula of one shape and broadcast`, async () => {
+    await checkBinary(op, value);
+  });
+
+  Deno.test(`${name}() takes a number`, async () => {
+    const x = values("x", [1025], 3);
+    const expected = Float64Array.from(x, (v) => value(v, 2.5));
+    assertClose(await op(tensor(x), 2.5).data(), expected, 1e-6);
+    const [leaf, dy] = [tensor(x, null, { requiresGrad: true }), values("dy", [1025])];
+    op(leaf, 2.5).backward({ gradient: tensor(dy) });
+    const gradient = Float64Array.from(dy, (d, i) => d * slopes(x[i], 2.5)[0]);
+    assertClose(await leaf.grad!.data(), gradient, 1e-6);
+  });
+
+  Deno.test(`${name}() has the gradients of its formula, summed where broadcast`, async () => {
+    await checkBinaryGradients(op, slopes);
+  });
+
+  Deno.test(`${name}() refuses shapes that do not broadcast and integers`, () => {
+    checkBinaryRefusals(op, name);
+  });
+}
+
+Deno.test("ops of a tensor with itself have both gradients", async () => {
+  const expected = {
+    add: [2, 2],
+    sub: [0, 0],
+    mul: [6, -4],
+    div: [0, 0],
+    maximum: [1, 1],
+    minimum: [1, 1],
+  };
+  for (const [name, wanted] of Object.entries(expected)) {
+    const x = tensor([3, -2], null, { requiresGrad: true });
+    CASES[name].op(x, x).backward({ gradient: tensor([1, 1]) });
+    assertEquals([...await x.grad!.data()], wanted, name);
+  }
+});
+
+Deno.test("maximum() and minimum() split the gradient where both are equal", async () => {
+  for (
+    const [op, byA, byB] of [[maximum, [0.5, 1, 0], [0.5, 0, 1]], [minimum, [0.5, 0, 1], [
+      0.5,
+      1,
+      0,
+    ]]] as const
+  ) {
+    const a = tensor([1, 5, 2], null, { requiresGrad: true });
+    const b = tensor([1, 4, 3], null, { requiresGrad: true });
+    op(a, b).backward({ gradient: tensor([1, 1, 1]) });
+    assertEquals([...await a.grad!.data()], [...byA]);
+    assertEquals([...await b.grad!.data()], [...byB]);
+  }
+});
 
 Deno.test("comparisons take numbers, broadcast, and have float32 results without gradient", async () => {
   const a = tensor([[1, 2, 3], [3, 2, 1]], null, { requiresGrad: true });

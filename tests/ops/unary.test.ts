@@ -1,25 +1,129 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { gelu, silu, tanh } from "../../src/ops/unary.ts";
+import {
+  abs,
+  clamp,
+  exp,
+  gelu,
+  log,
+  relu,
+  relu6,
+  sigmoid,
+  silu,
+  sqrt,
+  tanh,
+  type UnaryOp,
+} from "../../src/ops/unary.ts";
 import { tensor } from "../../src/tensor/create.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
+import type { FloatType } from "../../src/tensor/dtype.ts";
 import { device } from "../helpers.ts";
 import { checkRefusesIntegers, checkUnary, checkUnaryGradient } from "./elementwise_cases.ts";
 
-await device();
+const gpu = await device();
 
-// Values and gradients of all ops of the table are compared with PyTorch's in elementwise_reference.test.ts.
+// At bounds, infinities and NaN, and in float16: elementwise_reference.test.ts.
 
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+/** An op of the table: the function, its derivative, and where it is tried. */
+interface Case {
+  readonly op: UnaryOp;
+  readonly value: (x: number) => number;
+  readonly slope: (x: number) => number;
+  readonly range: readonly [number, number];
+  readonly tolerance?: number;
+}
 
-Deno.test("tanh() computes the hyperbolic tangent at any size, with its gradient", async () => {
-  await checkUnary(tanh, Math.tanh, [-3, 3]);
-  await checkUnaryGradient(tanh, (x) => 1 - Math.tanh(x) ** 2, [-3, 3]);
+const sigma = (x: number) => 1 / (1 + Math.exp(-x));
+
+const CASES: Readonly<Record<string, Case>> = {
+  abs: { op: abs, value: Math.abs, slope: Math.sign, range: [-3, 3], tolerance: 1e-7 },
+  clamp: {
+    op: (x) => clamp(x, -0.5, 1.25),
+    value: (x) => Math.min(Math.max(x, -0.5), 1.25),
+    slope: (x) => x >= -0.5 && x <= 1.25 ? 1 : 0,
+    range: [-3, 3],
+    tolerance: 1e-7,
+  },
+  exp: { op: exp, value: Math.exp, slope: Math.exp, range: [-5, 5] },
+  log: { op: log, value: Math.log, slope: (x) => 1 / x, range: [0.1, 5] },
+  relu: {
+    op: relu,
+    value: (x) => Math.max(x, 0),
+    slope: (x) => x > 0 ? 1 : 0,
+    range: [-3, 3],
+    tolerance: 0,
+  },
+  relu6: {
+    op: relu6,
+    value: (x) => Math.min(Math.max(x, 0), 6),
+    slope: (x) => x > 0 && x < 6 ? 1 : 0,
+    range: [-3, 9],
+    tolerance: 1e-7,
+  },
+  sigmoid: { op: sigmoid, value: sigma, slope: (x) => sigma(x) * sigma(-x), range: [-6, 6] },
+  silu: {
+    op: silu,
+    value: (x) => x * sigma(x),
+    slope: (x) => sigma(x) * (1 + x * sigma(-x)),
+    range: [-3, 3],
+  },
+  sqrt: { op: sqrt, value: Math.sqrt, slope: (x) => 0.5 / Math.sqrt(x), range: [0.1, 5] },
+  tanh: { op: tanh, value: Math.tanh, slope: (x) => 1 - Math.tanh(x) ** 2, range: [-3, 3] },
+};
+
+for (const [name, { op, value, slope, range, tolerance = 1e-6 }] of Object.entries(CASES)) {
+  Deno.test(`${name}() computes its formula at any size, twice the same`, async () => {
+    await checkUnary(op, value, range, tolerance);
+  });
+
+  Deno.test(`${name}() has the gradient of its formula`, async () => {
+    await checkUnaryGradient(op, slope, range);
+  });
+
+  Deno.test(`${name}() refuses integers`, () => checkRefusesIntegers(op, name));
+}
+
+/** NaN of either sign: x86 makes the negative one of 0 / 0. */
+function bothNaNs(): Float32Array {
+  return new Float32Array(Uint32Array.of(0x7fc00000, 0xffc00000).buffer);
+}
+
+for (const dtype of ["float32", "float16"] as const) {
+  const ignore = dtype === "float16" && !gpu.half;
+
+  Deno.test({ name: `relu() of ${dtype} keeps NaN and infinity`, ignore }, async () => {
+    const [nan, negative] = bothNaNs();
+    const x = Float32Array.of(-Infinity, -1e-3, -0, 0, 1e-3, Infinity);
+    const y = await relu(tensor(Float32Array.of(...x, nan, negative), null, { dtype })).data();
+    const least = dtype === "float16" ? Math.f16round(1e-3) : Math.fround(1e-3);
+    assertEquals([...y], [0, 0, 0, 0, least, Infinity, NaN, NaN]);
+    const bits = tensor(bothNaNs(), null, { dtype });
+    assertEquals([...await relu(bits).data()], [NaN, NaN]);
+  });
+
+  Deno.test({ name: `relu() of ${dtype} passes the gradient above 0 and at NaN`, ignore }, () => {
+    return checkGates(dtype);
+  });
+}
+
+async function checkGates(dtype: FloatType): Promise<void> {
+  const x = tensor([-2, -0, 0, 1e-3, 2, NaN], null, { dtype, requiresGrad: true });
+  const gradient = tensor([1, 2, 3, 4, 5, 6], null, { dtype });
+  relu(x).backward({ gradient });
+  assertEquals([...await x.grad!.data()], [0, 0, 0, 4, 5, 6]);
+}
+
+Deno.test("clamp() limits one way when the other bound is left out", async () => {
+  assertEquals([...await clamp(tensor([-9, 0, 9]), -1).data()], [-1, 0, 9]);
+  assertEquals([...await clamp(tensor([-9, 0, 9]), undefined, 1).data()], [-9, 0, 1]);
 });
 
-Deno.test("silu() computes x / (1 + exp(-x)) at any size, with its gradient", async () => {
-  await checkUnary(silu, (x) => x * sigmoid(x), [-3, 3]);
-  const slope = (x: number) => sigmoid(x) * (1 + x * (1 - sigmoid(x)));
-  await checkUnaryGradient(silu, slope, [-3, 3]);
+Deno.test("clamp() passes the gradient at its bounds", async () => {
+  const x = tensor([-0.5, 1.25, 1.5], null, { requiresGrad: true });
+  clamp(x, -0.5, 1.25).backward({ gradient: tensor([1, 1, 1]) });
+  assertEquals([...await x.grad!.data()], [1, 1, 0]);
+});
+
+Deno.test("clamp() refuses swapped bounds", () => {
+  assertThrows(() => clamp(tensor([1]), 2, 1), RangeError, "[2, 1]: the bounds are swapped");
 });
 
 Deno.test("gelu() knows two forms, close to each other", async () => {
@@ -34,10 +138,5 @@ Deno.test("gelu() knows two forms, close to each other", async () => {
   assertEquals(apart > 1e-5 && apart < 1e-3, true);
   const wrong = { approximate: "erf" } as unknown as { approximate: "none" };
   assertThrows(() => gelu(tensor(x), wrong), RangeError, '"none" or "tanh" wanted');
-});
-
-Deno.test("tanh(), silu() and gelu() refuse integers", () => {
-  checkRefusesIntegers(tanh, "tanh");
-  checkRefusesIntegers(silu, "silu");
-  checkRefusesIntegers((x: Tensor) => gelu(x), "gelu");
+  checkRefusesIntegers((x) => gelu(x), "gelu");
 });

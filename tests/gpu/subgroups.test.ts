@@ -1,0 +1,148 @@
+import { assert, assertEquals } from "@std/assert";
+import { openDevice } from "../../src/gpu/adapter.ts";
+import { Gpu } from "../../src/gpu/gpu.ts";
+import { Kernel, NO_SUBGROUPS } from "../../src/gpu/kernel.ts";
+import { requestDevice } from "../../src/gpu/subgroups.ts";
+import { batchNorm } from "../../src/ops/batch_norm.ts";
+import { crossEntropy } from "../../src/ops/cross_entropy.ts";
+import { dkdDivergence } from "../../src/ops/dkd_divergence.ts";
+import { gaussianWasserstein } from "../../src/ops/gaussian_wasserstein.ts";
+import { kdDivergence } from "../../src/ops/kd_divergence.ts";
+import { memoryUpdate } from "../../src/ops/memory_update.ts";
+import { softmaxRows } from "../../src/ops/softmax_rows.ts";
+import { topKCorrect } from "../../src/ops/top_k_correct.ts";
+import { wkdMarginals } from "../../src/ops/wkd_marginals.ts";
+import { ones, tensor, zeros } from "../../src/tensor/create.ts";
+import { setDefaultDevice } from "../../src/tensor/default_device.ts";
+import type { Shape } from "../../src/tensor/shape.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import { device, labels, values } from "../helpers.ts";
+
+const gpu = await device();
+const own = await openDevice({ subgroups: true });
+const { device: shared, info, subgroups } = own;
+const ignore = subgroups.size === 1;
+
+Deno.test("openDevice() uses subgroups on hardware, on others when asked to", () => {
+  if (gpu.software) assertEquals(gpu.subgroups, NO_SUBGROUPS);
+  const { subgroupMinSize } = info as { subgroupMinSize?: number };
+  // Deno's compiler refuses the line that enables them.
+  if (!ignore) assertEquals(subgroups, { size: subgroupMinSize!, enable: false });
+});
+
+Deno.test("requestDevice() goes on without subgroups where they are refused or too small", async () => {
+  const asked: string[][] = [];
+  const adapter = (refuse: boolean, subgroupMinSize: number) => ({
+    info: { subgroupMinSize },
+    async requestDevice(descriptor: GPUDeviceDescriptor) {
+      const features = [...descriptor.requiredFeatures ?? []];
+      asked.push(features);
+      if (refuse && features.includes("subgroups" as GPUFeatureName)) throw new TypeError("no");
+      const adapter = await navigator.gpu.requestAdapter();
+      return await adapter!.requestDevice(descriptor);
+    },
+  } as unknown as GPUAdapter);
+  const features = { requiredFeatures: ["shader-f16" as const] };
+  const refused = await requestDevice(adapter(true, 32), features, true);
+  assertEquals(refused.subgroups, NO_SUBGROUPS);
+  const unwanted = await requestDevice(adapter(false, 32), features, false);
+  assertEquals(unwanted.subgroups, NO_SUBGROUPS);
+  const both = ["shader-f16", "subgroups"];
+  assertEquals(asked, [both, ["shader-f16"], ["shader-f16"]]);
+  const devices = [refused.device, unwanted.device];
+  if (!ignore && subgroups.size < 64) {
+    // Threads that are told to share a subgroup but do not are found out.
+    const wrong = await requestDevice(adapter(false, 64), features, true);
+    assertEquals(wrong.subgroups, NO_SUBGROUPS);
+    devices.push(wrong.device);
+  }
+  devices.forEach((device) => device.destroy());
+});
+
+Deno.test("Kernel enables subgroups for compilers that want it, in kernels that use them", () => {
+  const source = "fn f(x: u32) -> u32 {\n//: if SUBGROUP > 1\nreturn subgroupShuffleXor(x, 1u);\n" +
+    "//: else\nreturn x;\n//: end\n}";
+  const head = (size: number, enable: boolean, text = source) =>
+    new Kernel("k", text).reflect({}, "", { size, enable }).source.split("\n")[0];
+  assertEquals(head(32, true), "enable subgroups;");
+  for (const [size, enable] of [[32, false], [1, true]] as const) {
+    assertEquals(head(size, enable), "fn f(x: u32) -> u32 {");
+  }
+  assertEquals(head(32, true, "fn main() {}"), "fn main() {}");
+  const { origins } = new Kernel("k", source).reflect({}, "", { size: 32, enable: true });
+  assertEquals(origins.map((origin) => origin?.line ?? null), [null, 1, 3, 7]);
+});
+
+/** Kernels of hardware adapters, with and without subgroups, on the one device there is. */
+const hardware = [subgroups, NO_SUBGROUPS].map((how) =>
+  new Gpu(shared, info, false, Infinity, how)
+);
+
+const pair = (shape: Shape) => [
+  tensor(values("x", shape, 3), shape, { requiresGrad: true }),
+  tensor(values("t", shape, 3), shape),
+];
+
+const OPS: Readonly<Record<string, () => Tensor[]>> = {
+  "softmax()": () =>
+    [70, 300].map((classes) => softmaxRows(pair([5, classes])[0], 1, false, "tree")),
+  "sum(), max() and var()": () => {
+    const [x] = pair([5, 300]);
+    return [x.sum({ dims: [1] }), x.max({ dims: [1] }), x.var({ dims: [1] })];
+  },
+  "crossEntropy()": () => [crossEntropy(pair([9, 40])[0], tensor(labels("l", 9, 40)), {}, 64)],
+  "topKCorrect()": () => [topKCorrect(pair([90, 40])[0], tensor(labels("l", 90, 40)), [1, 5], 64)],
+  "kdDivergence()": () => [kdDivergence(...pair([9, 70]) as [Tensor, Tensor], 4)],
+  "dkdDivergence()": () => {
+    const [x, t] = pair([9, 70]);
+    const options = { alpha: 1, beta: 2, temperature: 4 };
+    return [dkdDivergence(x, t, tensor(labels("l", 9, 70)), options)];
+  },
+  "wkdMarginals()": () => {
+    const [x, t] = pair([9, 70]);
+    const { p, q, term } = wkdMarginals(x, t, tensor(labels("l", 9, 70)), 2);
+    return [p, q, term!];
+  },
+  "gaussianWasserstein()": () => {
+    const [x, t] = pair([2, 3, 12, 12]);
+    return [1, 3].flatMap((grid) => Object.values(gaussianWasserstein(x, t, { grid })));
+  },
+  "batchNorm()": () => {
+    const [x] = pair([4, 3, 9, 9]);
+    const parameters = { weight: ones([3]), bias: zeros([3]) };
+    const running = { runningMean: zeros([3]), runningVar: ones([3]) };
+    return [batchNorm(x, { ...parameters, ...running }, { training: true, tree: true })];
+  },
+  "memoryUpdate()": () => {
+    const [memory, v] = [pair([8, 70])[1], tensor(values("v", [3, 70]), [3, 70])];
+    memoryUpdate(memory, tensor(Int32Array.of(1, 5, 2)), v, 0.5);
+    return [memory];
+  },
+};
+
+for (const [name, op] of Object.entries(OPS)) {
+  Deno.test(
+    { name: `${name} on hardware has the same bits with and without subgroups`, ignore },
+    async () => {
+      const found = [];
+      for (const each of hardware) {
+        setDefaultDevice(each);
+        try {
+          const outputs = op();
+          const bits = await Promise.all(outputs.map((y) => y.data()));
+          assert(bits.every((numbers) => numbers.length > 0 && numbers.every(Number.isFinite)));
+          const [first] = outputs;
+          if (first.requiresGrad) {
+            const leaf = first.node!.inputs[0];
+            first.backward({ gradient: tensor(values("dy", first.shape), first.shape) });
+            bits.push(await leaf.grad!.data());
+          }
+          found.push(bits);
+        } finally {
+          setDefaultDevice(gpu);
+        }
+      }
+      assertEquals(found[0], found[1]);
+    },
+  );
+}
