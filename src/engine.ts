@@ -10,6 +10,7 @@ export { type DeviceChoice, type DeviceOptions, isSoftware, openDevice } from ".
 export { defaultDevice, init, setDefaultDevice } from "./tensor/default_device.ts";
 export { type BufferRange, type DispatchOptions, Gpu } from "./gpu/gpu.ts";
 export type { DeviceFailure } from "./gpu/device_failure.ts";
+export { UserError, type UserErrorOptions } from "./errors.ts";
 export { GpuError, type GpuErrorKind } from "./gpu/gpu_error.ts";
 export { BufferPool, type MemoryAccount } from "./gpu/buffer_pool.ts";
 export {
