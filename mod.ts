@@ -19,14 +19,50 @@
 
 export * from "./src/engine.ts";
 
-// Torch files, as bytes.
+// Data sets and images.
+export { arrayDataset, type ArrayDatasetOptions } from "./src/data/array_dataset.ts";
+export type { Batch, BatchSource, LoaderOptions } from "./src/data/batch.ts";
+export { createLoader } from "./src/data/create_loader.ts";
+export type { Dataset, FileDataset } from "./src/data/file_dataset.ts";
+export type { DatasetFiles, DatasetInfo, ImageDataset } from "./src/data/image_dataset.ts";
+export { decodeImage } from "./src/data/images.ts";
+export type { Pixels } from "./src/data/pixels.ts";
+export type { DatasetCallbacks } from "./src/data/dataset_config.ts";
+export type { DatasetSplits } from "./src/data/load_dataset.ts";
+export { openDataset, type OpenDatasetOptions } from "./src/data/open_dataset.ts";
+export { DataLoader } from "./src/data/loader.ts";
+
+// Training.
+export { type SaveKind, Trainer, type TrainerOptions, TrainingError } from "./src/train/trainer.ts";
+export type { EvaluateOptions } from "./src/train/evaluate.ts";
+export { evaluate } from "./src/train/evaluate_model.ts";
+export {
+  type EvaluatedShapes,
+  evaluatedShapes as featureShapes,
+} from "./src/train/evaluated_shapes.ts";
+export type {
+  EpochEnd,
+  EventSink,
+  TestMetrics,
+  TrainEvent,
+  TrainMetrics,
+} from "./src/train/events.ts";
+export { initialState, type RunState } from "./src/train/run_state.ts";
+export { UserError } from "./src/errors.ts";
+
+// Checkpoints, as bytes.
 export { type CheckpointFile, readCheckpoint } from "./src/formats/read_checkpoint.ts";
 export { type ModelState, modelState } from "./src/formats/model_state.ts";
-export { type Buildable, PyFloat, PyOrderedDict, PyTuple } from "./src/formats/pickle/python.ts";
-export { readTorch, type TorchFile, type TorchFormat } from "./src/formats/torch/read_torch.ts";
+export type { TorchFormat } from "./src/formats/torch/read_torch.ts";
 export { writeTorch } from "./src/formats/torch/write_torch.ts";
+export { loadState, saveState } from "./src/train/state_bytes.ts";
+
+// Not written into the import: a program that imports this module should not need the command line and its packages.
+const COMMAND_LINE = "./src/cli/main.ts";
 
 if (import.meta.main) {
-  const { start } = await import("./src/cli/main.ts");
+  const { start } = await import(COMMAND_LINE) as {
+    start(args: readonly string[]): Promise<number>;
+  };
   Deno.exit(await start(Deno.args));
 }

@@ -6,30 +6,11 @@
  */
 
 // Devices.
-export { type DeviceChoice, type DeviceOptions, isSoftware, openDevice } from "./gpu/adapter.ts";
+export { type DeviceChoice, type DeviceOptions, openDevice } from "./gpu/adapter.ts";
 export { defaultDevice, init, setDefaultDevice } from "./tensor/default_device.ts";
-export { type Bindable, type BufferRange, type DispatchOptions, Gpu } from "./gpu/gpu.ts";
-export type { DeviceFailure } from "./gpu/device_failure.ts";
 export { UserError, type UserErrorOptions } from "./errors.ts";
+export { Gpu } from "./gpu/gpu.ts";
 export { GpuError, type GpuErrorKind } from "./gpu/gpu_error.ts";
-export { BufferPool, type MemoryAccount } from "./gpu/buffer_pool.ts";
-export {
-  type BindingKind,
-  Kernel,
-  type KernelBinding,
-  type KernelInterface,
-  type KernelParam,
-  type Subgroups,
-} from "./gpu/kernel.ts";
-export {
-  type CompileProgress,
-  type KernelConstants,
-  PipelineCache,
-  type PipelineEntry,
-} from "./gpu/pipeline_cache.ts";
-export { type KernelTime, Recording } from "./gpu/recording.ts";
-export type { ClearCommand, Command, CopyCommand, DispatchCommand } from "./gpu/command.ts";
-export type { TemplateOrigin, TemplateValues } from "./gpu/template.ts";
 
 // Tensors.
 export { Tensor } from "./tensor/tensor.ts";
@@ -47,20 +28,11 @@ export {
 } from "./tensor/create.ts";
 export { Generator } from "./tensor/random.ts";
 export type { DType, FloatType, HostArray } from "./tensor/dtype.ts";
-export { AUTOCAST, autocast, autocastEnabled } from "./tensor/autocast.ts";
+export { autocast } from "./tensor/autocast.ts";
 export type { Shape } from "./tensor/shape.ts";
-export { Storage } from "./tensor/storage.ts";
 export { endStep, scope } from "./tensor/scope.ts";
 export { shapesOnly } from "./tensor/shapes_only.ts";
-export {
-  type BackwardOptions,
-  gradEnabled,
-  type InputGradients,
-  type Node,
-  noGrad,
-  track,
-  trackMany,
-} from "./tensor/autograd.ts";
+export { type BackwardOptions, type InputGradients, noGrad, track } from "./tensor/autograd.ts";
 
 // Element by element.
 export {
@@ -95,22 +67,27 @@ export {
   tanh,
   type UnaryOp,
 } from "./ops/unary.ts";
+export { where } from "./ops/where.ts";
 
 // Over dimensions.
 export { argmax } from "./ops/argmax.ts";
 export { logSoftmax } from "./ops/log_softmax.ts";
 export { max } from "./ops/max.ts";
 export { mean } from "./ops/mean.ts";
+export { min } from "./ops/min.ts";
+export { norm, type NormOptions } from "./ops/norm.ts";
 export { softmax } from "./ops/softmax.ts";
-export type { SoftmaxVariant } from "./ops/softmax_rows.ts";
+export { std } from "./ops/std.ts";
 export { type ReduceOptions, sum, type SumOptions } from "./ops/sum.ts";
 export { topKCorrect } from "./ops/top_k_correct.ts";
+export { type TopK, topk, type TopKOptions } from "./ops/topk.ts";
 export { variance, type VarianceOptions } from "./ops/variance.ts";
 
 // Shapes and indices.
 export { cat } from "./ops/cat.ts";
 export { expand } from "./ops/expand.ts";
 export { gather } from "./ops/gather.ts";
+export type { Index, IndexRange } from "./ops/index.ts";
 export { indexSelect } from "./ops/index_select.ts";
 export { oneHot } from "./ops/one_hot.ts";
 export { pad } from "./ops/pad.ts";
@@ -119,14 +96,17 @@ export { permute } from "./ops/permute.ts";
 export { reshape } from "./ops/reshape.ts";
 export { scatterAdd } from "./ops/scatter_add.ts";
 export { slice } from "./ops/slice.ts";
+export { squeeze, unsqueeze } from "./ops/squeeze.ts";
+export { stack } from "./ops/stack.ts";
 
 // Products, convolutions, pools, normalisation.
 export { matmul, type MatmulOptions } from "./ops/matmul.ts";
 export { type Eigen, eigh } from "./ops/eigh.ts";
 export { linear } from "./ops/linear.ts";
-export { conv2d, type ConvOptions, type ConvVariant } from "./ops/conv2d.ts";
+export { conv2d, type ConvOptions } from "./ops/conv2d.ts";
 export { convTranspose2d, type ConvTransposeOptions } from "./ops/conv_transpose2d.ts";
 export { batchNorm, type BatchNormOptions, type BatchNormTensors } from "./ops/batch_norm.ts";
+export { layerNorm, type LayerNormOptions } from "./ops/layer_norm.ts";
 export { adaptiveAvgPool2d } from "./ops/adaptive_avg_pool2d.ts";
 export { avgPool2d, type AvgPoolOptions } from "./ops/avg_pool2d.ts";
 export { maxPool2d, type PoolOptions } from "./ops/max_pool2d.ts";
@@ -142,15 +122,16 @@ export { ConvTranspose2d, type ConvTranspose2dOptions } from "./nn/conv_transpos
 export { Dropout } from "./nn/dropout.ts";
 export { Flatten } from "./nn/flatten.ts";
 export { Identity } from "./nn/identity.ts";
+export { LayerNorm, type LayerNormModuleOptions } from "./nn/layer_norm.ts";
 export { Linear, type LinearOptions } from "./nn/linear.ts";
 export { MaxPool2d } from "./nn/max_pool2d.ts";
+export { ModuleDict, ModuleList, ParameterList } from "./nn/module_list.ts";
+export { Parameter, type ParameterConstructor, type ParameterOptions } from "./nn/parameter.ts";
 export { ReLU } from "./nn/relu.ts";
 export { type Layer, Sequential } from "./nn/sequential.ts";
 export { Upsample } from "./nn/upsample.ts";
 export {
-  calculateGain,
   type FanMode,
-  fans,
   kaimingNormal,
   type KaimingOptions,
   kaimingUniform,
@@ -165,9 +146,8 @@ export {
 
 // Models.
 export { type Features, Model, type ModelOptions, type ModelOutput } from "./models/model.ts";
-export { MODEL_FAMILIES, type ModelFamily, modelFamily } from "./models/family.ts";
-export { createModel, type CreateModelOptions, familyOf, modelNames } from "./models/registry.ts";
-export { modelShapes } from "./models/model_shapes.ts";
+export type { ModelFamily } from "./models/family.ts";
+export { createModel, type CreateModelOptions, modelNames } from "./models/registry.ts";
 export { type ModelCost, modelCost } from "./models/model_cost.ts";
 
 // Losses.
@@ -181,7 +161,6 @@ export { hierarchicalContextLoss } from "./losses/hierarchical_context.ts";
 export { mseLoss } from "./losses/mse.ts";
 export { nstLoss } from "./losses/nst.ts";
 export { ofdLoss } from "./losses/ofd.ts";
-export { partialL2 } from "./ops/partial_l2.ts";
 export { pktLoss } from "./losses/pkt.ts";
 export { rkdLoss, type RkdOptions } from "./losses/rkd.ts";
 export { similarityLoss } from "./losses/similarity.ts";
@@ -214,12 +193,8 @@ export type {
 // Distillers and optimisers.
 export type { BatchInfo, Distiller, DistillerOutput, Schedule } from "./distill/distiller.ts";
 export { AT } from "./distill/at.ts";
-export { ContrastMemory, type ContrastMemoryOptions } from "./distill/contrast_memory.ts";
-export {
-  ContrastSampler,
-  type ContrastSamplerOptions,
-  type ContrastSource,
-} from "./distill/contrast_sampler.ts";
+export type { ContrastMemoryOptions } from "./distill/contrast_memory.ts";
+export type { ContrastSamplerOptions, ContrastSource } from "./distill/contrast_sampler.ts";
 export { CRD, type CRDOptions } from "./distill/crd.ts";
 export { DKD, type DKDOptions } from "./distill/dkd.ts";
 export { FeatureDistiller, type FeatureWeights } from "./distill/feature_distiller.ts";
@@ -228,7 +203,6 @@ export { KD, type KDOptions } from "./distill/kd.ts";
 export { KDSVD, type KDSVDOptions } from "./distill/kdsvd.ts";
 export { NST } from "./distill/nst.ts";
 export { OFD, type OFDOptions } from "./distill/ofd.ts";
-export { ofdMargins } from "./distill/ofd_margins.ts";
 export { PKT } from "./distill/pkt.ts";
 export { ReviewKD, type ReviewKDOptions } from "./distill/reviewkd.ts";
 export { RKD } from "./distill/rkd.ts";
@@ -256,10 +230,8 @@ export { AdamW, type AdamWOptions } from "./optim/adamw.ts";
 export { SGD, type SGDOptions } from "./optim/sgd.ts";
 export { clipGradNorm } from "./optim/clip_grad_norm.ts";
 export { GradScaler, type GradScalerOptions } from "./optim/grad_scaler.ts";
-export { BLOCK, FlatGroup, type FlatSlot, type StateLayout } from "./optim/flat_group.ts";
 export {
   cosineLr,
-  epochsDone,
   type LearningRate,
   type Moment,
   multiStepLr,
@@ -296,6 +268,5 @@ export {
   type SafetensorsTensor,
   stateEntries,
   type StateNumbers,
-  toFloat32,
   writeSafetensors,
 } from "./formats/safetensors.ts";

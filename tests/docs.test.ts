@@ -11,6 +11,7 @@ const PAGES = [
   "docs/architecture.md",
   "docs/adding_an_op.md",
   "docs/adding_a_distiller.md",
+  "docs/adding_a_model.md",
 ];
 const FOLDERS =
   "bench|checkpoints|configs|docs|kernels|results|scratch|src|tests|types|wkd_cost_matrix";
@@ -92,6 +93,7 @@ Deno.test("docs/architecture.md quotes the sources as they are", () => {
 const EXAMPLES = {
   "docs/adding_an_op.md": ["tests/ops/square.test.ts", "tests/ops/mirror.test.ts"],
   "docs/adding_a_distiller.md": ["tests/distill/logit_matching.test.ts"],
+  "docs/adding_a_model.md": ["tests/models/small_net.test.ts"],
 };
 
 /** A copy of the sources with the files of the examples in it. */

@@ -24,15 +24,20 @@ async function hostState(model: wkd.Module) {
   return new Map(await Promise.all(entries));
 }
 
-/** The README's program with another module path and teacher file. */
-function readmeProgram(teacherFile: string): string {
+/** The programs of the README, with the path of the module as a URL. */
+function readmePrograms(): string[] {
   const readme = Deno.readTextFileSync(join(root, "README.md"));
-  const [, program] = /```ts\n(import \* as wkd from .*?)```/s.exec(readme)!;
+  const url = toFileUrl(join(root, "mod.ts")).href;
+  return [...readme.matchAll(/```ts\n(import \* as wkd from .*?)```/gs)]
+    .map(([, program]) => program.replace("./mod.ts", url));
+}
+
+/** The README's first program with another teacher file. */
+function readmeProgram(teacherFile: string): string {
+  const [program] = readmePrograms();
   const path = "checkpoints/fashion_mnist/resnet20.safetensors";
   assert(program.includes(path), "the README's program loads the committed teacher");
-  return program
-    .replace("./mod.ts", toFileUrl(join(root, "mod.ts")).href)
-    .replace(JSON.stringify(path), JSON.stringify(teacherFile));
+  return program.replace(JSON.stringify(path), JSON.stringify(teacherFile));
 }
 
 Deno.test("the README's program runs and its loss falls", async () => {
@@ -56,6 +61,26 @@ Deno.test("the README's program runs and its loss falls", async () => {
   const losses = lines.map((line) => Number(/^step \d: loss ([\d.]+)$/.exec(line)?.[1]));
   assertEquals(losses.length, 5);
   assert(losses[4] < losses[0], lines.join("\n"));
+});
+
+Deno.test("the README's second program trains on arrays with Trainer in 25 lines", async () => {
+  const [, program] = readmePrograms();
+  assert(program.trimEnd().split("\n").length <= 25);
+  const folder = Deno.makeTempDirSync({ prefix: "wkd_arrays_" });
+  const lines: string[] = [];
+  const { log } = console;
+  try {
+    const file = join(folder, "program.ts");
+    Deno.writeTextFileSync(file, program);
+    console.log = (line: string) => lines.push(line);
+    await import(toFileUrl(file).href);
+  } finally {
+    console.log = log;
+    Deno.removeSync(folder, { recursive: true });
+  }
+  const top1 = lines.map((line) => Number(/^epoch \d: top-1 ([\d.]+) %$/.exec(line)?.[1]));
+  assertEquals(top1.length, 3, lines.join("\n"));
+  assert(top1[2] > 90, lines.join("\n"));
 });
 
 Deno.test("mod.ts trains a network of its layers", async () => {
@@ -108,12 +133,59 @@ Deno.test("stateEntries() converts to the device's types and refuses large integ
   );
 });
 
-Deno.test("mod.ts documents everything it exports", async () => {
+/** What members of exported classes speak of and no program needs by name. */
+const HIDDEN = [
+  ...["BufferPool", "BufferRange", "CompileProgress", "DeviceFailure", "DispatchOptions", "Kernel"],
+  ...["MemoryAccount", "Node", "PipelineCache", "Recording", "Storage"],
+  ...["Config", "ConvVariant", "FlatGroup", "ImageFiles", "TrainStep"],
+  // The events of a run: TrainEvent is all of them.
+  ...["Checkpoint", "Compile", "Evaluate", "Interrupted", "Note", "Point", "RunEnd", "RunStart"],
+  ...["ScalingMetrics", "Step", "Warning"],
+];
+
+Deno.test("mod.ts documents everything it exports, and exports the types that go with it", async () => {
   const command = new Deno.Command(Deno.execPath(), {
     args: ["doc", "--lint", "mod.ts"],
     cwd: root,
     env: { NO_COLOR: "1" },
   });
-  const { success, stderr } = await command.output();
-  assert(success, new TextDecoder().decode(stderr));
+  const { stderr } = await command.output();
+  const errors = new TextDecoder().decode(stderr).split("\n").filter((line) =>
+    /^error\[/.test(line) && !HIDDEN.some((name) => line.endsWith(`private type '${name}'`))
+  );
+  assertEquals(errors, []);
+});
+
+Deno.test("mod.ts exports chosen names and no internals of the engine", () => {
+  const names = Object.keys(wkd);
+  assert(names.length > 140 && names.length < 220, `${names.length} names`);
+  const internal = HIDDEN.filter((name) => names.includes(name));
+  assertEquals(internal, []);
+});
+
+Deno.test("a program in another folder that imports mod.ts checks and runs", async () => {
+  const folder = Deno.makeTempDirSync({ prefix: "wkd_outside_" });
+  try {
+    const program = join(folder, "program.ts");
+    const text = `import * as wkd from ${JSON.stringify(toFileUrl(join(root, "mod.ts")).href)};
+const shapes = wkd.shapesOnly(() => {
+  const model: wkd.Model = wkd.createModel("resnet8", { numClasses: 10 });
+  return wkd.featureShapes(model, [1, 3, 32, 32]).pooledFeat;
+});
+const options: wkd.TrainerOptions | null = null;
+console.log(shapes.join(" "), options, wkd.Trainer.name);
+`;
+    Deno.writeTextFileSync(program, text);
+    for (const args of [["check", program], ["run", program]]) {
+      const env = { NO_COLOR: "1" };
+      const command = new Deno.Command(Deno.execPath(), { args, cwd: folder, env });
+      const { success, stdout, stderr } = await command.output();
+      assert(success, new TextDecoder().decode(stderr));
+      if (args[0] === "run") {
+        assertEquals(new TextDecoder().decode(stdout), "1 64 null Trainer\n");
+      }
+    }
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
 });

@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { join } from "node:path";
 
 /** Files asked for at a time. */
 const AT_A_TIME = 256;

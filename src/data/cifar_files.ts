@@ -1,4 +1,4 @@
-import { basename, dirname, join } from "@std/path";
+import { basename, dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
 import { ioReason } from "../formats/io_reason.ts";
 import { FileKindError, openRegularFile, readRegularFile } from "../formats/read_file.ts";

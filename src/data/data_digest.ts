@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { join } from "node:path";
 import { checksum } from "./checksum.ts";
 import { type Dataset, isFileDataset } from "./file_dataset.ts";
 import type { DatasetFiles } from "./image_dataset.ts";

@@ -1,4 +1,3 @@
-import sharp, { type Sharp } from "sharp";
 import type { Pixels } from "./pixels.ts";
 import { openBmp } from "./image_formats/bmp.ts";
 import { openGif } from "./image_formats/gif.ts";
@@ -8,6 +7,7 @@ import { imageKind, otherKind } from "./image_formats/image_kind.ts";
 import { openPpm } from "./image_formats/ppm.ts";
 import { openTiff } from "./image_formats/tiff_image.ts";
 import { clipped, cmykToRgb, greyToRgb } from "./image_formats/to_rgb.ts";
+import { sharp, type SharpImage } from "./sharp.ts";
 
 /** What the library can read and no image here is; it may lack some of them. */
 const OTHER_LOADERS = [
@@ -43,7 +43,7 @@ function jpegFrame(bytes: Uint8Array): { width: number; height: number; channels
 const SECONDS_A_MILLION = 0.2;
 const SECONDS = 10;
 
-function library(bytes: Uint8Array, megapixels: number): Sharp {
+function library(bytes: Uint8Array, megapixels: number): SharpImage {
   const image = sharp(bytes, {
     ...{ failOn: "truncated", ignoreIcc: true, limitInputPixels: MOST_PIXELS },
   });
@@ -61,7 +61,7 @@ interface Raw {
   readonly channels: number;
 }
 
-async function raw(image: Sharp, isCmyk: boolean): Promise<Raw> {
+async function raw(image: SharpImage, isCmyk: boolean): Promise<Raw> {
   const shown = isCmyk
     ? image.pipelineColourspace("cmyk").toColourspace("cmyk")
     : image.toColourspace("srgb").removeAlpha();
@@ -74,7 +74,7 @@ async function raw(image: Sharp, isCmyk: boolean): Promise<Raw> {
 }
 
 /** Grey of 16 bits, of which what is above 255 is white. */
-async function deepGrey(image: Sharp): Promise<Pixels> {
+async function deepGrey(image: SharpImage): Promise<Pixels> {
   const { data, info } = await image.toColourspace("grey16").removeAlpha()
     .raw({ depth: "ushort" }).toBuffer({ resolveWithObject: true });
   const { width, height } = info;

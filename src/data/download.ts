@@ -1,4 +1,4 @@
-import { dirname } from "@std/path";
+import { dirname } from "node:path";
 import { UserError } from "../errors.ts";
 import { ioReason } from "../formats/io_reason.ts";
 import { fileMd5 } from "./file_md5.ts";

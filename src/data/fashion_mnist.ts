@@ -1,4 +1,5 @@
-import { fromFileUrl, join } from "@std/path";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
@@ -43,7 +44,7 @@ export interface FashionMnistOptions {
 
 function defaultRoot(): string {
   const url = new URL("../../.cache/", import.meta.url);
-  return url.protocol === "file:" ? fromFileUrl(url) : ".cache";
+  return url.protocol === "file:" ? fileURLToPath(url) : ".cache";
 }
 
 /** All images, and a checksum of them. */
@@ -67,7 +68,7 @@ function readCache(path: string): AllImages | null {
 async function readClass(label: number): Promise<Uint8Array> {
   let path = `fashion-mnist/src/clothes/${label}.json`;
   try {
-    path = fromFileUrl(import.meta.resolve(path));
+    path = fileURLToPath(import.meta.resolve(path));
     return await Deno.readFile(path);
   } catch (error) {
     throw new UserError(

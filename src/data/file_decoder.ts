@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { shown, visible } from "../formats/visible.ts";
 import type { DecodeForm, DecodeItem, DecodeResult } from "./decode_job.ts";

@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { listed } from "../formats/visible.ts";
 import type { Dataset, FileDataset } from "./file_dataset.ts";

@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { shown } from "../formats/visible.ts";
 import { fileReason } from "./file_reason.ts";

@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { join } from "node:path";
 import type { ImageHeader } from "./decode_job.ts";
 import type { DecodePool } from "./decode_pool.ts";
 

@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { cacheFingerprint } from "./cache_fingerprint.ts";
 import type { DatasetCallbacks } from "./dataset_config.ts";

@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { join } from "node:path";
 import { checksum } from "./checksum.ts";
 import type { CacheEntry } from "./decode_job.ts";
 import type { Pixels } from "./pixels.ts";

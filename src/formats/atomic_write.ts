@@ -1,4 +1,4 @@
-import { dirname } from "@std/path";
+import { dirname } from "node:path";
 import { UserError } from "../errors.ts";
 import { ioReason } from "./io_reason.ts";
 import { checkKind, FileKindError } from "./read_file.ts";

@@ -1,4 +1,4 @@
-import { extname } from "@std/path";
+import { extname } from "node:path";
 import { FormatError } from "./format_error.ts";
 
 /** The formats that checkpoints and cost matrices are written in. */

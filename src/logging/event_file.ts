@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { join } from "node:path";
 import { WriteError } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
 import { encodeEvent, type EventContent, type EventValue } from "../formats/tensorboard/event.ts";

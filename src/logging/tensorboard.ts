@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { join } from "node:path";
 import type { EventValue } from "../formats/tensorboard/event.ts";
 import { encodePng } from "../formats/tensorboard/png.ts";
 import type { EventSink } from "../train/events.ts";

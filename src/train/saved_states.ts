@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { join } from "node:path";
 import { CheckpointError, inFile, loadCheckpoint } from "./checkpoint.ts";
 import { authorsFacts } from "./run_checkpoint.ts";
 import { parseState } from "./run_files.ts";
