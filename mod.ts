@@ -33,6 +33,7 @@ export { openDataset, type OpenDatasetOptions } from "./src/data/open_dataset.ts
 export { DataLoader } from "./src/data/loader.ts";
 
 // Training.
+export type { GradientHook } from "./src/train/train_step.ts";
 export { type SaveKind, Trainer, type TrainerOptions, TrainingError } from "./src/train/trainer.ts";
 export type { EvaluateOptions } from "./src/train/evaluate.ts";
 export { evaluate } from "./src/train/evaluate_model.ts";
