@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { asTyped } from "../config/typed_path.ts";
+import { costMatrixSettings } from "../train/run_cost_matrix.ts";
 import { CliError } from "./cli_error.ts";
 import { fileExists } from "./file_exists.ts";
 import { shellWords } from "./shell_words.ts";
@@ -10,15 +11,14 @@ import { shellWords } from "./shell_words.ts";
  * @param cfg the configuration's file, for the command that makes the matrix
  * @throws CliError saying how to get it
  */
-export function checkCostMatrix({ DISTILLER, WKD }: Config, cfg: string): void {
-  const { COST_MATRIX, COST_MATRIX_PATH, LOSS } = WKD;
-  if (DISTILLER.TYPE !== "WKD" || LOSS.WKD_LOGIT_WEIGHT === 0 || COST_MATRIX === "fc") return;
-  if (COST_MATRIX_PATH === "" || fileExists(COST_MATRIX_PATH)) return;
+export function checkCostMatrix(config: Config, cfg: string): void {
+  const { section, path = null } = costMatrixSettings(config) ?? {};
+  if (path === null || path === "" || fileExists(path)) return;
   throw new CliError(
-    `there is no cost matrix ${COST_MATRIX_PATH} (WKD.COST_MATRIX_PATH); make it with ` +
+    `there is no cost matrix ${path} (${section}.COST_MATRIX_PATH); make it with ` +
       `"${
         shellWords(["deno", "task", "cost-matrix", "--cfg", asTyped(cfg)])
       }", copy the authors' there, ` +
-      `or set WKD.COST_MATRIX fc`,
+      `or set ${section}.COST_MATRIX fc`,
   );
 }

@@ -1,12 +1,13 @@
 import { loadConfig } from "../config/load_config.ts";
 import { asTyped } from "../config/typed_path.ts";
 import { loadDataset } from "../data/load_dataset.ts";
+import { wantsTeacher } from "../distill/registry.ts";
 import { progress } from "../logging/progress.ts";
 import { latestPath } from "../train/run_files.ts";
-import { checkCostMatrix } from "./check_cost_matrix.ts";
-import { checkTeacher } from "./check_teacher.ts";
 import { describeState, wholeStates } from "../train/saved_states.ts";
 import { TrainingError } from "../train/training_error.ts";
+import { checkCostMatrix } from "./check_cost_matrix.ts";
+import { checkTeacher } from "./check_teacher.ts";
 import { CliError, FailedRun } from "./cli_error.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
@@ -40,7 +41,7 @@ export async function train(flags: TrainFlags, overrides: readonly string[]): Pr
   using folder = new RunFolder(path, (message) => console.error(`warning: ${message}`));
   const start = runStart(folder, typed, flags, (message) => console.error(message));
   const config = folder.located(typed, start.kind !== "anew");
-  if (config.DISTILLER.TYPE !== "NONE") checkTeacher(config);
+  if (wantsTeacher(config.DISTILLER.TYPE)) checkTeacher(config);
   checkCostMatrix(config, flags.cfg);
   const gpu = await openComputeDevice(flags.device);
   const splits = await loadDataset(config.DATASET, datasetCallbacks());

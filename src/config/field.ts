@@ -1,5 +1,8 @@
-/** The value types a configuration key can have; `ints` is a list of integers, `path` a text that is a path. */
-export type FieldKind = "bool" | "int" | "float" | "string" | "path" | "ints";
+/**
+ * The value types a configuration key can have; `ints` is a list of integers, `path` a text that is a path, `paths` a list
+ * of such.
+ */
+export type FieldKind = "bool" | "int" | "float" | "string" | "path" | "ints" | "paths";
 
 /** The range a number, or every number of a list, must lie in. */
 export interface Range {
@@ -28,13 +31,26 @@ export interface Field<T> extends Range {
 }
 
 /** A field of any type. */
-export type AnyField = Field<boolean> | Field<number> | Field<string> | Field<number[]>;
+export type AnyField =
+  | Field<boolean>
+  | Field<number>
+  | Field<string>
+  | Field<number[]>
+  | Field<string[]>;
+
+/** What a key may hold. */
+export type FieldValue = AnyField["default"];
 
 /** A section of the schema: fields and sections by their uppercase names. */
 export interface Section {
   /** A key or a nested section. */
   readonly [key: string]: AnyField | Section;
 }
+
+/** The values that a section of the schema describes. */
+export type ValuesOf<S> = {
+  readonly [K in keyof S]: S[K] extends Field<infer T> ? T : ValuesOf<S[K]>;
+};
 
 /** Tells a field from a section. */
 export function isField(node: AnyField | Section): node is AnyField {
@@ -78,4 +94,9 @@ export function choice<const C extends string>(
 /** A key that takes a list of integers. */
 export function ints(value: number[], doc: string, range: Range = {}): Field<number[]> {
   return { kind: "ints", default: value, doc, ...range };
+}
+
+/** A key that takes a list of paths. */
+export function paths(value: string[], doc: string): Field<string[]> {
+  return { kind: "paths", default: value, doc };
 }

@@ -1,35 +1,63 @@
 import { closestString } from "@std/text/closest-string";
+import { type Choice, choicesOf, chosenKeys } from "./choices.ts";
 import { type AnyField, isField, type Section } from "./field.ts";
 import { SCHEMA } from "./schema.ts";
 
-function collect(section: Section, prefix: string, fields: Map<string, AnyField>): void {
-  for (const [name, node] of Object.entries(section)) {
-    if (isField(node)) fields.set(prefix + name, node);
-    else collect(node, `${prefix}${name}.`, fields);
-  }
-}
+/** The schema with the sections of the choices that were added, in the schema's order. */
+export const ROOT: Record<string, Section> = { ...SCHEMA };
 
-function allFields(): Map<string, AnyField> {
-  const fields = new Map<string, AnyField>();
-  collect(SCHEMA, "", fields);
-  return fields;
-}
+const fields = new Map<string, AnyField>();
+const sections: string[] = [];
 
 /** Every key of the schema by its full dotted name, such as `SOLVER.LR`, in the schema's order. */
-export const FIELDS: ReadonlyMap<string, AnyField> = allFields();
-
-function sectionNames(): string[] {
-  const names = new Set<string>();
-  for (const key of FIELDS.keys()) {
-    for (let dot = key.indexOf("."); dot >= 0; dot = key.indexOf(".", dot + 1)) {
-      names.add(key.slice(0, dot));
-    }
-  }
-  return [...names];
-}
+export const FIELDS: ReadonlyMap<string, AnyField> = fields;
 
 /** Every section of the schema by its full dotted name, such as `WKD.SINKHORN`. */
-export const SECTIONS: readonly string[] = sectionNames();
+export const SECTIONS: readonly string[] = sections;
+
+function collect(section: Section, name: string): void {
+  sections.push(name);
+  for (const [child, node] of Object.entries(section)) {
+    if (isField(node)) fields.set(`${name}.${child}`, node);
+    else collect(node, `${name}.${child}`);
+  }
+}
+
+for (const [name, section] of Object.entries(ROOT)) collect(section, name);
+
+/**
+ * Adds a value that a key may have; the section that it brings along gets its name.
+ *
+ * @param key such as `DISTILLER.TYPE`
+ */
+export function addChoice(key: string, name: string, choice: Choice): void {
+  choicesOf(key).set(name, choice);
+  if (!choice.section || Object.keys(choice.section).length === 0) return;
+  ROOT[name] = choice.section;
+  collect(choice.section, name);
+}
+
+/** The sections that a choice brought along, by the key and the name that choose them. */
+function owners(): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const key of chosenKeys()) {
+    for (const [name, { section }] of choicesOf(key)) if (section) found.set(name, key);
+  }
+  return found;
+}
+
+/**
+ * Whether a key matters where `valueOf` says what is chosen: it is not of a choice that is not made, nor one that a choice
+ * that is made has no use for.
+ */
+export function isUsed(key: string, valueOf: (key: string) => unknown): boolean {
+  const [section] = key.split(".");
+  const owner = owners().get(section);
+  if (owner !== undefined && valueOf(owner) !== section) return false;
+  return chosenKeys().every((each) => {
+    return !choicesOf(each).get(String(valueOf(each)))?.unused?.includes(key);
+  });
+}
 
 /** A longer name is no slip of the pen, and comparing it letter by letter takes long. */
 const LONGEST_NAME = 80;

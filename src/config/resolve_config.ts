@@ -1,13 +1,15 @@
 import { shown } from "../formats/visible.ts";
+import { importedModules, importHint, setRememberedImports } from "../registry/imports.ts";
 import { brief } from "./brief.ts";
+import { choicesOf } from "./choices.ts";
 import { coerce, expectation } from "./coerce.ts";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { type AnyField, isField, type Section } from "./field.ts";
-import { FIELDS, nearestKey, SECTIONS } from "./keys.ts";
+import { FIELDS, nearestKey, ROOT, SECTIONS } from "./keys.ts";
 import { isMapping, type Mapping } from "./merge_keys.ts";
-import { ALIASES, SCHEMA } from "./schema.ts";
-import { homePath, typedPath } from "./typed_path.ts";
+import { ALIASES, IMPORT } from "./schema.ts";
+import { asTyped, homePath, typedPath } from "./typed_path.ts";
 import { parseYaml, YamlDocument } from "./yaml_document.ts";
 
 /** The name that errors give to `KEY VALUE` overrides. */
@@ -18,7 +20,7 @@ type Values = Map<string, unknown>;
 function unknownKey(where: string, key: string, isSection: boolean): ConfigError {
   const near = nearestKey(key, isSection);
   const hint = near ? `did you mean ${near}?` : "`deno task config` lists the keys";
-  return new ConfigError(`${where}: unknown key ${shown(key)}; ${hint}`);
+  return new ConfigError(`${where}: unknown key ${shown(key)}; ${importHint().slice(2) || hint}`);
 }
 
 /** Sets a key; `toPath` makes a path of what stands for one. */
@@ -32,7 +34,10 @@ function assign(
   const field = FIELDS.get(key) as AnyField;
   const accepted = coerce(value, field);
   if (accepted === undefined) {
-    throw new ConfigError(`${where()}: ${key} must be ${expectation(field)}; got ${brief(value)}`);
+    const hint = choicesOf(key).size > 0 ? importHint() : "";
+    throw new ConfigError(
+      `${where()}: ${key} must be ${expectation(field)}; got ${brief(value)}${hint}`,
+    );
   }
   try {
     values.set(key, field.kind === "path" ? toPath(accepted as string) : accepted);
@@ -43,7 +48,7 @@ function assign(
 }
 
 function sectionAt(key: string): Section {
-  let section: Section = SCHEMA;
+  let section: Section = ROOT;
   for (const name of key.split(".")) section = section[name] as Section;
   return section;
 }
@@ -162,6 +167,13 @@ function checkTogether({ SOLVER }: Config, document: YamlDocument): void {
   }
 }
 
+/** Has the modules that a document was made with at hand, before names of theirs are met. */
+function remember(document: YamlDocument): void {
+  const list = coerce(document.valueAt(IMPORT.split(".")) ?? [], FIELDS.get(IMPORT)!);
+  const paths = Array.isArray(list) ? list.map(String) : [];
+  setRememberedImports(paths.map((path) => ({ path, typed: asTyped(path) })));
+}
+
 /**
  * The configuration that a YAML text and `KEY VALUE` overrides describe, over the schema's defaults.
  *
@@ -178,9 +190,11 @@ export function resolveConfig(
   overrides: readonly string[] = [],
 ): Config {
   const document = new YamlDocument(yaml, source);
+  remember(document);
   const { values } = new DocumentReader(document);
   readOverrides(values, overrides);
-  const config = build(SCHEMA, "", values) as unknown as Config;
+  if (importedModules().length > 0) values.set(IMPORT, [...importedModules()]);
+  const config = build(ROOT, "", values) as unknown as Config;
   checkTogether(config, document);
   return config;
 }

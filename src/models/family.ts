@@ -1,5 +1,15 @@
+import type { ModelFactory } from "./model.ts";
+
 /** `cifar`: models for images of about 32 x 32. `imagenet`: for about 224 x 224. */
 export type ModelFamily = "cifar" | "imagenet";
+
+/** The models of one architecture. */
+export interface ModelFamilyDefinition {
+  /** The images that they are made for. */
+  readonly family: ModelFamily;
+  /** The models by the authors' names. */
+  readonly models: Readonly<Record<string, ModelFactory>>;
+}
 
 /** The families, small images first. */
 export const MODEL_FAMILIES: readonly ModelFamily[] = ["cifar", "imagenet"];

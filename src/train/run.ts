@@ -4,8 +4,8 @@ import { configToYaml } from "../config/config_to_yaml.ts";
 import { formatConfig } from "../config/format_config.ts";
 import type { BatchSource, LoaderOptions } from "../data/batch.ts";
 import { createLoader } from "../data/create_loader.ts";
-import type { Dataset } from "../data/file_dataset.ts";
 import { dataFacts } from "../data/data_digest.ts";
+import type { Dataset } from "../data/file_dataset.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
 import type { Distiller } from "../distill/distiller.ts";
@@ -53,6 +53,8 @@ export class Run {
     readonly files: RunFiles,
     readonly state: RunState,
     readonly resources: DisposableStack,
+    /** The distiller's cost matrix, [classes, classes]; null where it has none. */
+    readonly costMatrix: Float32Array | null,
   ) {}
 
   /**
@@ -84,7 +86,10 @@ export class Run {
     manualSeed(config.SOLVER.SEED);
     const warn = (message: string) => options.sink({ type: "warning", message });
     const note = (message: string) => options.sink({ type: "note", message });
-    const distiller = await buildDistiller(config, splits.train, options.teacherPath, warn, note);
+    const { teacherPath } = options;
+    const { distiller, costMatrix } = await buildDistiller(config, {
+      ...{ dataset: splits.train, teacherPath, warn, note },
+    });
     resources.defer(() => disposeDistiller(distiller));
     const optimizer = resources.adopt(buildOptimizer(config, distiller), (it) => it.dispose());
     const scaler = config.SOLVER.AMP ? new GradScaler(gpu) : null;
@@ -102,7 +107,7 @@ export class Run {
       new Trainer(trainerOptions(options, parts, files), state),
       (it) => it.dispose(),
     );
-    return new Run(options, trainer, files, state, resources);
+    return new Run(options, trainer, files, state, resources, costMatrix);
   }
 
   /** Trains to the end, or until interrupted; returns whether it reached the end. */

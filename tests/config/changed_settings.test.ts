@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { changedSettings } from "../../src/config/changed_settings.ts";
-import { resolveConfig } from "../../src/config/resolve_config.ts";
+import { resolveConfig } from "./sections.ts";
 
 const YAML = `SOLVER:
   LR: 0.1

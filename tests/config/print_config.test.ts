@@ -3,7 +3,7 @@ import { configToYaml } from "../../src/config/config_to_yaml.ts";
 import { describeConfig } from "../../src/config/describe_config.ts";
 import { formatConfig } from "../../src/config/format_config.ts";
 import { FIELDS, nearestKey } from "../../src/config/keys.ts";
-import { resolveConfig } from "../../src/config/resolve_config.ts";
+import { resolveConfig } from "./sections.ts";
 
 const OVERRIDES = [
   ...["DISTILLER.TYPE", "WKD", "EXPERIMENT.TAG", 'a "b": 5e-4 #c', "RKD.PDIST.EPSILON", "1e-12"],

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { resolveConfig } from "../../src/config/resolve_config.ts";
+import { resolveConfig } from "./sections.ts";
 
 const GOLDEN = fromFileUrl(new URL("../../../shared/reference/golden/", import.meta.url));
 
