@@ -26,7 +26,33 @@ export { type Buildable, PyFloat, PyOrderedDict, PyTuple } from "./src/formats/p
 export { readTorch, type TorchFile, type TorchFormat } from "./src/formats/torch/read_torch.ts";
 export { writeTorch } from "./src/formats/torch/write_torch.ts";
 
+// What a module registers that --import runs.
+export {
+  type AnyField,
+  type Field,
+  field,
+  type FieldKind,
+  type FieldValue,
+  type Range,
+  type Section,
+  type ValuesOf,
+} from "./src/config/field.ts";
+export { RegistrationError } from "./src/registry/registry.ts";
+export { type ModelDefinition, registerModel } from "./src/models/registry.ts";
+export type {
+  DistillerDefinition,
+  DistillerParts,
+  FeatureShapes,
+  TrainingImages,
+} from "./src/distill/definition.ts";
+export { registerDistiller } from "./src/distill/registry.ts";
+export { costMatrixKeys } from "./src/distill/shared_keys.ts";
+export type { DatasetDefinition, DatasetParts, PublishedArchive } from "./src/data/definition.ts";
+export type { DatasetCallbacks, DatasetConfig, WantedSplits } from "./src/data/dataset_config.ts";
+export type { DatasetFiles, DatasetInfo, ImageDataset } from "./src/data/image_dataset.ts";
+export { registerDataset } from "./src/data/registry.ts";
+
+// A module of the user's imports this one, and would wait for ever for it to have waited for the command.
 if (import.meta.main) {
-  const { start } = await import("./src/cli/main.ts");
-  Deno.exit(await start(Deno.args));
+  void import("./src/cli/main.ts").then(({ start }) => start(Deno.args)).then(Deno.exit);
 }

@@ -3,6 +3,7 @@ import { asTyped } from "../config/typed_path.ts";
 import { costMatrixSettings } from "../train/run_cost_matrix.ts";
 import { CliError } from "./cli_error.ts";
 import { fileExists } from "./file_exists.ts";
+import { importWords } from "./import_modules.ts";
 import { shellWords } from "./shell_words.ts";
 
 /**
@@ -17,7 +18,7 @@ export function checkCostMatrix(config: Config, cfg: string): void {
   throw new CliError(
     `there is no cost matrix ${path} (${section}.COST_MATRIX_PATH); make it with ` +
       `"${
-        shellWords(["deno", "task", "cost-matrix", "--cfg", asTyped(cfg)])
+        shellWords(["deno", "task", "cost-matrix", "--cfg", asTyped(cfg), ...importWords()])
       }", copy the authors' there, ` +
       `or set ${section}.COST_MATRIX fc`,
   );

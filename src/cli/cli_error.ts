@@ -14,3 +14,11 @@ export class FailedRun extends Error {
     super("the run failed", { cause });
   }
 }
+
+/** An error of the code in a module of the user's, with where it came from. */
+export class ImportError extends CliError {
+  /** `trace` is the stack of the module's own error. */
+  constructor(message: string, readonly trace: string) {
+    super(message);
+  }
+}

@@ -17,6 +17,7 @@ import { type CostMatrixFlags, type CostMatrixPlan, makePlan } from "./cost_matr
 import { countBar } from "./count_bar.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { fileExists } from "./file_exists.ts";
+import { importWords } from "./import_modules.ts";
 import { openComputeDevice } from "./open_device.ts";
 import { shellWords } from "./shell_words.ts";
 
@@ -115,7 +116,15 @@ function describe(
   }[source];
   return {
     format: "pt",
-    command: shellWords(["deno", "task", "cost-matrix", ...words, ...method, ...size]),
+    command: shellWords([
+      "deno",
+      "task",
+      "cost-matrix",
+      ...importWords(),
+      ...words,
+      ...method,
+      ...size,
+    ]),
     teacher,
     checkpoint: basename(ckpt),
     [TEACHER_HASH]: hash,

@@ -1,8 +1,8 @@
 import { CommanderError } from "@commander-js/extra-typings";
-import { visible } from "../formats/visible.ts";
+import { escapeControls, visible } from "../formats/visible.ts";
 import { GpuError } from "../gpu/gpu_error.ts";
 import { guardConsole, lostStreams } from "../logging/terminal.ts";
-import { FailedRun } from "./cli_error.ts";
+import { FailedRun, ImportError } from "./cli_error.ts";
 import { commandWords } from "./commands/words.ts";
 import { FAILED } from "./exit_status.ts";
 import { gpuAdvice } from "./gpu_advice.ts";
@@ -71,6 +71,8 @@ function report(thrown: unknown, command: string): number {
   if (error instanceof GpuError) {
     // The compiler's message has lines of its own.
     console.error(`error: ${error.message}${gpuAdvice(error, command)}`);
+  } else if (error instanceof ImportError) {
+    console.error(`error: ${visible(error.message)}\n${escapeControls(error.trace)}`);
   } else if (PLAIN.has(error.name)) console.error(`error: ${visible(error.message)}`);
   else {
     console.error(

@@ -11,6 +11,7 @@ import { addModels } from "./commands/models.ts";
 import { addQuickstart } from "./commands/quickstart.ts";
 import { addResults } from "./commands/results.ts";
 import { addTrain } from "./commands/train.ts";
+import { addImport } from "./commands/import_option.ts";
 import type { Exit } from "./commands/exit.ts";
 import { optionError } from "./option_error.ts";
 
@@ -45,6 +46,7 @@ export function buildProgram(exit: Exit): Command {
   addData(program, exit);
   const nested = program.commands.flatMap(({ commands }) => commands);
   for (const command of [program, ...program.commands, ...nested] as Command[]) {
+    addImport(command);
     command.exitOverride().showSuggestionAfterError().configureOutput(OUTPUT);
   }
   return program;

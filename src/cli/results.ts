@@ -13,6 +13,7 @@ import { CliError } from "./cli_error.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { fileExists } from "./file_exists.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { importWords } from "./import_modules.ts";
 import { type Interrupt, interruptSignal } from "./interrupt_signal.ts";
 import { openComputeDevice } from "./open_device.ts";
 import { METHOD_NAMES, METHODS, type ResultMethod } from "./result_methods.ts";
@@ -155,7 +156,17 @@ async function trainOne(
 /** Only the settings that `results` itself gives; the others are those of the file. */
 function trainCommand(cfg: string, { SOLVER, EXPERIMENT }: Config): string[] {
   const seed = ["SOLVER.SEED", String(SOLVER.SEED)];
-  return ["deno", "task", "train", "--cfg", cfg, ...seed, "EXPERIMENT.NAME", EXPERIMENT.NAME];
+  return [
+    "deno",
+    "task",
+    "train",
+    "--cfg",
+    cfg,
+    ...importWords(),
+    ...seed,
+    "EXPERIMENT.NAME",
+    EXPERIMENT.NAME,
+  ];
 }
 
 function round(percent: number): number {
@@ -185,5 +196,6 @@ function resumeCommand(flags: ResultsFlags, overrides: readonly string[]): strin
   if (flags.methods) words.push("--methods", flags.methods);
   if (flags.out !== COMMITTED) words.push("--out", asTyped(flags.out));
   if (flags.device) words.push("--device", flags.device);
+  words.push(...importWords());
   return shellWords([...words, ...overrides]);
 }

@@ -10,6 +10,7 @@ import { checkCostMatrix } from "./check_cost_matrix.ts";
 import { checkTeacher } from "./check_teacher.ts";
 import { CliError, FailedRun } from "./cli_error.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
+import { importWords } from "./import_modules.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
 import { openComputeDevice } from "./open_device.ts";
 import { printProfile } from "./profile.ts";
@@ -83,6 +84,7 @@ function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly
     "train",
     "--cfg",
     asTyped(cfg),
+    ...importWords(),
     "--resume",
     ...options,
     ...overrides,

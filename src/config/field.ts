@@ -100,3 +100,6 @@ export function ints(value: number[], doc: string, range: Range = {}): Field<num
 export function paths(value: string[], doc: string): Field<string[]> {
   return { kind: "paths", default: value, doc };
 }
+
+/** What makes configuration keys, each with its default and what it means. */
+export const field = { bool, int, float, text, path, choice, ints, paths };

@@ -15,6 +15,9 @@ import { parseYaml, YamlDocument } from "./yaml_document.ts";
 /** The name that errors give to `KEY VALUE` overrides. */
 const COMMAND_LINE = "command line";
 
+/** What to add where a name is neither known nor remembered. */
+const OWN = "; one of your own wants --import FILE";
+
 type Values = Map<string, unknown>;
 
 function unknownKey(where: string, key: string, isSection: boolean): ConfigError {
@@ -34,7 +37,7 @@ function assign(
   const field = FIELDS.get(key) as AnyField;
   const accepted = coerce(value, field);
   if (accepted === undefined) {
-    const hint = choicesOf(key).size > 0 ? importHint() : "";
+    const hint = choicesOf(key).size > 0 ? importHint() || OWN : "";
     throw new ConfigError(
       `${where()}: ${key} must be ${expectation(field)}; got ${brief(value)}${hint}`,
     );

@@ -1,4 +1,4 @@
-import { type Dataset, isFileDataset } from "./file_dataset.ts";
+import type { ImageDataset } from "./image_dataset.ts";
 
 /**
  * A split of a data set that a module of the user's made, under the name that the program knows it by.
@@ -6,7 +6,7 @@ import { type Dataset, isFileDataset } from "./file_dataset.ts";
  * @param name such as `blobs/train`
  * @throws {RangeError} naming what does not fit together, and what it should be
  */
-export function checkedDataset(name: string, dataset: Dataset): Dataset {
+export function checkedDataset(name: string, dataset: ImageDataset): ImageDataset {
   const wrong = (what: string) => new RangeError(`the data set ${name}: ${what}`);
   const { length, labels, channels, height, width, classes, mean, std } = dataset;
   for (const [key, value] of Object.entries({ length, channels, height, width })) {
@@ -27,15 +27,13 @@ export function checkedDataset(name: string, dataset: Dataset): Dataset {
     throw wrong(`${key} must have a number for each of the ${channels} channels; got ${list}`);
   }
   if (std.some((each) => each <= 0)) throw wrong(`std must be above 0; got ${std}`);
-  if (!isFileDataset(dataset)) {
-    const bytes = length * channels * height * width;
-    if (!(dataset.images instanceof Uint8Array) || dataset.images.length !== bytes) {
-      throw wrong(
-        `images must be a Uint8Array of ${length} x ${channels} x ${height} x ${width} = ${bytes} bytes; got ${
-          described(dataset.images)
-        }`,
-      );
-    }
+  const bytes = length * channels * height * width;
+  if (!(dataset.images instanceof Uint8Array) || dataset.images.length !== bytes) {
+    throw wrong(
+      `images must be a Uint8Array of ${length} x ${channels} x ${height} x ${width} = ${bytes} bytes; got ${
+        described(dataset.images)
+      }`,
+    );
   }
   return { ...dataset, name };
 }

@@ -1,5 +1,5 @@
 import type { DatasetCallbacks, DatasetConfig, WantedSplits } from "./dataset_config.ts";
-import type { Dataset } from "./file_dataset.ts";
+import type { DatasetInfo, ImageDataset } from "./image_dataset.ts";
 
 /** A file as it was published. */
 export interface PublishedArchive {
@@ -14,15 +14,15 @@ export interface PublishedArchive {
 }
 
 /** What a data set's loader gives: both splits, or null for one that was not wanted. */
-export interface DatasetParts {
+export interface DatasetParts<D extends DatasetInfo = ImageDataset> {
   /** The training images. */
-  readonly train: Dataset | null;
+  readonly train: D | null;
   /** The test images. */
-  readonly test: Dataset | null;
+  readonly test: D | null;
 }
 
-/** Everything about a data set. */
-export interface DatasetDefinition {
+/** Everything about a data set of images in memory, or of others. */
+export interface DatasetDefinition<D extends DatasetInfo = ImageDataset> {
   /** Its name as in `DATASET.TYPE`: letters, digits, `_` and `-`. */
   readonly name: string;
   /** What it is and where its images come from, in a sentence. */
@@ -39,7 +39,7 @@ export interface DatasetDefinition {
     config: DatasetConfig,
     callbacks: DatasetCallbacks,
     wanted: WantedSplits,
-  ): DatasetParts | Promise<DatasetParts>;
+  ): DatasetParts<D> | Promise<DatasetParts<D>>;
   /**
    * Whether all images are kept in memory, so that the keys about image files (`DATASET.NUM_WORKERS`, `DATASET.RESIZE`
    * and so on) say nothing; default true.

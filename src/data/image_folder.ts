@@ -105,7 +105,7 @@ export async function loadImageFolder(
   config: DatasetConfig,
   callbacks: DatasetCallbacks,
   wanted: WantedSplits = BOTH_SPLITS,
-): Promise<DatasetParts> {
+): Promise<DatasetParts<Dataset>> {
   const root = findRoot(config, wanted);
   const warn = callbacks.onWarning ?? (() => {});
   const splits = listSplits(config, root, wanted, warn);
@@ -218,7 +218,7 @@ const TORCHVISION: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** ImageNet, which is a folder of large images, and any other folder. */
-export const DEFINITIONS: readonly DatasetDefinition[] = [{
+export const DEFINITIONS: readonly DatasetDefinition<Dataset>[] = [{
   name: "imagenet",
   doc: "ImageNet: <root>/train/<class>/* and <root>/val/<class>/*, decoded as batches are made.",
   load({ ROOT, TRANSFORM, ...config }, callbacks, wanted) {

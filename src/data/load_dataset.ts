@@ -7,6 +7,7 @@ import {
 } from "./dataset_config.ts";
 import type { DatasetParts } from "./definition.ts";
 import type { Dataset } from "./file_dataset.ts";
+import type { ImageDataset } from "./image_dataset.ts";
 import { datasetOf, isImportedDataset } from "./registry.ts";
 import { holdOutPerClass, subsetPerClass } from "./select.ts";
 
@@ -68,7 +69,7 @@ async function loadParts(
   config: DatasetConfig,
   callbacks: DatasetCallbacks,
   wanted: WantedSplits,
-): Promise<DatasetParts> {
+): Promise<DatasetParts<Dataset>> {
   const { TYPE } = config;
   const parts = await datasetOf(TYPE).load(config, callbacks, wanted);
   if (!isImportedDataset(TYPE)) return parts;
@@ -76,7 +77,7 @@ async function loadParts(
     if (!wanted[split]) return null;
     const dataset = parts?.[split];
     if (!dataset) throw new RangeError(`the data set ${TYPE}: load() gave no ${split} images`);
-    return checkedDataset(`${TYPE}/${split}`, dataset);
+    return checkedDataset(`${TYPE}/${split}`, dataset as ImageDataset);
   };
   return { train: checked("train"), test: checked("test") };
 }
@@ -85,7 +86,7 @@ async function load(
   config: DatasetConfig,
   callbacks: DatasetCallbacks,
   wanted: WantedSplits,
-): Promise<DatasetParts> {
+): Promise<DatasetParts<Dataset>> {
   const isHeldOut = config.VALIDATION > 0;
   const read = isHeldOut ? { train: true, test: false } : wanted;
   let { train, test } = await loadParts(config, callbacks, read);

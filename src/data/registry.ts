@@ -4,10 +4,11 @@ import { Registry } from "../registry/registry.ts";
 import { DEFINITIONS as cifar } from "./cifar.ts";
 import type { DatasetDefinition } from "./definition.ts";
 import { DEFINITION as fashionMnist } from "./fashion_mnist.ts";
+import type { Dataset } from "./file_dataset.ts";
 import { DEFINITIONS as imageFolders } from "./image_folder.ts";
 
 /** The package's own, in the order that texts have them. */
-const OWN: readonly DatasetDefinition[] = [fashionMnist, ...cifar, ...imageFolders];
+const OWN: readonly DatasetDefinition<Dataset>[] = [fashionMnist, ...cifar, ...imageFolders];
 
 /** Keys that say nothing of images in memory. */
 const OF_IMAGE_FILES = [
@@ -23,7 +24,7 @@ const OF_IMAGE_FILES = [
   "CACHE_SIZE",
 ].map((name) => `DATASET.${name}`);
 
-const DATASETS = new Registry<DatasetDefinition>("data set", "registerDataset", [
+const DATASETS = new Registry<DatasetDefinition<Dataset>>("data set", "registerDataset", [
   /^\w[\w-]*$/,
   "a word of letters, digits, _ and -, such as my_images",
 ]);
@@ -34,6 +35,10 @@ const DATASETS = new Registry<DatasetDefinition>("data set", "registerDataset", 
  * @throws {RegistrationError} where the name is taken, or no name
  */
 export function registerDataset(definition: DatasetDefinition): void {
+  add(definition);
+}
+
+function add(definition: DatasetDefinition<Dataset>): void {
   const { name, inMemory = true } = definition;
   DATASETS.add(name, definition);
   addChoice("DATASET.TYPE", name, {
@@ -42,15 +47,15 @@ export function registerDataset(definition: DatasetDefinition): void {
   });
 }
 
-for (const definition of OWN) registerDataset(definition);
+for (const definition of OWN) add(definition);
 
 /** The data sets, the package's own first. */
-export function datasets(): readonly DatasetDefinition[] {
+export function datasets(): readonly DatasetDefinition<Dataset>[] {
   return DATASETS.all;
 }
 
 /** The data set of a name; undefined where there is none. */
-export function findDataset(name: string): DatasetDefinition | undefined {
+export function findDataset(name: string): DatasetDefinition<Dataset> | undefined {
   return DATASETS.get(name);
 }
 
@@ -59,7 +64,7 @@ export function findDataset(name: string): DatasetDefinition | undefined {
  *
  * @throws {RangeError} with the names there are
  */
-export function datasetOf(name: string): DatasetDefinition {
+export function datasetOf(name: string): DatasetDefinition<Dataset> {
   const found = DATASETS.get(name);
   if (found) return found;
   throw new RangeError(
