@@ -103,3 +103,8 @@ export function distillerOf(name: string): AnyDistiller {
 export function wantsTeacher(name: string): boolean {
   return distillerOf(name).teacher ?? true;
 }
+
+/** Whether a distiller is an imported module's. */
+export function isImportedDistiller(name: string): boolean {
+  return DISTILLERS.isImported(name);
+}
