@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { programWords } from "../config/program.ts";
 import { asTyped } from "../config/typed_path.ts";
 import { costMatrixSettings } from "../train/run_cost_matrix.ts";
 import { CliError } from "./cli_error.ts";
@@ -18,7 +19,7 @@ export function checkCostMatrix(config: Config, cfg: string): void {
   throw new CliError(
     `there is no cost matrix ${path} (${section}.COST_MATRIX_PATH); make it with ` +
       `"${
-        shellWords(["deno", "task", "cost-matrix", "--cfg", asTyped(cfg), ...importWords()])
+        shellWords([...programWords(), "cost-matrix", "--cfg", asTyped(cfg), ...importWords()])
       }", copy the authors' there, ` +
       `or set ${section}.COST_MATRIX fc`,
   );

@@ -1,4 +1,5 @@
 import { CommanderError } from "@commander-js/extra-typings";
+import { withProgram } from "../config/program.ts";
 import { escapeControls, visible } from "../formats/visible.ts";
 import { GpuError } from "../gpu/gpu_error.ts";
 import { guardConsole, lostStreams } from "../logging/terminal.ts";
@@ -70,7 +71,7 @@ function report(thrown: unknown, command: string): number {
   if (!(error instanceof Error)) throw error;
   if (error instanceof GpuError) {
     // The compiler's message has lines of its own.
-    console.error(`error: ${error.message}${gpuAdvice(error, command)}`);
+    console.error(`error: ${error.message}${withProgram(gpuAdvice(error, command))}`);
   } else if (error instanceof ImportError) {
     console.error(`error: ${visible(error.message)}\n${escapeControls(error.trace)}`);
   } else if (PLAIN.has(error.name)) console.error(`error: ${visible(error.message)}`);

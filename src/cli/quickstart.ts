@@ -1,4 +1,5 @@
 import { loadConfig } from "../config/load_config.ts";
+import { programWords } from "../config/program.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { progress } from "../logging/progress.ts";
 import type { EventSink, RunStart } from "../train/events.ts";
@@ -49,7 +50,12 @@ export async function quickstart(
     else if (event.type !== "run_end" && event.type !== "interrupted") shown(event);
   };
   const run = { gpu, config, splits, sink };
-  const command = ["deno", "task", "quickstart", ...(flags.alone ? ["--alone"] : []), ...overrides];
+  const command = [
+    ...programWords(),
+    "quickstart",
+    ...(flags.alone ? ["--alone"] : []),
+    ...overrides,
+  ];
   try {
     const { finished, state } = await runWithFiles({
       ...run,

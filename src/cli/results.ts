@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { configToYaml } from "../config/config_to_yaml.ts";
 import { loadConfig } from "../config/load_config.ts";
+import { programWords } from "../config/program.ts";
 import { asTyped } from "../config/typed_path.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import type { Gpu } from "../gpu/gpu.ts";
@@ -192,7 +193,7 @@ function withoutStart(sink: EventSink): EventSink {
 }
 
 function resumeCommand(flags: ResultsFlags, overrides: readonly string[]): string {
-  const words = ["deno", "task", "results", "--seeds", String(flags.seeds)];
+  const words = [...programWords(), "results", "--seeds", String(flags.seeds)];
   if (flags.methods) words.push("--methods", flags.methods);
   if (flags.out !== COMMITTED) words.push("--out", asTyped(flags.out));
   if (flags.device) words.push("--device", flags.device);

@@ -1,4 +1,5 @@
 import { loadConfig } from "../config/load_config.ts";
+import { programWords } from "../config/program.ts";
 import { asTyped } from "../config/typed_path.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { wantsTeacher } from "../distill/registry.ts";
@@ -79,8 +80,7 @@ function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly
     ...(profile ? ["--profile"] : []),
   ];
   return shellWords([
-    "deno",
-    "task",
+    ...programWords(),
     "train",
     "--cfg",
     asTyped(cfg),

@@ -8,6 +8,7 @@ import { ConfigError } from "./config_error.ts";
 import { type AnyField, isField, type Section } from "./field.ts";
 import { FIELDS, nearestKey, ROOT, SECTIONS } from "./keys.ts";
 import { isMapping, type Mapping } from "./merge_keys.ts";
+import { withProgram } from "./program.ts";
 import { ALIASES, IMPORT } from "./schema.ts";
 import { asTyped, homePath, typedPath } from "./typed_path.ts";
 import { parseYaml, YamlDocument } from "./yaml_document.ts";
@@ -22,7 +23,7 @@ type Values = Map<string, unknown>;
 
 function unknownKey(where: string, key: string, isSection: boolean): ConfigError {
   const near = nearestKey(key, isSection);
-  const hint = near ? `did you mean ${near}?` : "`deno task config` lists the keys";
+  const hint = near ? `did you mean ${near}?` : withProgram("`deno task config` lists the keys");
   return new ConfigError(`${where}: unknown key ${shown(key)}; ${importHint().slice(2) || hint}`);
 }
 

@@ -1,4 +1,5 @@
 import { join as joinPath } from "@std/path";
+import { withProgram } from "../config/program.ts";
 import { CIFAR_IMAGE, type CifarRecords, parseCifarBinary } from "./cifar_binary.ts";
 import { type CifarFiles, findCifar } from "./cifar_files.ts";
 import { CIFAR, type CifarKind } from "./cifar_layout.ts";
@@ -76,7 +77,7 @@ export async function loadCifar<W extends WantedSplits = typeof BOTH_SPLITS>(
   wanted: W = BOTH_SPLITS as W,
 ): Promise<{ train: Part<W["train"]>; test: Part<W["test"]> }> {
   const kind = CIFAR[type];
-  const download = `deno task data download ${type}`;
+  const download = withProgram(`deno task data download ${type}`);
   const files = await findCifar(root || DATA_ROOT, kind, { wanted, download });
   const { layout } = files;
   const classes = await parsed(
