@@ -37,7 +37,7 @@ export async function costMatrix(
   overrides: readonly string[] = [],
 ): Promise<number> {
   const planned = makePlan(flags, overrides);
-  const { dataset, teacher, ckpt, out } = planned;
+  const { dataset, teacher, checkpoint, out } = planned;
   if (!flags.overwrite && fileExists(out)) {
     throw new CliError(`${out} is already there; replace it with --overwrite or choose --out`);
   }
@@ -49,7 +49,7 @@ export async function costMatrix(
   }
   const samples = planned.samples ?? Math.min(MOST_SAMPLES, smallestClass(train));
   const plan = { ...planned, samples };
-  const model = loadCheckpointModel(teacher, ckpt, train);
+  const model = loadCheckpointModel(teacher, checkpoint, train);
   const cost = await compare(model, train, plan);
   const hash = await weightsHash(model);
   model.dispose();
@@ -89,7 +89,17 @@ async function compare(
 
 /** How the file was made, without dates: the same command gives the same bytes. */
 function describe(
-  { dataset, teacher, ckpt, out, source, similarity, degree, bandwidth, samples }: SampledPlan,
+  {
+    dataset,
+    teacher,
+    checkpoint: { path: ckpt },
+    out,
+    source,
+    similarity,
+    degree,
+    bandwidth,
+    samples,
+  }: SampledPlan,
   hash: string,
   overrides: readonly string[],
 ): Record<string, string> {

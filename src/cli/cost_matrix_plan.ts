@@ -5,7 +5,7 @@ import type { FeatureSource } from "../cost_matrix/class_features.ts";
 import { datasetOf } from "../data/registry.ts";
 import type { costMatrixKeys } from "../distill/shared_keys.ts";
 import { formatOfName } from "../formats/format_of_name.ts";
-import { loadCheckpoint } from "../train/checkpoint.ts";
+import { type Checkpoint, loadCheckpoint } from "../train/checkpoint.ts";
 import { checkTeacher } from "./check_teacher.ts";
 import { checkpointConfig } from "./checkpoint_config.ts";
 import { checkpointModelName } from "./checkpoint_model.ts";
@@ -47,7 +47,7 @@ export interface CostMatrixFlags {
 export interface CostMatrixPlan {
   readonly dataset: Config["DATASET"];
   readonly teacher: string;
-  readonly ckpt: string;
+  readonly checkpoint: Checkpoint;
   readonly source: FeatureSource;
   readonly similarity: Similarity;
   readonly degree: number;
@@ -65,9 +65,10 @@ export interface CostMatrixPlan {
  */
 export function makePlan(flags: CostMatrixFlags, overrides: readonly string[]): CostMatrixPlan {
   checkMethod(flags);
-  const config = checkpointConfig(flags.ckpt ?? null, flags, overrides);
+  const given = flags.ckpt === undefined ? null : loadCheckpoint(flags.ckpt);
+  const config = checkpointConfig(given, flags, overrides);
   const type = config.DATASET.TYPE;
-  const { ckpt, teacher } = findTeacher(flags, config);
+  const { checkpoint, teacher } = findTeacher(flags, given, config);
   const configured = configuredMatrix(config);
   const similarity = flags.similarity ?? configured.similarity;
   const sourceOf = (how: Similarity) => configured.source ?? usualSource(how, type);
@@ -82,7 +83,7 @@ export function makePlan(flags: CostMatrixFlags, overrides: readonly string[]): 
   const out = flags.out ?? (named || usual);
   formatOfName(out);
   return {
-    ...{ teacher, ckpt, source, similarity, samples: flags.samples ?? null },
+    ...{ teacher, checkpoint, source, similarity, samples: flags.samples ?? null },
     dataset: { ...config.DATASET, SUBSET: 0 },
     degree: flags.degree ?? 3,
     bandwidth: flags.bandwidth ?? 1,
@@ -135,14 +136,18 @@ function checkMethod({ similarity, source, degree, bandwidth }: CostMatrixFlags)
 }
 
 /** A checkpoint that is named says itself which model it holds, else the configuration does. */
-function findTeacher(flags: CostMatrixFlags, config: Config): { ckpt: string; teacher: string } {
-  const said = flags.ckpt ? loadCheckpoint(flags.ckpt).metadata.model : undefined;
-  const named = flags.teacher ?? said ?? (flags.cfg ? config.DISTILLER.TEACHER : undefined);
+function findTeacher(
+  flags: CostMatrixFlags,
+  given: Checkpoint | null,
+  config: Config,
+): { checkpoint: Checkpoint; teacher: string } {
+  const named = flags.teacher ?? given?.metadata.model ??
+    (flags.cfg ? config.DISTILLER.TEACHER : undefined);
   if (!named && !flags.ckpt) {
     throw new CliError("cost-matrix wants --cfg, or --teacher and --ckpt, to know the teacher");
   }
-  const ckpt = flags.ckpt ?? usualTeacher(config, named!);
-  return { ckpt, teacher: checkpointModelName(ckpt, named, "--teacher") };
+  const checkpoint = given ?? loadCheckpoint(usualTeacher(config, named!));
+  return { checkpoint, teacher: checkpointModelName(checkpoint, named, "--teacher") };
 }
 
 function usualTeacher(config: Config, teacher: string): string {

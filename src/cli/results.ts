@@ -7,7 +7,7 @@ import { loadDataset } from "../data/load_dataset.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { plural } from "../logging/plural.ts";
 import { progress } from "../logging/progress.ts";
-import { loadCheckpoint } from "../train/checkpoint.ts";
+import { HeldCheckpoint, loadCheckpoint } from "../train/checkpoint.ts";
 import type { EventSink } from "../train/events.ts";
 import { latestPath } from "../train/run_files.ts";
 import { CliError } from "./cli_error.ts";
@@ -21,6 +21,7 @@ import { METHOD_NAMES, METHODS, type ResultMethod } from "./result_methods.ts";
 import { type RecordedRun, ResultsFile } from "./results_file.ts";
 import { RunFolder } from "./run_folder.ts";
 import { runFolder } from "./run_paths.ts";
+import type { RunStart } from "./run_start.ts";
 import { runWithFiles } from "./run_with_files.ts";
 import { shellWords } from "./shell_words.ts";
 
@@ -134,7 +135,7 @@ async function trainOne(
     config,
     splits: await loadDataset(config.DATASET, datasetCallbacks()),
     folder,
-    start: { kind: canResume(folder.path, config) ? "latest" : "anew" },
+    start: resumable(folder.path, config),
     sink: withoutStart(progress()),
     signal: interrupt.signal,
     resumeCommand,
@@ -174,15 +175,18 @@ function round(percent: number): number {
   return Math.round(100 * percent) / 100;
 }
 
-/** Whether the folder holds the beginning of the same run. */
-function canResume(folder: string, config: Config): boolean {
+/** At the folder's latest where that is the beginning of the same run, else anew. */
+function resumable(folder: string, config: Config): RunStart {
   const latest = latestPath(folder);
-  if (!fileExists(latest)) return false;
   try {
-    return loadCheckpoint(latest).metadata.config === configToYaml(config);
+    const checkpoint = fileExists(latest) ? loadCheckpoint(latest) : null;
+    if (checkpoint && checkpoint.metadata.config === configToYaml(config)) {
+      return { kind: "latest", held: new HeldCheckpoint(checkpoint) };
+    }
   } catch {
-    return false;
+    // A damaged one is written anew.
   }
+  return { kind: "anew" };
 }
 
 function withoutStart(sink: EventSink): EventSink {

@@ -16,6 +16,7 @@ import { GradScaler } from "../optim/grad_scaler.ts";
 import { SGD } from "../optim/sgd.ts";
 import { buildDistiller } from "./build_distiller.ts";
 import { dataDigest } from "./changed_data.ts";
+import type { HeldCheckpoint } from "./checkpoint.ts";
 import type { EventSink } from "./events.ts";
 import { RunFiles } from "./run_files.ts";
 import { initialState, type RunState } from "./run_state.ts";
@@ -35,6 +36,8 @@ export interface RunOptions {
   readonly teacherPath: string;
   /** Goes on from the folder's `latest`. */
   readonly resume: boolean;
+  /** That `latest`, where it was read already. */
+  readonly latest?: HeldCheckpoint;
   /** Hears what happens. */
   readonly sink: EventSink;
   /** Stops and saves the run when aborted. */
@@ -101,7 +104,9 @@ export class Run {
     const { folder, sink } = options;
     const files = new RunFiles(folder, config, distiller, optimizer, sink, scaler, data);
     const epoch = { images: train.dataset.length, steps: train.length };
-    const state = options.resume ? files.restore(epoch, await facts) : initialState();
+    const state = options.resume
+      ? files.restore(epoch, await facts, options.latest?.take())
+      : initialState();
     const parts = { distiller, optimizer, scaler, train, test };
     const trainer = resources.adopt(
       new Trainer(trainerOptions(options, parts, files), state),
