@@ -171,9 +171,20 @@ function checkTogether({ SOLVER }: Config, document: YamlDocument): void {
   }
 }
 
-/** Has the modules that a document was made with at hand, before names of theirs are met. */
-function remember(document: YamlDocument): void {
-  const list = coerce(document.valueAt(IMPORT.split(".")) ?? [], FIELDS.get(IMPORT)!);
+/** Has the modules at hand that a saved configuration was made with, for errors about names that are not known. */
+export function rememberImports(yaml: string): void {
+  let value: unknown = null;
+  try {
+    value = new YamlDocument(yaml, "x").valueAt(IMPORT.split("."));
+  } catch (error) {
+    // A text that is no configuration remembers nothing.
+    if (!(error instanceof ConfigError)) throw error;
+  }
+  remember(value);
+}
+
+function remember(imports: unknown): void {
+  const list = coerce(imports ?? [], FIELDS.get(IMPORT)!);
   const paths = Array.isArray(list) ? list.map(String) : [];
   setRememberedImports(paths.map((path) => ({ path, typed: asTyped(path) })));
 }
@@ -194,7 +205,7 @@ export function resolveConfig(
   overrides: readonly string[] = [],
 ): Config {
   const document = new YamlDocument(yaml, source);
-  remember(document);
+  remember(document.valueAt(IMPORT.split(".")));
   const { values } = new DocumentReader(document);
   readOverrides(values, overrides);
   if (importedModules().length > 0) values.set(IMPORT, [...importedModules()]);

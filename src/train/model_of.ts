@@ -13,7 +13,7 @@ export function modelOf(name: string, dataset: DatasetInfo): FittingModel {
   const [type] = dataset.name.split("/");
   return {
     name,
-    family: familyOf(name, findDataset(type)?.models ?? modelFamily(type, dataset.height)),
+    family: familyOf(name, findDataset(type)?.models ?? modelFamily(dataset.height)),
     numClasses: dataset.classes.length,
     inChannels: dataset.channels,
   };

@@ -48,6 +48,12 @@ Deno.test("the examples train together from another folder, are evaluated, resum
     assertEquals(seen.code, 0, seen.stderr);
     assertStringIncludes(seen.stdout, "on stripes/test");
 
+    const inspected = await task("tests", "inspect", student);
+    assertStringIncludes(inspected.stdout, `fits none that is known here`);
+    assertStringIncludes(inspected.stdout, `add ${ADD}`);
+    const fits = await task("tests", "inspect", student, ...IMPORTS);
+    assertStringIncludes(fits.stdout, "fits tiny_net (4 classes, 1 channel)");
+
     const unknown = await task("tests", ...taught.slice(0, 5), "--resume");
     assertStringIncludes(unknown.stderr, "add --import ../examples/all.ts");
     const resumed = await task("tests", ...taught, "2", "LOGITS.MATCH_WEIGHT", "0.3", "--resume");
