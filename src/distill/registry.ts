@@ -49,12 +49,21 @@ function add(definition: AnyDistiller): void {
     );
   }
   checkKeys(name, keys);
+  if (definition.costMatrix && !(isKey(keys.COST_MATRIX) && isKey(keys.COST_MATRIX_PATH))) {
+    throw new RegistrationError(
+      `registerDistiller: ${name} has costMatrix and lacks the keys for it; spread costMatrixKeys() among its keys`,
+    );
+  }
   DISTILLERS.add(name, definition);
   addChoice(KEY, name, {
     section: keys,
     unused: teacher ? [] : OF_TEACHERS,
     imported: DISTILLERS.isImported(name),
   });
+}
+
+function isKey(node: Section[string] | undefined): boolean {
+  return node !== undefined && isField(node);
 }
 
 function checkKeys(prefix: string, section: Section): void {

@@ -136,6 +136,21 @@ Deno.test("--import says in a sentence why a module is of no use", async () => {
     const lower = write("lower.ts", `${NAMES}wkd.registerDistiller({ name: "mine", keys: {} });`);
     assertStringIncludes(await said(lower), "the name of a distiller is a word of capital letters");
 
+    const costly = write(
+      "costly.ts",
+      `${NAMES}wkd.registerDistiller({ name: "COSTLY", keys: {}, costMatrix: () => true });`,
+    );
+    assertStringIncludes(await said(costly), "spread costMatrixKeys() among its keys");
+    const float = 'wkd.field.float(-1, "x", { min: 0 })';
+    const wrong = write(
+      "wrong.ts",
+      `${NAMES}wkd.registerDistiller({ name: "WRONG", keys: { A: { B: ${float} } } });`,
+    );
+    assertStringIncludes(
+      await said(wrong),
+      "the default of WRONG.A.B must be a number of at least 0",
+    );
+
     const broken = write("broken.ts", "const a = ;");
     assertMatch(
       await said(broken),
@@ -146,6 +161,9 @@ Deno.test("--import says in a sentence why a module is of no use", async () => {
       await said(lacking),
       /cannot be loaded: Module not found "file:\S+nowhere\.ts"\.? at file:/,
     );
+    // Deno would load code from a few hosts; the name none.invalid is never one of them.
+    const remote = write("remote.ts", 'import "https://esm.sh/left-pad@1.3.0";');
+    assertStringIncludes(await said(remote), 'Requires import access to "esm.sh:443"');
     const throws = write("throws.ts", "function f() {\n  null.x;\n}\nf();\n");
     const [first, ...trace] = (await said(throws)).trim().split("\n");
     assertStringIncludes(first, `error: --import ${throws} threw TypeError: Cannot read`);
