@@ -2,6 +2,8 @@ import type { Section } from "./field.ts";
 
 /** What one value of a key brings along, such as `KD` of `DISTILLER.TYPE`. */
 export interface Choice {
+  /** What it is, in a sentence. */
+  readonly doc?: string;
   /** Keys of its own, in a section of its name. */
   readonly section?: Section;
   /** Keys of other sections that say nothing where it is chosen. */

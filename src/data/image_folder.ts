@@ -220,7 +220,8 @@ const TORCHVISION: ReadonlyMap<string, string> = new Map([
 /** ImageNet, which is a folder of large images, and any other folder. */
 export const DEFINITIONS: readonly DatasetDefinition<Dataset>[] = [{
   name: "imagenet",
-  doc: "ImageNet: <root>/train/<class>/* and <root>/val/<class>/*, decoded as batches are made.",
+  doc:
+    "ImageNet: train/<class>/* and val/<class>/* in DATASET.ROOT, by default data/imagenet, decoded as batches are made.",
   load({ ROOT, TRANSFORM, ...config }, callbacks, wanted) {
     const root = ROOT || DEFAULT_ROOT;
     const transform = TRANSFORM === "auto" ? "imagenet" : TRANSFORM;
@@ -236,7 +237,7 @@ export const DEFINITIONS: readonly DatasetDefinition<Dataset>[] = [{
   },
 }, {
   name: "image_folder",
-  doc: "Any images in <root>/train/<class>/* and <root>/val/<class>/* (or test).",
+  doc: "Any images, in train/<class>/* and val/<class>/* (or test) in DATASET.ROOT.",
   load: loadImageFolder,
   inMemory: false,
 }];

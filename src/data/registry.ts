@@ -39,9 +39,10 @@ export function registerDataset(definition: DatasetDefinition): void {
 }
 
 function add(definition: DatasetDefinition<Dataset>): void {
-  const { name, inMemory = true } = definition;
+  const { name, doc, inMemory = true } = definition;
   DATASETS.add(name, definition);
   addChoice("DATASET.TYPE", name, {
+    doc,
     unused: inMemory ? OF_IMAGE_FILES : [],
     imported: DATASETS.isImported(name),
   });

@@ -41,7 +41,7 @@ export function registerDistiller<K extends Section>(definition: DistillerDefini
 }
 
 function add(definition: AnyDistiller): void {
-  const { name, keys, teacher = true } = definition;
+  const { name, doc, keys, teacher = true } = definition;
   DISTILLERS.check(name);
   if (Object.hasOwn(ROOT, name)) {
     throw new RegistrationError(
@@ -56,6 +56,7 @@ function add(definition: AnyDistiller): void {
   }
   DISTILLERS.add(name, definition);
   addChoice(KEY, name, {
+    doc,
     section: keys,
     unused: teacher ? [] : OF_TEACHERS,
     imported: DISTILLERS.isImported(name),

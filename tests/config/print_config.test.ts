@@ -46,6 +46,11 @@ Deno.test("describeConfig() has every key with its default and a sentence", () =
   }
   assertStringIncludes(
     text,
+    "\n        KD        The divergence between the softened outputs (Hinton et al., 2015).\n",
+  );
+  assertStringIncludes(text, "\n        image_folder   Any images, in train");
+  assertStringIncludes(
+    text,
     "WKD.SINKHORN.ITER = 10\n      Sinkhorn iterations.\n      It is an integer of at least 1.",
   );
 });
