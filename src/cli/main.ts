@@ -3,6 +3,7 @@ import { withProgram } from "../config/program.ts";
 import { escapeControls, visible } from "../formats/visible.ts";
 import { GpuError } from "../gpu/gpu_error.ts";
 import { guardConsole, lostStreams } from "../logging/terminal.ts";
+import { importedModules } from "../registry/imports.ts";
 import { FailedRun, ImportError } from "./cli_error.ts";
 import { commandWords } from "./commands/words.ts";
 import { FAILED } from "./exit_status.ts";
@@ -76,12 +77,24 @@ function report(thrown: unknown, command: string): number {
     console.error(`error: ${visible(error.message)}\n${escapeControls(error.trace)}`);
   } else if (PLAIN.has(error.name)) console.error(`error: ${visible(error.message)}`);
   else {
-    console.error(
-      `error: this is a mistake in the program itself, please report it\n${error.stack}`,
-    );
+    const whose = isImported(error)
+      ? "this is a mistake in a module that --import runs"
+      : "this is a mistake in the program itself, please report it";
+    console.error(`error: ${whose}\n${error.stack}`);
   }
   return FAILED;
 }
+
+/** Whether an error comes out of an imported module: the first file in its stack is none of the package's. */
+function isImported({ stack = "" }: Error): boolean {
+  if (importedModules().length === 0) return false;
+  const [first = null] = /(?:file|https?):\/\/\S+/.exec(stack.slice(stack.indexOf("\n    at "))) ??
+    [];
+  return first !== null && !first.startsWith(PACKAGE) && !first.includes("/node_modules/");
+}
+
+/** Where the package's sources lie. */
+const PACKAGE = new URL("../", import.meta.url).href;
 
 /** What went wrong first, where cleaning up after it went wrong, too. */
 function firstError(error: unknown): unknown {

@@ -171,6 +171,31 @@ Deno.test("--import says in a sentence why a module is of no use", async () => {
   });
 });
 
+Deno.test("a module's own mistake while it works is not the program's; a configuration runs none", async () => {
+  await inTempDir(async (folder) => {
+    const file = join(folder, "mine.ts");
+    Deno.writeTextFileSync(
+      file,
+      `import * as wkd from "${MOD}";
+console.log("loaded");
+wkd.registerDataset({ name: "mine", doc: "x", load: () => null.x });`,
+    );
+    const words = ["data", "bench", "DATASET.TYPE", "mine", "--import", file];
+    const { stdout, stderr } = await task("tests", ...words);
+    assertEquals(stdout, "loaded\n");
+    assertMatch(
+      stderr,
+      /^error: this is a mistake in a module that --import runs\nTypeError: .*null/,
+    );
+    assertStringIncludes(stderr, "mine.ts:3");
+    const cfg = join(folder, "mine.yaml");
+    Deno.writeTextFileSync(cfg, `EXPERIMENT: {IMPORT: ${file}}\n`);
+    const printed = await task("tests", "config", cfg);
+    assertStringIncludes(printed.stdout, `  IMPORT: ["${file}"]\n`);
+    assertEquals(printed.stdout.includes("loaded"), false);
+  });
+});
+
 Deno.test("an imported data set whose images do not fit is refused with what does not", async () => {
   await inTempDir(async (folder) => {
     const file = join(folder, "mine.ts");
