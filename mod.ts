@@ -24,10 +24,8 @@ export { arrayDataset, type ArrayDatasetOptions } from "./src/data/array_dataset
 export type { Batch, BatchSource, LoaderOptions } from "./src/data/batch.ts";
 export { createLoader } from "./src/data/create_loader.ts";
 export type { Dataset, FileDataset } from "./src/data/file_dataset.ts";
-export type { DatasetFiles, DatasetInfo, ImageDataset } from "./src/data/image_dataset.ts";
 export { decodeImage } from "./src/data/images.ts";
 export type { Pixels } from "./src/data/pixels.ts";
-export type { DatasetCallbacks } from "./src/data/dataset_config.ts";
 export type { DatasetSplits } from "./src/data/load_dataset.ts";
 export { openDataset, type OpenDatasetOptions } from "./src/data/open_dataset.ts";
 export { DataLoader } from "./src/data/loader.ts";
@@ -37,10 +35,7 @@ export type { GradientHook } from "./src/train/train_step.ts";
 export { type SaveKind, Trainer, type TrainerOptions, TrainingError } from "./src/train/trainer.ts";
 export type { EvaluateOptions } from "./src/train/evaluate.ts";
 export { evaluate } from "./src/train/evaluate_model.ts";
-export {
-  type EvaluatedShapes,
-  evaluatedShapes as featureShapes,
-} from "./src/train/evaluated_shapes.ts";
+export { evaluatedShapes as featureShapes } from "./src/train/evaluated_shapes.ts";
 export type {
   EpochEnd,
   EventSink,
@@ -61,9 +56,33 @@ export { loadState, saveState } from "./src/train/state_bytes.ts";
 // Not written into the import: a program that imports this module should not need the command line and its packages.
 const COMMAND_LINE = "./src/cli/main.ts";
 
+// What a module registers that --import runs.
+export {
+  type AnyField,
+  type Field,
+  field,
+  type FieldKind,
+  type FieldValue,
+  type Range,
+  type Section,
+  type ValuesOf,
+} from "./src/config/field.ts";
+export { RegistrationError } from "./src/registry/registry.ts";
+export { type ModelDefinition, registerModel } from "./src/models/registry.ts";
+export type {
+  DistillerDefinition,
+  DistillerParts,
+  FeatureShapes,
+  TrainingImages,
+} from "./src/distill/definition.ts";
+export { registerDistiller } from "./src/distill/registry.ts";
+export { costMatrixKeys } from "./src/distill/shared_keys.ts";
+export type { DatasetDefinition, DatasetParts, PublishedArchive } from "./src/data/definition.ts";
+export type { DatasetCallbacks, DatasetConfig, WantedSplits } from "./src/data/dataset_config.ts";
+export type { DatasetFiles, DatasetInfo, ImageDataset } from "./src/data/image_dataset.ts";
+export { registerDataset } from "./src/data/registry.ts";
+
+// A module of the user's imports this one, and would wait for ever for it to have waited for the command.
 if (import.meta.main) {
-  const { start } = await import(COMMAND_LINE) as {
-    start(args: readonly string[]): Promise<number>;
-  };
-  Deno.exit(await start(Deno.args));
+  void import(COMMAND_LINE).then(({ start }) => start(Deno.args)).then(Deno.exit);
 }

@@ -254,7 +254,7 @@ export {
   text,
   type ValuesOf,
 } from "./config/field.ts";
-export type { Choice, Misfit } from "./config/fields.ts";
+export type { Choice, Misfit } from "./config/choices.ts";
 
 // Files, as bytes.
 export { FormatError } from "./formats/format_error.ts";

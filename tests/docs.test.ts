@@ -1,5 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { datasets, isImportedDataset } from "../src/data/registry.ts";
+import { distillers, isImportedDistiller } from "../src/distill/registry.ts";
 import { inTempDir } from "./temp_dir.ts";
 
 const root = fromFileUrl(new URL("..", import.meta.url));
@@ -12,9 +14,10 @@ const PAGES = [
   "docs/adding_an_op.md",
   "docs/adding_a_distiller.md",
   "docs/adding_a_model.md",
+  "docs/adding_a_dataset.md",
 ];
 const FOLDERS =
-  "bench|checkpoints|configs|docs|kernels|results|scratch|src|tests|types|wkd_cost_matrix";
+  "bench|checkpoints|configs|docs|examples|kernels|results|scratch|src|tests|types|wkd_cost_matrix";
 const EXTENSIONS = "ts|wgsl|md|yaml|json|safetensors|sh|py";
 
 function page(path: string): string {
@@ -87,6 +90,19 @@ Deno.test("docs/architecture.md quotes the sources as they are", () => {
     const lines = page(path).split("\n").map((line) => line.trim());
     const changed = quote.split("\n").filter((line) => !lines.includes(line.trim()));
     assertEquals(changed, [], path);
+  }
+});
+
+Deno.test("README.md lists the distillers and the data sets that are registered", () => {
+  const [, table] = /<!-- distillers -->\n(.*?)<!-- \/distillers -->/s.exec(page("README.md"))!;
+  const rows = table.trim().split("\n").slice(2).map((row) => row.split("|").map((s) => s.trim()));
+  const own = distillers().filter(({ name }) => !isImportedDistiller(name));
+  assertEquals(
+    rows.map(([, name, doc]) => [name, doc]),
+    own.map(({ name, doc }) => [`\`${name}\``, doc]),
+  );
+  for (const { name } of datasets()) {
+    if (!isImportedDataset(name)) assert(page("README.md").includes(`\`${name}\``), name);
   }
 });
 

@@ -10,14 +10,15 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   tensor: ["gpu", "ops"],
   ops: ["gpu", "tensor"],
   nn: ["gpu", "tensor", "ops"],
-  models: ["tensor", "ops", "nn"],
+  registry: [],
+  models: ["tensor", "ops", "nn", "registry"],
   losses: ["tensor", "ops"],
-  // The keys of a configuration are part of what an optimiser or a schedule says of itself.
-  optim: ["gpu", "tensor", "ops", "config"],
-  distill: ["tensor", "ops", "nn", "models", "losses"],
+  // The keys of a configuration are part of what an optimiser, a schedule or a distiller says of itself.
+  optim: ["gpu", "tensor", "ops", "config", "registry"],
+  distill: ["tensor", "ops", "nn", "models", "losses", "config", "registry"],
   formats: [],
-  config: ["formats"],
-  data: ["config", "formats"],
+  config: ["formats", "registry"],
+  data: ["config", "formats", "registry"],
   cost_matrix: ["gpu", "tensor", "ops", "models", "data"],
   train: [
     "gpu",

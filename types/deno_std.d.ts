@@ -52,43 +52,10 @@ declare module "@std/path" {
   export function toFileUrl(path: string): URL;
 }
 
-declare module "@std/fmt/colors" {
-  export function setColorEnabled(value: boolean): void;
-  export function getColorEnabled(): boolean;
-  export function bold(str: string): string;
-  export function dim(str: string): string;
-  export function red(str: string): string;
-  export function green(str: string): string;
-  export function yellow(str: string): string;
-  export function cyan(str: string): string;
-}
-
-declare module "@std/fmt/duration" {
-  export function format(ms: number, options?: { ignoreZero?: boolean; style?: string }): string;
-}
-
 declare module "@std/fmt/bytes" {
   export function format(num: number, options?: { binary?: boolean }): string;
 }
 
 declare module "@std/text/closest-string" {
   export function closestString(givenWord: string, possibleWords: readonly string[]): string;
-}
-
-declare module "cli-progress" {
-  /** The part of cli-progress that is used: its bar, as text. */
-  const cliProgress: {
-    Format: {
-      BarFormat(
-        progress: number,
-        options: {
-          barsize: number;
-          barCompleteString: string;
-          barIncompleteString: string;
-          barGlue: string;
-        },
-      ): string;
-    };
-  };
-  export default cliProgress;
 }

@@ -2,9 +2,14 @@ import { basename, dirname, join } from "@std/path";
 import type { Config } from "../config/config.ts";
 import { WriteError } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
-import { CheckpointError, loadCheckpoint } from "../train/checkpoint.ts";
+import { CheckpointError, type HeldCheckpoint } from "../train/checkpoint.ts";
 import { checkpointPath } from "../train/run_files.ts";
-import { describeState, readSavedState, type SavedState } from "../train/saved_states.ts";
+import {
+  describeState,
+  readSavedState,
+  type ReadState,
+  type SavedState,
+} from "../train/saved_states.ts";
 import { isCheckpoint, runFiles, runLeftovers } from "./run_file_names.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { RunStart } from "./run_start.ts";
@@ -23,17 +28,17 @@ export function beginRun(
   start: RunStart,
   tell: (message: string) => void,
   takesBack: boolean,
-): { config: Config; resume: boolean } {
+): { config: Config; resume: boolean; latest?: HeldCheckpoint } {
   const { path, replaced } = folder;
   const resume = start.kind !== "anew";
   if (start.kind === "latest") {
     if (replaced.place !== null) tell(untilReplaced(replaced.place, takesBack));
-    return { config, resume };
+    return { config, resume, latest: start.held };
   }
   const { state = null } = start.kind === "from" ? start : {};
   if (runLeftovers(path).length === 0) {
-    if (state) writing(path, () => copyState(state.path, path));
-    return { config, resume };
+    if (state) writing(path, () => copyState(state, state.path, path));
+    return { config, resume, latest: state?.held };
   }
   const inFolder = state && replaced.locate(state.path)?.aside === null;
   const aside = folder.putAside(config, state?.finished ?? 0);
@@ -44,7 +49,7 @@ export function beginRun(
   }
   replaced.settle();
   tell(untilReplaced(aside.place, takesBack));
-  return { config: aside.config, resume };
+  return { config: aside.config, resume, latest: state?.held };
 }
 
 /** Ends a run: says where what it would have replaced is. */
@@ -77,7 +82,7 @@ function untilReplaced(place: string, takesBack: boolean): string {
 }
 
 /** Brings what came before a state out of the run that was put aside, and makes the state the folder's `latest`. */
-function bringBack(aside: string, folder: string, state: SavedState, file: string): void {
+function bringBack(aside: string, folder: string, state: ReadState, file: string): void {
   for (const name of runFiles(aside)) {
     if (!isCheckpoint(name)) {
       const event = name.includes("/");
@@ -87,7 +92,7 @@ function bringBack(aside: string, folder: string, state: SavedState, file: strin
       else Deno.copyFileSync(join(aside, name), join(folder, name));
     } else if (isBefore(aside, name, state)) linkFile(join(aside, name), join(folder, name));
   }
-  copyState(file, folder);
+  copyState(state, file, folder);
 }
 
 /** Whether a checkpoint was written before the run came to a state. */
@@ -103,8 +108,7 @@ function isBefore(aside: string, name: string, { finished }: SavedState): boolea
   }
 }
 
-function copyState(file: string, folder: string): void {
-  const { kind } = loadCheckpoint(file);
+function copyState({ kind }: ReadState, file: string, folder: string): void {
   Deno.copyFileSync(
     file,
     checkpointPath(folder, "latest", kind === "safetensors" ? kind : "torch"),

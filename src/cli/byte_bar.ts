@@ -1,9 +1,9 @@
 import { format } from "@std/fmt/bytes";
+import { barText } from "../logging/bar_text.ts";
 import { formatSeconds } from "../logging/format_seconds.ts";
 import { StatusLine } from "../logging/status_line.ts";
 import { terminalColumns, writeTerminal } from "../logging/terminal.ts";
 import type { CountBar } from "./count_bar.ts";
-import { barText } from "./bar_text.ts";
 
 const FRAME_MS = 100;
 /** Milliseconds between two plain lines where there is no terminal. */

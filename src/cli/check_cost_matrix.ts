@@ -1,7 +1,10 @@
 import type { Config } from "../config/config.ts";
+import { programWords } from "../config/program.ts";
 import { asTyped } from "../config/typed_path.ts";
 import { UserError } from "../errors.ts";
+import { costMatrixSettings } from "../train/run_cost_matrix.ts";
 import { fileExists } from "./file_exists.ts";
+import { importWords } from "./import_modules.ts";
 import { shellWords } from "./shell_words.ts";
 
 /**
@@ -10,15 +13,14 @@ import { shellWords } from "./shell_words.ts";
  * @param cfg the configuration's file, for the command that makes the matrix
  * @throws UserError saying how to get it
  */
-export function checkCostMatrix({ DISTILLER, WKD }: Config, cfg: string): void {
-  const { COST_MATRIX, COST_MATRIX_PATH, LOSS } = WKD;
-  if (DISTILLER.TYPE !== "WKD" || LOSS.WKD_LOGIT_WEIGHT === 0 || COST_MATRIX === "fc") return;
-  if (COST_MATRIX_PATH === "" || fileExists(COST_MATRIX_PATH)) return;
+export function checkCostMatrix(config: Config, cfg: string): void {
+  const { section, path = null } = costMatrixSettings(config) ?? {};
+  if (path === null || path === "" || fileExists(path)) return;
   throw new UserError(
-    `there is no cost matrix ${COST_MATRIX_PATH} (WKD.COST_MATRIX_PATH); make it with ` +
+    `there is no cost matrix ${path} (${section}.COST_MATRIX_PATH); make it with ` +
       `"${
-        shellWords(["deno", "task", "cost-matrix", "--cfg", asTyped(cfg)])
+        shellWords([...programWords(), "cost-matrix", "--cfg", asTyped(cfg), ...importWords()])
       }", copy the authors' there, ` +
-      `or set WKD.COST_MATRIX fc`,
+      `or set ${section}.COST_MATRIX fc`,
   );
 }

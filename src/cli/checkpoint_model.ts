@@ -5,7 +5,7 @@ import { visible } from "../formats/visible.ts";
 import { fitsSomeModel, fittingModels } from "../models/fitting_models.ts";
 import type { Model } from "../models/model.ts";
 import { buildModel } from "../train/build_distiller.ts";
-import { inFile, loadCheckpoint } from "../train/checkpoint.ts";
+import { type Checkpoint, inFile } from "../train/checkpoint.ts";
 import { loadModel } from "../train/load_model.ts";
 import { modelOf } from "../train/model_of.ts";
 
@@ -13,15 +13,14 @@ import { modelOf } from "../train/model_of.ts";
  * The architecture of a checkpoint's model: the one asked for, or what its metadata says.
  *
  * @param option the option to name in the error, such as `--model`
- * @throws CheckpointError where the file cannot be read, UserError where nothing says the architecture
+ * @throws CheckpointError where the file is damaged, UserError where nothing says the architecture
  */
 export function checkpointModelName(
-  path: string,
+  { path, metadata, value }: Checkpoint,
   wanted: string | undefined,
   option: string,
 ): string {
   if (wanted) return wanted;
-  const { metadata, value } = loadCheckpoint(path);
   if (metadata.model) return metadata.model;
   const { tensors } = inFile(path, () => modelState(value, fitsSomeModel));
   const { models } = fittingModels(new Map([...tensors].map(([name, { shape }]) => [name, shape])));
@@ -38,13 +37,19 @@ export function checkpointModelName(
  */
 export function loadCheckpointModel(
   name: string,
-  path: string,
+  checkpoint: string | Checkpoint,
   dataset: DatasetInfo,
   option = "--teacher",
 ): Model {
   const model = buildModel(name, dataset);
   const role = option === "--teacher" ? "teacher" : "model";
   const settings = { role, model: option, file: "--ckpt", dataset: "--dataset" };
-  loadModel(model, path, modelOf(name, dataset), settings, (note) => console.error(visible(note)));
+  loadModel(
+    model,
+    checkpoint,
+    modelOf(name, dataset),
+    settings,
+    (note) => console.error(visible(note)),
+  );
   return model.eval();
 }

@@ -4,6 +4,7 @@ import { configToYaml } from "../config/config_to_yaml.ts";
 import { describeConfig } from "../config/describe_config.ts";
 import { loadConfig } from "../config/load_config.ts";
 import { checkDataset } from "../data/load_dataset.ts";
+import { wantsTeacher } from "../distill/registry.ts";
 import { familyOf } from "../models/registry.ts";
 
 /** Options of the `config` command. */
@@ -29,6 +30,6 @@ function resolved(cfg: string | null, overrides: readonly string[]): string {
   const { DATASET, DISTILLER: { TYPE, TEACHER, STUDENT } } = config;
   checkDataset(DATASET.TYPE);
   familyOf(STUDENT);
-  if (TYPE !== "NONE") familyOf(TEACHER);
+  if (wantsTeacher(TYPE)) familyOf(TEACHER);
   return configToYaml(config).trimEnd();
 }

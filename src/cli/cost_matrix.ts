@@ -21,6 +21,7 @@ import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { fileExists } from "./file_exists.ts";
 import { lessOf } from "./gpu_advice.ts";
 import { advising, imageSize, isUnusual, smaller } from "./memory_error.ts";
+import { importWords } from "./import_modules.ts";
 import { openComputeDevice } from "./open_device.ts";
 import { shellWords } from "./shell_words.ts";
 
@@ -40,7 +41,7 @@ export async function costMatrix(
   overrides: readonly string[] = [],
 ): Promise<number> {
   const planned = makePlan(flags, overrides);
-  const { dataset, teacher, ckpt, out } = planned;
+  const { dataset, teacher, checkpoint, out } = planned;
   if (!flags.overwrite && fileExists(out)) {
     throw new UserError(`${out} is already there; replace it with --overwrite or choose --out`);
   }
@@ -53,7 +54,7 @@ export async function costMatrix(
   }
   const samples = planned.samples ?? Math.min(MOST_SAMPLES, smallestClass(train));
   const plan = { ...planned, samples };
-  const model = loadCheckpointModel(teacher, ckpt, train);
+  const model = loadCheckpointModel(teacher, checkpoint, train);
   const cost = await advising(() => less(train), () => compare(model, train, plan));
   const hash = await weightsHash(model);
   model.dispose();
@@ -99,7 +100,17 @@ async function compare(
 
 /** How the file was made, without dates: the same command gives the same bytes. */
 function describe(
-  { dataset, teacher, ckpt, out, source, similarity, degree, bandwidth, samples }: SampledPlan,
+  {
+    dataset,
+    teacher,
+    checkpoint: { path: ckpt },
+    out,
+    source,
+    similarity,
+    degree,
+    bandwidth,
+    samples,
+  }: SampledPlan,
   hash: string,
   overrides: readonly string[],
 ): Record<string, string> {
@@ -126,7 +137,15 @@ function describe(
   }[source];
   return {
     format: "pt",
-    command: shellWords(["deno", "task", "cost-matrix", ...words, ...method, ...size]),
+    command: shellWords([
+      "deno",
+      "task",
+      "cost-matrix",
+      ...importWords(),
+      ...words,
+      ...method,
+      ...size,
+    ]),
     teacher,
     checkpoint: basename(ckpt),
     [TEACHER_HASH]: hash,

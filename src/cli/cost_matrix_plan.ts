@@ -1,9 +1,12 @@
-import { basename, join } from "@std/path";
-import type { Config } from "../config/config.ts";
+import { join } from "@std/path";
+import { type Config, sectionOf } from "../config/config.ts";
+import type { ValuesOf } from "../config/field.ts";
 import type { FeatureSource } from "../cost_matrix/class_features.ts";
 import { UserError } from "../errors.ts";
+import { datasetOf } from "../data/registry.ts";
+import type { costMatrixKeys } from "../distill/shared_keys.ts";
 import { formatOfName } from "../formats/format_of_name.ts";
-import { loadCheckpoint } from "../train/checkpoint.ts";
+import { type Checkpoint, loadCheckpoint } from "../train/checkpoint.ts";
 import { checkTeacher } from "./check_teacher.ts";
 import { checkpointConfig } from "./checkpoint_config.ts";
 import { checkpointModelName } from "./checkpoint_model.ts";
@@ -22,9 +25,9 @@ export interface CostMatrixFlags {
   readonly cfg?: string;
   /** Data set; default: the configuration's, or the one that the checkpoint was trained on, or `cifar100`. */
   readonly dataset?: string;
-  /** What classes are compared by; default: what the file's name says, or `features` for linear CKA, else `pooled`. */
+  /** What classes are compared by; default: what the configuration says, or `features` for linear CKA (of ImageNet `logits`), else `pooled`. */
   readonly source?: FeatureSource;
-  /** How they are compared; default: what the configuration's file name says, or `linear_cka`. */
+  /** How they are compared; default: what the configuration says, or `linear_cka`. */
   readonly similarity?: Similarity;
   /** Degree of `poly_cka`; default 3. */
   readonly degree?: number;
@@ -44,7 +47,7 @@ export interface CostMatrixFlags {
 export interface CostMatrixPlan {
   readonly dataset: Config["DATASET"];
   readonly teacher: string;
-  readonly ckpt: string;
+  readonly checkpoint: Checkpoint;
   readonly source: FeatureSource;
   readonly similarity: Similarity;
   readonly degree: number;
@@ -54,29 +57,33 @@ export interface CostMatrixPlan {
 }
 
 /**
- * What `cost-matrix` does: with a configuration, the file that it names (WKD.COST_MATRIX_PATH), made in the way that the
- * file's name says, such as `logit_linear_cka`.
+ * What `cost-matrix` does: with a configuration, the file that it names (COST_MATRIX_PATH), made in the way that it says
+ * (COST_MATRIX_SOURCE, COST_MATRIX_SIMILARITY).
  *
  * @throws UserError where options do not go together or there is no teacher, FormatError where the file's extension says no
  * format
  */
 export function makePlan(flags: CostMatrixFlags, overrides: readonly string[]): CostMatrixPlan {
   checkMethod(flags);
-  const config = checkpointConfig(flags.ckpt ?? null, flags, overrides);
+  const given = flags.ckpt === undefined ? null : loadCheckpoint(flags.ckpt);
+  const config = checkpointConfig(given, flags, overrides);
   const type = config.DATASET.TYPE;
-  const { ckpt, teacher } = findTeacher(flags, config);
-  const named = flags.cfg ? config.WKD.COST_MATRIX_PATH : "";
-  const method = METHOD.exec(stem(named));
-  const similarity = flags.similarity ?? method?.[2] as Similarity | undefined ?? "linear_cka";
-  const source = flags.source ?? PREFIXES.get(method?.[1] ?? "") ?? usualSource(similarity);
+  const { checkpoint, teacher } = findTeacher(flags, given, config);
+  const configured = configuredMatrix(config);
+  const similarity = flags.similarity ?? configured.similarity;
+  const sourceOf = (how: Similarity) => configured.source ?? usualSource(how, type);
+  const source = flags.source ?? sourceOf(similarity);
   checkMethod({ ...flags, similarity });
-  const name = nameOf(source, similarity);
-  const usual = join("wkd_cost_matrix", type, teacher, `${name}.safetensors`);
-  const asNamed = named !== "" && (method === null || name === stem(named));
-  const out = flags.out ?? (asNamed ? named : usual);
+  const usual = join(
+    ...["wkd_cost_matrix", type, teacher],
+    `${nameOf(source, similarity)}.safetensors`,
+  );
+  const asConfigured = similarity === configured.similarity && source === sourceOf(similarity);
+  const named = flags.cfg && asConfigured ? configured.path : "";
+  const out = flags.out ?? (named || usual);
   formatOfName(out);
   return {
-    ...{ teacher, ckpt, source, similarity, samples: flags.samples ?? null },
+    ...{ teacher, checkpoint, source, similarity, samples: flags.samples ?? null },
     dataset: { ...config.DATASET, SUBSET: 0 },
     degree: flags.degree ?? 3,
     bandwidth: flags.bandwidth ?? 1,
@@ -84,27 +91,36 @@ export function makePlan(flags: CostMatrixFlags, overrides: readonly string[]): 
   };
 }
 
-const METHOD = /^(logit_|pooled_|features_)?(linear_cka|poly_cka|rbf_cka|cosine)$/;
+/** What a configuration says of the matrix: in its distiller's section, or WKD's where that has no such keys. */
+function configuredMatrix(config: Config) {
+  const own = sectionOf(config, config.DISTILLER.TYPE);
+  const keys = (Object.hasOwn(own, PATH) ? own : sectionOf(config, "WKD")) as ValuesOf<
+    ReturnType<typeof costMatrixKeys>
+  >;
+  const { COST_MATRIX_SOURCE: source, COST_MATRIX_SIMILARITY: similarity } = keys;
+  return { path: keys[PATH], source: source === "auto" ? null : source, similarity };
+}
 
-const PREFIXES: ReadonlyMap<string, FeatureSource> = new Map([
-  ["logit_", "logits"],
-  ["pooled_", "pooled"],
-  ["features_", "features"],
-]);
+const PATH = "COST_MATRIX_PATH";
 
 /** What the authors compare; the matrices of other kernels grow with the square of the samples. */
-function usualSource(similarity: Similarity): FeatureSource {
-  return similarity === "linear_cka" ? "features" : "pooled";
+function usualSource(similarity: Similarity, dataset: string): FeatureSource {
+  if (similarity !== "linear_cka") return "pooled";
+  return datasetOf(dataset).costSource ?? "features";
 }
+
+/** Names of the sources in front of that of the similarity. */
+const PREFIXES: Readonly<Record<FeatureSource, string>> = {
+  features: "features_",
+  pooled: "pooled_",
+  logits: "logit_",
+};
 
 function nameOf(source: FeatureSource, similarity: Similarity): string {
-  if (similarity === "cosine" || source === usualSource(similarity)) return similarity;
-  const [prefix] = [...PREFIXES].find(([, each]) => each === source)!;
-  return `${prefix}${similarity}`;
-}
-
-function stem(path: string): string {
-  return basename(path).replace(/\.[^.]*$/, "");
+  const plain = similarity === "linear_cka" ? "features" : "pooled";
+  return similarity === "cosine" || source === plain
+    ? similarity
+    : `${PREFIXES[source]}${similarity}`;
 }
 
 function checkMethod({ similarity, source, degree, bandwidth }: CostMatrixFlags): void {
@@ -120,14 +136,18 @@ function checkMethod({ similarity, source, degree, bandwidth }: CostMatrixFlags)
 }
 
 /** A checkpoint that is named says itself which model it holds, else the configuration does. */
-function findTeacher(flags: CostMatrixFlags, config: Config): { ckpt: string; teacher: string } {
-  const said = flags.ckpt ? loadCheckpoint(flags.ckpt).metadata.model : undefined;
-  const named = flags.teacher ?? said ?? (flags.cfg ? config.DISTILLER.TEACHER : undefined);
+function findTeacher(
+  flags: CostMatrixFlags,
+  given: Checkpoint | null,
+  config: Config,
+): { checkpoint: Checkpoint; teacher: string } {
+  const named = flags.teacher ?? given?.metadata.model ??
+    (flags.cfg ? config.DISTILLER.TEACHER : undefined);
   if (!named && !flags.ckpt) {
     throw new UserError("cost-matrix wants --cfg, or --teacher and --ckpt, to know the teacher");
   }
-  const ckpt = flags.ckpt ?? usualTeacher(config, named!);
-  return { ckpt, teacher: checkpointModelName(ckpt, named, "--teacher") };
+  const checkpoint = given ?? loadCheckpoint(usualTeacher(config, named!));
+  return { checkpoint, teacher: checkpointModelName(checkpoint, named, "--teacher") };
 }
 
 function usualTeacher(config: Config, teacher: string): string {

@@ -1,7 +1,7 @@
+import { barText } from "../logging/bar_text.ts";
 import { formatSeconds } from "../logging/format_seconds.ts";
 import { StatusLine } from "../logging/status_line.ts";
 import { terminalColumns, writeTerminal } from "../logging/terminal.ts";
-import { barText } from "./bar_text.ts";
 
 /** A bar that counts up to a total, on a terminal; elsewhere nothing is shown. */
 export interface CountBar {

@@ -7,12 +7,12 @@ import { createLoader } from "../data/create_loader.ts";
 import { download } from "../data/download.ts";
 import { isFileDataset } from "../data/file_dataset.ts";
 import { loadDataset } from "../data/load_dataset.ts";
-import { PUBLISHED } from "../data/published_archives.ts";
 import { UserError } from "../errors.ts";
 import { visible } from "../formats/visible.ts";
 import { plural } from "../logging/plural.ts";
-import { withScheme } from "./data_task.ts";
+import { datasets } from "../data/registry.ts";
 import { byteBar } from "./byte_bar.ts";
+import { withScheme } from "./data_task.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
 
@@ -40,13 +40,13 @@ const BATCHES = 50;
  * @returns the exit status
  */
 export async function downloadData(dataset: string, flags: DownloadFlags): Promise<number> {
-  if (!Object.hasOwn(PUBLISHED, dataset)) {
-    const names = Object.keys(PUBLISHED).join(", ");
+  const published = datasets().find(({ name }) => name === dataset)?.archive;
+  if (!published) {
+    const names = datasets().filter(({ archive }) => archive).map(({ name }) => name).join(", ");
     throw new UserError(
       `there is no download for ${JSON.stringify(dataset)}; there is for ${names}`,
     );
   }
-  const published = PUBLISHED[dataset as keyof typeof PUBLISHED];
   const archive = { ...published, url: checkUrl(flags.url ?? published.url) };
   const path = join(flags.root, archive.file);
   const interrupt = interruptSignal("stopping; what has arrived is kept");

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { PUBLISHED } from "../data/published_archives.ts";
+import { datasets } from "../data/registry.ts";
 
 /** Signals that end the work, whose process then ends this one. */
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
@@ -19,7 +19,8 @@ export function hostsOf(words: readonly string[]): string[] {
     if (word.startsWith("--url=")) return [word.slice("--url=".length)];
     return word === "--url" ? words.slice(i + 1, i + 2) : [];
   });
-  const urls = [...Object.values(PUBLISHED).map(({ url }) => url), ...mirrors.map(withScheme)];
+  const published = datasets().flatMap(({ archive }) => archive ? [archive.url] : []);
+  const urls = [...published, ...mirrors.map(withScheme)];
   const hosts = urls.filter((url) => URL.canParse(url)).map((url) => {
     const { hostname, port, protocol } = new URL(url);
     return `${hostname}:${port || (protocol === "http:" ? 80 : 443)}`;

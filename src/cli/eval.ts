@@ -5,6 +5,7 @@ import { loadTestSet } from "../data/load_dataset.ts";
 import { UserError } from "../errors.ts";
 import { visible } from "../formats/visible.ts";
 import type { Gpu } from "../gpu/gpu.ts";
+import { type Checkpoint, loadCheckpoint } from "../train/checkpoint.ts";
 import { ClassCounts } from "../train/class_counts.ts";
 import { Evaluator } from "../train/evaluate.ts";
 import { notFiniteName } from "../train/not_finite.ts";
@@ -54,8 +55,9 @@ export async function evaluate(
   overrides: readonly string[] = [],
 ): Promise<number> {
   const pretrain = flags.ckpt === PRETRAIN;
-  const config = checkpointConfig(pretrain ? null : flags.ckpt, flags, overrides);
-  const checkpoint = pretrain ? pretrained(flags, config) : flags.ckpt;
+  const given = pretrain ? null : loadCheckpoint(flags.ckpt);
+  const config = checkpointConfig(given, flags, overrides);
+  const checkpoint = given ?? loadCheckpoint(pretrained(flags, config));
   const wanted = flags.model ?? (pretrain ? config.DISTILLER.TEACHER : undefined);
   const model = checkpointModelName(checkpoint, wanted, "--model");
   const gpu = await openComputeDevice(flags.device);
@@ -72,7 +74,7 @@ export async function evaluate(
     console.error(visible(
       `warning: the loss is ${
         notFiniteName(loss)
-      }: the weights in ${checkpoint} are finite numbers, but what ` +
+      }: the weights in ${checkpoint.path} are finite numbers, but what ` +
         `${model} makes of some images is not`,
     ));
   }
@@ -108,7 +110,7 @@ function pretrained({ model, cfg }: EvalFlags, config: Config): string {
 interface Parts {
   readonly gpu: Gpu;
   readonly model: string;
-  readonly checkpoint: string;
+  readonly checkpoint: Checkpoint;
   readonly test: Dataset;
   readonly batchSize: number;
   readonly perClass: boolean;
@@ -134,7 +136,12 @@ async function run(parts: Parts): Promise<Evaluation | number> {
     const metrics = await evaluator.run(loader, { progress: bar.update, signal: interrupt.signal });
     if (!metrics) return interrupt.status;
     return {
-      ...{ model: parts.model, checkpoint, dataset: test.name, images: test.length },
+      ...{
+        model: parts.model,
+        checkpoint: checkpoint.path,
+        dataset: test.name,
+        images: test.length,
+      },
       device: gpu.info.description || gpu.info.device || gpu.info.vendor,
       metrics,
       classes: counts?.counts.map((count, i) => ({ ...count, name: test.classes[i] })) ?? null,

@@ -1,3 +1,4 @@
+import { rememberImports } from "../config/resolve_config.ts";
 import { modelState } from "../formats/model_state.ts";
 import { flatten } from "../formats/flatten.ts";
 import { isTensor } from "../formats/is_tensor.ts";
@@ -5,6 +6,7 @@ import { CHECKPOINT_KINDS } from "../formats/read_checkpoint.ts";
 import type { SafetensorsTensor } from "../formats/safetensors.ts";
 import { plural } from "../logging/plural.ts";
 import { describeFit, type Fit, fitsSomeModel, fittingModels } from "../models/fitting_models.ts";
+import { importHint } from "../registry/imports.ts";
 import { type Checkpoint, inFile, loadCheckpoint } from "../train/checkpoint.ts";
 import { quoted } from "../formats/pickle/python.ts";
 import { listed, shown, visible } from "../formats/visible.ts";
@@ -72,6 +74,7 @@ const MOST_OTHERS = 20;
  */
 export function inspect(path: string, flags: InspectFlags): number {
   const checkpoint = loadCheckpoint(path);
+  rememberImports(checkpoint.metadata.config ?? "");
   const report = inFile(path, () => makeReport(path, checkpoint, flags.stats ?? false));
   console.log(flags.json ? JSON.stringify(report, plain, 2) : describe(report));
   return 0;
@@ -169,12 +172,13 @@ function contentText({ model, costMatrixClasses }: Report): string {
     : model.nearest
     ? `fits none that is known here; nearest is ${model.nearest.name}, with ${model.nearest.matching} of the tensors`
     : "fits none that is known here";
+  const hint = model.models.length > 0 ? "" : importHint();
   const where = model.path ? ` under ${shown(model.path)}` : "";
   const beside = model.leftOut.length > 0 ? `; beside it: ${listed(model.leftOut)}` : "";
   const more = model.alternatives.length > 0
     ? `; others that fit: ${listed(model.alternatives, 4)} (convert --entry takes them)`
     : "";
-  return `${plural(model.tensors, "tensor")}${where}, ${fits}${beside}${more}`;
+  return `${plural(model.tensors, "tensor")}${where}, ${fits}${hint}${beside}${more}`;
 }
 
 /** Names that are not read, and what they are. */

@@ -1,11 +1,13 @@
 import { CommanderError } from "@commander-js/extra-typings";
+import { withProgram } from "../config/program.ts";
 import { UserError } from "../errors.ts";
-import { visible } from "../formats/visible.ts";
 import { GpuError } from "../gpu/gpu_error.ts";
 import { guardConsole, lostStreams } from "../logging/terminal.ts";
+import { escapeControls, visible } from "../formats/visible.ts";
+import { importedModules } from "../registry/imports.ts";
 import { commandWords } from "./commands/words.ts";
 import { FAILED } from "./exit_status.ts";
-import { FailedRun, firstError } from "./failed_run.ts";
+import { FailedRun, firstError, ImportError } from "./failed_run.ts";
 import { gpuAdvice, lessOf, memoryAdvice } from "./gpu_advice.ts";
 import { outliveTerminal } from "./hangup.ts";
 import { lacksHostMemory, MemoryError } from "./memory_error.ts";
@@ -56,12 +58,17 @@ function report(thrown: unknown, command: string, debug: boolean): number {
   }
   if (error instanceof CommanderError) return error.exitCode;
   const sentence = inOneSentence(error, command);
-  if (sentence === null) {
-    console.error("error: this is a mistake in the program itself, please report it");
-    console.error(stackOf(error));
+  if (error instanceof ImportError) {
+    console.error(`error: ${sentence}\n${escapeControls(error.trace)}`);
+  } else if (sentence === null) {
+    const whose = isImported(error)
+      ? "this is a mistake in a module that --import runs"
+      : "this is a mistake in the program itself, please report it";
+    console.error(`error: ${whose}`);
+    console.error(escapeControls(stackOf(error)));
   } else {
     console.error(`error: ${sentence}`);
-    if (debug) console.error(stackOf(error));
+    if (debug) console.error(escapeControls(stackOf(error)));
   }
   return FAILED;
 }
@@ -76,7 +83,9 @@ function inOneSentence(error: unknown, command: string): string | null {
     return `this machine has no memory for so large an array; ${less}`;
   }
   // The compiler's message has lines of its own.
-  if (error instanceof GpuError && error.kind) return error.message + gpuAdvice(error, command);
+  if (error instanceof GpuError && error.kind) {
+    return withProgram(error.message + gpuAdvice(error, command));
+  }
   if (error instanceof UserError) {
     return visible(error.message) + (error.help && `\nhelp: ${visible(error.help)}`);
   }
@@ -95,3 +104,15 @@ function isDebug(args: readonly string[]): boolean {
   const end = args.indexOf("--");
   return args.slice(0, end < 0 ? args.length : end).includes("--debug");
 }
+
+/** Whether an error comes out of an imported module: the first file in its stack is none of the package's. */
+function isImported(error: unknown): boolean {
+  const { stack = "" } = error instanceof Error ? error : {};
+  if (importedModules().length === 0) return false;
+  const [first = null] = /(?:file|https?):\/\/\S+/.exec(stack.slice(stack.indexOf("\n    at "))) ??
+    [];
+  return first !== null && !first.startsWith(PACKAGE) && !first.includes("/node_modules/");
+}
+
+/** Where the package's sources lie. */
+const PACKAGE = new URL("../", import.meta.url).href;

@@ -1,6 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { FIELDS } from "../config/fields.ts";
-import { COMMON_SECTIONS } from "../config/schema.ts";
+import { FIELDS, isUsed } from "../config/keys.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
 import { GpuError } from "../gpu/gpu_error.ts";
 import { firstError } from "./failed_run.ts";
@@ -80,9 +79,8 @@ export function runSizes(
     "SOLVER.BATCH_SIZE": train.length,
     "DATASET.TEST.BATCH_SIZE": test.length,
   };
-  const sections = [...COMMON_SECTIONS, config.DISTILLER.TYPE];
   const settings = [...FIELDS].filter(([name, { memory }]) =>
-    memory && sections.includes(name.split(".")[0])
+    memory && isUsed(name, (key) => valueOf(config, key))
   ).map(([name, field]) => {
     const value = Math.min(valueOf(config, name), most[name] ?? Infinity);
     return { name, value, usual: field.default as number };

@@ -1,17 +1,19 @@
 import { Command } from "@commander-js/extra-typings";
 import manifest from "../../deno.json" with { type: "json" };
+import { programWords, withProgram } from "../config/program.ts";
 import { addConfig } from "./commands/config.ts";
 import { addConvert } from "./commands/convert.ts";
 import { addCostMatrix } from "./commands/cost_matrix.ts";
 import { addData } from "./commands/data.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEval } from "./commands/eval.ts";
+import type { Exit } from "./commands/exit.ts";
+import { addImport } from "./commands/import_option.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addModels } from "./commands/models.ts";
 import { addQuickstart } from "./commands/quickstart.ts";
 import { addResults } from "./commands/results.ts";
 import { addTrain } from "./commands/train.ts";
-import type { Exit } from "./commands/exit.ts";
 import { optionError } from "./option_error.ts";
 
 /**
@@ -20,7 +22,7 @@ import { optionError } from "./option_error.ts";
  * @param exit takes the exit status of the command that ran
  */
 export function buildProgram(exit: Exit): Command {
-  const program = new Command("deno task");
+  const program = new Command(programWords().join(" "));
   program
     .version(manifest.version, "--version", "print the version")
     .usage("<command> [options]")
@@ -45,6 +47,7 @@ export function buildProgram(exit: Exit): Command {
   addData(program, exit);
   const nested = program.commands.flatMap(({ commands }) => commands);
   for (const command of [program, ...program.commands, ...nested] as Command[]) {
+    addImport(command);
     command.exitOverride().showSuggestionAfterError().configureOutput(OUTPUT);
     if (command !== program) command.option("--debug", "print the stack of an error, too");
   }
@@ -53,8 +56,8 @@ export function buildProgram(exit: Exit): Command {
 
 /** Commander adds the line break itself, and so does the console. */
 const OUTPUT = {
-  writeOut: (text: string) => console.log(text.trimEnd()),
-  writeErr: (text: string) => console.error(text.trimEnd()),
+  writeOut: (text: string) => console.log(withProgram(text.trimEnd())),
+  writeErr: (text: string) => console.error(withProgram(text.trimEnd())),
   // Asking for colours would read the environment, which takes a permission; the help has none.
   getOutHasColors: () => false,
   getErrHasColors: () => false,

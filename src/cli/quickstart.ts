@@ -1,6 +1,7 @@
 // What is registered is in the schema.
 import "../optim/registry.ts";
 import { loadConfig } from "../config/load_config.ts";
+import { programWords } from "../config/program.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { visible } from "../formats/visible.ts";
 import { progress } from "../logging/progress.ts";
@@ -52,7 +53,12 @@ export async function quickstart(
     else if (event.type !== "run_end" && event.type !== "interrupted") shown(event);
   };
   const run = { gpu, config, splits, sink };
-  const command = ["deno", "task", "quickstart", ...(flags.alone ? ["--alone"] : []), ...overrides];
+  const command = [
+    ...programWords(),
+    "quickstart",
+    ...(flags.alone ? ["--alone"] : []),
+    ...overrides,
+  ];
   try {
     const { finished, state } = await runWithFiles({
       ...run,

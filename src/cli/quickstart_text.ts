@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { withProgram } from "../config/program.ts";
 import { asTyped } from "../config/typed_path.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
 import { visible } from "../formats/visible.ts";
@@ -72,10 +73,19 @@ export function finalWords(
     record
       ? `The student alone saw the same images for as many steps; that row and the teacher's are from
 ${visible(recordPath)}, made by \`${record.command}\` on ${record.device}.`
-      : `${
-        visible(recordPath)
-      } holds nothing for these settings; \`deno task quickstart --alone\` measures the other rows.`,
+      : withProgram(
+        `${
+          visible(recordPath)
+        } holds nothing for these settings; \`deno task quickstart --alone\` measures the other rows.`,
+      ),
     "",
+    withProgram(next(config)),
+  ].join("\n");
+}
+
+/** What to try after the quickstart. */
+function next(config: Config): string {
+  return [
     "Next:",
     `  deno task train --cfg ${asTyped(WHOLE)}   the whole training`,
     `  deno task eval -c ${

@@ -3,6 +3,7 @@ import "../optim/registry.ts";
 import type { Config } from "../config/config.ts";
 import { configToYaml } from "../config/config_to_yaml.ts";
 import { loadConfig } from "../config/load_config.ts";
+import { programWords } from "../config/program.ts";
 import { asTyped } from "../config/typed_path.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { UserError } from "../errors.ts";
@@ -10,18 +11,20 @@ import { visible } from "../formats/visible.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { plural } from "../logging/plural.ts";
 import { progress } from "../logging/progress.ts";
-import { loadCheckpoint } from "../train/checkpoint.ts";
+import { HeldCheckpoint, loadCheckpoint } from "../train/checkpoint.ts";
 import type { EventSink } from "../train/events.ts";
 import { latestPath } from "../train/run_files.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
 import { fileExists } from "./file_exists.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { importWords } from "./import_modules.ts";
 import { type Interrupt, interruptSignal } from "./interrupt_signal.ts";
 import { openComputeDevice } from "./open_device.ts";
 import { METHOD_NAMES, METHODS, type ResultMethod } from "./result_methods.ts";
 import { type RecordedRun, ResultsFile } from "./results_file.ts";
 import { RunFolder } from "./run_folder.ts";
 import { runFolder } from "./run_paths.ts";
+import type { RunStart } from "./run_start.ts";
 import { runWithFiles } from "./run_with_files.ts";
 import { shellWords } from "./shell_words.ts";
 
@@ -135,7 +138,7 @@ async function trainOne(
     config,
     splits: await loadDataset(config.DATASET, datasetCallbacks()),
     folder,
-    start: { kind: canResume(folder.path, config) ? "latest" : "anew" },
+    start: resumable(folder.path, config),
     sink: withoutStart(progress()),
     signal: interrupt.signal,
     resumeCommand,
@@ -158,22 +161,35 @@ async function trainOne(
 /** Only the settings that `results` itself gives; the others are those of the file. */
 function trainCommand(cfg: string, { SOLVER, EXPERIMENT }: Config): string[] {
   const seed = ["SOLVER.SEED", String(SOLVER.SEED)];
-  return ["deno", "task", "train", "--cfg", cfg, ...seed, "EXPERIMENT.NAME", EXPERIMENT.NAME];
+  return [
+    "deno",
+    "task",
+    "train",
+    "--cfg",
+    cfg,
+    ...importWords(),
+    ...seed,
+    "EXPERIMENT.NAME",
+    EXPERIMENT.NAME,
+  ];
 }
 
 function round(percent: number): number {
   return Math.round(100 * percent) / 100;
 }
 
-/** Whether the folder holds the beginning of the same run. */
-function canResume(folder: string, config: Config): boolean {
+/** At the folder's latest where that is the beginning of the same run, else anew. */
+function resumable(folder: string, config: Config): RunStart {
   const latest = latestPath(folder);
-  if (!fileExists(latest)) return false;
   try {
-    return loadCheckpoint(latest).metadata.config === configToYaml(config);
+    const checkpoint = fileExists(latest) ? loadCheckpoint(latest) : null;
+    if (checkpoint && checkpoint.metadata.config === configToYaml(config)) {
+      return { kind: "latest", held: new HeldCheckpoint(checkpoint) };
+    }
   } catch {
-    return false;
+    // A damaged one is written anew.
   }
+  return { kind: "anew" };
 }
 
 function withoutStart(sink: EventSink): EventSink {
@@ -184,9 +200,10 @@ function withoutStart(sink: EventSink): EventSink {
 }
 
 function resumeCommand(flags: ResultsFlags, overrides: readonly string[]): string {
-  const words = ["deno", "task", "results", "--seeds", String(flags.seeds)];
+  const words = [...programWords(), "results", "--seeds", String(flags.seeds)];
   if (flags.methods) words.push("--methods", flags.methods);
   if (flags.out !== COMMITTED) words.push("--out", asTyped(flags.out));
   if (flags.device) words.push("--device", flags.device);
+  words.push(...importWords());
   return shellWords([...words, ...overrides]);
 }

@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import type { Config } from "../config/config.ts";
+import { type Config, sectionOf } from "../config/config.ts";
 import { configToYaml } from "../config/config_to_yaml.ts";
 import { UserError } from "../errors.ts";
 import { checkFolder } from "./check_folder.ts";
@@ -114,12 +114,14 @@ export class RunFolder implements Disposable {
 
 /** Gives the configuration's paths of files that it reads, where there are any, to `place`, and takes what it returns. */
 function withReads(config: Config, place: (path: string) => string): Config {
-  const { DISTILLER, WKD } = config;
-  const [teacher, cost] = [DISTILLER.TEACHER_CHECKPOINT, WKD.COST_MATRIX_PATH];
+  const { DISTILLER } = config;
+  const { TYPE, TEACHER_CHECKPOINT: teacher } = DISTILLER;
+  const section = sectionOf(config, TYPE);
+  const cost = section.COST_MATRIX_PATH ? String(section.COST_MATRIX_PATH) : "";
   return {
     ...config,
     DISTILLER: { ...DISTILLER, TEACHER_CHECKPOINT: teacher && place(teacher) },
-    WKD: { ...WKD, COST_MATRIX_PATH: cost && place(cost) },
+    ...(cost && { [TYPE]: { ...section, COST_MATRIX_PATH: place(cost) } }),
   };
 }
 

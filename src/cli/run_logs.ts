@@ -1,5 +1,4 @@
 import { join } from "@std/path";
-import type { Config } from "../config/config.ts";
 import { configToYaml } from "../config/config_to_yaml.ts";
 import { WriteError, writeFileAtomic } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
@@ -12,7 +11,7 @@ import { wandbChoice, WandbLog } from "../logging/wandb.ts";
 import { worklog } from "../logging/worklog.ts";
 import { combine, type EventSink } from "../train/events.ts";
 import type { Run } from "../train/run.ts";
-import { runCostMatrix } from "../train/run_cost_matrix.ts";
+import { costMatrixSettings } from "../train/run_cost_matrix.ts";
 import { runName } from "./run_paths.ts";
 
 /** The logs of a run. */
@@ -80,21 +79,13 @@ async function openTensorBoard(run: Run, position: LogPosition | null): Promise<
   const log = new TensorBoardLog(join(folder, "train.events"), position);
   if (!log.fresh) return log;
   log.text("config", "```yaml\n" + configToYaml(config) + "```");
-  const { teacher } = run.trainer.options.distiller;
-  if (teacher && usesCostMatrix(config)) {
+  const { costMatrix } = run;
+  if (costMatrix) {
     const classes = run.trainer.options.train.dataset.classes.length;
-    const cost = await runCostMatrix(config, teacher, classes);
-    await log.matrix("cost_matrix", cost, classes, `Cost matrix (${costSource(config)})`);
+    const source = costMatrixSettings(config)?.path ?? "fc, of the teacher's classifier";
+    await log.matrix("cost_matrix", costMatrix, classes, `Cost matrix (${source})`);
   }
   return log;
-}
-
-function usesCostMatrix({ DISTILLER, WKD }: Config): boolean {
-  return DISTILLER.TYPE === "WKD" && WKD.LOSS.WKD_LOGIT_WEIGHT > 0;
-}
-
-function costSource({ WKD: { COST_MATRIX, COST_MATRIX_PATH } }: Config): string {
-  return COST_MATRIX === "fc" ? "fc, of the teacher's classifier" : COST_MATRIX_PATH;
 }
 
 function openWandb({ options: { config } }: Run, tell: EventSink): WandbLog | null {

@@ -1,6 +1,7 @@
 import { isAbsolute, join } from "@std/path";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/config_error.ts";
+import { datasetOf } from "../data/registry.ts";
 import { shown } from "../formats/visible.ts";
 import { fileExists } from "./file_exists.ts";
 
@@ -57,31 +58,14 @@ function checkFolders(key: string, given: string, path: string): void {
 export function teacherPlaces(config: Config): string[] {
   const { DISTILLER: { TEACHER }, DATASET: { TYPE } } = config;
   const ours = ["safetensors", "pth"].map((end) => join("checkpoints", TYPE, `${TEACHER}.${end}`));
-  const authors = join(
-    "download_ckpts",
-    "cifar_teachers",
-    `${TEACHER}_vanilla`,
-    "ckpt_epoch_240.pth",
-  );
-  return TYPE === "cifar100" ? [...ours, authors] : ours;
+  return [...ours, ...datasetOf(TYPE).teacherPlaces?.(TEACHER) ?? []];
 }
 
 /** Which published file a missing teacher may be, as a clause; empty where there is none. */
-export function publishedTeacher(config: Config): string {
-  const { DISTILLER: { TEACHER }, DATASET: { TYPE } } = config;
-  const file = TORCHVISION.get(TEACHER);
-  return TYPE === "imagenet" && file
-    ? `torchvision's IMAGENET1K_V1 file of it (${file}) works too; `
-    : "";
+export function publishedTeacher({ DISTILLER, DATASET }: Config): string {
+  const published = datasetOf(DATASET.TYPE).publishedTeacher?.(DISTILLER.TEACHER);
+  return published ? `${published}; ` : "";
 }
-
-/** The files of torchvision's first weights, the teachers of the authors; its second weights are other models. */
-const TORCHVISION: ReadonlyMap<string, string> = new Map([
-  ["ResNet18", "resnet18-f37072fd.pth"],
-  ["ResNet34", "resnet34-b627a593.pth"],
-  ["ResNet50", "resnet50-0676ba61.pth"],
-  ["ResNet101", "resnet101-63fe2227.pth"],
-]);
 
 /** File of the teacher: DISTILLER.TEACHER_CHECKPOINT, or the first of {@linkcode teacherPlaces} that is there. */
 export function teacherPath(config: Config): string {

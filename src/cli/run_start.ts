@@ -4,11 +4,12 @@ import type { Config } from "../config/config.ts";
 import { typedPath } from "../config/typed_path.ts";
 import { UserError } from "../errors.ts";
 import { visible } from "../formats/visible.ts";
-import { CheckpointError } from "../train/checkpoint.ts";
+import { CheckpointError, type HeldCheckpoint } from "../train/checkpoint.ts";
 import { latestPath } from "../train/run_files.ts";
 import {
   describeState,
   readSavedState,
+  type ReadState,
   type SavedState,
   wholeStates,
 } from "../train/saved_states.ts";
@@ -20,8 +21,8 @@ import { runName } from "./run_paths.ts";
 /** Where a run starts: anew, in place of what is in its folder; at the folder's `latest`; or at another checkpoint. */
 export type RunStart =
   | { readonly kind: "anew" }
-  | { readonly kind: "latest" }
-  | { readonly kind: "from"; readonly state: SavedState };
+  | { readonly kind: "latest"; readonly held?: HeldCheckpoint }
+  | { readonly kind: "from"; readonly state: ReadState };
 
 /** What the command line says of it. */
 export interface StartFlags {
@@ -84,12 +85,12 @@ function startAtLatest({ path, replaced }: RunFolder): RunStart {
       `nothing to resume: there is no ${latest}${how}${whereReplaced(replaced.place)}`,
     );
   }
-  checked(latest, path, replaced.place);
-  return { kind: "latest" };
+  const { held } = checked(latest, path, replaced.place);
+  return { kind: "latest", held };
 }
 
 /** Reads a state; where it is damaged, the error names what else there is. */
-function checked(file: string, folder: string, place: string | null): SavedState {
+function checked(file: string, folder: string, place: string | null): ReadState {
   try {
     return readSavedState(file);
   } catch (error) {
@@ -128,7 +129,7 @@ function startFrom(folder: RunFolder, config: Config, from: string): RunStart {
     throw new UserError(`${from} holds the student alone; a run goes on from ${other}`);
   }
   const state = checked(findState(folder, from), path, replaced.place);
-  if (state.path === latestPath(path)) return { kind: "latest" };
+  if (state.path === latestPath(path)) return { kind: "latest", held: state.held };
   refuseAnotherRun(folder, config, state);
   return { kind: "from", state };
 }

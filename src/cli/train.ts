@@ -1,18 +1,21 @@
 // What is registered is in the schema.
 import "../optim/registry.ts";
 import { loadConfig } from "../config/load_config.ts";
+import { programWords } from "../config/program.ts";
 import { asTyped } from "../config/typed_path.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { UserError } from "../errors.ts";
 import { visible } from "../formats/visible.ts";
+import { wantsTeacher } from "../distill/registry.ts";
 import { progress } from "../logging/progress.ts";
 import { latestPath } from "../train/run_files.ts";
-import { checkCostMatrix } from "./check_cost_matrix.ts";
-import { checkTeacher } from "./check_teacher.ts";
 import { describeState, wholeStates } from "../train/saved_states.ts";
 import { TrainingError } from "../train/training_error.ts";
 import { FailedRun } from "./failed_run.ts";
+import { checkCostMatrix } from "./check_cost_matrix.ts";
+import { checkTeacher } from "./check_teacher.ts";
 import { datasetCallbacks } from "./dataset_callbacks.ts";
+import { importWords } from "./import_modules.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
 import { openComputeDevice } from "./open_device.ts";
 import { printProfile } from "./profile.ts";
@@ -44,7 +47,7 @@ export async function train(flags: TrainFlags, overrides: readonly string[]): Pr
   using folder = new RunFolder(path, (message) => console.error(`warning: ${visible(message)}`));
   const start = runStart(folder, typed, flags, (message) => console.error(visible(message)));
   const config = folder.located(typed, start.kind !== "anew");
-  if (config.DISTILLER.TYPE !== "NONE") checkTeacher(config);
+  if (wantsTeacher(config.DISTILLER.TYPE)) checkTeacher(config);
   checkCostMatrix(config, flags.cfg);
   const gpu = await openComputeDevice(flags.device);
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
@@ -81,11 +84,11 @@ function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly
     ...(profile ? ["--profile"] : []),
   ];
   return shellWords([
-    "deno",
-    "task",
+    ...programWords(),
     "train",
     "--cfg",
     asTyped(cfg),
+    ...importWords(),
     "--resume",
     ...options,
     ...overrides,

@@ -1,6 +1,6 @@
 import type { Config } from "./config.ts";
 import { formatValue, valueAt } from "./format_config.ts";
-import { FIELDS } from "./fields.ts";
+import { FIELDS } from "./keys.ts";
 
 /**
  * The settings in some sections that differ from their defaults, as `KEY: value` texts by key in alphabetical order. A key that

@@ -1,4 +1,4 @@
-import type { AnyField } from "./field.ts";
+import type { AnyField, FieldValue } from "./field.ts";
 
 /** YAML 1.1's names, which PyYAML and so the authors' files take for booleans; YAML 1.2 has them as texts. */
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
@@ -37,6 +37,8 @@ export function expectation(field: AnyField): string {
       return "a text (quote it if it looks like a number)";
     case "path":
       return "a path, a text (quote it if it looks like a number)";
+    case "paths":
+      return 'a list of paths, such as "[a.ts, b.ts]"';
   }
 }
 
@@ -73,7 +75,7 @@ function inRange(value: unknown, field: AnyField, integer: boolean): value is nu
 export function coerce(
   value: unknown,
   field: AnyField,
-): boolean | number | string | number[] | undefined {
+): FieldValue | undefined {
   switch (field.kind) {
     case "bool":
       return toBoolean(value);
@@ -87,6 +89,12 @@ export function coerce(
       const text = value === null ? "" : value;
       if (typeof text !== "string") return undefined;
       return field.choices && !field.choices.includes(text) ? undefined : text;
+    }
+    case "paths": {
+      const list = typeof value === "string" && value !== "" ? [value] : value ?? [];
+      return Array.isArray(list) && list.every((item) => typeof item === "string")
+        ? list
+        : undefined;
     }
     case "ints":
     case "floats": {

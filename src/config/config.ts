@@ -1,7 +1,22 @@
-import type { ValuesOf } from "./field.ts";
+import type { FieldValue, ValuesOf } from "./field.ts";
 import type { SCHEMA } from "./schema.ts";
 
 export type { ValuesOf } from "./field.ts";
 
-/** A resolved configuration: every key has a value, so `cfg.SOLVER.BATCH_SIZE` is a number. */
+/**
+ * A resolved configuration: every key has a value, so `cfg.SOLVER.BATCH_SIZE` is a number. The sections of the distillers
+ * are got with {@linkcode sectionOf}.
+ */
 export type Config = ValuesOf<typeof SCHEMA>;
+
+/** The values of a section by name. */
+export interface SectionValues {
+  /** A value, or a section in the section. */
+  readonly [key: string]: FieldValue | SectionValues;
+}
+
+/** The values of a section that a choice brought along, such as `KD`; empty where there is none of that name. */
+export function sectionOf(config: Config, name: string): SectionValues {
+  const sections = config as unknown as Readonly<Record<string, SectionValues>>;
+  return Object.hasOwn(sections, name) ? sections[name] : {};
+}

@@ -1,6 +1,14 @@
+import { choicesOf } from "./choices.ts";
 import { expectation } from "./coerce.ts";
 import { formatValue } from "./format_config.ts";
-import { FIELDS, OWNERS } from "./fields.ts";
+import { FIELDS, OWNERS } from "./keys.ts";
+
+/** The values of a key that are registered, with what they are. */
+function describeChoices(key: string): string[] {
+  const choices = [...choicesOf(key)];
+  const width = Math.max(0, ...choices.map(([name]) => name.length));
+  return choices.map(([name, { doc = "" }]) => `        ${name.padEnd(width)}  ${doc}`.trimEnd());
+}
 
 /** What every key means, what it may be and what it is by default, as text. */
 export function describeConfig(): string {
@@ -18,6 +26,7 @@ export function describeConfig(): string {
     else if (field.kind !== "string" || field.choices) lines.push(`      It is ${wanted}.`);
     const owner = OWNERS.get(key);
     if (owner) lines.push(`      It is read with ${owner.key} ${owner.name} alone.`);
+    lines.push(...describeChoices(key));
   }
   return lines.join("\n");
 }

@@ -1,5 +1,8 @@
-/** The value types a configuration key can have; `ints` is a list of integers, `floats` one of numbers, `path` a text that is a path. */
-export type FieldKind = "bool" | "int" | "float" | "string" | "path" | "ints" | "floats";
+/**
+ * The value types a configuration key can have; `ints` is a list of integers, `floats` one of numbers, `path` a text that is a
+ * path, `paths` a list of such.
+ */
+export type FieldKind = "bool" | "int" | "float" | "string" | "path" | "ints" | "floats" | "paths";
 
 /** The range a number, or every number of a list, must lie in, and what it is the measure of. */
 export interface Range {
@@ -30,7 +33,15 @@ export interface Field<T> extends Range {
 }
 
 /** A field of any type. */
-export type AnyField = Field<boolean> | Field<number> | Field<string> | Field<number[]>;
+export type AnyField =
+  | Field<boolean>
+  | Field<number>
+  | Field<string>
+  | Field<number[]>
+  | Field<string[]>;
+
+/** What a key may hold. */
+export type FieldValue = AnyField["default"];
 
 /** A section of the schema: fields and sections by their uppercase names. */
 export interface Section {
@@ -91,3 +102,11 @@ export function ints(value: number[], doc: string, range: Range = {}): Field<num
 export function floats(value: number[], doc: string, range: Range = {}): Field<number[]> {
   return { kind: "floats", default: value, doc, ...range };
 }
+
+/** A key that takes a list of paths. */
+export function paths(value: string[], doc: string): Field<string[]> {
+  return { kind: "paths", default: value, doc };
+}
+
+/** What makes configuration keys, each with its default and what it means. */
+export const field = { bool, int, float, text, path, choice, ints, floats, paths };

@@ -1,26 +1,31 @@
 import { shown } from "../formats/visible.ts";
+import { importedModules, importHint, setRememberedImports } from "../registry/imports.ts";
 import { brief } from "./brief.ts";
+import { choicesOf, chosenKeys } from "./choices.ts";
 import { coerce, expectation } from "./coerce.ts";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { type AnyField, isField, type Section } from "./field.ts";
-import { CHOICES, FIELDS, SECTIONS } from "./fields.ts";
 import { valueAt } from "./format_config.ts";
-import { nearestKey } from "./keys.ts";
+import { FIELDS, nearestKey, ROOT, SECTIONS } from "./keys.ts";
 import { isMapping, type Mapping } from "./merge_keys.ts";
-import { ALIASES, SCHEMA } from "./schema.ts";
-import { homePath, typedPath } from "./typed_path.ts";
+import { withProgram } from "./program.ts";
+import { ALIASES, IMPORT } from "./schema.ts";
+import { asTyped, homePath, typedPath } from "./typed_path.ts";
 import { parseYaml, YamlDocument } from "./yaml_document.ts";
 
 /** The name that errors give to `KEY VALUE` overrides. */
 const COMMAND_LINE = "command line";
 
+/** What to add where a name is neither known nor remembered. */
+const OWN = "; one of your own wants --import FILE";
+
 type Values = Map<string, unknown>;
 
 function unknownKey(where: string, key: string, isSection: boolean): ConfigError {
   const near = nearestKey(key, isSection);
-  const hint = near ? `did you mean ${near}?` : "`deno task config` lists the keys";
-  return new ConfigError(`${where}: unknown key ${shown(key)}; ${hint}`);
+  const hint = near ? `did you mean ${near}?` : withProgram("`deno task config` lists the keys");
+  return new ConfigError(`${where}: unknown key ${shown(key)}; ${importHint().slice(2) || hint}`);
 }
 
 /** Sets a key; `toPath` makes a path of what stands for one. */
@@ -34,7 +39,10 @@ function assign(
   const field = FIELDS.get(key) as AnyField;
   const accepted = coerce(value, field);
   if (accepted === undefined) {
-    throw new ConfigError(`${where()}: ${key} must be ${expectation(field)}; got ${brief(value)}`);
+    const hint = choicesOf(key).size > 0 ? importHint() || OWN : "";
+    throw new ConfigError(
+      `${where()}: ${key} must be ${expectation(field)}; got ${brief(value)}${hint}`,
+    );
   }
   try {
     values.set(key, field.kind === "path" ? toPath(accepted as string) : accepted);
@@ -45,7 +53,7 @@ function assign(
 }
 
 function sectionAt(key: string): Section {
-  let section: Section = SCHEMA;
+  let section: Section = ROOT;
   for (const name of key.split(".")) section = section[name] as Section;
   return section;
 }
@@ -154,13 +162,31 @@ function build(section: Section, prefix: string, values: Values): Record<string,
 
 /** Refuses settings that do not go together. */
 function checkTogether(config: Config, document: YamlDocument): void {
-  for (const [key, choices] of CHOICES) {
+  for (const key of chosenKeys()) {
     const path = key.split(".").slice(0, -1);
     const section = path.reduce((node: Mapping, part) => node[part] as Mapping, config);
-    const misfit = choices.get(String(valueAt(config, key)))?.check?.(section);
+    const misfit = choicesOf(key).get(String(valueAt(config, key)))?.check?.(section);
     if (!misfit) continue;
     throw new ConfigError(`${document.where([...path, misfit.key])}: ${misfit.message}`);
   }
+}
+
+/** Has the modules at hand that a saved configuration was made with, for errors about names that are not known. */
+export function rememberImports(yaml: string): void {
+  let value: unknown = null;
+  try {
+    value = new YamlDocument(yaml, "x").valueAt(IMPORT.split("."));
+  } catch (error) {
+    // A text that is no configuration remembers nothing.
+    if (!(error instanceof ConfigError)) throw error;
+  }
+  remember(value);
+}
+
+function remember(imports: unknown): void {
+  const list = coerce(imports ?? [], FIELDS.get(IMPORT)!);
+  const paths = Array.isArray(list) ? list.map(String) : [];
+  setRememberedImports(paths.map((path) => ({ path, typed: asTyped(path) })));
 }
 
 /**
@@ -179,9 +205,11 @@ export function resolveConfig(
   overrides: readonly string[] = [],
 ): Config {
   const document = new YamlDocument(yaml, source);
+  remember(document.valueAt(IMPORT.split(".")));
   const { values } = new DocumentReader(document);
   readOverrides(values, overrides);
-  const config = build(SCHEMA, "", values) as unknown as Config;
+  if (importedModules().length > 0) values.set(IMPORT, [...importedModules()]);
+  const config = build(ROOT, "", values) as unknown as Config;
   checkTogether(config, document);
   return config;
 }

@@ -1,62 +1,18 @@
-import { bool, choice, float, int, ints, path, text } from "./field.ts";
-import { MDISTILLER_SECTIONS } from "./schema_distillers.ts";
+import { choicesOf, oneOf } from "./choices.ts";
+import { bool, choice, type Field, float, int, ints, path, paths, text } from "./field.ts";
 
-const WKD = {
-  LOSS: {
-    CE_WEIGHT: float(1, "Weight of the cross-entropy.", { min: 0 }),
-    WKD_LOGIT_WEIGHT: float(
-      0,
-      "Weight of WKD-L's Wasserstein distance between logits; 0 turns WKD-L off (the authors' default is 1).",
-      { min: 0 },
-    ),
-    WKD_FEAT_WEIGHT: float(
-      0,
-      "Weight of WKD-F's Gaussian Wasserstein distance between features; 0 turns WKD-F off (the authors' default is 1).",
-      { min: 0 },
-    ),
-    COSINE_DECAY_EPOCH: int(
-      0,
-      "After this epoch both weights fall to 0 along half a cosine; an epoch past the last never starts it.",
-      { min: 0 },
-    ),
-  },
-  INPUT_SIZE: ints(
-    [32, 32],
-    "Height and width of the images, in pixels (the authors' default is 224, 224); read for compatibility and not used: the data set says them.",
-    { length: 2, min: 1 },
-  ),
-  TEMPERATURE: float(4, "Temperature of the soft-max in WKD-L.", { above: 0 }),
-  COST_MATRIX: text(
-    "fc",
-    'Where WKD-L\'s cost matrix comes from: "fc" is 1 - cosine of the rows of the teacher\'s classifier; any other name, such as "cka", is the file at COST_MATRIX_PATH (the authors\' default is empty).',
-  ),
-  COST_MATRIX_PATH: path("", "File of the cost matrix, [classes, classes]."),
-  COST_MATRIX_SHARPEN: float(
-    1,
-    "k of the sharpened cost 1 - exp(-k * cost); 0 leaves the cost as it is.",
-    { min: 0 },
-  ),
-  SINKHORN: {
-    LAMBDA: float(0.05, "Strength of the entropy term of Sinkhorn's distance.", { above: 0 }),
-    ITER: int(10, "Sinkhorn iterations.", { min: 1, memory: true }),
-  },
-  EPS: float(1e-5, "Added to the variances in WKD-F before the square root.", { min: 0 }),
-  HINT_LAYER: int(
-    4,
-    "Index into the features that WKD-F compares, 0 is the stem, negative counts from the end; the CIFAR networks have 4 features, so -1 is their last and 4 is none.",
-  ),
-  MEAN_COV_RATIO: float(2, "Weight of the means against the standard deviations in WKD-F.", {
-    min: 0,
-  }),
-  PROJECTOR: choice(
-    ["bottleneck", "conv1x1"],
-    "bottleneck",
-    "Layers that take the student's feature to the teacher's width in WKD-F.",
-  ),
-  SPATIAL_GRID: int(4, "WKD-F compares each cell of an n x n grid over the feature map.", {
-    min: 1,
-  }),
-};
+/** A text key that takes the name of something that is registered. */
+function registered(key: string, value: string, doc: string): Field<string> {
+  return {
+    ...text(value, doc),
+    get choices() {
+      return [...choicesOf(key).keys()];
+    },
+  };
+}
+
+/** The key that remembers the modules that a run was made with. */
+export const IMPORT = "EXPERIMENT.IMPORT";
 
 /**
  * Every configuration key with its type, default and meaning. The names are mdistiller's and WKD's; a default that is
@@ -67,9 +23,18 @@ export const SCHEMA = {
     PROJECT: text("distill", "First folder of the run under LOG.PREFIX."),
     NAME: text("", "Name of the run; empty makes it from EXPERIMENT.TAG."),
     TAG: text("default", "Labels of the run, separated by commas."),
+    IMPORT: paths(
+      [],
+      "Ours: the modules that the run was made with; they are remembered here, and run where --import names them on the command line alone.",
+    ),
   },
   DATASET: {
-    TYPE: text("cifar100", "Data set: fashion_mnist, cifar10, cifar100, imagenet or image_folder."),
+    TYPE: {
+      ...text("cifar100", ""),
+      get doc() {
+        return `Data set: ${oneOf([...choicesOf("DATASET.TYPE").keys()])}.`;
+      },
+    },
     NUM_WORKERS: int(
       2,
       "Worker threads that decode image files; 0 decodes in the main thread. Data sets in memory have none.",
@@ -87,7 +52,7 @@ export const SCHEMA = {
     TEST: { BATCH_SIZE: int(64, "Images in a batch of the evaluation.", { min: 1, memory: true }) },
     ROOT: path(
       "",
-      "Ours: folder of the data (for CIFAR also its archive); empty is data, data/imagenet for imagenet, and .cache in the project for fashion_mnist.",
+      "Ours: folder of the data (for CIFAR also its archive); empty is the data set's usual place, which TYPE says.",
     ),
     TRANSFORM: choice(
       ["auto", "imagenet", "cifar"],
@@ -132,24 +97,8 @@ export const SCHEMA = {
     ),
   },
   DISTILLER: {
-    TYPE: choice(
-      [
-        "NONE",
-        "KD",
-        "AT",
-        "RKD",
-        "FITNET",
-        "KDSVD",
-        "OFD",
-        "NST",
-        "PKT",
-        "SP",
-        "VID",
-        "CRD",
-        "REVIEWKD",
-        "DKD",
-        "WKD",
-      ],
+    TYPE: registered(
+      "DISTILLER.TYPE",
       "NONE",
       "Distillation method; NONE trains the student alone.",
     ),
@@ -173,7 +122,11 @@ export const SCHEMA = {
     ),
     EPOCHS: int(240, "Passes over the training images.", { min: 1 }),
     LR: float(0.05, "Learning rate at the start, behind the warm-up.", { above: 0 }),
-    LR_SCHEDULE: text("step", "Ours: how the learning rate goes on from LR."),
+    LR_SCHEDULE: registered(
+      "SOLVER.LR_SCHEDULE",
+      "step",
+      "Ours: how the learning rate goes on from LR.",
+    ),
     WARMUP_EPOCHS: float(
       0,
       "Ours: epochs, or a part of one, in which the learning rate first rises to LR in equal steps, whatever the schedule.",
@@ -188,7 +141,7 @@ export const SCHEMA = {
       "Weight decay as PyTorch's optimiser of that name applies it: an L2 penalty with SGD, decoupled with AdamW.",
       { min: 0 },
     ),
-    TYPE: text("SGD", "Optimiser."),
+    TYPE: registered("SOLVER.TYPE", "SGD", "Optimiser."),
     ACCUMULATE: int(
       1,
       "Ours: batches whose mean gradient makes one update; at an epoch's end, of as many as are left.",
@@ -227,8 +180,6 @@ export const SCHEMA = {
       "Send the figures of every epoch to W&B, where WANDB_API_KEY is set and the package @wandb/sdk is installed; else nothing is sent anywhere.",
     ),
   },
-  ...MDISTILLER_SECTIONS,
-  WKD,
 };
 
 /** Keys of the authors' files that are the same setting as one of ours. */

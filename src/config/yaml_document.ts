@@ -1,7 +1,7 @@
 import { parse } from "@std/yaml";
 import { shown } from "../formats/visible.ts";
-import { ConfigError } from "./config_error.ts";
 import { brief } from "./brief.ts";
+import { ConfigError } from "./config_error.ts";
 import { isMapping, type Mapping, MERGE, MergedMappings, MergeError } from "./merge_keys.ts";
 import { LONGEST_YAML } from "./yaml_text.ts";
 
@@ -73,6 +73,16 @@ export class YamlDocument {
       const reason = error instanceof MergeError ? error.message : "is nested too deeply";
       const key = [...path, MERGE].join(".");
       throw new ConfigError(`${this.where([...path, MERGE])}: ${shown(key)} ${reason}`);
+    }
+  }
+
+  /** The value at a path of keys, whatever it is; undefined where there is none. */
+  valueAt(path: readonly string[]): unknown {
+    try {
+      return this.#merged.valueAt(this.root, path);
+    } catch {
+      // What cannot be merged is reported where it is read.
+      return undefined;
     }
   }
 

@@ -1,9 +1,12 @@
 import { UserError } from "../errors.ts";
+import { join as joinPath } from "node:path";
+import { withProgram } from "../config/program.ts";
 import { CIFAR_IMAGE, type CifarRecords, parseCifarBinary } from "./cifar_binary.ts";
 import { type CifarFiles, findCifar } from "./cifar_files.ts";
 import { CIFAR, type CifarKind } from "./cifar_layout.ts";
 import { parseCifarNames, parseCifarPython } from "./cifar_python.ts";
 import { BOTH_SPLITS, type WantedSplits } from "./dataset_config.ts";
+import type { DatasetDefinition } from "./definition.ts";
 import type { ImageDataset } from "./image_dataset.ts";
 import { NORMALISATIONS } from "./normalisations.ts";
 
@@ -75,7 +78,7 @@ export async function loadCifar<W extends WantedSplits = typeof BOTH_SPLITS>(
   wanted: W = BOTH_SPLITS as W,
 ): Promise<{ train: Part<W["train"]>; test: Part<W["test"]> }> {
   const kind = CIFAR[type];
-  const download = `deno task data download ${type}`;
+  const download = withProgram(`deno task data download ${type}`);
   const files = await findCifar(root || DATA_ROOT, kind, { wanted, download });
   const { layout } = files;
   const classes = await parsed(
@@ -110,3 +113,22 @@ export async function loadCifar<W extends WantedSplits = typeof BOTH_SPLITS>(
 
 /** A split that was wanted, or null. */
 type Part<Wanted extends boolean> = Wanted extends true ? ImageDataset : ImageDataset | null;
+
+/** CIFAR-10 and CIFAR-100 in the configuration. */
+export const DEFINITIONS: readonly DatasetDefinition[] = [{
+  name: "cifar10",
+  doc: "CIFAR-10, from the published archive or its folder in DATASET.ROOT, by default data.",
+  load: ({ ROOT }, _, wanted) => loadCifar("cifar10", ROOT, wanted),
+  archive: CIFAR.cifar10.published,
+}, {
+  name: "cifar100",
+  doc:
+    "CIFAR-100 with its fine labels, from the published archive or its folder in DATASET.ROOT, by default data.",
+  load: ({ ROOT }, _, wanted) => loadCifar("cifar100", ROOT, wanted),
+  archive: CIFAR.cifar100.published,
+  // As mdistiller lays out its teachers.
+  teacherPlaces: (teacher) => {
+    const folder = joinPath("download_ckpts", "cifar_teachers", `${teacher}_vanilla`);
+    return [joinPath(folder, "ckpt_epoch_240.pth")];
+  },
+}];

@@ -1,3 +1,5 @@
+import type { PublishedArchive } from "./definition.ts";
+
 /** Names of the published files of a data set in one of its versions. */
 export interface CifarLayout {
   /** The archive's file name. */
@@ -24,6 +26,8 @@ export interface CifarKind {
   readonly labelNames: string;
   /** Labels of an image in the binary files. */
   readonly labelBytes: number;
+  /** The archive that `data download` fetches; its checksum is the one that torchvision checks, from the same page. */
+  readonly published: PublishedArchive;
   /** Its versions, the one that is looked for first in front. */
   readonly layouts: readonly CifarLayout[];
 }
@@ -37,6 +41,12 @@ export const CIFAR: Readonly<Record<"cifar10" | "cifar100", CifarKind>> = {
     labels: "labels",
     labelNames: "label_names",
     labelBytes: 1,
+    published: {
+      url: "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+      file: "cifar-10-python.tar.gz",
+      size: 170498071,
+      md5: "c58f30108f718f92721af3b95e74349a",
+    },
     layouts: [{
       archive: "cifar-10-python.tar.gz",
       folder: "cifar-10-batches-py",
@@ -58,6 +68,12 @@ export const CIFAR: Readonly<Record<"cifar10" | "cifar100", CifarKind>> = {
     labels: "fine_labels",
     labelNames: "fine_label_names",
     labelBytes: 2,
+    published: {
+      url: "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
+      file: "cifar-100-python.tar.gz",
+      size: 169001437,
+      md5: "eb9058c3a382ffc7106e4002c42a8d85",
+    },
     layouts: [{
       archive: "cifar-100-python.tar.gz",
       folder: "cifar-100-python",

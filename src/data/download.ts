@@ -3,7 +3,7 @@ import { UserError } from "../errors.ts";
 import { ioReason } from "../formats/io_reason.ts";
 import { fileMd5 } from "./file_md5.ts";
 import { type FetchPart, fetchPart } from "./fetch_part.ts";
-import type { PublishedArchive } from "./published_archives.ts";
+import type { PublishedArchive } from "./definition.ts";
 
 /** How a file is fetched. */
 export interface DownloadOptions {

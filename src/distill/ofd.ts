@@ -1,4 +1,5 @@
 import { UserError } from "../errors.ts";
+import { int } from "../config/field.ts";
 import { ofdLoss } from "../losses/ofd.ts";
 import type { Features, Model } from "../models/model.ts";
 import { BatchNorm2d } from "../nn/batch_norm2d.ts";
@@ -9,7 +10,10 @@ import { type Layer, Sequential } from "../nn/sequential.ts";
 import { tensor } from "../tensor/create.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { defineDistiller } from "./definition.ts";
 import { FeatureDistiller, type FeatureWeights } from "./feature_distiller.ts";
+import { ofdMargins } from "./ofd_margins.ts";
+import { featureLoss, lossWeights } from "./shared_keys.ts";
 
 /** Options of {@linkcode OFD}, as in the configuration's `OFD` section. */
 export interface OFDOptions extends FeatureWeights {
@@ -105,3 +109,37 @@ function connector(inputs: number, outputs: number, kernelSize: number): Sequent
   weight.copy_(kaimingNormal(weight.shape, { mode: "fan_out", nonlinearity: "relu" }));
   return new Sequential<Layer>(conv, new BatchNorm2d(outputs));
 }
+
+/** The overhaul in the configuration. */
+export const DEFINITION = defineDistiller({
+  name: "OFD",
+  doc: "Features before the activation, behind margins (Heo et al., 2019).",
+  keys: {
+    LOSS: featureLoss(0.001),
+    CONNECTOR: {
+      KERNEL_SIZE: int(1, "Kernel size of the connectors, in pixels.", { min: 1, memory: true }),
+    },
+  },
+  async build({ student, teacher, studentName, teacherName, options, featureShapes }) {
+    const norms = teacher.normsBeforeRelu;
+    if (norms.length === 0) {
+      throw new UserError(
+        `OFD cannot learn from ${teacherName}: its margins are those of the batch norms before ` +
+          "ReLU, which mdistiller names for the ResNets, wide ResNets, VGG and MobileNetV1",
+      );
+    }
+    const shapes = featureShapes();
+    if (shapes.student.preactFeats.length === 0) {
+      throw new UserError(
+        `OFD cannot teach ${studentName}, which has no features before the activation`,
+      );
+    }
+    return new OFD(student, teacher, {
+      ...lossWeights(options.LOSS),
+      kernelSize: options.CONNECTOR.KERNEL_SIZE,
+      margins: await ofdMargins(norms),
+      studentShapes: shapes.student.preactFeats,
+      teacherShapes: shapes.teacher.preactFeats,
+    });
+  },
+});

@@ -1,7 +1,9 @@
 import { pktLoss } from "../losses/pkt.ts";
 import type { Features } from "../models/model.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { defineDistiller } from "./definition.ts";
 import { FeatureDistiller } from "./feature_distiller.ts";
+import { featureLoss, lossWeights } from "./shared_keys.ts";
 
 /** Probabilistic knowledge transfer on the pooled feature (Passalis and Tefas, 2018). mdistiller: `PKT`. */
 export class PKT extends FeatureDistiller {
@@ -10,3 +12,11 @@ export class PKT extends FeatureDistiller {
     return pktLoss(student.pooledFeat, teacher.pooledFeat);
   }
 }
+
+/** Probabilistic knowledge transfer in the configuration. */
+export const DEFINITION = defineDistiller({
+  name: "PKT",
+  doc: "Probabilities of being near, of the pooled feature (Passalis and Tefas, 2018).",
+  keys: { LOSS: featureLoss(30000) },
+  build: ({ student, teacher, options: { LOSS } }) => new PKT(student, teacher, lossWeights(LOSS)),
+});

@@ -1,11 +1,14 @@
 import { UserError } from "../errors.ts";
+import { bool, int, ints, type ValuesOf } from "../config/field.ts";
 import { hierarchicalContextLoss } from "../losses/hierarchical_context.ts";
 import type { Features, Model } from "../models/model.ts";
 import { Module } from "../nn/module.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { defineDistiller, type FeatureShapes } from "./definition.ts";
 import type { Schedule } from "./distiller.ts";
 import { FeatureDistiller, type FeatureWeights } from "./feature_distiller.ts";
 import { ReviewFusion } from "./review_fusion.ts";
+import { nonNegative } from "./shared_keys.ts";
 
 /** Options of {@linkcode ReviewKD}, as in the configuration's `REVIEWKD` section. */
 export interface ReviewKDOptions extends FeatureWeights {
@@ -107,4 +110,86 @@ class Fusions extends Module {
 /** [N, C] as [N, C, 1, 1]. */
 function asMap(x: Tensor): Tensor {
   return x.reshape(...x.shape, 1, 1);
+}
+
+const KEYS = {
+  CE_WEIGHT: nonNegative(1, "Weight of the cross-entropy."),
+  REVIEWKD_WEIGHT: nonNegative(1, "Weight of the distillation loss."),
+  WARMUP_EPOCHS: int(20, "Epochs over which the weight grows to its value.", { min: 0 }),
+  SHAPES: ints([1, 8, 16, 32], "Sizes of the student's features, in pixels.", { min: 1 }),
+  OUT_SHAPES: ints([1, 8, 16, 32], "Sizes of the teacher's features, in pixels.", { min: 1 }),
+  IN_CHANNELS: ints([64, 128, 256, 256], "Channels of the student's features.", { min: 1 }),
+  OUT_CHANNELS: ints([64, 128, 256, 256], "Channels of the teacher's features.", { min: 1 }),
+  MAX_MID_CHANNEL: int(
+    MOST_CHANNELS,
+    "Most channels in the fusion blocks; read and not used, as in mdistiller, which takes 512.",
+    { min: 1 },
+  ),
+  STU_PREACT: bool(false, "Use the student's features before activation."),
+};
+
+/** Knowledge review in the configuration. */
+export const DEFINITION = defineDistiller({
+  name: "REVIEWKD",
+  doc: "Each stage of the teacher teaches the student's up to it (Chen et al., 2021).",
+  keys: KEYS,
+  build({ student, teacher, studentName, teacherName, options, featureShapes }) {
+    const shapes = featureShapes();
+    checkLists(
+      options,
+      { name: studentName, ...shapes.student },
+      { name: teacherName, ...shapes.teacher },
+    );
+    return new ReviewKD(student, teacher, {
+      ceWeight: options.CE_WEIGHT,
+      featWeight: options.REVIEWKD_WEIGHT,
+      warmup: options.WARMUP_EPOCHS,
+      shapes: options.SHAPES,
+      outShapes: options.OUT_SHAPES,
+      inChannels: options.IN_CHANNELS,
+      outChannels: options.OUT_CHANNELS,
+      studentPreact: options.STU_PREACT,
+    });
+  },
+});
+
+/** A model, and the shapes of what it hands to ReviewKD. */
+interface ReviewedModel extends FeatureShapes {
+  readonly name: string;
+}
+
+/**
+ * Refuses settings that do not fit the models. The sizes and channels are lists from both ends: the pooled feature comes
+ * first in SHAPES and OUT_SHAPES, and last in IN_CHANNELS and OUT_CHANNELS.
+ *
+ * @throws UserError naming the key and the list that is wanted
+ */
+function checkLists(
+  { SHAPES, OUT_SHAPES, IN_CHANNELS, OUT_CHANNELS }: ValuesOf<typeof KEYS>,
+  student: ReviewedModel,
+  teacher: ReviewedModel,
+): void {
+  const count = teacher.feats.length;
+  const lists = [
+    ["SHAPES", SHAPES, student, sizes],
+    ["OUT_SHAPES", OUT_SHAPES, teacher, sizes],
+    ["IN_CHANNELS", IN_CHANNELS, student, channels],
+    ["OUT_CHANNELS", OUT_CHANNELS, teacher, channels],
+  ] as const;
+  for (const [key, list, model, wantedOf] of lists) {
+    const wanted = wantedOf(model).slice(...(wantedOf === sizes ? [0, count] : [-count]));
+    if (String(list) === String(wanted)) continue;
+    throw new UserError(
+      `REVIEWKD.${key} is [${list.join(", ")}], but ${model.name}'s features want ` +
+        `[${wanted.join(", ")}]`,
+    );
+  }
+}
+
+function sizes({ feats }: ReviewedModel): number[] {
+  return [1, ...feats.map((shape) => shape[3]).reverse()];
+}
+
+function channels({ feats, pooledFeat }: ReviewedModel): number[] {
+  return [...feats.map((shape) => shape[1]), pooledFeat[1]];
 }

@@ -1,7 +1,9 @@
 import { similarityLoss } from "../losses/similarity.ts";
 import type { Features } from "../models/model.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { defineDistiller } from "./definition.ts";
 import { FeatureDistiller } from "./feature_distiller.ts";
+import { featureLoss, lossWeights } from "./shared_keys.ts";
 
 /** Similarity-preserving distillation on the last feature map (Tung and Mori, 2019). mdistiller: `SP`. */
 export class SP extends FeatureDistiller {
@@ -10,3 +12,11 @@ export class SP extends FeatureDistiller {
     return similarityLoss(student.feats.at(-1)!, teacher.feats.at(-1)!);
   }
 }
+
+/** Similarity-preserving distillation in the configuration. */
+export const DEFINITION = defineDistiller({
+  name: "SP",
+  doc: "Similarities of the images of a batch (Tung and Mori, 2019).",
+  keys: { LOSS: featureLoss(3000) },
+  build: ({ student, teacher, options: { LOSS } }) => new SP(student, teacher, lossWeights(LOSS)),
+});

@@ -2,6 +2,7 @@ import type { Model } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { defineDistiller } from "./definition.ts";
 import type { Distiller, DistillerOutput } from "./distiller.ts";
 
 /** Training without a teacher: cross-entropy alone. mdistiller: `Vanilla`, `DISTILLER.TYPE: NONE`. */
@@ -25,3 +26,12 @@ export class Vanilla implements Distiller {
     return { logits, losses: { loss_ce: crossEntropy(logits, labels) } };
   }
 }
+
+/** No teacher. */
+export const DEFINITION = defineDistiller({
+  name: "NONE",
+  doc: "The student alone: cross-entropy, without a teacher.",
+  keys: {},
+  teacher: false,
+  build: ({ student }) => new Vanilla(student),
+});

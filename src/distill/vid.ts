@@ -1,3 +1,4 @@
+import { float } from "../config/field.ts";
 import { mseLoss } from "../losses/mse.ts";
 import { sameSize } from "../losses/same_size.ts";
 import type { Features, Model } from "../models/model.ts";
@@ -6,7 +7,9 @@ import { ReLU } from "../nn/relu.ts";
 import { Sequential } from "../nn/sequential.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { defineDistiller } from "./definition.ts";
 import { FeatureDistiller, type FeatureWeights } from "./feature_distiller.ts";
+import { featureLoss, inputSize, lossWeights, nonNegative, NOT_USED } from "./shared_keys.ts";
 import { sumOverStages } from "./sum_over_stages.ts";
 
 /** Options of {@linkcode VID}, as in the configuration's `VID` section. */
@@ -56,3 +59,27 @@ function regressor(inputs: number, outputs: number): Sequential {
   const conv = (from: number) => new Conv2d(from, outputs, { kernelSize: 1, bias: false });
   return new Sequential(conv(inputs), new ReLU(), conv(outputs), new ReLU(), conv(outputs));
 }
+
+/** Variational information distillation in the configuration. */
+export const DEFINITION = defineDistiller({
+  name: "VID",
+  doc: "How well the student's features predict the teacher's (Ahn et al., 2019).",
+  keys: {
+    LOSS: featureLoss(1),
+    EPS: nonNegative(
+      1e-5,
+      `Smallest predicted variance${NOT_USED}: mdistiller takes it from INIT_PRED_VAR, adds it again and trains neither.`,
+    ),
+    INIT_PRED_VAR: float(5, "Predicted variance, which is not trained.", { above: 0 }),
+    INPUT_SIZE: inputSize(),
+  },
+  build({ student, teacher, options, featureShapes }) {
+    const shapes = featureShapes();
+    return new VID(student, teacher, {
+      ...lossWeights(options.LOSS),
+      studentShapes: shapes.student.feats,
+      teacherShapes: shapes.teacher.feats,
+      predVar: options.INIT_PRED_VAR,
+    });
+  },
+});

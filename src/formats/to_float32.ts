@@ -1,12 +1,8 @@
 import { SafetensorsError, type SafetensorsTensor } from "./safetensors_dtype.ts";
 
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >>> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+/** The float16 numbers that words of 16 bits are. */
+function halves(bits: Uint16Array): Float16Array {
+  return new Float16Array(bits.buffer, bits.byteOffset, bits.length);
 }
 
 /** How a number of 8 bits is built. */
@@ -27,7 +23,7 @@ const FLOAT8: Readonly<Record<string, Float8>> = {
   F8_E5M2: {
     fraction: 2,
     bias: 15,
-    special: (bits) => (bits & 0x7c) === 0x7c ? halfToFloat(bits << 8) : undefined,
+    special: (bits) => (bits & 0x7c) === 0x7c ? halves(Uint16Array.of(bits << 8))[0] : undefined,
   },
   F8_E4M3FNUZ: { fraction: 3, bias: 8, special: NEGATIVE_ZERO_IS_NAN },
   F8_E5M2FNUZ: { fraction: 2, bias: 16, special: NEGATIVE_ZERO_IS_NAN },
@@ -61,7 +57,7 @@ export function toFloat32(tensor: SafetensorsTensor): Float32Array {
     case "F64":
       return new Float32Array(tensor.data as Float64Array);
     case "F16":
-      return Float32Array.from(tensor.data as Uint16Array, halfToFloat);
+      return new Float32Array(halves(tensor.data as Uint16Array));
     case "BF16":
       return bfloatToFloat(tensor.data as Uint16Array);
     case "F8_E4M3":

@@ -1,4 +1,3 @@
-import cliProgress from "cli-progress";
 import type {
   EpochEnd,
   EventSink,
@@ -8,6 +7,7 @@ import type {
   Step,
 } from "../train/events.ts";
 import { escapeControls, visible } from "../formats/visible.ts";
+import { barText } from "./bar_text.ts";
 import { ThreadTicker, type Ticker } from "./compile_ticker.ts";
 import { fixed } from "./fixed.ts";
 import { formatSeconds } from "./format_seconds.ts";
@@ -35,18 +35,8 @@ export interface ProgressOptions {
 
 /** Milliseconds between two pictures of the bar. */
 const FRAME = 100;
-const BAR = 24;
 /** Milliseconds between two times that a terminal says how long a compilation has been going on. */
 const TICK = 1000;
-
-function bar(progress: number): string {
-  return cliProgress.Format.BarFormat(Math.min(1, Math.max(0, progress)), {
-    barsize: BAR,
-    barCompleteString: "█".repeat(BAR),
-    barIncompleteString: "░".repeat(BAR),
-    barGlue: "",
-  });
-}
 
 function describeModel({ name, parameters }: ModelSummary): string {
   return `${name} (${parameters.toLocaleString("en-US")} parameters)`;
@@ -152,7 +142,7 @@ class Progress {
   step(event: Step): void {
     const place = `epoch ${event.epoch}  `;
     const count = `${event.step}/${event.stepsPerEpoch}`;
-    const progress = this.#status ? `${bar(event.step / event.stepsPerEpoch)} ${count}` : count;
+    const progress = this.#status ? `${barText(event.step / event.stepsPerEpoch)} ${count}` : count;
     this.passing(
       `${place}${progress}  ${describeStep(event)}`,
       this.#status !== null && event.step === event.stepsPerEpoch,

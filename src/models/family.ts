@@ -1,5 +1,15 @@
+import type { ModelFactory } from "./model.ts";
+
 /** `cifar`: models for images of about 32 x 32. `imagenet`: for about 224 x 224. */
 export type ModelFamily = "cifar" | "imagenet";
+
+/** The models of one architecture. */
+export interface ModelFamilyDefinition {
+  /** The images that they are made for. */
+  readonly family: ModelFamily;
+  /** The models by the authors' names. */
+  readonly models: Readonly<Record<string, ModelFactory>>;
+}
 
 /** The families, small images first. */
 export const MODEL_FAMILIES: readonly ModelFamily[] = ["cifar", "imagenet"];
@@ -7,14 +17,7 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = ["cifar", "imagenet"];
 /** Images up to this height are for the models of the `cifar` family. */
 const LARGEST_SMALL = 64;
 
-/**
- * The family of models for a data set: that of its images' size, but always `imagenet` for ImageNet.
- *
- * @param dataset its name as in `DATASET.TYPE`
- * @param size height of its images; without it folders of images are taken for large ones
- */
-export function modelFamily(dataset: string, size?: number): ModelFamily {
-  if (dataset === "imagenet") return "imagenet";
-  if (size !== undefined) return size > LARGEST_SMALL ? "imagenet" : "cifar";
-  return dataset === "image_folder" ? "imagenet" : "cifar";
+/** The family of models for images of a height in pixels: `cifar` up to 64, else `imagenet`. */
+export function modelFamily(size: number): ModelFamily {
+  return size > LARGEST_SMALL ? "imagenet" : "cifar";
 }

@@ -1,14 +1,59 @@
 import { UserError } from "../errors.ts";
-import { CIFAR_MODELS } from "./cifar/models.ts";
-import { MODEL_FAMILIES, type ModelFamily } from "./family.ts";
-import { IMAGENET_MODELS } from "./imagenet/models.ts";
+import { importHint } from "../registry/imports.ts";
+import { Registry } from "../registry/registry.ts";
+import { DEFINITION as mobilenetV2 } from "./cifar/mobilenet_v2.ts";
+import { DEFINITION as cifarResnet } from "./cifar/resnet.ts";
+import { DEFINITION as resnetV2 } from "./cifar/resnet_v2.ts";
+import { DEFINITION as shuffleV1 } from "./cifar/shuffle_v1.ts";
+import { DEFINITION as shuffleV2 } from "./cifar/shuffle_v2.ts";
+import { DEFINITION as vgg } from "./cifar/vgg.ts";
+import { DEFINITION as wideResnet } from "./cifar/wide_resnet.ts";
+import { MODEL_FAMILIES, type ModelFamily, type ModelFamilyDefinition } from "./family.ts";
+import { DEFINITION as mobilenetV1 } from "./imagenet/mobilenet_v1.ts";
+import { DEFINITION as resnet } from "./imagenet/resnet.ts";
 import type { Model, ModelFactory, ModelOptions } from "./model.ts";
 import { nearestName } from "./nearest_name.ts";
 
-const MODELS: Readonly<Record<ModelFamily, Readonly<Record<string, ModelFactory>>>> = {
-  cifar: CIFAR_MODELS,
-  imagenet: IMAGENET_MODELS,
+/** The package's own architectures, in the order that they are listed. */
+const OWN: readonly ModelFamilyDefinition[] = [
+  ...[cifarResnet, resnetV2, wideResnet, vgg, mobilenetV2, shuffleV1, shuffleV2],
+  ...[resnet, mobilenetV1],
+];
+
+const models = () =>
+  new Registry<ModelFactory>("model", "registerModel", [
+    /^\w[\w.-]*$/,
+    "a word of letters, digits, _, - and ., such as my_net",
+  ]);
+
+const MODELS: Readonly<Record<ModelFamily, Registry<ModelFactory>>> = {
+  cifar: models(),
+  imagenet: models(),
 };
+
+/** A model by its name. */
+export interface ModelDefinition {
+  /** Its name as in `DISTILLER.STUDENT`: letters, digits, `_`, `-` and `.`. */
+  readonly name: string;
+  /** The images that it is made for: of about 32 x 32, or of about 224 x 224. Default `cifar`. */
+  readonly family?: ModelFamily;
+  /** Makes it with fresh weights, for `options.numClasses` classes and images of `options.inChannels` channels. */
+  build(options: ModelOptions): Model;
+}
+
+/**
+ * Makes a model known by its name, which `DISTILLER.STUDENT`, `DISTILLER.TEACHER` and {@linkcode createModel} take.
+ *
+ * @throws {RegistrationError} where the name is taken, by either family, or no name
+ */
+export function registerModel({ name, family = "cifar", build }: ModelDefinition): void {
+  for (const each of MODEL_FAMILIES) MODELS[each].check(name);
+  MODELS[family].add(name, build);
+}
+
+for (const { family, models } of OWN) {
+  for (const [name, build] of Object.entries(models)) MODELS[family].add(name, build);
+}
 
 /** Settings of {@linkcode createModel}. */
 export interface CreateModelOptions extends ModelOptions {
@@ -22,7 +67,7 @@ export interface CreateModelOptions extends ModelOptions {
 /** The models {@linkcode createModel} knows by the authors' names: of a family, or all. */
 export function modelNames(family?: ModelFamily): string[] {
   const families = family ? [family] : MODEL_FAMILIES;
-  return [...new Set(families.flatMap((each) => Object.keys(MODELS[each])))];
+  return [...new Set(families.flatMap((each) => MODELS[each].names))];
 }
 
 /**
@@ -32,13 +77,13 @@ export function modelNames(family?: ModelFamily): string[] {
  */
 export function familyOf(name: string, wanted: ModelFamily = "cifar"): ModelFamily {
   const families = [wanted, ...MODEL_FAMILIES.filter((family) => family !== wanted)];
-  const family = families.find((each) => Object.hasOwn(MODELS[each], name));
+  const family = families.find((each) => MODELS[each].get(name));
   if (family) return family;
   const names = modelNames();
   throw new UserError(
     `there is no model ${JSON.stringify(name)}; did you mean ${
       nearestName(name, names)
-    }? There are ${names.join(", ")}`,
+    }? There are ${names.join(", ")}${importHint()}`,
   );
 }
 
@@ -48,5 +93,5 @@ export function familyOf(name: string, wanted: ModelFamily = "cifar"): ModelFami
  * @throws UserError for an unknown name, with the nearest one.
  */
 export function createModel(name: string, options: CreateModelOptions = {}): Model {
-  return MODELS[familyOf(name, options.family)][name](options);
+  return MODELS[familyOf(name, options.family)].get(name)!(options);
 }

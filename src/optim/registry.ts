@@ -1,5 +1,8 @@
 import type { Section } from "../config/field.ts";
-import { registerChoice } from "../config/fields.ts";
+import { addChoice } from "../config/keys.ts";
+import { registeringModule } from "../registry/imports.ts";
+import { Registry } from "../registry/registry.ts";
+import { UserError } from "../errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { adamw } from "./adamw.ts";
 import type { Optimizer, OptimizerDefinition, SolverSettings } from "./optimizer.ts";
@@ -12,33 +15,39 @@ import {
 } from "./schedules.ts";
 import { sgd } from "./sgd.ts";
 
-const optimizers = new Map<string, OptimizerDefinition>();
-const schedules = new Map<string, ScheduleDefinition>();
+const NAME: readonly [RegExp, string] = [
+  /^[A-Za-z][A-Za-z0-9_]*$/,
+  "a word of letters, digits and underscores, such as RMSprop",
+];
+const OPTIMIZERS = new Registry<OptimizerDefinition>("optimiser", "registerOptimizer", NAME);
+const SCHEDULES = new Registry<ScheduleDefinition>("schedule", "registerSchedule", NAME);
 
 /**
  * Makes an optimiser one of SOLVER.TYPE, with keys of its own in SOLVER.
  *
- * @throws UserError where the name or a key is taken
+ * @throws RegistrationError where the name or a key is taken
  */
 export function registerOptimizer<K extends Section>(
   name: string,
   definition: OptimizerDefinition<K>,
 ): void {
-  registerChoice("SOLVER.TYPE", name, definition);
-  optimizers.set(name, definition as unknown as OptimizerDefinition);
+  OPTIMIZERS.check(name);
+  addChoice("SOLVER.TYPE", name, { ...definition, imported: registeringModule() !== null });
+  OPTIMIZERS.add(name, definition as unknown as OptimizerDefinition);
 }
 
 /**
  * Makes a schedule one of SOLVER.LR_SCHEDULE, with keys of its own in SOLVER.
  *
- * @throws UserError where the name or a key is taken
+ * @throws RegistrationError where the name or a key is taken
  */
 export function registerSchedule<K extends Section>(
   name: string,
   definition: ScheduleDefinition<K>,
 ): void {
-  registerChoice("SOLVER.LR_SCHEDULE", name, definition);
-  schedules.set(name, definition as unknown as ScheduleDefinition);
+  SCHEDULES.check(name);
+  addChoice("SOLVER.LR_SCHEDULE", name, { ...definition, imported: registeringModule() !== null });
+  SCHEDULES.add(name, definition as unknown as ScheduleDefinition);
 }
 
 registerOptimizer("SGD", sgd);
@@ -52,7 +61,7 @@ registerSchedule("cosine", cosineSchedule);
  * @throws RangeError where none is registered under SOLVER.TYPE
  */
 export function buildOptimizer(parameters: Iterable<Tensor>, solver: SolverSettings): Optimizer {
-  return found(optimizers, "SOLVER.TYPE", solver.TYPE).build(parameters, solver as never);
+  return found(OPTIMIZERS, "SOLVER.TYPE", solver.TYPE).build(parameters, solver as never);
 }
 
 /**
@@ -62,14 +71,14 @@ export function buildOptimizer(parameters: Iterable<Tensor>, solver: SolverSetti
  */
 export function buildSchedule(solver: SolverSettings): LearningRate {
   const { LR, LR_SCHEDULE, WARMUP_EPOCHS, WARMUP_START_FACTOR } = solver;
-  const schedule = found(schedules, "SOLVER.LR_SCHEDULE", LR_SCHEDULE).build(solver as never);
+  const schedule = found(SCHEDULES, "SOLVER.LR_SCHEDULE", LR_SCHEDULE).build(solver as never);
   return WARMUP_EPOCHS > 0 ? warmUp(schedule, LR, WARMUP_EPOCHS, WARMUP_START_FACTOR) : schedule;
 }
 
-function found<D>(definitions: ReadonlyMap<string, D>, key: string, name: string): D {
+function found<D>(definitions: Registry<D>, key: string, name: string): D {
   const definition = definitions.get(name);
   if (definition) return definition;
   throw new RangeError(
-    `${key} ${name} is not registered; there are ${[...definitions.keys()].join(", ")}`,
+    `${key} ${name} is not registered; there are ${definitions.names.join(", ")}`,
   );
 }

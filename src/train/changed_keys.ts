@@ -1,6 +1,6 @@
 import { parse } from "@std/yaml";
 import type { Config } from "../config/config.ts";
-import { FIELDS } from "../config/fields.ts";
+import { FIELDS } from "../config/keys.ts";
 import { formatValue, valueAt } from "../config/format_config.ts";
 
 /** Settings that are others than in a saved configuration (as YAML) that has them, as `SOLVER.SEED was 0 and is 1`. */

@@ -23,8 +23,27 @@ export interface HostTensor {
 
 /** A checkpoint with its tensors. */
 export interface Checkpoint extends CheckpointFile {
+  /** Its file. */
+  readonly path: string;
   /** All its tensors by their paths in the file, such as `model.conv1.weight`. */
   readonly tensors: Map<string, SafetensorsTensor>;
+}
+
+/** A checkpoint on its way from who read it to who loads it, and let go then: it is as large as the model. */
+export class HeldCheckpoint {
+  #checkpoint: Checkpoint | undefined;
+
+  /** Holds what was read. */
+  constructor(checkpoint: Checkpoint) {
+    this.#checkpoint = checkpoint;
+  }
+
+  /** What was read; undefined the second time. */
+  take(): Checkpoint | undefined {
+    const checkpoint = this.#checkpoint;
+    this.#checkpoint = undefined;
+    return checkpoint;
+  }
 }
 
 const DTYPES = { Float32Array: "F32", Int32Array: "I32", Uint32Array: "U32" } as const;
@@ -80,7 +99,7 @@ export function loadCheckpoint(path: string): Checkpoint {
   using file = opened(path);
   return inFile(path, () => {
     const checkpoint = readCheckpoint(file);
-    return { ...checkpoint, tensors: flatten(checkpoint.value).tensors };
+    return { ...checkpoint, path, tensors: flatten(checkpoint.value).tensors };
   });
 }
 

@@ -17,8 +17,14 @@ const ALIKE = 0.01;
  * nothing to say. Two classes have but one cost, which is like itself.
  *
  * @param sharpen k of the sharpened costs that are used in their place; 0, the default, where they are used as they are
+ * @param section the section of its keys
  */
-export function flatCosts(cost: Float32Array, classes: number, sharpen = 0): string | null {
+export function flatCosts(
+  cost: Float32Array,
+  classes: number,
+  sharpen = 0,
+  section = "WKD",
+): string | null {
   const [low, high] = costRange(cost, classes);
   if (high <= ZERO) return "holds no cost above 0, so that WKD-L would teach nothing";
   if (classes < 3) return null;
@@ -27,7 +33,7 @@ export function flatCosts(cost: Float32Array, classes: number, sharpen = 0): str
   if (alike(low, high)) return `holds costs that are all alike to 1 %, ${range}, ${told}`;
   const sharpened = [low, high].map((each) => 1 - Math.exp(-sharpen * each));
   return sharpen > 0 && alike(sharpened[0], sharpened[1])
-    ? `holds costs ${range}, which are all alike to 1 % once sharpened (WKD.COST_MATRIX_SHARPEN ${sharpen}), ${told}`
+    ? `holds costs ${range}, which are all alike to 1 % once sharpened (${section}.COST_MATRIX_SHARPEN ${sharpen}), ${told}`
     : null;
 }
 
@@ -50,11 +56,13 @@ function alike(low: number, high: number): boolean {
  * Says whether a matrix was made from other weights than a teacher's, in one sentence; null where it was not, or its note
  * does not say.
  *
+ * @param path the matrix, for the sentence
  * @param teacherPath where the teacher was loaded from, for the sentence
  */
 export async function otherTeacher(
   note: CostMatrixNote,
-  { DISTILLER, WKD }: Config,
+  path: string,
+  { DISTILLER }: Config,
   teacher: Model,
   teacherPath: string,
 ): Promise<string | null> {
@@ -63,9 +71,9 @@ export async function otherTeacher(
   const own = await weightsHash(teacher);
   if (made === own) return null;
   const from = [note.teacher, note.checkpoint].map((each) => shown(String(each ?? "unknown")));
-  return `the cost matrix ${
-    visible(WKD.COST_MATRIX_PATH)
-  } was made from the weights of another teacher, ${from[0]} in ` +
+  return `the cost matrix ${visible(path)} was made from the weights of another teacher, ${
+    from[0]
+  } in ` +
     `${from[1]} (SHA-256 ${shown(made.slice(0, 12))}...), and this one is ${DISTILLER.TEACHER} in ${
       visible(teacherPath)
     } ` +

@@ -31,18 +31,19 @@ export function readCostMatrix(path: string, classes: number): Float32Array {
   return readNotedCostMatrix(path, classes).cost;
 }
 
-/** {@linkcode readCostMatrix}, with how the matrix was made. */
+/** {@linkcode readCostMatrix}, with how the matrix was made; `section` is that of its keys, for errors. */
 export function readNotedCostMatrix(
   path: string,
   classes: number,
+  section = "WKD",
 ): { cost: Float32Array; note: CostMatrixNote } {
   if (!path) {
     throw new CheckpointError(
-      'WKD.COST_MATRIX_PATH is empty; name a file, or set WKD.COST_MATRIX to "fc"',
+      `${section}.COST_MATRIX_PATH is empty; name a file, or set ${section}.COST_MATRIX to "fc"`,
     );
   }
   const checkpoint = loadCheckpoint(path);
-  const cost = readCosts(checkpoint, path, classes);
+  const cost = readCosts(checkpoint, path, classes, section);
   const bad = cost.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
     const at = `${Math.floor(bad / classes)}, ${bad % classes}`;
@@ -56,12 +57,17 @@ export function readNotedCostMatrix(
   return { cost, note: kind === "safetensors" ? metadata : noteBeside(path, cost) };
 }
 
-function readCosts({ value, tensors }: Checkpoint, path: string, classes: number): Float32Array {
+function readCosts(
+  { value, tensors }: Checkpoint,
+  path: string,
+  classes: number,
+  section: string,
+): Float32Array {
   const only = tensors.size === 1 ? [...tensors.values()][0] : undefined;
   const tensor = isTensor(value) ? value : tensors.get(NAME) ?? only;
   if (!tensor) {
     throw new CheckpointError(
-      `${path} (WKD.COST_MATRIX_PATH) is no cost matrix: it holds no tensor ${NAME}`,
+      `${path} (${section}.COST_MATRIX_PATH) is no cost matrix: it holds no tensor ${NAME}`,
     );
   }
   const { shape } = tensor;

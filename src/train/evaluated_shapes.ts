@@ -1,21 +1,12 @@
+import type { FeatureShapes } from "../distill/definition.ts";
 import type { Model } from "../models/model.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** Shapes of a model's features. */
-export interface EvaluatedShapes {
-  /** After the stem and every stage. */
-  readonly feats: Shape[];
-  /** The same before the activation; empty where the model has none. */
-  readonly preactFeats: Shape[];
-  /** What the classifier takes. */
-  readonly pooledFeat: Shape;
-}
-
 /** Shapes of what a model makes of an input shape; nothing is computed, its state stays as it is. */
-export function evaluatedShapes(model: Model, image: Shape): EvaluatedShapes {
+export function evaluatedShapes(model: Model, image: Shape): FeatureShapes {
   const training = model.training;
   model.eval();
   const { gpu } = model.classifier.weight;

@@ -8,7 +8,7 @@ import {
   isBatchCounter,
 } from "../models/fitting_models.ts";
 import type { Module } from "../nn/module.ts";
-import { CheckpointError, inFile, loadCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, CheckpointError, inFile, loadCheckpoint } from "./checkpoint.ts";
 import { misfit, type ModelSettings } from "./misfit.ts";
 import { findNotFinite } from "./not_finite.ts";
 
@@ -19,6 +19,7 @@ const COUNTER: StateNumbers = { shape: [], data: Int32Array.of(0) };
  * Loads a model from a checkpoint, safetensors or torch: a state dict, bare or wrapped, or a whole run, of which the
  * student is taken. Batch normalisation's counters may be missing, as in torchvision's files.
  *
+ * @param checkpoint its file, or what was read of it
  * @param wanted what the model is, for the error
  * @param settings what names it, for the error
  * @param tell takes a sentence where the weights lay in an unusual place, or something beside them was not read
@@ -27,12 +28,12 @@ const COUNTER: StateNumbers = { shape: [], data: Int32Array.of(0) };
  */
 export function loadModel(
   model: Module,
-  path: string,
+  checkpoint: string | Checkpoint,
   wanted: FittingModel,
   settings: ModelSettings,
   tell: (message: string) => void = () => {},
 ): void {
-  const { value } = loadCheckpoint(path);
+  const { path, value } = typeof checkpoint === "string" ? loadCheckpoint(checkpoint) : checkpoint;
   const own = new Map([...model.stateDict()].map(([name, { shape }]) => [name, shape]));
   const state = inFile(
     path,

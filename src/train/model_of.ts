@@ -1,4 +1,5 @@
 import type { DatasetInfo } from "../data/image_dataset.ts";
+import { findDataset } from "../data/registry.ts";
 import { modelFamily } from "../models/family.ts";
 import type { FittingModel } from "../models/fitting_models.ts";
 import { familyOf } from "../models/registry.ts";
@@ -12,7 +13,7 @@ export function modelOf(name: string, dataset: DatasetInfo): FittingModel {
   const [type] = dataset.name.split("/");
   return {
     name,
-    family: familyOf(name, modelFamily(type, dataset.height)),
+    family: familyOf(name, findDataset(type)?.models ?? modelFamily(dataset.height)),
     numClasses: dataset.classes.length,
     inChannels: dataset.channels,
   };

@@ -4,8 +4,8 @@ import { configToYaml } from "../config/config_to_yaml.ts";
 import { formatConfig } from "../config/format_config.ts";
 import type { BatchSource, LoaderOptions } from "../data/batch.ts";
 import { createLoader } from "../data/create_loader.ts";
-import type { Dataset } from "../data/file_dataset.ts";
 import { dataFacts } from "../data/data_digest.ts";
+import type { Dataset } from "../data/file_dataset.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
 import type { Distiller } from "../distill/distiller.ts";
@@ -16,6 +16,7 @@ import { GradScaler } from "../optim/grad_scaler.ts";
 import { buildOptimizer, buildSchedule } from "../optim/registry.ts";
 import { buildDistiller } from "./build_distiller.ts";
 import { dataDigest } from "./changed_data.ts";
+import type { HeldCheckpoint } from "./checkpoint.ts";
 import type { EventSink } from "./events.ts";
 import { checkpointPath, RunFiles } from "./run_files.ts";
 import { initialState, type RunState } from "./run_state.ts";
@@ -36,6 +37,8 @@ export interface RunOptions {
   readonly teacherPath: string;
   /** Goes on from the folder's `latest`. */
   readonly resume: boolean;
+  /** That `latest`, where it was read already. */
+  readonly latest?: HeldCheckpoint;
   /** Hears what happens. */
   readonly sink: EventSink;
   /** Stops and saves the run when aborted. */
@@ -56,6 +59,8 @@ export class Run {
     readonly files: RunFiles,
     readonly state: RunState,
     readonly resources: DisposableStack,
+    /** The distiller's cost matrix, [classes, classes]; null where it has none. */
+    readonly costMatrix: Float32Array | null,
   ) {}
 
   /**
@@ -87,7 +92,10 @@ export class Run {
     manualSeed(config.SOLVER.SEED);
     const warn = (message: string) => options.sink({ type: "warning", message });
     const note = (message: string) => options.sink({ type: "note", message });
-    const distiller = await buildDistiller(config, splits.train, options.teacherPath, warn, note);
+    const { teacherPath } = options;
+    const { distiller, costMatrix } = await buildDistiller(config, {
+      ...{ dataset: splits.train, teacherPath, warn, note },
+    });
     resources.defer(() => disposeDistiller(distiller));
     const parameters = trained(distiller).flatMap((module) => module.parameters());
     const optimizer = resources.adopt(
@@ -103,13 +111,15 @@ export class Run {
     const { folder, sink } = options;
     const files = new RunFiles(folder, config, distiller, optimizer, sink, scaler, data);
     const epoch = { images: train.dataset.length, steps: train.length };
-    const state = options.resume ? files.restore(epoch, await facts) : initialState();
+    const state = options.resume
+      ? files.restore(epoch, await facts, options.latest?.take())
+      : initialState();
     const parts = { distiller, optimizer, scaler, train, test };
     const trainer = resources.adopt(
       new Trainer(trainerOptions(options, parts, files), state),
       (it) => it.dispose(),
     );
-    return new Run(options, trainer, files, state, resources);
+    return new Run(options, trainer, files, state, resources, costMatrix);
   }
 
   /** Trains to the end, or until interrupted; returns whether it reached the end. */

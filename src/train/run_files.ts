@@ -103,11 +103,12 @@ export class RunFiles {
    *
    * @param epoch what an epoch goes through now
    * @param data what is known of the images' files now
+   * @param latest that checkpoint, where it was read already
    * @throws CheckpointError when there is none, or it belongs to another configuration.
    */
-  restore(epoch: EpochSize, data: DataFacts | null = null): RunState {
+  restore(epoch: EpochSize, data: DataFacts | null = null, latest?: Checkpoint): RunState {
     const path = latestPath(this.folder);
-    const checkpoint = loadCheckpoint(path);
+    const checkpoint = latest ?? loadCheckpoint(path);
     const change = data && dataChange(checkpoint.metadata, this.config, data);
     const state = this.#state(checkpoint, path, change);
     const tensors = inFile(path, () => runTensors(checkpoint));

@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { CheckpointError, inFile, loadCheckpoint } from "./checkpoint.ts";
+import {
+  type Checkpoint,
+  CheckpointError,
+  HeldCheckpoint,
+  inFile,
+  loadCheckpoint,
+} from "./checkpoint.ts";
 import { authorsFacts } from "./run_checkpoint.ts";
 import { parseState } from "./run_files.ts";
 
@@ -17,6 +23,14 @@ export interface SavedState {
   readonly config: string;
 }
 
+/** A checkpoint that was read, with what it holds. */
+export interface ReadState extends SavedState {
+  /** Its format. */
+  readonly kind: Checkpoint["kind"];
+  /** What was read. */
+  readonly held: HeldCheckpoint;
+}
+
 const STATE = /^(latest|best|epoch_\d+)(\.safetensors)?$/;
 
 /**
@@ -24,23 +38,26 @@ const STATE = /^(latest|best|epoch_\d+)(\.safetensors)?$/;
  *
  * @throws CheckpointError where it is damaged or holds no training state
  */
-export function readSavedState(path: string): SavedState {
+export function readSavedState(path: string): ReadState {
   const checkpoint = loadCheckpoint(path);
   // Numbers are read, and checked, when they are asked for.
   inFile(path, () => checkpoint.tensors.forEach((tensor) => tensor.data));
   const name = path.split(/[\\/]/).at(-1)!;
-  const { state, config = "" } = checkpoint.metadata;
+  const { kind, metadata: { state, config = "" } } = checkpoint;
+  const held = new HeldCheckpoint(checkpoint);
   const authors = state === undefined ? authorsFacts(checkpoint) : null;
-  if (authors) return { name, path, finished: authors.epoch, step: 0, config };
+  if (authors) return { name, path, finished: authors.epoch, step: 0, config, kind, held };
   const { epoch, step } = parseState(state, path);
-  return { name, path, finished: epoch - 1, step, config };
+  return { name, path, finished: epoch - 1, step, config, kind, held };
 }
 
 /** The checkpoints of a folder that a run can go on from and that are whole, those with the most epochs first. */
 export function wholeStates(folder: string): SavedState[] {
   return stateNames(folder).flatMap((name) => {
     try {
-      return [readSavedState(join(folder, name))];
+      // What it holds is let go: there may be many.
+      const { kind: _kind, held: _held, ...state } = readSavedState(join(folder, name));
+      return [state];
     } catch (error) {
       if (error instanceof CheckpointError) return [];
       throw error;

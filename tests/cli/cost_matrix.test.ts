@@ -35,30 +35,32 @@ Deno.test("cost-matrix compares features, logits and weights in the ways it offe
   });
 });
 
-Deno.test("makePlan() tells from a file's name how it is made, and names a file after that", async () => {
+Deno.test("makePlan() makes what the configuration says, and names another file after how it is made", async () => {
   await inTempDir(async (folder) => {
     const ckpt = await writeTeacher(folder);
     const cfg = join(folder, "x.yaml");
-    const plan = (name: string, flags: Partial<CostMatrixFlags> = {}) => {
-      Deno.writeTextFileSync(cfg, `WKD: {COST_MATRIX_PATH: a/${name}.pth}`);
+    const plan = (keys: string, flags: Partial<CostMatrixFlags> = {}) => {
+      Deno.writeTextFileSync(cfg, `WKD: {COST_MATRIX_PATH: a/x.pth, ${keys}}`);
       const made = makePlan({ ckpt, teacher: "resnet8", cfg, ...flags }, []);
       return [made.source, made.similarity, made.out];
     };
     const usual = "wkd_cost_matrix/cifar100/resnet8";
-    assertEquals(plan("linear_cka"), ["features", "linear_cka", "a/linear_cka.pth"]);
-    assertEquals(plan("logit_linear_cka"), ["logits", "linear_cka", "a/logit_linear_cka.pth"]);
-    assertEquals(plan("pooled_linear_cka"), ["pooled", "linear_cka", "a/pooled_linear_cka.pth"]);
-    assertEquals(plan("rbf_cka"), ["pooled", "rbf_cka", "a/rbf_cka.pth"]);
-    assertEquals(plan("mine"), ["features", "linear_cka", "a/mine.pth"]);
+    const [SOURCE, SIMILARITY] = ["SOURCE", "SIMILARITY"].map((name) => `COST_MATRIX_${name}: `);
+    assertEquals(plan(""), ["features", "linear_cka", "a/x.pth"]);
+    assertEquals(plan(`${SOURCE}logits`), ["logits", "linear_cka", "a/x.pth"]);
+    assertEquals(plan(`${SIMILARITY}rbf_cka`), ["pooled", "rbf_cka", "a/x.pth"]);
+    assertEquals(plan("", { source: "features" }), ["features", "linear_cka", "a/x.pth"]);
     assertEquals(
-      plan("linear_cka", { source: "pooled" }),
+      plan("", { source: "pooled" }),
       ["pooled", "linear_cka", `${usual}/pooled_linear_cka.safetensors`],
     );
     assertEquals(
-      plan("linear_cka", { source: "features", similarity: "poly_cka" }),
+      plan(`${SOURCE}logits`, { source: "features", similarity: "poly_cka" }),
       ["features", "poly_cka", `${usual}/features_poly_cka.safetensors`],
     );
-    assertEquals(plan("linear_cka", { similarity: "cosine" })[2], `${usual}/cosine.safetensors`);
+    assertEquals(plan("", { similarity: "cosine" })[2], `${usual}/cosine.safetensors`);
+    const imagenet = plan("", { dataset: "imagenet" });
+    assertEquals(imagenet, ["logits", "linear_cka", "a/x.pth"]);
   });
 });
 
@@ -85,12 +87,13 @@ Deno.test("cost-matrix says what does not go together", async () => {
 Deno.test("train says how to make the matrix it wants, and that makes it", async () => {
   await inTempDir(async (folder) => {
     const ckpt = await writeTeacher(folder);
-    const matrix = join(folder, "logit_linear_cka.pth");
+    const matrix = join(folder, "cka.pth");
     const cfg = join(folder, "wkd_l.yaml");
     const lines = [
       `DATASET: {TYPE: fashion_mnist, SUBSET: 2}`,
       `DISTILLER: {TYPE: WKD, STUDENT: resnet8, TEACHER: resnet8, TEACHER_CHECKPOINT: ${ckpt}}`,
-      `WKD: {COST_MATRIX: cka, COST_MATRIX_PATH: ${matrix}, LOSS: {WKD_LOGIT_WEIGHT: 1.0}}`,
+      `WKD: {COST_MATRIX: cka, COST_MATRIX_PATH: ${matrix}, COST_MATRIX_SOURCE: logits,`,
+      `  LOSS: {WKD_LOGIT_WEIGHT: 1.0}}`,
     ];
     Deno.writeTextFileSync(cfg, lines.join("\n"));
     const train = await cli("train", "--cfg", cfg, "LOG.PREFIX", folder);

@@ -7,7 +7,7 @@ import { loadConfig } from "../../src/config/load_config.ts";
 function folder(...experiment: string[]): string {
   const config = loadConfig(null, ["LOG.PREFIX", "out"]);
   const [PROJECT, NAME, TAG] = experiment;
-  return runFolder({ ...config, EXPERIMENT: { PROJECT, NAME, TAG } });
+  return runFolder({ ...config, EXPERIMENT: { PROJECT, NAME, TAG, IMPORT: [] } });
 }
 
 Deno.test("runFolder() is below LOG.PREFIX, with folders of its own where names have them", () => {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { changedSettings } from "../../src/config/changed_settings.ts";
-import { resolveConfig } from "../../src/config/resolve_config.ts";
 import "../../src/optim/registry.ts";
+import { resolveConfig } from "./sections.ts";
 
 const YAML = `SOLVER:
   LR: 0.1

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join, relative } from "@std/path";
-import { loadConfig } from "../../src/config/load_config.ts";
+import { loadConfig } from "./sections.ts";
 import { modelNames } from "../../src/models/registry.ts";
 import "../../src/optim/registry.ts";
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { ConfigError } from "../../src/config/config_error.ts";
-import { loadConfig } from "../../src/config/load_config.ts";
 import { solverOf } from "./solver.ts";
+import { loadConfig } from "./sections.ts";
 
 const CONFIGS = fromFileUrl(new URL("../../configs/fashion_mnist/", import.meta.url));
 

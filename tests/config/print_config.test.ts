@@ -2,10 +2,9 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { configToYaml } from "../../src/config/config_to_yaml.ts";
 import { describeConfig } from "../../src/config/describe_config.ts";
 import { formatConfig } from "../../src/config/format_config.ts";
-import { FIELDS } from "../../src/config/fields.ts";
-import { nearestKey } from "../../src/config/keys.ts";
-import { resolveConfig } from "../../src/config/resolve_config.ts";
 import { solverOf } from "./solver.ts";
+import { FIELDS, nearestKey } from "../../src/config/keys.ts";
+import { resolveConfig } from "./sections.ts";
 
 const OVERRIDES = [
   ...["DISTILLER.TYPE", "WKD", "EXPERIMENT.TAG", 'a "b": 5e-4 #c', "RKD.PDIST.EPSILON", "1e-12"],
@@ -60,6 +59,11 @@ Deno.test("describeConfig() has every key with its default and a sentence", () =
     assertStringIncludes(text, `\n  ${key} = `);
     assert(field.doc.endsWith("."), key);
   }
+  assertStringIncludes(
+    text,
+    "\n        KD        The divergence between the softened outputs (Hinton et al., 2015).\n",
+  );
+  assertStringIncludes(text, "\n        image_folder   Any images, in train");
   assertStringIncludes(
     text,
     "WKD.SINKHORN.ITER = 10\n      Sinkhorn iterations.\n      It is an integer of at least 1.",

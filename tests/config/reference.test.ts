@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { resolveConfig } from "../../src/config/resolve_config.ts";
 import "../../src/optim/registry.ts";
+import { resolveConfig } from "./sections.ts";
 
 const GOLDEN = fromFileUrl(new URL("../../../shared/reference/golden/", import.meta.url));
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { ConfigError } from "../../src/config/config_error.ts";
-import { resolveConfig } from "../../src/config/resolve_config.ts";
 import { solverOf } from "./solver.ts";
+import { resolveConfig } from "./sections.ts";
 
 function failure(yaml: string, overrides: string[] = []): string {
   return assertThrows(() => resolveConfig(yaml, "configs/x.yaml", overrides), ConfigError).message;
@@ -42,7 +42,7 @@ Deno.test("resolveConfig() gives mdistiller's defaults for an empty file", () =>
   });
   assertEquals(KD, { TEMPERATURE: 4, LOSS: { CE_WEIGHT: 0.1, KD_WEIGHT: 0.9, IR_WEIGHT: 0 } });
   assertEquals(DISTILLER.TYPE, "NONE");
-  assertEquals(EXPERIMENT, { PROJECT: "distill", NAME: "", TAG: "default" });
+  assertEquals(EXPERIMENT, { PROJECT: "distill", NAME: "", TAG: "default", IMPORT: [] });
 });
 
 Deno.test("resolveConfig() reads numbers, tuples, texts and booleans as yacs does", () => {

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { ConfigError } from "../../src/config/config_error.ts";
-import { resolveConfig } from "../../src/config/resolve_config.ts";
+import { resolveConfig } from "./sections.ts";
 import { asTyped, homePath, typedPath } from "../../src/config/typed_path.ts";
 
 const root = fromFileUrl(new URL("../..", import.meta.url)).replace(/\/$/, "");

@@ -1,8 +1,8 @@
 import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { ConfigError } from "../../src/config/config_error.ts";
-import { loadConfig } from "../../src/config/load_config.ts";
-import { resolveConfig } from "../../src/config/resolve_config.ts";
+import { loadConfig } from "./sections.ts";
+import { resolveConfig } from "./sections.ts";
 import { inTempDir } from "../temp_dir.ts";
 import "../../src/optim/registry.ts";
 

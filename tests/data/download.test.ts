@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { download, type DownloadOptions } from "../../src/data/download.ts";
-import type { PublishedArchive } from "../../src/data/published_archives.ts";
+import type { PublishedArchive } from "../../src/data/definition.ts";
 import { inTempDir } from "../temp_dir.ts";
 
 const CONTENT = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7 + (i >> 8)) % 256);

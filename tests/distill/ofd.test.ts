@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import type { Config } from "../../src/config/config.ts";
 import { resolveConfig } from "../../src/config/resolve_config.ts";
-import { OFD } from "../../src/distill/ofd.ts";
+import { DEFINITION, OFD } from "../../src/distill/ofd.ts";
 import { ofdMargins } from "../../src/distill/ofd_margins.ts";
 import { UserError } from "../../src/errors.ts";
 import { ofdLoss } from "../../src/losses/ofd.ts";
@@ -10,7 +11,7 @@ import { createModel, modelNames } from "../../src/models/registry.ts";
 import { skipInit } from "../../src/nn/init.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { scope } from "../../src/tensor/scope.ts";
-import { buildOFD } from "../../src/train/build_ofd.ts";
+import { distillerParts } from "../../src/train/build_distiller.ts";
 import { evaluatedShapes } from "../../src/train/evaluated_shapes.ts";
 import { assertClose, device, values } from "../helpers.ts";
 
@@ -23,7 +24,14 @@ const make = (name: string, family: ModelFamily = "cifar") =>
 async function overhaul(student: Model, teacher: Model, side: number): Promise<OFD> {
   const config = resolveConfig("DISTILLER:\n  TYPE: OFD\n", "x");
   const frozen = teacher.requiresGrad_(false).eval();
-  return await buildOFD(config, student, frozen, [1, 3, side, side]);
+  return await buildOFD(config, student, frozen, side);
+}
+
+async function buildOFD(config: Config, student: Model, teacher: Model, side: number) {
+  const images = { length: 1, labels: Int32Array.of(0), classes: [""], channels: 3 };
+  const dataset = { ...images, name: "x/train", height: side, width: side, mean: [], std: [] };
+  const parts = distillerParts(config, { dataset, teacherPath: "" }, student, teacher);
+  return await DEFINITION.build(parts) as OFD;
 }
 
 function dispose(distiller: OFD): void {
@@ -103,7 +111,7 @@ Deno.test("OFD refuses models without what it compares", async () => {
       "DISTILLER.TEACHER",
       teacher,
     ]);
-    await assertRejects(() => buildOFD(config, ...models, [1, 3, 32, 32]), UserError, message);
+    await assertRejects(() => buildOFD(config, ...models, 32), UserError, message);
     for (const model of models) model.dispose();
   };
   await refused(

@@ -1,8 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UserError } from "../../src/errors.ts";
-import { modelFamily } from "../../src/models/family.ts";
+import { type ModelFamily, modelFamily } from "../../src/models/family.ts";
 import { nearestName } from "../../src/models/nearest_name.ts";
 import { createModel, familyOf, modelNames } from "../../src/models/registry.ts";
+import { modelOf } from "../../src/train/model_of.ts";
 
 Deno.test("createModel() refuses an unknown name with the nearest one and all there are", () => {
   const error = assertThrows(() => createModel("resnet8X4x"), UserError, 'no model "resnet8X4x"');
@@ -35,14 +36,19 @@ Deno.test("familyOf() takes the family asked for, or the one that has the name",
   assertThrows(() => familyOf("ResNet19", "imagenet"), UserError, "did you mean ResNet18?");
 });
 
-Deno.test("modelFamily() goes by the size of the images, ImageNet by its name", () => {
-  assertEquals(modelFamily("cifar100"), "cifar");
-  assertEquals(modelFamily("fashion_mnist", 28), "cifar");
-  assertEquals(modelFamily("imagenet"), "imagenet");
-  assertEquals(modelFamily("imagenet", 64), "imagenet");
-  assertEquals(modelFamily("image_folder"), "imagenet");
-  assertEquals(modelFamily("image_folder", 224), "imagenet");
-  assertEquals(modelFamily("image_folder", 32), "cifar");
+Deno.test("modelFamily() goes by the size of the images, modelOf() by the data set where that says it", () => {
+  assertEquals([28, 32, 64, 65, 224].map(modelFamily), [
+    ...["cifar", "cifar", "cifar", "imagenet", "imagenet"],
+  ] as ModelFamily[]);
+  const images = { labels: new Int32Array(1), length: 1, channels: 3, classes: ["a"] };
+  const family = (name: string, side: number) => {
+    const size = { height: side, width: side, mean: [], std: [] };
+    return modelOf("ResNet18", { ...images, ...size, name: `${name}/train` }).family;
+  };
+  assertEquals(family("imagenet", 64), "imagenet");
+  assertEquals(family("image_folder", 64), "cifar");
+  assertEquals(family("image_folder", 224), "imagenet");
+  assertEquals(family("cifar100", 32), "cifar");
 });
 
 Deno.test("nearestName() takes the fewest edits, whatever the case", () => {

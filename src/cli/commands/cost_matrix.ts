@@ -15,8 +15,8 @@ cosine of the rows of its classifier. --source features compares every pixel of 
 pooled the map averaged over space, which is much smaller, logits what it says. poly_cka is with the kernel <x, y>^degree, rbf_cka with
 exp(-|x - y|^2 / (2 bandwidth^2 median)), the median being that of the squared distances in a class.
 
-With --cfg the file is made that the configuration names, in the way that its name says: logit_linear_cka compares logits,
-pooled_linear_cka pooled features.
+With --cfg the file is made that the configuration names (WKD.COST_MATRIX_PATH), in the way that WKD.COST_MATRIX_SOURCE and
+WKD.COST_MATRIX_SIMILARITY say. Of ImageNet logits are compared unless something else is asked for, as the authors do.
 KEY VALUE pairs win over --cfg.
 
 Examples:

@@ -13,7 +13,8 @@ Examples:
   deno task train --cfg configs/fashion_mnist/wkd_l/resnet20_resnet8.yaml
   deno task train --cfg configs/fashion_mnist/vanilla/resnet8.yaml SOLVER.EPOCHS 2 EXPERIMENT.NAME short
   deno task train --cfg configs/fashion_mnist/wkd_l/resnet20_resnet8.yaml --resume
-  deno task train --cfg configs/fashion_mnist/wkd_l/resnet20_resnet8.yaml --resume best`;
+  deno task train --cfg configs/fashion_mnist/wkd_l/resnet20_resnet8.yaml --resume best
+  deno task train --cfg examples/stripes.yaml --import examples/all.ts`;
 
 const EXAMPLE = "configs/fashion_mnist/vanilla/resnet8.yaml";
 

@@ -6,6 +6,7 @@ import { ConvNormRelu } from "../blocks/conv_norm_relu.ts";
 import { globalAverage } from "../blocks/global_average.ts";
 import { kaimingConv } from "../blocks/kaiming_conv.ts";
 import { smallLinear } from "../blocks/linear.ts";
+import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
 import { InvertedResidual } from "./inverted_residual.ts";
 
@@ -87,3 +88,9 @@ export class MobileNetV2 extends Model {
     return { logits, features: { feats, preactFeats: [], pooledFeat } };
   }
 }
+
+/** The authors' name. */
+export const DEFINITION: ModelFamilyDefinition = {
+  family: "cifar",
+  models: { MobileNetV2: (options) => new MobileNetV2(6, 0.5, options) },
+};

@@ -7,7 +7,8 @@ import { globalAverage } from "../blocks/global_average.ts";
 import { kaimingConv } from "../blocks/kaiming_conv.ts";
 import { type ResidualStage, residualStage } from "../blocks/residual_stage.ts";
 import { runStages } from "../blocks/stage.ts";
-import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
+import type { ModelFamilyDefinition } from "../family.ts";
+import { Model, type ModelFactory, type ModelOptions, type ModelOutput } from "../model.ts";
 
 /** Depth and widths of a {@linkcode CifarResNet}. */
 export interface CifarResNetShape {
@@ -68,3 +69,25 @@ export class CifarResNet extends Model {
     return { logits, features: { feats, preactFeats, pooledFeat } };
   }
 }
+
+const NARROW: CifarResNetShape["channels"] = [16, 16, 32, 64];
+const WIDE: CifarResNetShape["channels"] = [32, 64, 128, 256];
+
+const resnet = (depth: number, channels = NARROW): ModelFactory => (options) =>
+  new CifarResNet({ depth, channels }, options);
+
+/** The authors' names. */
+export const DEFINITION: ModelFamilyDefinition = {
+  family: "cifar",
+  models: {
+    resnet8: resnet(8),
+    resnet14: resnet(14),
+    resnet20: resnet(20),
+    resnet32: resnet(32),
+    resnet44: resnet(44),
+    resnet56: resnet(56),
+    resnet110: resnet(110),
+    resnet8x4: resnet(8, WIDE),
+    resnet32x4: resnet(32, WIDE),
+  },
+};

@@ -2,10 +2,13 @@ import { BatchNorm2d } from "../../nn/batch_norm2d.ts";
 import type { Conv2d } from "../../nn/conv2d.ts";
 import { Linear } from "../../nn/linear.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { BasicBlock } from "../blocks/basic_block.ts";
+import { Bottleneck } from "../blocks/bottleneck.ts";
 import { globalAverage } from "../blocks/global_average.ts";
 import { kaimingConv } from "../blocks/kaiming_conv.ts";
 import { type BlockKind, type ResidualStage, residualStage } from "../blocks/residual_stage.ts";
 import { runStages } from "../blocks/stage.ts";
+import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
 
 /**
@@ -75,3 +78,12 @@ export class CifarResNetV2 extends Model {
     return { logits, features: { feats, preactFeats, pooledFeat } };
   }
 }
+
+/** The authors' names. */
+export const DEFINITION: ModelFamilyDefinition = {
+  family: "cifar",
+  models: {
+    ResNet18: (options) => new CifarResNetV2(BasicBlock, [2, 2, 2, 2], options),
+    ResNet50: (options) => new CifarResNetV2(Bottleneck, [3, 4, 6, 3], options),
+  },
+};

@@ -5,6 +5,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { globalAverage } from "../blocks/global_average.ts";
 import { plainConv } from "../blocks/plain_conv.ts";
 import { runStages, Stage } from "../blocks/stage.ts";
+import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
 import { ShuffleV1Block } from "./shuffle_v1_block.ts";
 
@@ -67,3 +68,9 @@ function stage(inChannels: number, channels: number, blocks: number): Stage {
   });
   return new Stage([halving, ...Array.from({ length: blocks - 2 }, plain)], plain());
 }
+
+/** The authors' name. */
+export const DEFINITION: ModelFamilyDefinition = {
+  family: "cifar",
+  models: { ShuffleV1: (options) => new ShuffleV1(options) },
+};

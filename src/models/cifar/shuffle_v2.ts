@@ -5,6 +5,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { globalAverage } from "../blocks/global_average.ts";
 import { plainConv } from "../blocks/plain_conv.ts";
 import { runStages, Stage } from "../blocks/stage.ts";
+import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
 import { ShuffleV2Block } from "./shuffle_v2_block.ts";
 import { ShuffleV2DownBlock } from "./shuffle_v2_down_block.ts";
@@ -71,3 +72,9 @@ function stage(inChannels: number, channels: number, blocks: number): Stage {
   const kept = Array.from({ length: blocks - 1 }, () => new ShuffleV2Block(channels));
   return new Stage([down, ...kept], new ShuffleV2Block(channels));
 }
+
+/** The authors' name. */
+export const DEFINITION: ModelFamilyDefinition = {
+  family: "cifar",
+  models: { ShuffleV2: (options) => new ShuffleV2(options) },
+};

@@ -6,7 +6,8 @@ import { ConvNormRelu } from "../blocks/conv_norm_relu.ts";
 import { globalAverage } from "../blocks/global_average.ts";
 import { kaimingConv } from "../blocks/kaiming_conv.ts";
 import { smallLinear } from "../blocks/linear.ts";
-import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
+import type { ModelFamilyDefinition } from "../family.ts";
+import { Model, type ModelFactory, type ModelOptions, type ModelOutput } from "../model.ts";
 
 const CHANNELS = [64, 128, 256, 512, 512] as const;
 
@@ -76,3 +77,18 @@ export class Vgg extends Model {
 function halved(x: Tensor): Tensor {
   return maxPool2d(x, { kernelSize: 2, stride: 2 });
 }
+
+const vgg = (...depths: ConstructorParameters<typeof Vgg>[0]): ModelFactory => (options) =>
+  new Vgg(depths, options);
+
+/** The authors' names. */
+export const DEFINITION: ModelFamilyDefinition = {
+  family: "cifar",
+  models: {
+    vgg8: vgg(1, 1, 1, 1, 1),
+    vgg11: vgg(1, 1, 2, 2, 2),
+    vgg13: vgg(2, 2, 2, 2, 2),
+    vgg16: vgg(2, 2, 3, 3, 3),
+    vgg19: vgg(2, 2, 4, 4, 4),
+  },
+};

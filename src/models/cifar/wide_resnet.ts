@@ -5,7 +5,8 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { globalAverage } from "../blocks/global_average.ts";
 import { kaimingConv } from "../blocks/kaiming_conv.ts";
 import { zeroBiasLinear } from "../blocks/linear.ts";
-import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
+import type { ModelFamilyDefinition } from "../family.ts";
+import { Model, type ModelFactory, type ModelOptions, type ModelOutput } from "../model.ts";
 import { WideStage } from "./wide_block.ts";
 
 /** The wide ResNet (Zagoruyko and Komodakis, 2016). mdistiller: `WideResNet`. */
@@ -71,3 +72,17 @@ export class WideResNet extends Model {
     return { logits, features: { feats: [stem, first, second, third], preactFeats, pooledFeat } };
   }
 }
+
+const wideResnet = (depth: number, width: number): ModelFactory => (options) =>
+  new WideResNet(depth, width, options);
+
+/** The authors' names. */
+export const DEFINITION: ModelFamilyDefinition = {
+  family: "cifar",
+  models: {
+    wrn_16_1: wideResnet(16, 1),
+    wrn_16_2: wideResnet(16, 2),
+    wrn_40_1: wideResnet(40, 1),
+    wrn_40_2: wideResnet(40, 2),
+  },
+};

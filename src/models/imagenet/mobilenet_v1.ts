@@ -5,6 +5,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { ConvNormRelu } from "../blocks/conv_norm_relu.ts";
 import { globalAverage } from "../blocks/global_average.ts";
 import { plainConv } from "../blocks/plain_conv.ts";
+import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
 
 /** Output channels and stride of the separable convolutions. */
@@ -81,3 +82,9 @@ export class MobileNetV1 extends Model {
     return { logits, features: { feats, preactFeats, pooledFeat } };
   }
 }
+
+/** The authors' name. */
+export const DEFINITION: ModelFamilyDefinition = {
+  family: "imagenet",
+  models: { MobileNetV1: (options) => new MobileNetV1(options) },
+};

@@ -3,10 +3,13 @@ import type { Conv2d } from "../../nn/conv2d.ts";
 import { Linear } from "../../nn/linear.ts";
 import { maxPool2d } from "../../ops/max_pool2d.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { BasicBlock } from "../blocks/basic_block.ts";
+import { Bottleneck } from "../blocks/bottleneck.ts";
 import { globalAverage } from "../blocks/global_average.ts";
 import { kaimingConv } from "../blocks/kaiming_conv.ts";
 import { type BlockKind, type ResidualStage, residualStage } from "../blocks/residual_stage.ts";
 import { runStages } from "../blocks/stage.ts";
+import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
 
 /** The ResNet for large images (He et al., 2016). torchvision: `ResNet`, with its names. */
@@ -72,3 +75,14 @@ export class ImageNetResNet extends Model {
     return { logits, features: { feats, preactFeats, pooledFeat } };
   }
 }
+
+/** The authors' names. */
+export const DEFINITION: ModelFamilyDefinition = {
+  family: "imagenet",
+  models: {
+    ResNet18: (options) => new ImageNetResNet(BasicBlock, [2, 2, 2, 2], options),
+    ResNet34: (options) => new ImageNetResNet(BasicBlock, [3, 4, 6, 3], options),
+    ResNet50: (options) => new ImageNetResNet(Bottleneck, [3, 4, 6, 3], options),
+    ResNet101: (options) => new ImageNetResNet(Bottleneck, [3, 4, 23, 3], options),
+  },
+};

@@ -1,0 +1,4 @@
+/** The three examples at once. */
+import "./dataset.ts";
+import "./distiller.ts";
+import "./model.ts";
