@@ -1,5 +1,5 @@
 import { choicesOf, oneOf } from "./choices.ts";
-import { bool, choice, type Field, float, int, ints, path, paths, text } from "./field.ts";
+import { bool, choice, type Field, float, int, path, paths, text } from "./field.ts";
 
 /** A text key that takes the name of something that is registered. */
 function registered(key: string, value: string, doc: string): Field<string> {

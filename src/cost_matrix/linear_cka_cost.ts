@@ -1,4 +1,3 @@
-import { UserError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { defaultDevice } from "../tensor/default_device.ts";
 import { centerFeatures } from "./center_features.ts";

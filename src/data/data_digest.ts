@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { UserError } from "../errors.ts";
 import { checksum } from "./checksum.ts";
 import { type Dataset, isFileDataset } from "./file_dataset.ts";
 import type { DatasetFiles } from "./image_dataset.ts";

@@ -1,5 +1,4 @@
 import { UserError } from "../errors.ts";
-import { loadCifar } from "./cifar.ts";
 import { checkedDataset } from "./check_dataset.ts";
 import {
   BOTH_SPLITS,

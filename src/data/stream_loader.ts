@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { UserError } from "../errors.ts";
 import {
   type Batch,
   type BatchSource,

@@ -1,5 +1,4 @@
 import { int } from "../config/field.ts";
-import { UserError } from "../errors.ts";
 import { mseLoss } from "../losses/mse.ts";
 import type { Model } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";

@@ -2,7 +2,6 @@ import type { Section } from "../config/field.ts";
 import { addChoice } from "../config/keys.ts";
 import { registeringModule } from "../registry/imports.ts";
 import { Registry } from "../registry/registry.ts";
-import { UserError } from "../errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { adamw } from "./adamw.ts";
 import type { Optimizer, OptimizerDefinition, SolverSettings } from "./optimizer.ts";

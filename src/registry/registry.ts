@@ -51,14 +51,16 @@ export class Registry<T> {
     const [pattern, words] = this.pattern;
     if (typeof name !== "string" || !pattern.test(name)) {
       throw new RegistrationError(
-        `${this.call}: the name of a ${this.what} is ${words}; got ${JSON.stringify(name) ?? name}`,
+        `${this.call}: the name of the ${this.what} has to be ${words}; got ${
+          JSON.stringify(name) ?? name
+        }`,
       );
     }
     const there = this.#entries.get(name);
     if (!there) return;
     const whose = there.module === null ? "the package's own" : `that of ${there.module}`;
     throw new RegistrationError(
-      `${this.call}: there is a ${this.what} ${name} already, ${whose}; choose another name`,
+      `${this.call}: the ${this.what} ${name} is there already, ${whose}; choose another name`,
     );
   }
 

@@ -123,18 +123,21 @@ Deno.test("--import says in a sentence why a module is of no use", async () => {
     const twice = write("twice.ts", NAMES + dataset + dataset);
     assertStringIncludes(
       await said(twice),
-      `error: --import ${twice}: registerDataset: there is a data set mine already, that of ${twice}; choose another name\n`,
+      `error: --import ${twice}: registerDataset: the data set mine is there already, that of ${twice}; choose another name\n`,
     );
     const taken = write(
       "taken.ts",
       `${NAMES}wkd.registerModel({ name: "vgg8", build: () => null });`,
     );
-    assertStringIncludes(await said(taken), "there is a model vgg8 already, the package's own");
+    assertStringIncludes(await said(taken), "the model vgg8 is there already, the package's own");
     const section = { name: "SOLVER", keys: {} };
     const solver = write("solver.ts", `${NAMES}wkd.registerDistiller(${JSON.stringify(section)});`);
     assertStringIncludes(await said(solver), "SOLVER is a section of the configuration already");
     const lower = write("lower.ts", `${NAMES}wkd.registerDistiller({ name: "mine", keys: {} });`);
-    assertStringIncludes(await said(lower), "the name of a distiller is a word of capital letters");
+    assertStringIncludes(
+      await said(lower),
+      "the name of the distiller has to be a word of capital letters",
+    );
 
     const costly = write(
       "costly.ts",

@@ -3,7 +3,8 @@ import { configToYaml } from "../../src/config/config_to_yaml.ts";
 import { describeConfig } from "../../src/config/describe_config.ts";
 import { formatConfig } from "../../src/config/format_config.ts";
 import { solverOf } from "./solver.ts";
-import { FIELDS, nearestKey } from "../../src/config/keys.ts";
+import { FIELDS } from "../../src/config/keys.ts";
+import { nearestKey } from "../../src/config/nearest_key.ts";
 import { resolveConfig } from "./sections.ts";
 
 const OVERRIDES = [

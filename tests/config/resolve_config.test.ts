@@ -171,7 +171,7 @@ Deno.test("resolveConfig() says what a key of the wrong type must be", () => {
     ["MOMENTUM", "1.5", "a number of at least 0 and less than 1; got 1.5"],
     ["MOMENTUM", "1", "a number of at least 0 and less than 1; got 1"],
     ["NESTEROV", "1", "true or false; got 1"],
-    ["TYPE", "Adam", 'one of SGD, AdamW; got "Adam"'],
+    ["TYPE", "Adam", 'one of SGD, AdamW; got "Adam"; one of your own wants --import FILE'],
     ["LR_DECAY_STAGES", "5", 'a list of integers of at least 0, such as "[1, 2]"; got 5'],
     [
       "LR_DECAY_STAGES",

@@ -27,7 +27,7 @@ assertThrows(
 );
 assertEquals(resolveConfig(before, "x").SOLVER.TYPE, "SGD");
 const again = () => registerOptimizer("Halved", { keys: {}, build: () => optimizer });
-assertThrows(again, UserError, "SOLVER.TYPE Halved is registered already");
+assertThrows(again, UserError, "the optimiser Halved is there already");
 for (const [name, whose] of [["MOMENTUM", "of SOLVER.TYPE SGD"], ["LR", "of every run"]]) {
   const other = () =>
     registerOptimizer("Other", { keys: { [name]: float(0, "X.") }, build: () => optimizer });
