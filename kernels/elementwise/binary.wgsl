@@ -3,18 +3,18 @@
 // 64 threads, four vec4 each. Template: E, R, EXPRESSION, A, B, DY (1 when it is read), NUMBER.
 //: if NUMBER
 struct Params { number: f32 }
-@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(${1 + A + B + DY}) var<uniform> params: Params;
 //: end
 //: if A
 @group(0) @binding(1) var<storage, read> a_: array<vec4<${E}>>;
 //: end
 //: if B
-@group(0) @binding(2) var<storage, read> b_: array<vec4<${E}>>;
+@group(0) @binding(${1 + A}) var<storage, read> b_: array<vec4<${E}>>;
 //: end
 //: if DY
-@group(0) @binding(3) var<storage, read> dy_: array<vec4<${E}>>;
+@group(0) @binding(${1 + A + B}) var<storage, read> dy_: array<vec4<${E}>>;
 //: end
-@group(0) @binding(4) var<storage, read_write> result: array<vec4<${R}>>;
+@group(0) @binding(0) var<storage, read_write> result: array<vec4<${R}>>;
 
 //: include "pairs" T = "vec4f", U = "vec4u", B = "vec4<bool>"
 

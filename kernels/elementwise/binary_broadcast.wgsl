@@ -17,15 +17,15 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> params: Params;
 //: if HASA
-@group(0) @binding(1) var<storage, read> a_: array<${SA}>;
+@group(0) @binding(2) var<storage, read> a_: array<${SA}>;
 //: end
 //: if HASB
-@group(0) @binding(2) var<storage, read> b_: array<${SB}>;
+@group(0) @binding(${2 + HASA}) var<storage, read> b_: array<${SB}>;
 //: end
 //: if DY
-@group(0) @binding(3) var<storage, read> dy_: array<${SDY}>;
+@group(0) @binding(${2 + HASA + HASB}) var<storage, read> dy_: array<${SDY}>;
 //: end
-@group(0) @binding(4) var<storage, read_write> result: array<${SR}>;
+@group(0) @binding(1) var<storage, read_write> result: array<${SR}>;
 
 //: include "pairs" B = BOOL
 

@@ -3,18 +3,18 @@
 // Template: E, EXPRESSION, X, Y, DY (1 when it is read), PARAMS (fields of params, or nothing).
 //: if PARAMS
 struct Params { ${PARAMS} }
-@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(${1 + X + Y + DY}) var<uniform> params: Params;
 //: end
 //: if X
 @group(0) @binding(1) var<storage, read> x_: array<vec4<${E}>>;
 //: end
 //: if Y
-@group(0) @binding(2) var<storage, read> y_: array<vec4<${E}>>;
+@group(0) @binding(${1 + X}) var<storage, read> y_: array<vec4<${E}>>;
 //: end
 //: if DY
-@group(0) @binding(3) var<storage, read> dy_: array<vec4<${E}>>;
+@group(0) @binding(${1 + X + Y}) var<storage, read> dy_: array<vec4<${E}>>;
 //: end
-@group(0) @binding(4) var<storage, read_write> result: array<vec4<${E}>>;
+@group(0) @binding(0) var<storage, read_write> result: array<vec4<${E}>>;
 
 //: include "nan" T = "vec4f", U = "vec4u", B = "vec4<bool>"
 
