@@ -24,19 +24,23 @@ fn each(thread: u32) {
   //: if VEC == 4 && ALONG
   largest = Vector(max(max(largest.x, largest.y), max(largest.z, largest.w)));
   //: end
-  // In blocks: a long sum of like numbers loses digits when they are added one by one.
+  // In blocks of blocks: a long sum of like numbers loses digits when they are added one by one.
   var total = Vector();
-  for (var block = 0u; block < count; block += 256u) {
-    var some = Vector();
-    for (var r = block; r < min(block + 256u, count); r++) {
-      let at = first + r * inner;
-      let e = exp(x[at] - largest);
-      some += e;
-      //: if !LOG
-      y[at] = e;
-      //: end
+  for (var start = 0u; start < count; start += 4096u) {
+    var part = Vector();
+    for (var block = start; block < min(start + 4096u, count); block += 256u) {
+      var some = Vector();
+      for (var r = block; r < min(block + 256u, count); r++) {
+        let at = first + r * inner;
+        let e = exp(x[at] - largest);
+        some += e;
+        //: if !LOG
+        y[at] = e;
+        //: end
+      }
+      part += some;
     }
-    total += some;
+    total += part;
   }
   //: if VEC == 4 && ALONG
   total = Vector(dot(total, vec4f(1.0)));

@@ -20,19 +20,23 @@ fn each(thread: u32) {
   //: end
   if (thread >= params.outer * inner) { return; }
   let first = thread / inner * count * inner + thread % inner;
-  // In blocks: a long sum of like numbers loses digits when they are added one by one.
+  // In blocks of blocks: a long sum of like numbers loses digits when they are added one by one.
   var total = Vector();
-  for (var block = 0u; block < count; block += 256u) {
-    var some = Vector();
-    for (var r = block; r < min(block + 256u, count); r++) {
-      let at = first + r * inner;
-      //: if LOG
-      some += dy[at];
-      //: else
-      some += y[at] * dy[at];
-      //: end
+  for (var start = 0u; start < count; start += 4096u) {
+    var part = Vector();
+    for (var block = start; block < min(start + 4096u, count); block += 256u) {
+      var some = Vector();
+      for (var r = block; r < min(block + 256u, count); r++) {
+        let at = first + r * inner;
+        //: if LOG
+        some += dy[at];
+        //: else
+        some += y[at] * dy[at];
+        //: end
+      }
+      part += some;
     }
-    total += some;
+    total += part;
   }
   //: if VEC == 4 && ALONG
   total = Vector(dot(total, vec4f(1.0)));

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { Gpu } from "../../src/gpu/gpu.ts";
 import { avgPool2d } from "../../src/ops/avg_pool2d.ts";
 import { convTranspose2d } from "../../src/ops/conv_transpose2d.ts";
 import { crossEntropy } from "../../src/ops/cross_entropy.ts";
@@ -10,9 +11,11 @@ import { where } from "../../src/ops/where.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import type { Shape } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { assertClose, device, procedural, values } from "../helpers.ts";
+import { assertClose, device, values } from "../helpers.ts";
 
-await device();
+const gpu = await device();
+/** The same device, taken for one whose threads share rows. */
+const hardware = new Gpu(gpu.device, gpu.info, false);
 
 /** What tests/fixtures/make_ops.py wrote. Numbers that are not finite are null. */
 interface Expected {
@@ -112,20 +115,59 @@ function compare(found: ArrayLike<number>, expected: (number | null)[], what: st
   assertClose(kept(found) as number[], kept(expected) as number[], 2e-6, what);
 }
 
-for (const [name, { shapes, fn, scale = 1 }] of Object.entries(CASES)) {
-  Deno.test(`${name} has the values and gradients of PyTorch`, async () => {
-    const { shape, y, gradients } = EXPECTED[name];
-    const inputs = shapes.map((each, i) => procedural(`in${i}`, each, scale, true));
-    const found = fn(...inputs);
-    assertEquals(found.shape, shape);
-    found.backward({ gradient: tensor(values("dy", shape), shape) });
-    compare(await found.data(), y, "values:");
-    for (const [i, input] of inputs.entries()) {
-      compare(await input.grad!.data(), gradients[i], `gradient ${i}:`);
-      input.dispose();
-    }
-  });
+async function check(name: string, on: Gpu): Promise<void> {
+  const { shapes, fn, scale = 1 } = CASES[name];
+  const { shape, y, gradients } = EXPECTED[name];
+  const options = { device: on, requiresGrad: true };
+  const inputs = shapes.map((each, i) => tensor(values(`in${i}`, each, scale), each, options));
+  const found = fn(...inputs);
+  assertEquals(found.shape, shape);
+  found.backward({ gradient: tensor(values("dy", shape), shape, { device: on }) });
+  compare(await found.data(), y, "values:");
+  for (const [i, input] of inputs.entries()) {
+    compare(await input.grad!.data(), gradients[i], `gradient ${i}:`);
+    input.dispose();
+  }
 }
+
+for (const name of Object.keys(CASES)) {
+  Deno.test(`${name} has the values and gradients of PyTorch`, () => check(name, gpu));
+}
+
+Deno.test("layerNorm() whose threads share rows has the values and gradients of PyTorch", async () => {
+  for (const name of Object.keys(CASES).filter((each) => each.startsWith("layerNorm"))) {
+    await check(name, hardware);
+  }
+});
+
+Deno.test("layerNorm() of more rows than a part, and of long ones, has the gradients of its formula", async () => {
+  for (const [rows, count] of [[130, 3], [2, 3001]]) {
+    const [x, dy] = [values("x", [rows, count]), values("dy", [rows, count])];
+    const w = values("w", [count]);
+    const expected = { dx: new Float64Array(x.length), dw: new Float64Array(count) };
+    for (let n = 0; n < rows; n++) {
+      const row = Float64Array.from(x.subarray(n * count, (n + 1) * count));
+      const mean = row.reduce((a, b) => a + b, 0) / count;
+      const factor = 1 / Math.sqrt(row.reduce((a, b) => a + (b - mean) ** 2, 0) / count + 1e-5);
+      const h = row.map((v) => (v - mean) * factor);
+      const g = row.map((_, i) => dy[n * count + i] * w[i]);
+      const mg = g.reduce((a, b) => a + b, 0) / count;
+      const mgh = g.reduce((a, b, i) => a + b * h[i], 0) / count;
+      h.forEach((v, i) => {
+        expected.dx[n * count + i] = factor * (g[i] - mg - v * mgh);
+        expected.dw[i] += dy[n * count + i] * v;
+      });
+    }
+    for (const on of [gpu, hardware]) {
+      const options = { device: on, requiresGrad: true };
+      const [input, weight] = [tensor(x, [rows, count], options), tensor(w, null, options)];
+      const y = layerNorm(input, [count], { weight });
+      y.backward({ gradient: tensor(dy, [rows, count], { device: on }) });
+      assertClose(await input.grad!.data(), expected.dx, 2e-6);
+      assertClose(await weight.grad!.data(), expected.dw, 2e-6);
+    }
+  }
+});
 
 Deno.test("every case of the fixture is tried", () => {
   assertEquals(Object.keys(EXPECTED).toSorted(), Object.keys(CASES).toSorted());
