@@ -57,16 +57,6 @@ export { loadState, saveState } from "./src/train/state_bytes.ts";
 const COMMAND_LINE = "./src/cli/main.ts";
 
 // What a module registers that --import runs.
-export {
-  type AnyField,
-  type Field,
-  field,
-  type FieldKind,
-  type FieldValue,
-  type Range,
-  type Section,
-  type ValuesOf,
-} from "./src/config/field.ts";
 export { RegistrationError } from "./src/registry/registry.ts";
 export { type ModelDefinition, registerModel } from "./src/models/registry.ts";
 export type {

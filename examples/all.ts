@@ -1,4 +1,6 @@
-/** The three examples at once. */
+/** The examples at once. */
 import "./dataset.ts";
 import "./distiller.ts";
 import "./model.ts";
+import "./optimizer.ts";
+import "./schedule.ts";

@@ -127,7 +127,7 @@ export { Linear, type LinearOptions } from "./nn/linear.ts";
 export { MaxPool2d } from "./nn/max_pool2d.ts";
 export { ModuleDict, ModuleList, ParameterList } from "./nn/module_list.ts";
 export { Parameter, type ParameterConstructor, type ParameterOptions } from "./nn/parameter.ts";
-export { ReLU } from "./nn/relu.ts";
+export { GELU, ReLU, SiLU, Tanh } from "./nn/activations.ts";
 export { type Layer, Sequential } from "./nn/sequential.ts";
 export { Upsample } from "./nn/upsample.ts";
 export {
@@ -232,6 +232,7 @@ export { clipGradNorm } from "./optim/clip_grad_norm.ts";
 export { GradScaler, type GradScalerOptions } from "./optim/grad_scaler.ts";
 export {
   cosineLr,
+  epochsDone,
   type LearningRate,
   type Moment,
   multiStepLr,
@@ -241,17 +242,12 @@ export {
 export { registerOptimizer, registerSchedule } from "./optim/registry.ts";
 export {
   type AnyField,
-  bool,
-  choice,
   type Field,
+  field,
   type FieldKind,
-  float,
-  floats,
-  int,
-  ints,
+  type FieldValue,
   type Range,
   type Section,
-  text,
   type ValuesOf,
 } from "./config/field.ts";
 export type { Choice, Misfit } from "./config/choices.ts";

@@ -6,6 +6,7 @@ import { asTyped } from "../config/typed_path.ts";
 // Its names have to be known before a module takes others.
 import "../data/registry.ts";
 import "../distill/registry.ts";
+import "../optim/registry.ts";
 import { importedModules, registrationsOf, setImportedModules } from "../registry/imports.ts";
 import { RegistrationError } from "../registry/registry.ts";
 import { ImportError } from "./failed_run.ts";
@@ -40,7 +41,7 @@ async function importModule(file: string): Promise<void> {
   const mod = new URL("../../mod.ts", import.meta.url);
   const place = mod.protocol === "file:" ? fileURLToPath(mod) : mod.href;
   throw new UserError(
-    `--import ${typed} registers nothing: it has to call registerDistiller, registerModel or registerDataset of ${place}`,
+    `--import ${typed} registers nothing: it has to call registerDistiller, registerModel, registerDataset, registerOptimizer or registerSchedule of ${place}`,
   );
 }
 

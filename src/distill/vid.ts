@@ -3,7 +3,7 @@ import { mseLoss } from "../losses/mse.ts";
 import { sameSize } from "../losses/same_size.ts";
 import type { Features, Model } from "../models/model.ts";
 import { Conv2d } from "../nn/conv2d.ts";
-import { ReLU } from "../nn/relu.ts";
+import { ReLU } from "../nn/activations.ts";
 import { Sequential } from "../nn/sequential.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";

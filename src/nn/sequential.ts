@@ -8,10 +8,10 @@ export type Layer = Module & { forward(x: Tensor): Tensor };
 export class Sequential<L extends Layer = Layer> extends Module {
   readonly #layers: readonly L[];
 
-  /** Layers, first to last. */
-  constructor(...layers: readonly L[]) {
+  /** Layers, first to last, of one class or of several. */
+  constructor(...layers: readonly (L | Layer)[]) {
     super();
-    this.#layers = layers;
+    this.#layers = layers as readonly L[];
   }
 
   /** The layers, first to last. */

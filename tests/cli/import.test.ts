@@ -18,7 +18,7 @@ async function task(folder: string, ...words: string[]) {
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-const IMPORTS = ["dataset", "distiller", "model"].flatMap((name) => [
+const IMPORTS = ["dataset", "distiller", "model", "optimizer", "schedule"].flatMap((name) => [
   "--import",
   `../examples/${name}.ts`,
 ]);
@@ -39,6 +39,8 @@ Deno.test("the examples train together from another folder, are evaluated, resum
     assertEquals(trained.code, 0, trained.stderr);
     assertStringIncludes(trained.stdout, "LOGITS\n  CE_WEIGHT");
     assertMatch(trained.stdout, /MATCH_WEIGHT +0\.3\n/);
+    assertMatch(trained.stdout, /VECTOR_DECAY +0\n/);
+    assertMatch(trained.stdout, /POLY_POWER +0\.9\n/);
 
     const student = join(folder, "examples/stripes/student_best");
     const blind = await task("tests", "eval", student);

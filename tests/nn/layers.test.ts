@@ -8,7 +8,7 @@ import { Flatten } from "../../src/nn/flatten.ts";
 import { Identity } from "../../src/nn/identity.ts";
 import { Linear } from "../../src/nn/linear.ts";
 import { MaxPool2d } from "../../src/nn/max_pool2d.ts";
-import { ReLU } from "../../src/nn/relu.ts";
+import { ReLU } from "../../src/nn/activations.ts";
 import { type Layer, Sequential } from "../../src/nn/sequential.ts";
 import { Upsample } from "../../src/nn/upsample.ts";
 import { tensor } from "../../src/tensor/create.ts";

@@ -3,7 +3,7 @@ import { BatchNorm2d } from "../../src/nn/batch_norm2d.ts";
 import { Conv2d } from "../../src/nn/conv2d.ts";
 import { Linear } from "../../src/nn/linear.ts";
 import { Module, type StateEntry } from "../../src/nn/module.ts";
-import { ReLU } from "../../src/nn/relu.ts";
+import { ReLU } from "../../src/nn/activations.ts";
 import { Sequential } from "../../src/nn/sequential.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { device, values } from "../helpers.ts";

@@ -11,7 +11,7 @@ import { Linear } from "../../src/nn/linear.ts";
 import { MaxPool2d } from "../../src/nn/max_pool2d.ts";
 import { Module } from "../../src/nn/module.ts";
 import { ModuleList } from "../../src/nn/module_list.ts";
-import { ReLU } from "../../src/nn/relu.ts";
+import { ReLU } from "../../src/nn/activations.ts";
 import { Sequential } from "../../src/nn/sequential.ts";
 import { Upsample } from "../../src/nn/upsample.ts";
 import { tensor } from "../../src/tensor/create.ts";

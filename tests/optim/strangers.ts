@@ -1,6 +1,6 @@
 // Registers an optimiser and a schedule as a user's module does, and fails where they are not used; run by registry.test.ts.
 import { assertEquals, assertThrows } from "@std/assert";
-import { float, init, registerOptimizer, registerSchedule, SGD, tensor } from "../../mod.ts";
+import { field, init, registerOptimizer, registerSchedule, SGD, tensor } from "../../mod.ts";
 import { ConfigError } from "../../src/config/config_error.ts";
 import { configToYaml } from "../../src/config/config_to_yaml.ts";
 import { UserError } from "../../src/errors.ts";
@@ -10,7 +10,7 @@ import { buildOptimizer, buildSchedule } from "../../src/optim/registry.ts";
 await init();
 const before = configToYaml(resolveConfig("", "x"));
 registerOptimizer("Halved", {
-  keys: { PART: float(0.5, "Part of the learning rate.", { above: 0 }) },
+  keys: { PART: field.float(0.5, "Part of the learning rate.", { above: 0 }) },
   build: (parameters, { LR, PART }) => new SGD(parameters, { lr: LR * PART }),
 });
 registerSchedule("constant", { keys: {}, build: ({ LR }) => () => LR });
@@ -30,7 +30,7 @@ const again = () => registerOptimizer("Halved", { keys: {}, build: () => optimiz
 assertThrows(again, UserError, "the optimiser Halved is there already");
 for (const [name, whose] of [["MOMENTUM", "of SOLVER.TYPE SGD"], ["LR", "of every run"]]) {
   const other = () =>
-    registerOptimizer("Other", { keys: { [name]: float(0, "X.") }, build: () => optimizer });
+    registerOptimizer("Other", { keys: { [name]: field.float(0, "X.") }, build: () => optimizer });
   assertThrows(other, UserError, `wants a key SOLVER.${name}, which is one ${whose} already`);
 }
 for (const each of [optimizer, w]) each.dispose();
