@@ -5,20 +5,12 @@ import { ioReason } from "../formats/io_reason.ts";
 import { openRegularFile, type RegularFile } from "../formats/read_file.ts";
 import { type CheckpointFile, readCheckpoint } from "../formats/read_checkpoint.ts";
 import { type SafetensorsTensor, writeSafetensors } from "../formats/safetensors.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import type { HostTensor } from "../tensor/read_back.ts";
 
 /** A checkpoint that cannot be read or does not fit. */
 export class CheckpointError extends UserError {
   /** Always `CheckpointError`. */
   override name = "CheckpointError";
-}
-
-/** Numbers on the host, ready for a file. */
-export interface HostTensor {
-  /** Sizes, outermost first. */
-  readonly shape: readonly number[];
-  /** Row-major. */
-  readonly data: Float32Array | Int32Array | Uint32Array;
 }
 
 /** A checkpoint with its tensors. */
@@ -47,15 +39,6 @@ export class HeldCheckpoint {
 }
 
 const DTYPES = { Float32Array: "F32", Int32Array: "I32", Uint32Array: "U32" } as const;
-
-/** Reads tensors back from the device, all at once. */
-export async function readBack(
-  tensors: ReadonlyMap<string, Tensor>,
-): Promise<Map<string, HostTensor>> {
-  const entries = [...tensors];
-  const data = await Promise.all(entries.map(([, tensor]) => tensor.data()));
-  return new Map(entries.map(([name, { shape }], i) => [name, { shape, data: data[i] }]));
-}
 
 /** The bytes of a safetensors file. */
 export function safetensorsBytes(

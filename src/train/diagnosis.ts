@@ -5,7 +5,7 @@ import { noGrad } from "../tensor/autograd.ts";
 import { tensor } from "../tensor/create.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { readBack } from "./checkpoint.ts";
+import { readBack } from "../tensor/read_back.ts";
 import { findNotFinite, notFiniteName } from "./not_finite.ts";
 import { keptEpoch, TrainingError } from "./training_error.ts";
 

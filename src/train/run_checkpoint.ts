@@ -4,7 +4,8 @@ import { plainNames } from "../formats/model_state.ts";
 import { PyFloat, PyOrderedDict, PyTuple } from "../formats/pickle/python.ts";
 import type { SafetensorsTensor } from "../formats/safetensors.ts";
 import type { Optimizer, TorchSetting } from "../optim/optimizer.ts";
-import { type Checkpoint, CheckpointError, type HostTensor } from "./checkpoint.ts";
+import { type Checkpoint, CheckpointError } from "./checkpoint.ts";
+import type { HostTensor } from "../tensor/read_back.ts";
 
 /** What a run's checkpoint says beside its tensors. */
 export interface RunFacts {

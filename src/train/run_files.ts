@@ -12,13 +12,12 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import {
   type Checkpoint,
   CheckpointError,
-  type HostTensor,
   inFile,
   loadCheckpoint,
-  readBack,
   safetensorsBytes,
   withPrefix,
 } from "./checkpoint.ts";
+import { type HostTensor, readBack } from "../tensor/read_back.ts";
 import {
   type DataChange,
   dataChange,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { isBatchCounter } from "../models/fitting_models.ts";
 import type { Module } from "../nn/module.ts";
-import { readBack } from "./checkpoint.ts";
+import { readBack } from "../tensor/read_back.ts";
 
 /**
  * SHA-256 of a model's weights and running statistics, in hexadecimal digits: over the tensors in the order of their names
