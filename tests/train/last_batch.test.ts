@@ -1,4 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { UserError } from "../../src/errors.ts";
 import { Vanilla } from "../../src/distill/vanilla.ts";
 import type { Model } from "../../src/models/model.ts";
 import { createModel } from "../../src/models/registry.ts";
@@ -167,7 +168,7 @@ Deno.test("RKD refuses batches of one image, which has no others to be compared 
     const open = (overrides: readonly string[], images?: number) =>
       openRun(gpu, `${folder}/run`, ["DISTILLER.TYPE", "RKD", ...overrides], { images });
     const message = "RKD compares the images of a batch, and these have one image each";
-    await assertRejects(() => open([], 1), RangeError, message);
-    await assertRejects(() => open(["SOLVER.BATCH_SIZE", "1"]), RangeError, message);
+    await assertRejects(() => open([], 1), UserError, message);
+    await assertRejects(() => open(["SOLVER.BATCH_SIZE", "1"]), UserError, message);
   });
 });
