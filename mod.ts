@@ -22,10 +22,10 @@ export * from "./src/engine.ts";
 // Data sets and images.
 export { arrayDataset, type ArrayDatasetOptions } from "./src/data/array_dataset.ts";
 export type { Batch, BatchSource, LoaderOptions } from "./src/data/batch.ts";
-export { createLoader } from "./src/data/create_loader.ts";
-export type { Dataset, FileDataset } from "./src/data/file_dataset.ts";
-export { decodeImage } from "./src/data/images.ts";
-export type { Pixels } from "./src/data/pixels.ts";
+export { createLoader } from "./src/data/loader.ts";
+export type { Dataset, FileDataset } from "./src/data/image_dataset.ts";
+export { decodeImage } from "./src/data/decode/images.ts";
+export type { Pixels } from "./src/data/decode/pixels.ts";
 export type { DatasetSplits } from "./src/data/load_dataset.ts";
 export { openDataset, type OpenDatasetOptions } from "./src/data/open_dataset.ts";
 export { DataLoader } from "./src/data/loader.ts";
@@ -34,8 +34,8 @@ export { DataLoader } from "./src/data/loader.ts";
 export type { GradientHook } from "./src/train/train_step.ts";
 export { type SaveKind, Trainer, type TrainerOptions, TrainingError } from "./src/train/trainer.ts";
 export type { EvaluateOptions } from "./src/train/evaluate.ts";
-export { evaluate } from "./src/train/evaluate_model.ts";
-export { evaluatedShapes as featureShapes } from "./src/train/evaluated_shapes.ts";
+export { evaluate } from "./src/train/evaluate.ts";
+export { evaluatedShapes as featureShapes } from "./src/run/evaluated_shapes.ts";
 export type {
   EpochEnd,
   EventSink,
@@ -51,7 +51,7 @@ export { type CheckpointFile, readCheckpoint } from "./src/formats/read_checkpoi
 export { type ModelState, modelState } from "./src/formats/model_state.ts";
 export type { TorchFormat } from "./src/formats/torch/read_torch.ts";
 export { writeTorch } from "./src/formats/torch/write_torch.ts";
-export { loadState, saveState } from "./src/train/state_bytes.ts";
+export { loadState, saveState } from "./src/run/state_bytes.ts";
 
 // Not written into the import: a program that imports this module should not need the command line and its packages.
 const COMMAND_LINE = "./src/cli/main.ts";

@@ -1,6 +1,6 @@
 // Batch normalisation with ReLU at the shapes of the CIFAR ResNets.
 // Run: deno bench -A bench/batch_norm.bench.ts
-import { batchNorm } from "../src/ops/batch_norm.ts";
+import { batchNorm } from "../src/ops/norm/batch_norm.ts";
 import { randn, tensor } from "../src/tensor/create.ts";
 import { init } from "../src/tensor/default_device.ts";
 import { Generator } from "../src/tensor/random.ts";

@@ -1,6 +1,7 @@
 import { cases } from "./cases.ts";
 import { kernelCkaCost } from "../src/cost_matrix/kernel_cka_cost.ts";
-import { type FeatureShape, linearCkaCost } from "../src/cost_matrix/linear_cka_cost.ts";
+import type { FeatureShape } from "../src/cost_matrix/check_features.ts";
+import { linearCkaCost } from "../src/cost_matrix/linear_cka_cost.ts";
 import { init } from "../src/tensor/default_device.ts";
 
 const gpu = await init();

@@ -1,10 +1,10 @@
 import { join } from "@std/path";
 import sharp from "sharp";
 import type { Batch, BatchSource } from "../src/data/batch.ts";
-import { createLoader } from "../src/data/create_loader.ts";
-import type { Dataset } from "../src/data/file_dataset.ts";
+import { createLoader } from "../src/data/loader.ts";
+import type { Dataset } from "../src/data/image_dataset.ts";
 import { loadDataset } from "../src/data/load_dataset.ts";
-import { loadConfig } from "../src/config/load_config.ts";
+import { loadConfig } from "../src/config/resolve_config.ts";
 import { cases } from "./cases.ts";
 
 // One iteration is BATCH images: images a second = BATCH * iterations a second.

@@ -1,7 +1,7 @@
 import { WKD } from "../src/distill/wkd.ts";
 import { createModel } from "../src/models/registry.ts";
 import { CostKernel } from "../src/ops/sinkhorn/cost_kernel.ts";
-import { featureShapes } from "../src/train/build_distiller.ts";
+import { featureShapes } from "../src/run/build_distiller.ts";
 
 /** Which parts of WKD are measured, between which networks, on what images. */
 export interface WkdSetting {

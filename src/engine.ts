@@ -13,7 +13,7 @@ export { Gpu } from "./gpu/gpu.ts";
 export { GpuError, type GpuErrorKind } from "./gpu/gpu_error.ts";
 
 // Tensors.
-export { Tensor } from "./tensor/tensor.ts";
+export { Tensor, type TensorMethods } from "./tensor/tensor.ts";
 export {
   arange,
   type CreateOptions,
@@ -67,61 +67,61 @@ export {
   tanh,
   type UnaryOp,
 } from "./ops/unary.ts";
-export { where } from "./ops/where.ts";
+export { where } from "./ops/indexing/where.ts";
 
 // Over dimensions.
-export { argmax } from "./ops/argmax.ts";
-export { logSoftmax } from "./ops/log_softmax.ts";
-export { max } from "./ops/max.ts";
-export { mean } from "./ops/mean.ts";
-export { min } from "./ops/min.ts";
-export { norm, type NormOptions } from "./ops/norm.ts";
-export { softmax } from "./ops/softmax.ts";
-export { std } from "./ops/std.ts";
-export { type ReduceOptions, sum, type SumOptions } from "./ops/sum.ts";
-export { topKCorrect } from "./ops/top_k_correct.ts";
-export { type TopK, topk, type TopKOptions } from "./ops/topk.ts";
-export { variance, type VarianceOptions } from "./ops/variance.ts";
+export { argmax } from "./ops/reduce/argmax.ts";
+export { logSoftmax } from "./ops/softmax/softmax.ts";
+export { max } from "./ops/reduce/max.ts";
+export { mean } from "./ops/reduce/sum.ts";
+export { min } from "./ops/reduce/max.ts";
+export { norm, type NormOptions } from "./ops/reduce/norm.ts";
+export { softmax } from "./ops/softmax/softmax.ts";
+export { std } from "./ops/reduce/variance.ts";
+export { type ReduceOptions, sum, type SumOptions } from "./ops/reduce/sum.ts";
+export { topKCorrect } from "./ops/reduce/top_k_correct.ts";
+export { type TopK, topk, type TopKOptions } from "./ops/reduce/topk.ts";
+export { variance, type VarianceOptions } from "./ops/reduce/variance.ts";
 
 // Shapes and indices.
-export { cat } from "./ops/cat.ts";
-export { expand } from "./ops/expand.ts";
-export { gather } from "./ops/gather.ts";
-export type { Index, IndexRange } from "./ops/index.ts";
-export { indexSelect } from "./ops/index_select.ts";
-export { oneHot } from "./ops/one_hot.ts";
-export { pad } from "./ops/pad.ts";
-export type { Padding } from "./ops/pad_planes.ts";
-export { permute } from "./ops/permute.ts";
-export { reshape } from "./ops/reshape.ts";
-export { scatterAdd } from "./ops/scatter_add.ts";
-export { slice } from "./ops/slice.ts";
-export { squeeze, unsqueeze } from "./ops/squeeze.ts";
-export { stack } from "./ops/stack.ts";
+export { cat } from "./ops/shape/cat.ts";
+export { expand } from "./ops/shape/expand.ts";
+export { gather } from "./ops/indexing/gather.ts";
+export type { Index, IndexRange } from "./ops/shape/index.ts";
+export { indexSelect } from "./ops/indexing/index_select.ts";
+export { oneHot } from "./ops/indexing/one_hot.ts";
+export { pad } from "./ops/shape/pad.ts";
+export type { Padding } from "./ops/shape/pad.ts";
+export { permute } from "./ops/shape/permute.ts";
+export { reshape } from "./ops/shape/reshape.ts";
+export { scatterAdd } from "./ops/indexing/scatter_add.ts";
+export { slice } from "./ops/shape/slice.ts";
+export { squeeze, unsqueeze } from "./ops/shape/reshape.ts";
+export { stack } from "./ops/shape/cat.ts";
 
 // Products, convolutions, pools, normalisation.
-export { matmul, type MatmulOptions } from "./ops/matmul.ts";
+export { matmul, type MatmulOptions } from "./ops/matmul/matmul.ts";
 export { type Eigen, eigh } from "./ops/eigh.ts";
-export { linear } from "./ops/linear.ts";
-export { conv2d, type ConvOptions } from "./ops/conv2d.ts";
-export { convTranspose2d, type ConvTransposeOptions } from "./ops/conv_transpose2d.ts";
-export { batchNorm, type BatchNormOptions, type BatchNormTensors } from "./ops/batch_norm.ts";
-export { layerNorm, type LayerNormOptions } from "./ops/layer_norm.ts";
-export { adaptiveAvgPool2d } from "./ops/adaptive_avg_pool2d.ts";
-export { avgPool2d, type AvgPoolOptions } from "./ops/avg_pool2d.ts";
-export { maxPool2d, type PoolOptions } from "./ops/max_pool2d.ts";
-export { upsampleNearest } from "./ops/upsample_nearest.ts";
+export { linear } from "./ops/matmul/linear.ts";
+export { conv2d, type ConvOptions } from "./ops/conv/conv2d.ts";
+export { convTranspose2d, type ConvTransposeOptions } from "./ops/conv/conv_transpose2d.ts";
+export { batchNorm, type BatchNormOptions, type BatchNormTensors } from "./ops/norm/batch_norm.ts";
+export { layerNorm, type LayerNormOptions } from "./ops/norm/layer_norm.ts";
+export { adaptiveAvgPool2d } from "./ops/pool/adaptive_avg_pool2d.ts";
+export { avgPool2d, type AvgPoolOptions } from "./ops/pool/avg_pool2d.ts";
+export { maxPool2d, type PoolOptions } from "./ops/pool/max_pool2d.ts";
+export { upsampleNearest } from "./ops/shape/upsample_nearest.ts";
 
 // Modules.
 export { type LoadReport, Module, type StateEntry } from "./nn/module.ts";
-export { AdaptiveAvgPool2d } from "./nn/adaptive_avg_pool2d.ts";
-export { AvgPool2d } from "./nn/avg_pool2d.ts";
+export { AdaptiveAvgPool2d } from "./nn/max_pool2d.ts";
+export { AvgPool2d } from "./nn/max_pool2d.ts";
 export { BatchNorm2d, type BatchNorm2dOptions, type BatchNormEpilogue } from "./nn/batch_norm2d.ts";
 export { Conv2d, type Conv2dOptions } from "./nn/conv2d.ts";
 export { ConvTranspose2d, type ConvTranspose2dOptions } from "./nn/conv_transpose2d.ts";
 export { Dropout } from "./nn/dropout.ts";
-export { Flatten } from "./nn/flatten.ts";
-export { Identity } from "./nn/identity.ts";
+export { Flatten } from "./nn/upsample.ts";
+export { Identity } from "./nn/upsample.ts";
 export { LayerNorm, type LayerNormModuleOptions } from "./nn/layer_norm.ts";
 export { Linear, type LinearOptions } from "./nn/linear.ts";
 export { MaxPool2d } from "./nn/max_pool2d.ts";
@@ -151,7 +151,7 @@ export { createModel, type CreateModelOptions, modelNames } from "./models/regis
 export { type ModelCost, modelCost } from "./models/model_cost.ts";
 
 // Losses.
-export { crossEntropy, type CrossEntropyOptions } from "./ops/cross_entropy.ts";
+export { crossEntropy, type CrossEntropyOptions } from "./ops/softmax/cross_entropy.ts";
 export { attentionLoss } from "./losses/attention.ts";
 export { classRelationLoss } from "./losses/class_relation.ts";
 export { dkdLoss, type DkdOptions } from "./losses/dkd.ts";
@@ -164,7 +164,7 @@ export { ofdLoss } from "./losses/ofd.ts";
 export { pktLoss } from "./losses/pkt.ts";
 export { rkdLoss, type RkdOptions } from "./losses/rkd.ts";
 export { similarityLoss } from "./losses/similarity.ts";
-export { smoothL1Loss } from "./losses/smooth_l1.ts";
+export { smoothL1Loss } from "./losses/mse.ts";
 export {
   wkdFeatureLoss,
   type WkdFeatureLosses,
@@ -176,7 +176,7 @@ export {
   type WkdLogitOptions,
   type WkdSeparatedOptions,
 } from "./losses/wkd_logit.ts";
-export { sinkhorn, type SinkhornMethod, type SinkhornOptions } from "./ops/sinkhorn.ts";
+export { sinkhorn, type SinkhornMethod, type SinkhornOptions } from "./ops/sinkhorn/sinkhorn.ts";
 export { CostKernel, type CostKernelOptions } from "./ops/sinkhorn/cost_kernel.ts";
 export { classifierCost } from "./cost_matrix/classifier_cost.ts";
 export { type CkaKernel, kernelCkaCost } from "./cost_matrix/kernel_cka_cost.ts";
@@ -188,7 +188,7 @@ export {
 export type {
   GaussianWassersteinLosses,
   GaussianWassersteinOptions,
-} from "./ops/gaussian_wasserstein.ts";
+} from "./ops/losses/gaussian_wasserstein.ts";
 
 // Distillers and optimisers.
 export type { BatchInfo, Distiller, DistillerOutput, Schedule } from "./distill/distiller.ts";
@@ -265,4 +265,4 @@ export {
   stateEntries,
   type StateNumbers,
   writeSafetensors,
-} from "./formats/safetensors.ts";
+} from "./formats/safetensors/safetensors.ts";

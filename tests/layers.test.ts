@@ -20,7 +20,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   config: ["formats", "registry"],
   data: ["config", "formats", "registry"],
   cost_matrix: ["gpu", "tensor", "ops", "models", "data"],
-  train: [
+  train: ["gpu", "tensor", "ops", "nn", "models", "optim", "distill", "formats", "data"],
+  logging: ["formats", "train"],
+  run: [
     "gpu",
     "tensor",
     "ops",
@@ -29,11 +31,13 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "optim",
     "distill",
     "formats",
+    "registry",
     "config",
     "data",
     "cost_matrix",
+    "train",
+    "logging",
   ],
-  logging: ["formats", "train"],
 };
 
 /** The error of every layer that reads what users bring. */
@@ -43,7 +47,7 @@ const ENGINE = ["gpu", "tensor", "ops", "nn", "losses", "models"];
 
 const LONGEST = 300;
 /** The one class with all of PyTorch's method names. */
-const LONGEST_TENSOR = 600;
+const LONGEST_TENSOR = 500;
 
 interface Source {
   /** Below the root, as `src/ops/add.ts`. */
@@ -110,6 +114,30 @@ Deno.test("every folder of src/ but the command line's is one of the layers", ()
   assertEquals([...folders].sort(), [...Object.keys(LAYERS), "cli"].sort());
 });
 
+/** Files that import one another in a circle, types too: each is reached from itself. */
+function circles(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const left = new Map(
+    [...graph].map(([path, targets]) => [path, targets.filter((t) => graph.has(t))]),
+  );
+  for (let before = -1; before !== left.size;) {
+    before = left.size;
+    const imported = new Set([...left.values()].flat());
+    for (const [path, targets] of left) {
+      if (!imported.has(path) || targets.every((target) => !left.has(target))) left.delete(path);
+    }
+  }
+  return [...left.keys()];
+}
+
+Deno.test("circles() finds what imports itself by way of others, and nothing that only leads there", () => {
+  const graph = { a: ["b"], b: ["c"], c: ["d"], d: ["b"], e: ["b", "f"], f: [], g: ["f"] };
+  assertEquals(circles(new Map(Object.entries(graph))).sort(), ["b", "c", "d"]);
+});
+
+Deno.test("no files of src/ import one another in a circle, not even types", () => {
+  assertEquals(circles(new Map(TYPESCRIPT.map((file) => [file.path, importsOf(file)]))), []);
+});
+
 /** A file and all that it imports, directly or not. */
 function withImports(path: string, found = new Map<string, Source>()): Map<string, Source> {
   const source = TYPESCRIPT.find((each) => each.path === path);
@@ -163,7 +191,7 @@ Deno.test("what kernels share is known to the template language and included by 
 
 Deno.test("no source file is longer than 300 lines", () => {
   const lines = ({ text }: Source) => text.split("\n").length - 1;
-  const limit = (path: string) => path === "src/tensor/tensor.ts" ? LONGEST_TENSOR : LONGEST;
+  const limit = (path: string) => path === "src/tensor/core.ts" ? LONGEST_TENSOR : LONGEST;
   const wrong = [...TYPESCRIPT, ...KERNELS].filter((file) => lines(file) > limit(file.path))
     .map((file) => `${file.path} has ${lines(file)} lines`);
   assertEquals(wrong, []);

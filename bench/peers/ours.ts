@@ -2,7 +2,7 @@
 import type { Distiller } from "../../src/distill/distiller.ts";
 import { Vanilla } from "../../src/distill/vanilla.ts";
 import { createModel } from "../../src/models/registry.ts";
-import { conv2d } from "../../src/ops/conv2d.ts";
+import { conv2d } from "../../src/ops/conv/conv2d.ts";
 import { SGD } from "../../src/optim/sgd.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { init } from "../../src/tensor/default_device.ts";

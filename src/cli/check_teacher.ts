@@ -1,7 +1,11 @@
 import type { Config } from "../config/config.ts";
+import { programWords } from "../config/program.ts";
+import { asTyped } from "../config/typed_path.ts";
 import { UserError } from "../errors.ts";
-import { fileExists } from "./file_exists.ts";
-import { publishedTeacher, teacherPlaces } from "./run_paths.ts";
+import { costMatrixSettings } from "../run/run_cost_matrix.ts";
+import { fileExists, publishedTeacher, teacherPlaces } from "../run/run_paths.ts";
+import { importWords } from "./import_modules.ts";
+import { shellWords } from "./terminal/shell_words.ts";
 
 /**
  * Refuses to start without a teacher in one of the usual places, where none is named.
@@ -17,5 +21,23 @@ export function checkTeacher(config: Config, option = "DISTILLER.TEACHER_CHECKPO
   throw new UserError(
     `there is no checkpoint of the teacher ${TEACHER}: none of ${places.join(", ")} is there; ` +
       `${publishedTeacher(config)}put it there or name it with ${option}`,
+  );
+}
+
+/**
+ * Refuses to start WKD-L without its cost matrix.
+ *
+ * @param cfg the configuration's file, for the command that makes the matrix
+ * @throws UserError saying how to get it
+ */
+export function checkCostMatrix(config: Config, cfg: string): void {
+  const { section, path = null } = costMatrixSettings(config) ?? {};
+  if (path === null || path === "" || fileExists(path)) return;
+  throw new UserError(
+    `there is no cost matrix ${path} (${section}.COST_MATRIX_PATH); make it with ` +
+      `"${
+        shellWords([...programWords(), "cost-matrix", "--cfg", asTyped(cfg), ...importWords()])
+      }", copy the authors' there, ` +
+      `or set ${section}.COST_MATRIX fc`,
   );
 }

@@ -1,13 +1,16 @@
+import type { Config } from "../config/config.ts";
+import { loadConfig, resolveConfig } from "../config/resolve_config.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
 import { UserError } from "../errors.ts";
 import { modelState } from "../formats/model_state.ts";
 import { visible } from "../formats/visible.ts";
 import { fitsSomeModel, fittingModels } from "../models/fitting_models.ts";
 import type { Model } from "../models/model.ts";
-import { buildModel } from "../train/build_distiller.ts";
-import { type Checkpoint, inFile } from "../train/checkpoint.ts";
-import { loadModel } from "../train/load_model.ts";
-import { modelOf } from "../train/model_of.ts";
+// What is registered is in the schema.
+import "../optim/registry.ts";
+import { buildModel } from "../run/build_distiller.ts";
+import { type Checkpoint, inFile } from "../run/checkpoint.ts";
+import { loadModel, modelOf } from "../run/load_model.ts";
 
 /**
  * The architecture of a checkpoint's model: the one asked for, or what its metadata says.
@@ -53,3 +56,33 @@ export function loadCheckpointModel(
   );
   return model.eval();
 }
+
+/** Where the settings of a command about one checkpoint come from. */
+interface ConfigSources {
+  /** Configuration file; wins over what the checkpoint says. */
+  readonly cfg?: string;
+  /** Name of the data set; wins over both and over `DATASET.TYPE` of the overrides. */
+  readonly dataset?: string;
+}
+
+/**
+ * The configuration by which a checkpoint is looked at: the file that is named, else the one its run had, which the
+ * checkpoint carries, else the defaults. All images count of a run that had a part of them (SUBSET and VALIDATION are 0).
+ *
+ * @param checkpoint the checkpoint, or null where it is not known yet
+ * @param overrides pairs of a dotted key and a YAML value that win over the file
+ * @throws ConfigError as `loadConfig()` does
+ */
+export function checkpointConfig(
+  checkpoint: Checkpoint | null,
+  { cfg, dataset }: ConfigSources,
+  overrides: readonly string[],
+): Config {
+  const carried = cfg === undefined ? checkpoint?.metadata.config : null;
+  const config = carried
+    ? resolveConfig(carried, `the configuration in ${checkpoint?.path}`, [...WHOLE, ...overrides])
+    : loadConfig(cfg ?? null, overrides);
+  return dataset ? { ...config, DATASET: { ...config.DATASET, TYPE: dataset } } : config;
+}
+
+const WHOLE = ["DATASET.SUBSET", "0", "DATASET.VALIDATION", "0"];

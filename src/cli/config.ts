@@ -1,11 +1,10 @@
-// What is registered is in the schema.
-import "../optim/registry.ts";
-import { configToYaml } from "../config/config_to_yaml.ts";
-import { describeConfig } from "../config/describe_config.ts";
-import { loadConfig } from "../config/load_config.ts";
+import { configToYaml, describeConfig } from "../config/format_config.ts";
+import { loadConfig } from "../config/resolve_config.ts";
 import { checkDataset } from "../data/load_dataset.ts";
 import { wantsTeacher } from "../distill/registry.ts";
 import { familyOf } from "../models/registry.ts";
+// What is registered is in the schema.
+import "../optim/registry.ts";
 
 /** Options of the `config` command. */
 export interface ConfigFlags {

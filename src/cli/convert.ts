@@ -1,12 +1,9 @@
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
-import { castTensor, type FloatDtype } from "../formats/cast_tensor.ts";
-import { flatten } from "../formats/flatten.ts";
-import { formatOfName } from "../formats/format_of_name.ts";
+import { castTensor, type FloatDtype, int64Tensor } from "../formats/cast_tensor.ts";
+import { flatten, isTensor } from "../formats/flatten.ts";
 import { FormatError } from "../formats/format_error.ts";
-import { listed, shown, visible } from "../formats/visible.ts";
-import { int64Tensor } from "../formats/int64_tensor.ts";
-import { isTensor } from "../formats/is_tensor.ts";
+import { formatOfName } from "../formats/format_of_name.ts";
 import { modelState, stateUnder } from "../formats/model_state.ts";
 import { PyOrderedDict } from "../formats/pickle/python.ts";
 import { CHECKPOINT_KINDS } from "../formats/read_checkpoint.ts";
@@ -14,12 +11,13 @@ import {
   SafetensorsError,
   type SafetensorsTensor,
   writeSafetensors,
-} from "../formats/safetensors.ts";
+} from "../formats/safetensors/safetensors.ts";
 import { writeTorch } from "../formats/torch/write_torch.ts";
+import { listed, shown, visible } from "../formats/visible.ts";
+import { plural } from "../logging/format_seconds.ts";
 import { fitsSomeModel, isBatchCounter } from "../models/fitting_models.ts";
-import { plural } from "../logging/plural.ts";
-import { type Checkpoint, inFile, loadCheckpoint } from "../train/checkpoint.ts";
-import { fileExists } from "./file_exists.ts";
+import { type Checkpoint, inFile, loadCheckpoint } from "../run/checkpoint.ts";
+import { fileExists } from "../run/run_paths.ts";
 
 /** Options of the `convert` command. */
 export interface ConvertFlags {

@@ -2,15 +2,14 @@ import { join } from "@std/path";
 import { type Config, sectionOf } from "../config/config.ts";
 import type { ValuesOf } from "../config/field.ts";
 import type { FeatureSource } from "../cost_matrix/class_features.ts";
-import { UserError } from "../errors.ts";
 import { datasetOf } from "../data/registry.ts";
 import type { costMatrixKeys } from "../distill/shared_keys.ts";
+import { UserError } from "../errors.ts";
 import { formatOfName } from "../formats/format_of_name.ts";
-import { type Checkpoint, loadCheckpoint } from "../train/checkpoint.ts";
+import { type Checkpoint, loadCheckpoint } from "../run/checkpoint.ts";
+import { teacherPath } from "../run/run_paths.ts";
 import { checkTeacher } from "./check_teacher.ts";
-import { checkpointConfig } from "./checkpoint_config.ts";
-import { checkpointModelName } from "./checkpoint_model.ts";
-import { teacherPath } from "./run_paths.ts";
+import { checkpointConfig, checkpointModelName } from "./checkpoint_model.ts";
 
 /** How alike two classes are. */
 export type Similarity = "linear_cka" | "poly_cka" | "rbf_cka" | "cosine";

@@ -1,20 +1,20 @@
 // What is registered is in the schema.
 import "../optim/registry.ts";
 import { join } from "@std/path";
-import { loadConfig } from "../config/load_config.ts";
+import { loadConfig } from "../config/resolve_config.ts";
 import type { BatchSource } from "../data/batch.ts";
-import { createLoader } from "../data/create_loader.ts";
-import { download } from "../data/download.ts";
-import { isFileDataset } from "../data/file_dataset.ts";
+import { createLoader } from "../data/loader.ts";
+import { download } from "../data/download/download.ts";
+import { isFileDataset } from "../data/image_dataset.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { UserError } from "../errors.ts";
 import { visible } from "../formats/visible.ts";
-import { plural } from "../logging/plural.ts";
+import { plural } from "../logging/format_seconds.ts";
 import { datasets } from "../data/registry.ts";
-import { byteBar } from "./byte_bar.ts";
+import { byteBar } from "./terminal/byte_bar.ts";
 import { withScheme } from "./data_task.ts";
-import { datasetCallbacks } from "./dataset_callbacks.ts";
-import { interruptSignal } from "./interrupt_signal.ts";
+import { datasetCallbacks } from "./open_device.ts";
+import { interruptSignal } from "./terminal/interrupt_signal.ts";
 
 /** Options of `data download`. */
 export interface DownloadFlags {

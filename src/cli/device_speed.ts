@@ -1,5 +1,5 @@
 import type { Gpu } from "../gpu/gpu.ts";
-import { matmul } from "../ops/matmul.ts";
+import { matmul } from "../ops/matmul/matmul.ts";
 import { relu } from "../ops/unary.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { full, zeros } from "../tensor/create.ts";

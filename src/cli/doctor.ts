@@ -1,13 +1,12 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { GpuError } from "../gpu/gpu_error.ts";
-import { gpuAdvice } from "./gpu_advice.ts";
 import { type DeviceSpeed, deviceSpeed } from "./device_speed.ts";
-import { FAILED } from "./exit_status.ts";
-import { mesaVersion } from "./mesa_version.ts";
+import { gpuAdvice } from "./gpu_advice.ts";
 import { openDevice } from "./open_device.ts";
+import { FAILED } from "./terminal/interrupt_signal.ts";
 
 /** Options of the `doctor` command. */
-export interface DoctorFlags {
+interface DoctorFlags {
   /** Print JSON. */
   readonly json?: boolean;
   /** Kind of adapter. */
@@ -15,7 +14,7 @@ export interface DoctorFlags {
 }
 
 /** What the `doctor` command found out; also its JSON. */
-export interface DoctorReport {
+interface DoctorReport {
   /** Versions of Deno and of what it is made of. */
   readonly deno: string;
   /** The operating system and the processor's architecture. */
@@ -31,7 +30,7 @@ export interface DoctorReport {
 }
 
 /** An adapter and what can be had of it. */
-export interface AdapterReport {
+interface AdapterReport {
   /** Its name. */
   readonly name: string;
   /** `hardware`, or `software` where kernels run on the CPU. */
@@ -170,4 +169,28 @@ function describe({ deno, system, adapter, speed, problems, hints }: DoctorRepor
   lines.push(...problems.map((problem) => `problem    ${problem}`));
   lines.push("", problems.length > 0 ? "Something is wrong, see above." : "All is well.");
   return lines.join("\n");
+}
+
+const STATUS = "/var/lib/dpkg/status";
+const PACKAGE = "mesa-vulkan-drivers";
+
+/**
+ * The version of Mesa that dpkg has installed, such as `25.0.7`: WebGPU does not tell it.
+ *
+ * @param status the text of dpkg's status file; default that of this system
+ * @returns null where the system has no dpkg or no such package
+ */
+export function mesaVersion(status: string | null = readStatus()): string | null {
+  const start = status?.indexOf(`Package: ${PACKAGE}\n`) ?? -1;
+  if (start < 0) return null;
+  const entry = status!.slice(start).split("\n\n", 1)[0];
+  return /^Version: (?:\d+:)?(\d[\d.]*)/m.exec(entry)?.[1] ?? null;
+}
+
+function readStatus(): string | null {
+  try {
+    return Deno.readTextFileSync(STATUS);
+  } catch {
+    return null;
+  }
 }

@@ -1,24 +1,20 @@
 import type { Config } from "../config/config.ts";
-import { createLoader } from "../data/create_loader.ts";
-import type { Dataset } from "../data/file_dataset.ts";
+import type { Dataset } from "../data/image_dataset.ts";
 import { loadTestSet } from "../data/load_dataset.ts";
+import { createLoader } from "../data/loader.ts";
 import { UserError } from "../errors.ts";
 import { visible } from "../formats/visible.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { type Checkpoint, loadCheckpoint } from "../train/checkpoint.ts";
-import { ClassCounts } from "../train/class_counts.ts";
-import { Evaluator } from "../train/evaluate.ts";
+import { type Checkpoint, loadCheckpoint } from "../run/checkpoint.ts";
+import { advising, imageSize, smaller } from "../run/memory_error.ts";
+import { fileExists, publishedTeacher, teacherPath, teacherPlaces } from "../run/run_paths.ts";
+import { ClassCounts, Evaluator } from "../train/evaluate.ts";
 import { notFiniteName } from "../train/not_finite.ts";
-import { checkpointConfig } from "./checkpoint_config.ts";
-import { checkpointModelName, loadCheckpointModel } from "./checkpoint_model.ts";
-import { countBar } from "./count_bar.ts";
-import { datasetCallbacks } from "./dataset_callbacks.ts";
+import { checkpointConfig, checkpointModelName, loadCheckpointModel } from "./checkpoint_model.ts";
 import { type ClassOrder, evalJson, evalText, type Evaluation } from "./eval_report.ts";
-import { fileExists } from "./file_exists.ts";
-import { interruptSignal } from "./interrupt_signal.ts";
-import { advising, imageSize, smaller } from "./memory_error.ts";
-import { openComputeDevice } from "./open_device.ts";
-import { publishedTeacher, teacherPath, teacherPlaces } from "./run_paths.ts";
+import { datasetCallbacks, openComputeDevice } from "./open_device.ts";
+import { countBar } from "./terminal/count_bar.ts";
+import { interruptSignal } from "./terminal/interrupt_signal.ts";
 
 /** Options of the `eval` command. */
 export interface EvalFlags {

@@ -1,9 +1,8 @@
 import { visible } from "../formats/visible.ts";
-import { fixed } from "../logging/fixed.ts";
-import { formatSeconds } from "../logging/format_seconds.ts";
-import type { ClassCount } from "../train/class_counts.ts";
+import { fixed, formatSeconds } from "../logging/format_seconds.ts";
+import type { ClassCount } from "../train/evaluate.ts";
 import type { TestMetrics } from "../train/events.ts";
-import { table } from "./table.ts";
+import { table } from "./terminal/table.ts";
 
 /** An order of the table of classes: the least recognised first, or as the data set numbers them. */
 export type ClassOrder = "worst" | "label";

@@ -9,7 +9,7 @@ import "../distill/registry.ts";
 import "../optim/registry.ts";
 import { importedModules, registrationsOf, setImportedModules } from "../registry/imports.ts";
 import { RegistrationError } from "../registry/registry.ts";
-import { ImportError } from "./failed_run.ts";
+import { ImportError } from "../run/failed_run.ts";
 
 /**
  * Runs the modules that the command line names, which register what they have.

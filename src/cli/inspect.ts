@@ -1,20 +1,19 @@
 import { rememberImports } from "../config/resolve_config.ts";
+import { flatten, isTensor } from "../formats/flatten.ts";
 import { modelState } from "../formats/model_state.ts";
-import { flatten } from "../formats/flatten.ts";
-import { isTensor } from "../formats/is_tensor.ts";
+import { quoted } from "../formats/pickle/python.ts";
 import { CHECKPOINT_KINDS } from "../formats/read_checkpoint.ts";
-import type { SafetensorsTensor } from "../formats/safetensors.ts";
-import { plural } from "../logging/plural.ts";
+import { type SafetensorsTensor, toFloat32 } from "../formats/safetensors/safetensors.ts";
+import { isFloat } from "../formats/safetensors/safetensors_dtype.ts";
+import { listed, shown, visible } from "../formats/visible.ts";
+import { plural } from "../logging/format_seconds.ts";
 import { describeFit, type Fit, fitsSomeModel, fittingModels } from "../models/fitting_models.ts";
 import { importHint } from "../registry/imports.ts";
-import { type Checkpoint, inFile, loadCheckpoint } from "../train/checkpoint.ts";
-import { quoted } from "../formats/pickle/python.ts";
-import { listed, shown, visible } from "../formats/visible.ts";
-import { table } from "./table.ts";
-import { type TensorStatistics, tensorStatistics } from "./tensor_statistics.ts";
+import { type Checkpoint, inFile, loadCheckpoint } from "../run/checkpoint.ts";
+import { table } from "./terminal/table.ts";
 
 /** Options of the `inspect` command. */
-export interface InspectFlags {
+interface InspectFlags {
   /** Smallest, largest and mean number of every tensor. */
   readonly stats?: boolean;
   /** As JSON. */
@@ -224,4 +223,41 @@ function tensorTable(tensors: readonly Row[]): string {
     stats ? [...header, "min", "max", "mean", "std", "not finite"] : header,
     rows,
   );
+}
+
+/** What `inspect --stats` says of a tensor; NaN and infinities are counted and left out of the rest. */
+interface TensorStatistics {
+  /** Smallest number, or null where there is none. */
+  readonly min: number | null;
+  /** Largest. */
+  readonly max: number | null;
+  /** Mean. */
+  readonly mean: number | null;
+  /** Standard deviation over all numbers (divided by their count). */
+  readonly std: number | null;
+  /** Numbers that are NaN or infinite. */
+  readonly notFinite: number;
+}
+
+/** Smallest, largest, mean and deviation of a tensor's numbers. */
+function tensorStatistics(tensor: SafetensorsTensor): TensorStatistics {
+  const values = tensor.dtype === "F64"
+    ? tensor.data as Float64Array
+    : isFloat(tensor.dtype)
+    ? toFloat32(tensor)
+    : Float64Array.from(tensor.data as Iterable<number | bigint>, Number);
+  let [min, max, sum, count] = [Infinity, -Infinity, 0, 0];
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+    sum += value;
+    count++;
+  }
+  const notFinite = values.length - count;
+  if (count === 0) return { min: null, max: null, mean: null, std: null, notFinite };
+  const mean = sum / count;
+  let squares = 0;
+  for (const value of values) if (Number.isFinite(value)) squares += (value - mean) ** 2;
+  return { min, max, mean, std: Math.sqrt(squares / count), notFinite };
 }

@@ -6,11 +6,11 @@ import { guardConsole, lostStreams } from "../logging/terminal.ts";
 import { escapeControls, visible } from "../formats/visible.ts";
 import { importedModules } from "../registry/imports.ts";
 import { commandWords } from "./commands/words.ts";
-import { FAILED } from "./exit_status.ts";
-import { FailedRun, firstError, ImportError } from "./failed_run.ts";
+import { FAILED } from "./terminal/interrupt_signal.ts";
+import { FailedRun, firstError, ImportError } from "../run/failed_run.ts";
 import { gpuAdvice, lessOf, memoryAdvice } from "./gpu_advice.ts";
-import { outliveTerminal } from "./hangup.ts";
-import { lacksHostMemory, MemoryError } from "./memory_error.ts";
+import { outliveTerminal } from "./terminal/hangup.ts";
+import { lacksHostMemory, MemoryError } from "../run/memory_error.ts";
 import { buildProgram } from "./program.ts";
 
 /**

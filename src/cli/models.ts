@@ -1,7 +1,7 @@
 import { MODEL_FAMILIES, type ModelFamily } from "../models/family.ts";
 import { modelCost } from "../models/model_cost.ts";
 import { modelNames } from "../models/registry.ts";
-import { table } from "./table.ts";
+import { table } from "./terminal/table.ts";
 
 /** Options of the `models` command. */
 export interface ModelsFlags {

@@ -1,8 +1,11 @@
+import type { DatasetCallbacks } from "../data/dataset_config.ts";
 import { UserError } from "../errors.ts";
 import { environment } from "../formats/environment.ts";
+import { visible } from "../formats/visible.ts";
 import { DEVICE_CHOICES, type DeviceChoice } from "../gpu/adapter.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { init } from "../tensor/default_device.ts";
+import { type CountBar, countBar } from "./terminal/count_bar.ts";
 
 /** Share of the free memory that the software adapter may take. */
 const MEMORY_SHARE = 0.8;
@@ -63,4 +66,27 @@ export function runsOnOpenGl({ info, half }: Pick<Gpu, "info" | "half">): boolea
 function freeMemory(): number {
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "systemMemoryInfo" });
   return state === "granted" ? Deno.systemMemoryInfo().available : Infinity;
+}
+
+/** Tells on standard error that a data set is made ready, which can take a while, and what goes wrong with it. */
+export function datasetCallbacks(): DatasetCallbacks {
+  let bar: CountBar | null = null;
+  return {
+    onProgress: (done, total, what) => {
+      if (done === 0) {
+        console.error(visible(`reading ${total.toLocaleString("en-US")} ${what}`));
+        bar = countBar("reading", what);
+      }
+      bar?.update(done, total);
+      if (done === total) bar?.clear();
+    },
+    onNote: (message) => {
+      bar?.clear();
+      console.error(visible(message));
+    },
+    onWarning: (message) => {
+      bar?.clear();
+      console.error(`warning: ${visible(message)}`);
+    },
+  };
 }

@@ -14,7 +14,6 @@ import { addModels } from "./commands/models.ts";
 import { addQuickstart } from "./commands/quickstart.ts";
 import { addResults } from "./commands/results.ts";
 import { addTrain } from "./commands/train.ts";
-import { optionError } from "./option_error.ts";
 
 /**
  * The commands and their options. Nothing but commander is loaded before a command runs.
@@ -63,3 +62,19 @@ const OUTPUT = {
   getErrHasColors: () => false,
   outputError: (text: string, write: (text: string) => void) => write(optionError(text)),
 };
+
+/** Commander's words for a value that an option does not take; the rest says what it takes. */
+const VALUE = /^error: option '(?:-\w, )?(\S+)[^']*' argument '(.*)' is invalid\. (.*)$/s;
+
+/**
+ * Commander's message about the words of the command line as one sentence.
+ *
+ * @param text the message, which may have line breaks
+ */
+function optionError(text: string): string {
+  const plain = text.trimEnd().replaceAll("\n", " ");
+  const [, option, value, wanted] = VALUE.exec(plain) ?? [];
+  if (option === undefined) return `${plain}; --help shows what there is`;
+  const what = wanted.replace(/^Allowed choices are/, "one of").replace(/\.$/, "");
+  return `error: ${option} must be ${what}; got ${value || "nothing"}`;
+}

@@ -1,32 +1,30 @@
-// What is registered is in the schema.
-import "../optim/registry.ts";
-import { loadConfig } from "../config/load_config.ts";
 import { programWords } from "../config/program.ts";
+import { loadConfig } from "../config/resolve_config.ts";
 import { asTyped } from "../config/typed_path.ts";
 import { loadDataset } from "../data/load_dataset.ts";
+import { wantsTeacher } from "../distill/registry.ts";
 import { UserError } from "../errors.ts";
 import { visible } from "../formats/visible.ts";
-import { wantsTeacher } from "../distill/registry.ts";
 import { progress } from "../logging/progress.ts";
-import { latestPath } from "../train/run_files.ts";
-import { describeState, wholeStates } from "../train/saved_states.ts";
+// What is registered is in the schema.
+import "../optim/registry.ts";
+import { FailedRun } from "../run/failed_run.ts";
+import { latestPath } from "../run/run_files.ts";
+import { RunFolder } from "../run/run_folder.ts";
+import { runFolder } from "../run/run_paths.ts";
+import { runStart, type StartFlags } from "../run/run_start.ts";
+import { runWithFiles } from "../run/run_with_files.ts";
+import { describeState, wholeStates } from "../run/saved_states.ts";
+import type { TrainStep } from "../train/train_step.ts";
 import { TrainingError } from "../train/training_error.ts";
-import { FailedRun } from "./failed_run.ts";
-import { checkCostMatrix } from "./check_cost_matrix.ts";
-import { checkTeacher } from "./check_teacher.ts";
-import { datasetCallbacks } from "./dataset_callbacks.ts";
+import { checkCostMatrix, checkTeacher } from "./check_teacher.ts";
 import { importWords } from "./import_modules.ts";
-import { interruptSignal } from "./interrupt_signal.ts";
-import { openComputeDevice } from "./open_device.ts";
-import { printProfile } from "./profile.ts";
-import { RunFolder } from "./run_folder.ts";
-import { runFolder } from "./run_paths.ts";
-import { runStart, type StartFlags } from "./run_start.ts";
-import { runWithFiles } from "./run_with_files.ts";
-import { shellWords } from "./shell_words.ts";
+import { datasetCallbacks, openComputeDevice } from "./open_device.ts";
+import { interruptSignal } from "./terminal/interrupt_signal.ts";
+import { shellWords } from "./terminal/shell_words.ts";
 
 /** Options of the `train` command. */
-export interface TrainFlags extends StartFlags {
+interface TrainFlags extends StartFlags {
   /** The configuration file. */
   readonly cfg: string;
   /** Kind of adapter. */
@@ -120,5 +118,30 @@ function isFolder(path: string): boolean {
     return Deno.statSync(path).isDirectory;
   } catch {
     return false;
+  }
+}
+
+/** Prints time by kernel of one more training step, and the JavaScript time of replaying it. */
+async function printProfile(step: TrainStep): Promise<void> {
+  const recording = await step.recorded();
+  if (!recording) return;
+  const times = await recording.profile();
+  console.log(
+    `\none step: ${step.dispatches} dispatches, ${step.jsMilliseconds.toFixed(2)} ms of JavaScript`,
+  );
+  if (times.length === 0) {
+    console.log("this adapter has no timestamps; no times by kernel");
+    return;
+  }
+  const total = times.reduce((sum, time) => sum + time.milliseconds, 0);
+  console.log(`${total.toFixed(1)} ms on the device:`);
+  console.log("      ms   share  dispatches  kernel");
+  for (const { name, dispatches, milliseconds } of times) {
+    const share = (100 * milliseconds / total).toFixed(1);
+    console.log(
+      `${milliseconds.toFixed(2).padStart(8)} ${share.padStart(6)}% ${
+        String(dispatches).padStart(11)
+      }  ${name}`,
+    );
   }
 }

@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import type { FieldValue, ValuesOf } from "./field.ts";
 import type { SCHEMA } from "./schema.ts";
 
@@ -10,7 +11,7 @@ export type { ValuesOf } from "./field.ts";
 export type Config = ValuesOf<typeof SCHEMA>;
 
 /** The values of a section by name. */
-export interface SectionValues {
+interface SectionValues {
   /** A value, or a section in the section. */
   readonly [key: string]: FieldValue | SectionValues;
 }
@@ -19,4 +20,10 @@ export interface SectionValues {
 export function sectionOf(config: Config, name: string): SectionValues {
   const sections = config as unknown as Readonly<Record<string, SectionValues>>;
   return Object.hasOwn(sections, name) ? sections[name] : {};
+}
+
+/** A mistake in a configuration: the message names the source, the key and what was wanted. */
+export class ConfigError extends UserError {
+  /** Always `ConfigError`. */
+  override readonly name = "ConfigError";
 }

@@ -1,7 +1,9 @@
 import { visible } from "../formats/visible.ts";
+import { choicesOf, chosenKeys } from "./choices.ts";
+import { expectation } from "./coerce.ts";
 import type { Config } from "./config.ts";
-import type { FieldValue } from "./field.ts";
-import { FIELDS, isUsed } from "./keys.ts";
+import { type FieldValue, isField, type Section } from "./field.ts";
+import { type ChoiceName, FIELDS, isUsed, OWNERS, ROOT } from "./keys.ts";
 import { IMPORT } from "./schema.ts";
 
 /** The value at a dotted key. */
@@ -36,4 +38,86 @@ export function formatConfig(config: Config): string {
     lines.push(`  ${short(key).padEnd(width)}  ${formatValue(valueAt(config, key))}`);
   }
   return lines.join("\n");
+}
+
+/** The values of a key that are registered, with what they are. */
+function describeChoices(key: string): string[] {
+  const choices = [...choicesOf(key)];
+  const width = Math.max(0, ...choices.map(([name]) => name.length));
+  return choices.map(([name, { doc = "" }]) => `        ${name.padEnd(width)}  ${doc}`.trimEnd());
+}
+
+/** What every key means, what it may be and what it is by default, as text. */
+export function describeConfig(): string {
+  const lines: string[] = [];
+  let section = "";
+  for (const [key, field] of FIELDS) {
+    const name = key.split(".")[0];
+    if (name !== section) {
+      if (section) lines.push("");
+      lines.push(section = name);
+    }
+    lines.push(`  ${key} = ${formatValue(field.default)}`, `      ${field.doc}`);
+    const wanted = expectation(field);
+    if (field.kind === "path") lines.push("      It is a path; ~ is your home.");
+    else if (field.kind !== "string" || field.choices) lines.push(`      It is ${wanted}.`);
+    const owner = OWNERS.get(key);
+    if (owner) lines.push(`      It is read with ${owner.key} ${owner.name} alone.`);
+    lines.push(...describeChoices(key));
+  }
+  return lines.join("\n");
+}
+
+function write(section: Section, prefix: string, indent: string, config: Config): string {
+  let text = "";
+  for (const [name, node] of Object.entries(section)) {
+    const key = prefix + name;
+    if (key === IMPORT && config.EXPERIMENT.IMPORT.length === 0) continue;
+    const owner = OWNERS.get(key);
+    if (owner && isIdle(owner, config)) continue;
+    if (isField(node)) text += `${indent}${name}: ${formatValue(valueAt(config, key))}\n`;
+    else text += `${indent}${name}:\n${write(node, `${key}.`, `${indent}  `, config)}`;
+  }
+  return text;
+}
+
+/** Whether a choice is an imported module's and not made. */
+function isIdle({ key, name }: ChoiceName, config: Config): boolean {
+  return choicesOf(key).get(name)?.imported === true && valueAt(config, key) !== name;
+}
+
+/** The schema without the sections of imported choices that are not made: reading those takes the modules. */
+function writtenSections(config: Config): Section {
+  const idle = new Set(
+    chosenKeys().flatMap((key) => {
+      return [...choicesOf(key).keys()].filter((name) => isIdle({ key, name }, config));
+    }),
+  );
+  return Object.fromEntries(Object.entries(ROOT).filter(([name]) => !idle.has(name)));
+}
+
+/** The whole configuration as YAML; reading it again gives the same configuration. */
+export function configToYaml(config: Config): string {
+  return write(writtenSections(config), "", "", config);
+}
+
+/**
+ * The settings in some sections that differ from their defaults, as `KEY: value` texts by key in alphabetical order. A key that
+ * is added to the schema later changes nothing.
+ *
+ * @param sections first parts of the keys, such as `SOLVER`
+ * @param without keys to leave out
+ */
+export function changedSettings(
+  config: Config,
+  sections: readonly string[],
+  without: readonly string[] = [],
+): Record<string, string> {
+  const changed: [string, string][] = [];
+  for (const [key, field] of FIELDS) {
+    if (!sections.includes(key.split(".")[0]) || without.includes(key)) continue;
+    const value = formatValue(valueAt(config, key));
+    if (value !== formatValue(field.default)) changed.push([key, value]);
+  }
+  return Object.fromEntries(changed.sort(([a], [b]) => a < b ? -1 : 1));
 }

@@ -1,19 +1,19 @@
+import { ioReason } from "../formats/io_reason.ts";
+import { readRegularFile } from "../formats/read_file.ts";
 import { shown } from "../formats/visible.ts";
 import { importedModules, importHint, setRememberedImports } from "../registry/imports.ts";
-import { brief } from "./brief.ts";
 import { choicesOf, chosenKeys } from "./choices.ts";
 import { coerce, expectation } from "./coerce.ts";
-import type { Config } from "./config.ts";
-import { ConfigError } from "./config_error.ts";
+import { type Config, ConfigError } from "./config.ts";
 import { type AnyField, isField, type Section } from "./field.ts";
 import { valueAt } from "./format_config.ts";
 import { FIELDS, ROOT, SECTIONS } from "./keys.ts";
-import { isMapping, type Mapping } from "./merge_keys.ts";
 import { nearestKey } from "./nearest_key.ts";
 import { withProgram } from "./program.ts";
 import { ALIASES, IMPORT } from "./schema.ts";
 import { asTyped, homePath, typedPath } from "./typed_path.ts";
-import { parseYaml, YamlDocument } from "./yaml_document.ts";
+import { isMapping, type Mapping, parseYaml, YamlDocument } from "./yaml_document.ts";
+import { brief, decodeYaml, LONGEST_YAML } from "./yaml_text.ts";
 
 /** The name that errors give to `KEY VALUE` overrides. */
 const COMMAND_LINE = "command line";
@@ -213,4 +213,22 @@ export function resolveConfig(
   const config = build(ROOT, "", values) as unknown as Config;
   checkTogether(config, document);
   return config;
+}
+
+/**
+ * Reads a configuration file.
+ *
+ * @param path the YAML file; null for the defaults alone
+ * @param overrides pairs of a dotted key and a YAML value that win over the file, as typed
+ * @throws {ConfigError} where the file cannot be read, and as `resolveConfig()` does
+ */
+export function loadConfig(path: string | null, overrides: readonly string[] = []): Config {
+  if (path === null) return resolveConfig("", "defaults", overrides);
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = readRegularFile(path, LONGEST_YAML);
+  } catch (error) {
+    throw new ConfigError(`cannot read the configuration ${path}: ${ioReason(error)}`);
+  }
+  return resolveConfig(decodeYaml(bytes, path), path, overrides);
 }

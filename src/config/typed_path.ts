@@ -1,7 +1,7 @@
 import { isAbsolute, join, relative, resolve } from "@std/path";
 import { environment } from "../formats/environment.ts";
 import { shown } from "../formats/visible.ts";
-import { ConfigError } from "./config_error.ts";
+import { ConfigError } from "./config.ts";
 
 /** The project's folder, which `deno task` runs in; null where its files come from a server. */
 const PROJECT = import.meta.dirname ? resolve(import.meta.dirname, "../..") : null;

@@ -1,4 +1,4 @@
-import type { FeatureShape } from "./linear_cka_cost.ts";
+import type { FeatureShape } from "./check_features.ts";
 
 /**
  * Subtracts from every feature its mean over the samples of its class; sums are taken in float64.

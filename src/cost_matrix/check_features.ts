@@ -1,5 +1,22 @@
 import { UserError } from "../errors.ts";
-import type { FeatureShape } from "./linear_cka_cost.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+
+/** `[classes, samples, dims]` of the features. */
+export type FeatureShape = readonly [classes: number, samples: number, dims: number];
+
+/** The device, the features, and how to go through them. */
+export interface CkaWork {
+  /** Where the products run. */
+  readonly gpu: Gpu;
+  /** The features, row-major; less their means for linear CKA. */
+  readonly features: Float32Array;
+  /** Their shape. */
+  readonly shape: FeatureShape;
+  /** Bytes of the largest intermediate. */
+  readonly blockBytes: number;
+  /** Called after every block. */
+  readonly onProgress: (done: number, total: number) => void;
+}
 
 /**
  * Checks what cost matrices are made of.

@@ -1,13 +1,12 @@
-import { createLoader } from "../data/create_loader.ts";
-import type { Dataset } from "../data/file_dataset.ts";
-import type { DatasetInfo } from "../data/image_dataset.ts";
+import type { Dataset, DatasetInfo } from "../data/image_dataset.ts";
+import { createLoader } from "../data/loader.ts";
 import { subsetPerClass } from "../data/select.ts";
 import { UserError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { tensor } from "../tensor/create.ts";
 import { scope } from "../tensor/scope.ts";
-import type { FeatureShape } from "./linear_cka_cost.ts";
+import type { FeatureShape } from "./check_features.ts";
 
 /**
  * `features`: every pixel of the last feature map is a sample, as in the authors' code. `pooled`: the map averaged over space,

@@ -1,9 +1,9 @@
-import { blockSquareSum } from "../ops/block_square_sum.ts";
-import { matmul } from "../ops/matmul.ts";
+import { blockSquareSum } from "../ops/losses/block_square_sum.ts";
+import { matmul } from "../ops/matmul/matmul.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { tensor } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { CkaWork } from "./linear_cka_cost.ts";
+import type { CkaWork } from "./check_features.ts";
 
 /** Some classes' features, transposed: `[classes of the chunk * dims, samples]`. */
 interface Chunk {

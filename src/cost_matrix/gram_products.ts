@@ -1,8 +1,8 @@
-import { matmul } from "../ops/matmul.ts";
+import { matmul } from "../ops/matmul/matmul.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { tensor } from "../tensor/create.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import type { CkaWork } from "./linear_cka_cost.ts";
+import type { CkaWork } from "./check_features.ts";
 
 /**
  * Makes rows of kernel matrices of rows of Gram matrices.

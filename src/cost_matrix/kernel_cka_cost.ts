@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
-import { kernelRows, type KernelRowsOptions } from "../ops/kernel_rows.ts";
-import { matmul } from "../ops/matmul.ts";
+import { kernelRows, type KernelRowsOptions } from "../ops/losses/kernel_rows.ts";
+import { matmul } from "../ops/matmul/matmul.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { tensor, zeros } from "../tensor/create.ts";
 import { defaultDevice } from "../tensor/default_device.ts";
@@ -9,8 +9,8 @@ import { centerFeatures } from "./center_features.ts";
 import { checkFeatures } from "./check_features.ts";
 import { costOfProducts } from "./cost_of_products.ts";
 import { classesInBlock, gramProducts, uploadChunks } from "./gram_products.ts";
-import type { CkaWork, FeatureShape, LinearCkaOptions } from "./linear_cka_cost.ts";
-import { medianDistance } from "./median_distance.ts";
+import type { CkaWork, FeatureShape } from "./check_features.ts";
+import type { LinearCkaOptions } from "./linear_cka_cost.ts";
 
 /** A polynomial kernel `<x, y>^degree`, or an RBF kernel `exp(-|x - y|^2 / (2 bandwidth^2 median))`. */
 export type CkaKernel =
@@ -134,4 +134,21 @@ function checkKernel(kernel: CkaKernel, [, samples]: FeatureShape): void {
       `kernel matrices of ${samples} images of a class are too large; use at most ${most} images`,
     );
   }
+}
+
+/**
+ * The median of all squared distances between samples, the lower one of two as `torch.median` takes it; those of samples
+ * to themselves count, as zeros.
+ *
+ * @param gram inner products of the samples, row-major `[samples, samples]`
+ */
+export function medianDistance(gram: Float32Array, samples: number): number {
+  const distances = new Float32Array(samples ** 2);
+  for (let i = 0; i < samples; i++) {
+    for (let j = 0; j < i; j++) {
+      const squared = gram[i * samples + i] + gram[j * samples + j] - 2 * gram[i * samples + j];
+      distances[i * samples + j] = distances[j * samples + i] = Math.max(0, squared);
+    }
+  }
+  return distances.sort()[Math.floor((samples ** 2 - 1) / 2)];
 }

@@ -2,12 +2,11 @@ import type { Gpu } from "../gpu/gpu.ts";
 import { defaultDevice } from "../tensor/default_device.ts";
 import { centerFeatures } from "./center_features.ts";
 import { crossProducts } from "./cross_products.ts";
-import { checkFeatures } from "./check_features.ts";
+import { checkFeatures, type FeatureShape } from "./check_features.ts";
 import { costOfProducts } from "./cost_of_products.ts";
 import { gramProducts } from "./gram_products.ts";
 
-/** `[classes, samples, dims]` of the features. */
-export type FeatureShape = readonly [classes: number, samples: number, dims: number];
+export type { FeatureShape } from "./check_features.ts";
 
 /** Options of {@linkcode linearCkaCost}. */
 export interface LinearCkaOptions {
@@ -19,20 +18,6 @@ export interface LinearCkaOptions {
   inPlace?: boolean;
   /** Default: the device of `init()`. */
   device?: Gpu;
-}
-
-/** The device, the features, and how to go through them. */
-export interface CkaWork {
-  /** Where the products run. */
-  readonly gpu: Gpu;
-  /** The features, row-major; less their means for linear CKA. */
-  readonly features: Float32Array;
-  /** Their shape. */
-  readonly shape: FeatureShape;
-  /** Bytes of the largest intermediate. */
-  readonly blockBytes: number;
-  /** Called after every block. */
-  readonly onProgress: (done: number, total: number) => void;
 }
 
 /**

@@ -1,7 +1,6 @@
 import { join } from "node:path";
-import { checksum } from "./checksum.ts";
-import { type Dataset, isFileDataset } from "./file_dataset.ts";
-import type { DatasetFiles } from "./image_dataset.ts";
+import { checksum } from "./cache/cache_fingerprint.ts";
+import { type Dataset, type DatasetFiles, isFileDataset } from "./image_dataset.ts";
 import type { DatasetSplits } from "./load_dataset.ts";
 
 /** Files asked for at a time. */

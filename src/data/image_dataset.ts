@@ -1,3 +1,5 @@
+import type { ImageFiles } from "./images/image_files.ts";
+
 /** What every labelled set of images says of itself, wherever its pixels are. */
 export interface DatasetInfo {
   /** Name with its part, such as `fashion_mnist/train`. */
@@ -38,4 +40,20 @@ export interface ImageDataset extends DatasetInfo {
   readonly images: Uint8Array;
   /** Where they come from; missing where that is nowhere. */
   readonly files?: DatasetFiles;
+}
+
+/** Labelled images in files, decoded when a batch wants them. */
+export interface FileDataset extends DatasetInfo {
+  /** The files, how they are decoded and what becomes of them. */
+  readonly source: ImageFiles;
+  /** Place of each image among the files of `source`, [length]. */
+  readonly ids: Int32Array;
+}
+
+/** Labelled images in memory or in files. */
+export type Dataset = ImageDataset | FileDataset;
+
+/** Tells images in files from images in memory. */
+export function isFileDataset(dataset: Dataset): dataset is FileDataset {
+  return "source" in dataset;
 }

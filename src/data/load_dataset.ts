@@ -7,8 +7,7 @@ import {
   type WantedSplits,
 } from "./dataset_config.ts";
 import type { DatasetParts } from "./definition.ts";
-import type { Dataset } from "./file_dataset.ts";
-import type { ImageDataset } from "./image_dataset.ts";
+import type { Dataset, ImageDataset } from "./image_dataset.ts";
 import { datasetOf, isImportedDataset } from "./registry.ts";
 import { holdOutPerClass, subsetPerClass } from "./select.ts";
 

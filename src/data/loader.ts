@@ -1,4 +1,4 @@
-import { cropPadding, drawAugmentation, NO_AUGMENTATION, writeImage } from "./augment.ts";
+import { cropPadding, drawAugmentation, NO_AUGMENTATION, writeImage } from "./augment/augment.ts";
 import {
   type Batch,
   type BatchSource,
@@ -6,10 +6,11 @@ import {
   imagesOfEpoch,
   type LoaderOptions,
 } from "./batch.ts";
-import type { ImageDataset } from "./image_dataset.ts";
-import { normalisationTable } from "./normalisation_table.ts";
+import { type Dataset, type ImageDataset, isFileDataset } from "./image_dataset.ts";
+import { normalisationTable } from "./images/normalisations.ts";
 import { KeyedRandom } from "./random.ts";
 import { Sampler } from "./sampler.ts";
+import { StreamLoader } from "./stream_loader.ts";
 
 export type { Batch, LoaderOptions } from "./batch.ts";
 
@@ -133,4 +134,15 @@ export class DataLoader implements BatchSource {
     indices.fill(-1, size);
     return { images, labels, indices, size };
   }
+}
+
+/**
+ * The loader that fits where a data set's images are: in memory or in files.
+ *
+ * @throws {RangeError} where there is no image, or with `dropLast` less than one training batch
+ */
+export function createLoader(dataset: Dataset, options: LoaderOptions): BatchSource {
+  return isFileDataset(dataset)
+    ? new StreamLoader(dataset, options)
+    : new DataLoader(dataset, options);
 }

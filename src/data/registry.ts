@@ -2,11 +2,11 @@ import { addChoice } from "../config/keys.ts";
 import { UserError } from "../errors.ts";
 import { importHint } from "../registry/imports.ts";
 import { Registry } from "../registry/registry.ts";
-import { DEFINITIONS as cifar } from "./cifar.ts";
+import { DEFINITIONS as cifar } from "./cifar/cifar.ts";
 import type { DatasetDefinition } from "./definition.ts";
-import { DEFINITION as fashionMnist } from "./fashion_mnist.ts";
-import type { Dataset } from "./file_dataset.ts";
-import { DEFINITIONS as imageFolders } from "./image_folder.ts";
+import { DEFINITION as fashionMnist } from "./fashion_mnist/fashion_mnist.ts";
+import type { Dataset } from "./image_dataset.ts";
+import { DEFINITIONS as imageFolders } from "./images/image_folder.ts";
 
 /** The package's own, in the order that texts have them. */
 const OWN: readonly DatasetDefinition<Dataset>[] = [fashionMnist, ...cifar, ...imageFolders];

@@ -1,7 +1,6 @@
 import { UserError } from "../errors.ts";
 import { shown } from "../formats/visible.ts";
-import { type Dataset, isFileDataset } from "./file_dataset.ts";
-import type { DatasetInfo } from "./image_dataset.ts";
+import { type Dataset, type DatasetInfo, isFileDataset } from "./image_dataset.ts";
 
 /** Positions of the images of each class, in order. */
 function byClass(dataset: DatasetInfo): number[][] {

@@ -6,11 +6,11 @@ import {
   imagesOfEpoch,
   type LoaderOptions,
 } from "./batch.ts";
-import { cacheFingerprint } from "./cache_fingerprint.ts";
-import type { DecodeForm } from "./decode_job.ts";
-import type { FileDataset } from "./file_dataset.ts";
-import { FileDecoder } from "./file_decoder.ts";
-import { PackedCache } from "./packed_cache.ts";
+import { cacheFingerprint } from "./cache/cache_fingerprint.ts";
+import type { DecodeForm } from "./decode/decode_job.ts";
+import type { FileDataset } from "./image_dataset.ts";
+import { FileDecoder } from "./decode/file_decoder.ts";
+import { PackedCache } from "./cache/packed_cache.ts";
 import { Sampler } from "./sampler.ts";
 
 /** Batches being made while one is used. */

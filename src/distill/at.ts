@@ -3,9 +3,8 @@ import { attentionLoss } from "../losses/attention.ts";
 import type { Features, Model } from "../models/model.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineDistiller } from "./definition.ts";
-import { FeatureDistiller, type FeatureWeights } from "./feature_distiller.ts";
+import { FeatureDistiller, type FeatureWeights, sumOverStages } from "./feature_distiller.ts";
 import { featureLoss, lossWeights } from "./shared_keys.ts";
-import { sumOverStages } from "./sum_over_stages.ts";
 
 /** Attention transfer on every stage (Zagoruyko and Komodakis, 2017). mdistiller: `AT`. */
 export class AT extends FeatureDistiller {

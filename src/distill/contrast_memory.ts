@@ -1,7 +1,7 @@
 import { uniform } from "../nn/init.ts";
 import { Module } from "../nn/module.ts";
-import { contrastLoss } from "../ops/contrast_loss.ts";
-import { memoryUpdate } from "../ops/memory_update.ts";
+import { contrastLoss } from "../ops/losses/contrast_loss.ts";
+import { memoryUpdate } from "../ops/losses/memory_update.ts";
 import { tensor } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 

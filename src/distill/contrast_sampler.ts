@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { contrastDraw } from "../ops/contrast_draw.ts";
+import { contrastDraw } from "../ops/losses/contrast_draw.ts";
 import { tensor, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { BatchInfo, Schedule } from "./distiller.ts";

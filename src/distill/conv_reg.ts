@@ -43,3 +43,36 @@ export class ConvReg extends Module {
     return this.bn.forward(this.conv.forward(x), { relu: true });
   }
 }
+
+const HIDDEN = 256;
+
+/**
+ * Takes a student's feature map to the teacher's channels through 256 hidden ones: 1 x 1, 3 x 3 and
+ * 1 x 1 convolutions, batch normalisation, ReLU. WKD: `ConvRegBottleNeck`.
+ */
+export class ConvRegBottleneck extends Module {
+  readonly conv1: Conv2d;
+  readonly conv2: Conv2d;
+  readonly conv3: Conv2d;
+  readonly bn: BatchNorm2d;
+
+  /** @throws UserError when the maps differ in size. */
+  constructor(student: Shape, teacher: Shape) {
+    super();
+    if (student[2] !== teacher[2] || student[3] !== teacher[3]) {
+      throw new UserError(
+        `the bottleneck projector wants maps of one size, not ${formatShape(student)} and ` +
+          `${formatShape(teacher)}; use WKD.PROJECTOR conv1x1`,
+      );
+    }
+    this.conv1 = new Conv2d(student[1], HIDDEN, { kernelSize: 1 });
+    this.conv2 = new Conv2d(HIDDEN, HIDDEN, { kernelSize: 3, padding: 1 });
+    this.conv3 = new Conv2d(HIDDEN, teacher[1], { kernelSize: 1 });
+    this.bn = new BatchNorm2d(teacher[1]);
+  }
+
+  forward(x: Tensor): Tensor {
+    const hidden = this.conv2.forward(this.conv1.forward(x));
+    return this.bn.forward(this.conv3.forward(hidden), { relu: true });
+  }
+}

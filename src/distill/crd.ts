@@ -1,8 +1,9 @@
 import { choice, float, int } from "../config/field.ts";
 import { UserError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
-import type { Module } from "../nn/module.ts";
-import { crossEntropy } from "../ops/cross_entropy.ts";
+import { Linear } from "../nn/linear.ts";
+import { Module } from "../nn/module.ts";
+import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -10,7 +11,6 @@ import { ContrastMemory, type ContrastMemoryOptions } from "./contrast_memory.ts
 import { ContrastSampler, type ContrastSource } from "./contrast_sampler.ts";
 import { defineDistiller } from "./definition.ts";
 import type { BatchInfo, Distiller, DistillerOutput, Schedule } from "./distiller.ts";
-import { Embed } from "./embed.ts";
 import { featureLoss, lossWeights } from "./shared_keys.ts";
 
 /** Options of {@linkcode CRD}, as in the configuration's `CRD` section. */
@@ -138,4 +138,21 @@ export const DEFINITION = defineDistiller({
 function checkWidth(name: string, [, width]: Shape, key: string, wanted: number): void {
   if (width === wanted) return;
   throw new UserError(`${key} is ${wanted}, but ${name}'s pooled feature has ${width} numbers`);
+}
+
+/** A linear layer whose results are divided by their length. mdistiller: `Embed`. */
+class Embed extends Module {
+  readonly linear: Linear;
+
+  /** From `inputs` to `outputs` numbers a sample. */
+  constructor(inputs: number, outputs: number) {
+    super();
+    this.linear = new Linear(inputs, outputs);
+  }
+
+  /** [N, ...] with `inputs` numbers a sample to [N, outputs]. */
+  forward(x: Tensor): Tensor {
+    const y = this.linear.forward(x.flatten(1)).to("float32");
+    return y.div(y.pow(2).sum({ dims: 1, keepDims: true }).sqrt());
+  }
 }

@@ -1,7 +1,9 @@
+import { UserError } from "../errors.ts";
 import type { Features, Model } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
-import { crossEntropy } from "../ops/cross_entropy.ts";
+import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
 import { noGrad } from "../tensor/autograd.ts";
+import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Distiller, DistillerOutput, Schedule } from "./distiller.ts";
 
@@ -61,4 +63,39 @@ function float32({ feats, preactFeats, pooledFeat }: Features): Features {
     preactFeats: preactFeats.map((each) => each.to("float32")),
     pooledFeat: pooledFeat.to("float32"),
   };
+}
+
+/**
+ * The shape of the feature that a configuration key chooses; negative ones count from the end.
+ *
+ * @param key the key, for the error, such as `WKD.HINT_LAYER`
+ * @param who whose features they are, for the error
+ * @throws UserError when there is no such feature
+ */
+export function hintShape(
+  shapes: readonly Shape[],
+  index: number,
+  key: string,
+  who: "student" | "teacher",
+): Shape {
+  const shape = shapes.at(index);
+  if (!shape) {
+    throw new UserError(
+      `${key} ${index}: the ${who} has ${shapes.length} features, ` +
+        `0 to ${shapes.length - 1} or counted from the end`,
+    );
+  }
+  return shape;
+}
+
+/** The sum of a loss over the features of all stages but the stem; surplus stages of one model are left out. */
+export function sumOverStages(
+  student: Features,
+  teacher: Features,
+  loss: (student: Tensor, teacher: Tensor, stage: number) => Tensor,
+): Tensor {
+  const stages = Math.min(student.feats.length, teacher.feats.length) - 1;
+  return Array.from({ length: stages }, (_, i) => {
+    return loss(student.feats[i + 1], teacher.feats[i + 1], i);
+  }).reduce((sum, term) => sum.add(term));
 }

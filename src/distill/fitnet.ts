@@ -2,14 +2,14 @@ import { int } from "../config/field.ts";
 import { mseLoss } from "../losses/mse.ts";
 import type { Model } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
-import { crossEntropy } from "../ops/cross_entropy.ts";
+import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ConvReg } from "./conv_reg.ts";
 import { defineDistiller } from "./definition.ts";
 import type { Distiller, DistillerOutput } from "./distiller.ts";
-import { hintShape } from "./hint_layer.ts";
+import { hintShape } from "./feature_distiller.ts";
 import { featureLoss, inputSize, lossWeights } from "./shared_keys.ts";
 
 /** Options of {@linkcode FitNet}, as in the configuration's `FITNET` section. */

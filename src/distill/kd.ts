@@ -3,7 +3,7 @@ import { classRelationLoss } from "../losses/class_relation.ts";
 import { kdLoss } from "../losses/kd.ts";
 import type { Model } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
-import { crossEntropy } from "../ops/cross_entropy.ts";
+import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineDistiller } from "./definition.ts";

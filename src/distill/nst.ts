@@ -2,9 +2,8 @@ import { nstLoss } from "../losses/nst.ts";
 import type { Features } from "../models/model.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineDistiller } from "./definition.ts";
-import { FeatureDistiller } from "./feature_distiller.ts";
+import { FeatureDistiller, sumOverStages } from "./feature_distiller.ts";
 import { featureLoss, lossWeights } from "./shared_keys.ts";
-import { sumOverStages } from "./sum_over_stages.ts";
 
 /** Neuron selectivity transfer on every stage (Huang and Wang, 2017). mdistiller: `NST`. */
 export class NST extends FeatureDistiller {

@@ -3,8 +3,8 @@ import { Conv2d } from "../nn/conv2d.ts";
 import { kaimingUniform } from "../nn/init.ts";
 import { Module } from "../nn/module.ts";
 import { Sequential } from "../nn/sequential.ts";
-import { cat } from "../ops/cat.ts";
-import { upsampleNearest } from "../ops/upsample_nearest.ts";
+import { cat } from "../ops/shape/cat.ts";
+import { upsampleNearest } from "../ops/shape/upsample_nearest.ts";
 import type { FloatType } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 

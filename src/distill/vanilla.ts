@@ -1,6 +1,6 @@
 import type { Model } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
-import { crossEntropy } from "../ops/cross_entropy.ts";
+import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineDistiller } from "./definition.ts";
 import type { Distiller, DistillerOutput } from "./distiller.ts";

@@ -1,16 +1,15 @@
 import { float } from "../config/field.ts";
 import { mseLoss } from "../losses/mse.ts";
-import { sameSize } from "../losses/same_size.ts";
+import { sameSize } from "../losses/similarity.ts";
 import type { Features, Model } from "../models/model.ts";
-import { Conv2d } from "../nn/conv2d.ts";
 import { ReLU } from "../nn/activations.ts";
+import { Conv2d } from "../nn/conv2d.ts";
 import { Sequential } from "../nn/sequential.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineDistiller } from "./definition.ts";
-import { FeatureDistiller, type FeatureWeights } from "./feature_distiller.ts";
+import { FeatureDistiller, type FeatureWeights, sumOverStages } from "./feature_distiller.ts";
 import { featureLoss, inputSize, lossWeights, nonNegative, NOT_USED } from "./shared_keys.ts";
-import { sumOverStages } from "./sum_over_stages.ts";
 
 /** Options of {@linkcode VID}, as in the configuration's `VID` section. */
 export interface VIDOptions extends FeatureWeights {

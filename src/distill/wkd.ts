@@ -1,19 +1,18 @@
-import { UserError } from "../errors.ts";
 import { choice, float, int, ints, type ValuesOf } from "../config/field.ts";
+import { UserError } from "../errors.ts";
 import { wkdFeatureLoss } from "../losses/wkd_feature.ts";
 import { wkdLogitLossWithTargetSeparation } from "../losses/wkd_logit.ts";
 import type { Model, ModelOutput } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
-import { crossEntropy } from "../ops/cross_entropy.ts";
 import { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
+import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { ConvReg } from "./conv_reg.ts";
-import { ConvRegBottleneck } from "./conv_reg_bottleneck.ts";
+import { ConvReg, ConvRegBottleneck } from "./conv_reg.ts";
 import { defineDistiller, type DistillerParts } from "./definition.ts";
 import type { Distiller, DistillerOutput, Schedule } from "./distiller.ts";
-import { hintShape } from "./hint_layer.ts";
+import { hintShape } from "./feature_distiller.ts";
 import { costMatrixKeys } from "./shared_keys.ts";
 
 const KEY = "WKD.HINT_LAYER";

@@ -1,4 +1,4 @@
-import { isFloat, type SafetensorsTensor } from "./safetensors_dtype.ts";
+import { isFloat, type SafetensorsTensor } from "./safetensors/safetensors_dtype.ts";
 import { toFloat32 } from "./to_float32.ts";
 
 /** Floating-point types that tensors are cast to. */
@@ -21,4 +21,12 @@ export function castTensor(tensor: SafetensorsTensor, dtype: FloatDtype): Safete
   }
   const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
   return { dtype, shape, data: Uint16Array.from(bits, bfloat) };
+}
+
+/** Integers as PyTorch keeps its counters, in 64 bits. */
+export function int64Tensor(
+  shape: readonly number[],
+  data: Int32Array | Uint32Array,
+): SafetensorsTensor {
+  return { dtype: "I64", shape: [...shape], data: BigInt64Array.from(data, BigInt) };
 }

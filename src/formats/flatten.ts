@@ -1,7 +1,6 @@
 import { FormatError } from "./format_error.ts";
-import { isTensor } from "./is_tensor.ts";
 import { PyObject, PyTuple, quoted } from "./pickle/python.ts";
-import type { SafetensorsTensor } from "./safetensors_dtype.ts";
+import { ARRAY_TYPES, type SafetensorsTensor } from "./safetensors/safetensors_dtype.ts";
 
 /** How deep dictionaries and lists of a checkpoint may be nested. */
 const DEEPEST = 32;
@@ -12,7 +11,7 @@ const LONGEST_PATH = 10_000;
 const MOST_CHARACTERS = 1 << 26;
 
 /** The entries of a checkpoint by their paths, such as `optimizer.state.0.momentum_buffer`. */
-export interface Flattened {
+interface Flattened {
   /** Tensors. */
   readonly tensors: Map<string, SafetensorsTensor>;
   /** Everything else that is no dictionary, list or tuple with entries: numbers, texts, null, what is not read. */
@@ -118,4 +117,11 @@ export function flatten(value: unknown): Flattened {
   flattening.visit(value, "", 0);
   if (flattening.first && flattening.result.tensors.size === 0) throw flattening.first;
   return flattening.result;
+}
+
+/** Whether a value out of a checkpoint is a tensor, of any format. */
+export function isTensor(value: unknown): value is SafetensorsTensor {
+  if (typeof value !== "object" || value === null) return false;
+  const { dtype, shape } = value as Partial<SafetensorsTensor>;
+  return typeof dtype === "string" && Object.hasOwn(ARRAY_TYPES, dtype) && Array.isArray(shape);
 }

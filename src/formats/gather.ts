@@ -1,4 +1,4 @@
-import type { SafetensorsData } from "./safetensors_dtype.ts";
+import type { SafetensorsData } from "./safetensors/safetensors_dtype.ts";
 
 /** Where a tensor's numbers lie among those of its storage. */
 export interface TensorView {

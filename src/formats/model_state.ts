@@ -1,8 +1,7 @@
-import { flatten, nameOf } from "./flatten.ts";
+import { flatten, isTensor, nameOf } from "./flatten.ts";
 import { FormatError } from "./format_error.ts";
-import { isTensor } from "./is_tensor.ts";
 import { type PyObject, quoted } from "./pickle/python.ts";
-import type { SafetensorsTensor } from "./safetensors_dtype.ts";
+import type { SafetensorsTensor } from "./safetensors/safetensors_dtype.ts";
 import {
   fittingPlaces,
   placeRank,

@@ -1,7 +1,7 @@
 import { TruncatedError } from "./byte_reader.ts";
 import { FormatError } from "./format_error.ts";
 import { PyObject } from "./pickle/python.ts";
-import { type ByteSource, inMemory, readSafetensors } from "./read_safetensors.ts";
+import { type ByteSource, inMemory, readSafetensors } from "./safetensors/read_safetensors.ts";
 import { looksLikeTorch, readTorch, type TorchFormat } from "./torch/read_torch.ts";
 import { findEnd, LONGEST_TAIL } from "./zip/directory.ts";
 

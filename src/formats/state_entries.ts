@@ -1,4 +1,8 @@
-import { isFloat, SafetensorsError, type SafetensorsTensor } from "./safetensors_dtype.ts";
+import {
+  isFloat,
+  SafetensorsError,
+  type SafetensorsTensor,
+} from "./safetensors/safetensors_dtype.ts";
 import { toFloat32 } from "./to_float32.ts";
 
 /** Numbers of a tensor in the types that the device holds. */

@@ -1,4 +1,4 @@
-import type { SafetensorsTensor } from "./safetensors_dtype.ts";
+import type { SafetensorsTensor } from "./safetensors/safetensors_dtype.ts";
 
 /** Tensors of a checkpoint that may be a model, by the names they have below their place. */
 export interface StatePlace {

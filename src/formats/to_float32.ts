@@ -1,4 +1,4 @@
-import { SafetensorsError, type SafetensorsTensor } from "./safetensors_dtype.ts";
+import { SafetensorsError, type SafetensorsTensor } from "./safetensors/safetensors_dtype.ts";
 
 /** The float16 numbers that words of 16 bits are. */
 function halves(bits: Uint16Array): Float16Array {

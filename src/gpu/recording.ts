@@ -1,6 +1,15 @@
 import { type Command, encode, encodeTransfer } from "./command.ts";
-import type { Gpu } from "./gpu.ts";
 import { GpuError } from "./gpu_error.ts";
+
+/** What a recording needs of its `Gpu`. */
+export interface RecordedOn {
+  /** The device. */
+  readonly device: GPUDevice;
+  /** Submits what is queued. */
+  flushNow(): void;
+  /** Throws where the device has failed. */
+  check(): void;
+}
 
 /** Time of one kernel over a profiled replay. */
 export interface KernelTime {
@@ -21,7 +30,7 @@ export class Recording {
 
   /** Made by `Gpu.record`. */
   constructor(
-    readonly gpu: Gpu,
+    readonly gpu: RecordedOn,
     readonly commands: readonly Command[],
     readonly release: () => void,
   ) {}

@@ -1,9 +1,12 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { WriteError } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
-import { encodeEvent, type EventContent, type EventValue } from "../formats/tensorboard/event.ts";
-import { tfRecord } from "../formats/tensorboard/tf_record.ts";
-import { appendTo } from "./append_to.ts";
+import {
+  encodeEvent,
+  type EventContent,
+  type EventValue,
+  tfRecord,
+} from "../formats/tensorboard/event.ts";
 
 const VERSION = "brain.Event:2";
 const PREFIX = "events.out.tfevents.";
@@ -80,4 +83,22 @@ function fileName(folder: string, now: number): string {
   const last = Math.max(0, ...times.filter(Number.isFinite));
   const seconds = Math.max(Math.floor(now / 1000), last + 1);
   return `${PREFIX}${String(seconds).padStart(10, "0")}.wkd.${Deno.pid}`;
+}
+
+/**
+ * A function that appends texts or bytes to a file, making the file and its folders where they are missing.
+ *
+ * @param path the file
+ * @returns the function; it throws a `WriteError` that names the file where it cannot be written
+ */
+export function appendTo(path: string): (content: string | Uint8Array) => void {
+  return (content) => {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    try {
+      Deno.mkdirSync(dirname(path), { recursive: true });
+      Deno.writeFileSync(path, bytes, { append: true });
+    } catch (error) {
+      throw new WriteError(`cannot write ${path}: ${ioReason(error)}`, { cause: error });
+    }
+  };
 }

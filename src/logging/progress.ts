@@ -1,3 +1,4 @@
+import { escapeControls, visible } from "../formats/visible.ts";
 import type {
   EpochEnd,
   EventSink,
@@ -6,12 +7,8 @@ import type {
   ScalingMetrics,
   Step,
 } from "../train/events.ts";
-import { escapeControls, visible } from "../formats/visible.ts";
-import { barText } from "./bar_text.ts";
 import { ThreadTicker, type Ticker } from "./compile_ticker.ts";
-import { fixed } from "./fixed.ts";
-import { formatSeconds } from "./format_seconds.ts";
-import { plural } from "./plural.ts";
+import { barText, fixed, formatSeconds, plural } from "./format_seconds.ts";
 import { StatusLine } from "./status_line.ts";
 import { terminalColumns, writeTerminal } from "./terminal.ts";
 

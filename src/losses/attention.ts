@@ -1,6 +1,5 @@
 import type { Tensor } from "../tensor/tensor.ts";
-import { normalize } from "./normalize.ts";
-import { sameSize } from "./same_size.ts";
+import { normalize, sameSize } from "./similarity.ts";
 
 /**
  * Attention transfer of one pair of feature maps [N, C, H, W]: the mean squared difference of their maps of attention,

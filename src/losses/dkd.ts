@@ -1,6 +1,6 @@
-import { dkdDivergence } from "../ops/dkd_divergence.ts";
-import { requireLabelRows } from "../ops/label_rows.ts";
-import { mean } from "../ops/mean.ts";
+import { dkdDivergence } from "../ops/losses/dkd_divergence.ts";
+import { requireLabelRows } from "../ops/softmax/label_rows.ts";
+import { mean } from "../ops/reduce/sum.ts";
 import { requireFloat } from "../ops/require_dtype.ts";
 import { autocastInput } from "../tensor/autocast.ts";
 import { checkOptions } from "../tensor/options.ts";

@@ -1,4 +1,4 @@
-import { adaptiveAvgPool2d } from "../ops/adaptive_avg_pool2d.ts";
+import { adaptiveAvgPool2d } from "../ops/pool/adaptive_avg_pool2d.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { mseLoss } from "./mse.ts";
 

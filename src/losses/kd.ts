@@ -1,5 +1,5 @@
-import { kdDivergence } from "../ops/kd_divergence.ts";
-import { mean } from "../ops/mean.ts";
+import { kdDivergence } from "../ops/losses/row_divergence.ts";
+import { mean } from "../ops/reduce/sum.ts";
 import { requireFloat } from "../ops/require_dtype.ts";
 import { autocastInput } from "../tensor/autocast.ts";
 import { checkOptions } from "../tensor/options.ts";

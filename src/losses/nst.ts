@@ -1,6 +1,5 @@
 import type { Tensor } from "../tensor/tensor.ts";
-import { normalize } from "./normalize.ts";
-import { sameSize } from "./same_size.ts";
+import { normalize, sameSize } from "./similarity.ts";
 
 /**
  * Neuron selectivity transfer of one pair of feature maps [N, C, H, W]: the squared maximum mean discrepancy of their

@@ -1,9 +1,9 @@
-import { oneHot } from "../ops/one_hot.ts";
+import { oneHot } from "../ops/indexing/one_hot.ts";
 import { tensor } from "../tensor/create.ts";
 import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { normalize } from "./normalize.ts";
-import { smoothL1Loss } from "./smooth_l1.ts";
+import { normalize } from "./similarity.ts";
+import { smoothL1Loss } from "./mse.ts";
 
 /** Options of {@linkcode rkdLoss}. */
 export interface RkdOptions {

@@ -2,7 +2,7 @@ import {
   gaussianWasserstein,
   type GaussianWassersteinLosses,
   type GaussianWassersteinOptions,
-} from "../ops/gaussian_wasserstein.ts";
+} from "../ops/losses/gaussian_wasserstein.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** Options of {@linkcode wkdFeatureLoss}. */

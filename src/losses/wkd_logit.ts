@@ -1,10 +1,10 @@
-import { mean } from "../ops/mean.ts";
-import { sinkhorn, type SinkhornMethod } from "../ops/sinkhorn.ts";
+import { mean } from "../ops/reduce/sum.ts";
+import { sinkhorn, type SinkhornMethod } from "../ops/sinkhorn/sinkhorn.ts";
 import type { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
-import { wkdCombine } from "../ops/wkd_combine.ts";
-import { wkdMarginals } from "../ops/wkd_marginals.ts";
+import { wkdCombine } from "../ops/losses/wkd_combine.ts";
+import { wkdMarginals } from "../ops/losses/wkd_marginals.ts";
 import { requireFloat } from "../ops/require_dtype.ts";
-import { requireIndices } from "../ops/require_indices.ts";
+import { requireIndices } from "../ops/indexing/require_indices.ts";
 import { autocastInput } from "../tensor/autocast.ts";
 import { checkOptions, type OptionNames } from "../tensor/options.ts";
 import { formatShape } from "../tensor/shape.ts";

@@ -1,6 +1,6 @@
 import type { Shape } from "../tensor/shape.ts";
 import { MODEL_FAMILIES, type ModelFamily } from "./family.ts";
-import { modelShapes } from "./model_shapes.ts";
+import { modelShapes } from "./model_cost.ts";
 import { modelNames } from "./registry.ts";
 
 /** A model that a state dict belongs to. */

@@ -3,6 +3,7 @@ import { skipInit } from "../nn/init.ts";
 import { Linear } from "../nn/linear.ts";
 import type { Module } from "../nn/module.ts";
 import { zeros } from "../tensor/create.ts";
+import type { Shape } from "../tensor/shape.ts";
 import { shapesOnly } from "../tensor/shapes_only.ts";
 import type { ModelFamily } from "./family.ts";
 import { createModel, type CreateModelOptions, familyOf } from "./registry.ts";
@@ -51,4 +52,16 @@ function countForwards(module: Module, tell: (multiplyAdds: number) => void): vo
       return y;
     };
   }
+}
+
+/**
+ * Shapes of a model's parameters and buffers by their names, in PyTorch's order. Needs no device and draws no weights.
+ *
+ * @throws RangeError for an unknown name, with the nearest one.
+ */
+export function modelShapes(name: string, options: CreateModelOptions = {}): Map<string, Shape> {
+  return shapesOnly(() => {
+    const model = skipInit(() => createModel(name, options));
+    return new Map([...model.stateDict()].map(([key, { shape }]) => [key, shape]));
+  });
 }

@@ -12,7 +12,6 @@ import { MODEL_FAMILIES, type ModelFamily, type ModelFamilyDefinition } from "./
 import { DEFINITION as mobilenetV1 } from "./imagenet/mobilenet_v1.ts";
 import { DEFINITION as resnet } from "./imagenet/resnet.ts";
 import type { Model, ModelFactory, ModelOptions } from "./model.ts";
-import { nearestName } from "./nearest_name.ts";
 
 /** The package's own architectures, in the order that they are listed. */
 const OWN: readonly ModelFamilyDefinition[] = [
@@ -94,4 +93,25 @@ export function familyOf(name: string, wanted: ModelFamily = "cifar"): ModelFami
  */
 export function createModel(name: string, options: CreateModelOptions = {}): Model {
   return MODELS[familyOf(name, options.family)].get(name)!(options);
+}
+
+/** The name with the smallest edit distance to `given`, whatever the case; of equals the one nearest in case. */
+export function nearestName(given: string, names: readonly string[]): string {
+  const distances = names.map((name) =>
+    distance(given.toLowerCase(), name.toLowerCase()) + 1e-3 * distance(given, name)
+  );
+  return names[distances.indexOf(Math.min(...distances))];
+}
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = row[j - 1] + Number(a[i - 1] !== b[j - 1]);
+      next.push(Math.min(change, row[j] + 1, next[j - 1] + 1));
+    }
+    row = next;
+  }
+  return row[b.length];
 }

@@ -1,5 +1,5 @@
 import type { Gpu } from "../gpu/gpu.ts";
-import { batchNorm } from "../ops/batch_norm.ts";
+import { batchNorm } from "../ops/norm/batch_norm.ts";
 import { tensor } from "../tensor/create.ts";
 import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -1,5 +1,5 @@
 import type { Gpu } from "../gpu/gpu.ts";
-import { conv2d, type ConvOptions } from "../ops/conv2d.ts";
+import { conv2d, type ConvOptions } from "../ops/conv/conv2d.ts";
 import { pair } from "../ops/pool/geometry.ts";
 import { checkOptions, type OptionNames } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -1,4 +1,4 @@
-import type { ConvTransposeOptions } from "../ops/conv_transpose2d.ts";
+import type { ConvTransposeOptions } from "../ops/conv/conv_transpose2d.ts";
 import { pair } from "../ops/pool/geometry.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { pythonPair } from "./module_text.ts";

@@ -1,5 +1,5 @@
 import type { Gpu } from "../gpu/gpu.ts";
-import { convTranspose2d, type ConvTransposeOptions } from "../ops/conv_transpose2d.ts";
+import { convTranspose2d, type ConvTransposeOptions } from "../ops/conv/conv_transpose2d.ts";
 import { pair } from "../ops/pool/geometry.ts";
 import { checkOptions, type OptionNames } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";

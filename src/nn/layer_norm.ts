@@ -1,5 +1,5 @@
 import type { Gpu } from "../gpu/gpu.ts";
-import { layerNorm } from "../ops/layer_norm.ts";
+import { layerNorm } from "../ops/norm/layer_norm.ts";
 import { ones, zeros } from "../tensor/create.ts";
 import { checkOptions } from "../tensor/options.ts";
 import type { Shape } from "../tensor/shape.ts";

@@ -1,5 +1,5 @@
 import type { Gpu } from "../gpu/gpu.ts";
-import { linear } from "../ops/linear.ts";
+import { linear } from "../ops/matmul/linear.ts";
 import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defaultWeightAndBias, requireSizes } from "./init.ts";

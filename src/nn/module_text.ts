@@ -1,8 +1,20 @@
 import { formatShape } from "../tensor/shape.ts";
-import type { Module } from "./module.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** What is printed of a module. */
+export interface Printed {
+  /** Options as PyTorch prints them. */
+  extraRepr(): string;
+  /** Modules by name. */
+  namedChildren(): Iterable<[string, Printed]>;
+  /** Own parameters and buffers by name. */
+  namedTensors(): Iterable<[string, Tensor]>;
+  /** All parameters. */
+  parameters(): Tensor[];
+}
 
 /** The tree of a module as PyTorch prints it, each with the shapes of its own tensors, and how many parameters there are. */
-export function moduleText(module: Module): string {
+export function moduleText(module: Printed): string {
   const parameters = module.parameters();
   const count = (all: typeof parameters) => all.reduce((sum, { numel }) => sum + numel, 0);
   const frozen = count(parameters.filter(({ requiresGrad }) => !requiresGrad));
@@ -10,7 +22,7 @@ export function moduleText(module: Module): string {
   return `${tree(module)}\n${total}${frozen > 0 ? `, ${thousands(frozen)} of them frozen` : ""}`;
 }
 
-function tree(module: Module): string {
+function tree(module: Printed): string {
   const name = module.constructor.name;
   const extra = module.extraRepr();
   const children = [...module.namedChildren()].map(([key, child]) =>
@@ -22,7 +34,7 @@ function tree(module: Module): string {
   return `${name}(\n${lines.filter((line) => line).join("\n")}\n)`;
 }
 
-function shapesOf(module: Module): string {
+function shapesOf(module: Printed): string {
   return [...module.namedTensors()].map(([name, { shape }]) => `${name} ${formatShape(shape)}`)
     .join(", ");
 }

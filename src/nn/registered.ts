@@ -1,19 +1,25 @@
 import { formatShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import type { Module } from "./module.ts";
+
+/** What is asked of a module. */
+interface Watched {
+  readonly training: boolean;
+  modules(): Iterable<Watched>;
+  parameters(): Tensor[];
+}
 
 /** A module whose `forward()` is running. */
 interface Running {
-  readonly module: Module;
+  readonly module: Watched;
   /** The module that it was reached from by way of children. */
-  readonly root: Module;
+  readonly root: Watched;
 }
 
 const running: Running[] = [];
 /** What was reached from a root when it was last looked at. */
-const reached = new WeakMap<Module, WeakSet<Module>>();
+const reached = new WeakMap<Watched, WeakSet<Watched>>();
 /** Modules in the order they were made in. */
-const serials = new WeakMap<Module, number>();
+const serials = new WeakMap<Watched, number>();
 let made = 0;
 /** How many there were when the outermost `forward()` began. */
 let madeBefore = 0;
@@ -22,7 +28,7 @@ let madeBefore = 0;
  * Makes every `forward()` of a new module look whether whoever runs it has it among its children: reflection sees no
  * `#private` fields, maps and closures, so that parameters there would be neither trained nor saved.
  */
-export function watchForward(module: Module): void {
+export function watchForward(module: Watched): void {
   serials.set(module, made++);
   const { forward } = module as { forward?: unknown };
   if (typeof forward !== "function") return;
@@ -34,7 +40,7 @@ export function watchForward(module: Module): void {
   });
 }
 
-function run<T>(module: Module, forward: () => T): T {
+function run<T>(module: Watched, forward: () => T): T {
   const caller = running.at(-1);
   if (!caller) madeBefore = made;
   const child = caller && isReached(caller.root, module);
@@ -47,7 +53,7 @@ function run<T>(module: Module, forward: () => T): T {
   }
 }
 
-function isReached(root: Module, module: Module): boolean {
+function isReached(root: Watched, module: Watched): boolean {
   if (root === module || reached.get(root)?.has(module)) return true;
   const now = new WeakSet(root.modules());
   reached.set(root, now);
@@ -55,7 +61,7 @@ function isReached(root: Module, module: Module): boolean {
 }
 
 /** Frozen modules may be used by whoever holds them, and so may those without parameters. */
-function refuseStranger(caller: Module, module: Module): void {
+function refuseStranger(caller: Watched, module: Watched): void {
   const trains = module.parameters().some(({ requiresGrad }) => requiresGrad);
   const old = serials.get(module)! < madeBefore;
   const stuck = module.training && !caller.training && old;
@@ -74,7 +80,7 @@ function refuseStranger(caller: Module, module: Module): void {
  *
  * @throws Error naming the field and what to use for it.
  */
-export function refuseContainers(owner: Module): void {
+export function refuseContainers(owner: Watched): void {
   let own: Set<unknown> | null = null;
   for (const [name, value] of Object.entries(owner)) {
     for (const item of itemsIn(value)) {
@@ -87,7 +93,7 @@ export function refuseContainers(owner: Module): void {
             kindOf(value)
           }, where ` +
             "it is not found; hold it in a field of its own or in a ParameterList"
-          : `${field} holds a ${(item as Module).constructor.name} inside of ${
+          : `${field} holds a ${(item as Watched).constructor.name} inside of ${
             kindOf(value)
           }, where ` +
             "it is not found; use a ModuleList, a ModuleDict or a field of its own",
@@ -121,8 +127,8 @@ function kindOf(value: unknown): string {
   return value instanceof Map ? "a Map" : value instanceof Set ? "a Set" : "an object";
 }
 
-function isModule(value: unknown): value is Module {
-  return typeof value === "object" && value !== null && serials.has(value as Module);
+function isModule(value: unknown): value is Watched {
+  return typeof value === "object" && value !== null && serials.has(value as Watched);
 }
 
 /** Results that want gradients may be kept anywhere. */

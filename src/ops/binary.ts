@@ -1,5 +1,5 @@
 import { track } from "../tensor/autograd.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/core.ts";
 import { promote } from "./cast.ts";
 import { PairExpression } from "./pair_expression.ts";
 import { requireFloats } from "./require_dtype.ts";

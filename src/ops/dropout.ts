@@ -2,7 +2,7 @@ import dropoutCode from "../../kernels/elementwise/dropout.wgsl" with { type: "t
 import { Kernel } from "../gpu/kernel.ts";
 import { autocastInput } from "../tensor/autocast.ts";
 import { track } from "../tensor/autograd.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/core.ts";
 import { elementwiseGrid } from "./grid.ts";
 import { requireFloat } from "./require_dtype.ts";
 

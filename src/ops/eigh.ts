@@ -3,7 +3,7 @@ import jacobiCode from "../../kernels/eigh/jacobi.wgsl" with { type: "text" };
 import { Kernel } from "../gpu/kernel.ts";
 import { trackMany } from "../tensor/autograd.ts";
 import { formatShape, numel } from "../tensor/shape.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/core.ts";
 import { linearGrid } from "./grid.ts";
 import { product } from "./matmul/product.ts";
 import { requireFloat } from "./require_dtype.ts";

@@ -1,6 +1,9 @@
 import fillCode from "../../kernels/elementwise/fill.wgsl" with { type: "text" };
+import type { Gpu } from "../gpu/gpu.ts";
 import { Kernel } from "../gpu/kernel.ts";
+import { Tensor } from "../tensor/core.ts";
 import { deviceArray, type DType } from "../tensor/dtype.ts";
+import type { Shape } from "../tensor/shape.ts";
 import type { Storage } from "../tensor/storage.ts";
 import { elementwiseGrid } from "./grid.ts";
 
@@ -15,4 +18,11 @@ export function fill(storage: Storage, count: number, value: number, dtype: DTyp
     params: { bits },
     workgroups: elementwiseGrid(count),
   });
+}
+
+/** A new tensor of one value, a result of an op. */
+export function filled(gpu: Gpu, shape: Shape, value: number, dtype: DType = "float32"): Tensor {
+  const y = Tensor.result(gpu, shape, dtype);
+  fill(y.storage, y.numel, value, dtype);
+  return y;
 }

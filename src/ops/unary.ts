@@ -3,9 +3,12 @@ import { Kernel } from "../gpu/kernel.ts";
 import { autocastByName } from "../tensor/autocast.ts";
 import { track } from "../tensor/autograd.ts";
 import { wgslFloat } from "../tensor/dtype.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/core.ts";
 import { elementwiseGrid } from "./grid.ts";
 import { requireFloats } from "./require_dtype.ts";
+import type { GeluOptions } from "../tensor/op_options.ts";
+
+export type { GeluOptions } from "../tensor/op_options.ts";
 
 /** A function of one tensor, element by element. Throws TypeError unless that is float32 or float16. */
 export type UnaryOp = (x: Tensor) => Tensor;
@@ -57,12 +60,6 @@ const geluTanh: UnaryOp = unary(
   "x * logistic(2.0 * bent(x))",
   "dy * logistic(2.0 * bent(x)) * (1.0 + 2.0 * x * (1.0 - logistic(2.0 * bent(x))) * bentSlope(x))",
 );
-
-/** Options of {@linkcode gelu}. */
-export interface GeluOptions {
-  /** `tanh` approximates the normal distribution, as PyTorch's option of this name does. Default `none`. */
-  approximate?: "none" | "tanh";
-}
 
 /**
  * `x Phi(x)` with the standard normal distribution Phi, element by element. PyTorch: `torch.nn.functional.gelu`.

@@ -1,25 +1,8 @@
 import { synchronous } from "../gpu/synchronous.ts";
 import { scope } from "./scope.ts";
-import type { Tensor } from "./tensor.ts";
+import type { BackwardOptions, InputGradients, Node, Tensor } from "./core.ts";
 
-/** Gradients of an op's inputs, in their order; null where there is none. */
-export type InputGradients = readonly (Tensor | null)[];
-
-/** One op on the tape. */
-export interface Node {
-  /** The op's name. */
-  readonly name: string;
-  /** Its place in the order of all ops. */
-  readonly id: number;
-  /** What it was given. */
-  readonly inputs: readonly Tensor[];
-  /** What it made. */
-  readonly outputs: readonly Tensor[];
-  /** Tensors only the backward pass needs; freed with the graph. */
-  readonly saved: readonly Tensor[];
-  /** Gradients of the inputs from those of the outputs. */
-  readonly backward: (gradients: readonly (Tensor | null)[]) => InputGradients;
-}
+export type { BackwardOptions, InputGradients, Node } from "./core.ts";
 
 let enabled = true;
 let counter = 0;
@@ -86,19 +69,6 @@ export function trackMany<T extends readonly Tensor[]>(
   const node: Node = { name, id: counter++, inputs, outputs, saved, backward };
   for (const output of outputs) output.attach(node);
   return outputs;
-}
-
-/** Options of {@linkcode runBackward}. */
-export interface BackwardOptions {
-  /** Gradient of the root; default 1 for a tensor of one element. */
-  gradient?: Tensor;
-  /** Keeps the graph so that backward can run again. Default false. */
-  retainGraph?: boolean;
-  /**
-   * Frees every intermediate result as soon as its gradient is done, except the root and these.
-   * Saves memory when nothing reads them afterwards.
-   */
-  freeExcept?: readonly Tensor[];
 }
 
 /**

@@ -1,23 +1,27 @@
 import { synchronous } from "../gpu/synchronous.ts";
-import type { Tensor } from "./tensor.ts";
 
-type Tracked = Set<Tensor>;
+/** What a scope frees: a tensor. */
+interface Scoped {
+  dispose(): void;
+}
+
+type Tracked = Set<Scoped>;
 
 let step: Tracked = new Set();
 const explicit: Tracked[] = [];
 
 /** Registers the result of an op; it lives until its scope ends. */
-export function registerResult(tensor: Tensor): void {
+export function registerResult(tensor: Scoped): void {
   (explicit.at(-1) ?? step).add(tensor);
 }
 
 /** Registers a tensor made from data: it lives until its explicit scope ends, or until `dispose()`. */
-export function registerCreated(tensor: Tensor): void {
+export function registerCreated(tensor: Scoped): void {
   explicit.at(-1)?.add(tensor);
 }
 
 /** Takes a tensor out of every scope. */
-export function unregister(tensor: Tensor): void {
+export function unregister(tensor: Scoped): void {
   step.delete(tensor);
   for (const tracked of explicit) tracked.delete(tensor);
 }
@@ -55,10 +59,10 @@ export function endStep(): void {
   for (const tensor of ended) tensor.dispose();
 }
 
-function* tensorsIn(value: unknown): Iterable<Tensor> {
+function* tensorsIn(value: unknown): Iterable<Scoped> {
   if (value === null || typeof value !== "object") return;
   if ("storage" in value && "dispose" in value) {
-    yield value as Tensor;
+    yield value as unknown as Scoped;
   } else if (Array.isArray(value)) {
     for (const item of value) yield* tensorsIn(item);
   } else if (Object.getPrototypeOf(value) === Object.prototype) {

@@ -3,7 +3,6 @@ import type { Gpu } from "../gpu/gpu.ts";
 import { ReadbackRing } from "../gpu/readback_ring.ts";
 import type { EpochClock } from "./epoch_clock.ts";
 import type { EventSink, TrainMetrics } from "./events.ts";
-import type { PointWindow } from "./point_window.ts";
 import { type RunMetrics, runMetrics } from "./run_metrics.ts";
 import { TOTALS, type TrainStep } from "./train_step.ts";
 import { refuseBadMetrics } from "./training_error.ts";
@@ -11,7 +10,7 @@ import { refuseBadMetrics } from "./training_error.ts";
 const READ_EVERY_MS = 200;
 
 /** What {@linkcode EpochReports} needs. */
-export interface EpochReportsOptions {
+interface EpochReportsOptions {
   /** The device. */
   readonly gpu: Gpu;
   /** Its totals are read back. */
@@ -138,5 +137,38 @@ export class EpochReports {
     const globalStep = (epoch - 1) * stepsPerEpoch + step;
     const figures = { steps, lr: lr(step), loss, losses, top1, top5, imagesPerSecond };
     sink({ type: "point", epoch, step, globalStep, ...figures });
+  }
+}
+
+/** The steps between two points of a log, by what the totals of a `TrainStep` say at both. */
+export class PointWindow {
+  #before: Float32Array | null;
+
+  /**
+   * Starts a window.
+   *
+   * @param every steps of the run between two points
+   * @param epochStart steps of the run before the epoch
+   * @param totals the totals at the window's start; null where they are zero
+   */
+  constructor(readonly every: number, readonly epochStart: number, totals: Float32Array | null) {
+    this.#before = totals;
+  }
+
+  /** The totals at the start of the window under way; null where they are zero. */
+  get start(): Float32Array | null {
+    return this.#before;
+  }
+
+  /** Whether a step of the epoch, counted from 1, ends a window. */
+  endsAt(step: number): boolean {
+    return (this.epochStart + step) % this.every === 0;
+  }
+
+  /** The totals over the window that ends now; the next one starts here. */
+  close(totals: Float32Array): Float32Array {
+    const before = this.#before;
+    this.#before = totals;
+    return before ? totals.map((value, i) => value - before[i]) : totals;
   }
 }

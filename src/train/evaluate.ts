@@ -4,10 +4,10 @@ import type { Gpu } from "../gpu/gpu.ts";
 import { ReadbackRing } from "../gpu/readback_ring.ts";
 import type { Model } from "../models/model.ts";
 import { addInPlace } from "../ops/add_in_place.ts";
-import { argmax } from "../ops/argmax.ts";
-import { cat } from "../ops/cat.ts";
-import { crossEntropy } from "../ops/cross_entropy.ts";
-import { topKCorrect } from "../ops/top_k_correct.ts";
+import { argmax } from "../ops/reduce/argmax.ts";
+import { topKCorrect } from "../ops/reduce/top_k_correct.ts";
+import { cat } from "../ops/shape/cat.ts";
+import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -163,5 +163,57 @@ class EvaluationStep {
     const hits = topKCorrect(logits, this.#labels, [1, Math.min(5, logits.shape[1])]);
     addInPlace(this.totals, cat([loss.reshape(1), hits]));
     if (this.#predictions) this.#predicted = argmax(logits, 1).keep();
+  }
+}
+
+/**
+ * Loss, top-1 and top-5 of a model over all images of a loader; null when it was stopped. The model is left in the mode it
+ * was in.
+ *
+ * @throws Error where no image can be decoded, or the loader fails.
+ */
+export async function evaluate(
+  model: Model,
+  loader: BatchSource,
+  options: EvaluateOptions = {},
+): Promise<TestMetrics | null> {
+  const evaluator = new Evaluator(model.classifier.weight.gpu, model);
+  try {
+    return await evaluator.run(loader, options);
+  } finally {
+    evaluator.dispose();
+  }
+}
+
+/** How many images of a class there are, and how many of them were recognised. */
+export interface ClassCount {
+  /** Images of the class. */
+  readonly images: number;
+  /** Those of them that the model put first into the right class. */
+  readonly correct: number;
+}
+
+/** Counts right predictions by class. */
+export class ClassCounts {
+  readonly #images: Uint32Array;
+  readonly #correct: Uint32Array;
+
+  /** All zero. */
+  constructor(classes: number) {
+    this.#images = new Uint32Array(classes);
+    this.#correct = new Uint32Array(classes);
+  }
+
+  /** Counts a batch: the classes found and the right ones, [N] each. */
+  readonly add = (predicted: Int32Array, labels: Int32Array): void => {
+    labels.forEach((label, i) => {
+      this.#images[label]++;
+      if (predicted[i] === label) this.#correct[label]++;
+    });
+  };
+
+  /** The counts of every class, in the order of the classes. */
+  get counts(): ClassCount[] {
+    return Array.from(this.#images, (images, label) => ({ images, correct: this.#correct[label] }));
   }
 }

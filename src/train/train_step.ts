@@ -1,9 +1,9 @@
 import type { Distiller, Schedule } from "../distill/distiller.ts";
 import type { BufferRange, Gpu } from "../gpu/gpu.ts";
 import { Recording } from "../gpu/recording.ts";
-import { accumulateMetrics } from "../ops/accumulate_metrics.ts";
-import { cat } from "../ops/cat.ts";
-import { topKCorrect } from "../ops/top_k_correct.ts";
+import { accumulateMetrics } from "../ops/reduce/accumulate_metrics.ts";
+import { cat } from "../ops/shape/cat.ts";
+import { topKCorrect } from "../ops/reduce/top_k_correct.ts";
 import { type GradScaler, SCALER_COUNTS } from "../optim/grad_scaler.ts";
 import { clipGradNorm } from "../optim/clip_grad_norm.ts";
 import type { Optimizer } from "../optim/optimizer.ts";

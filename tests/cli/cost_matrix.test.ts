@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { loadCheckpoint, saveCheckpoint } from "../../src/train/checkpoint.ts";
-import { readCostMatrix, writeCostMatrix } from "../../src/train/cost_matrix_file.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../src/run/checkpoint.ts";
+import { readCostMatrix, writeCostMatrix } from "../../src/run/cost_matrix_file.ts";
 import { type CostMatrixFlags, makePlan } from "../../src/cli/cost_matrix_plan.ts";
 import { cli, writeTeacher } from "./helpers.ts";
 import { inTempDir } from "../temp_dir.ts";

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { gpuAdvice } from "../../src/cli/gpu_advice.ts";
-import { advising, type MemoryError, smaller } from "../../src/cli/memory_error.ts";
+import { advising, type MemoryError, smaller } from "../../src/run/memory_error.ts";
 import { runsOnOpenGl } from "../../src/cli/open_device.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { GpuError } from "../../src/gpu/gpu_error.ts";

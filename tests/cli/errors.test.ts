@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { shellWords } from "../../src/cli/shell_words.ts";
-import { mesaVersion } from "../../src/cli/mesa_version.ts";
-import { saveCheckpoint } from "../../src/train/checkpoint.ts";
+import { shellWords } from "../../src/cli/terminal/shell_words.ts";
+import { mesaVersion } from "../../src/cli/doctor.ts";
+import { saveCheckpoint } from "../../src/run/checkpoint.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
-import { writeCostMatrix } from "../../src/train/cost_matrix_file.ts";
+import { writeCostMatrix } from "../../src/run/cost_matrix_file.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { cli, spawnCli, TINY, writeTeacher } from "./helpers.ts";
 import { inTempDir } from "../temp_dir.ts";

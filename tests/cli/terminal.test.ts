@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { ignoresHangup } from "../../src/cli/hangup.ts";
+import { ignoresHangup } from "../../src/cli/terminal/hangup.ts";
 import { writeImageFolder } from "../data/image_fixture.ts";
 import { inTempDir } from "../temp_dir.ts";
 

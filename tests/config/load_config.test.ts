@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { ConfigError } from "../../src/config/config_error.ts";
+import { ConfigError } from "../../src/config/config.ts";
 import { solverOf } from "./solver.ts";
 import { loadConfig } from "./sections.ts";
 

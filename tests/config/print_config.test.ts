@@ -1,11 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { configToYaml } from "../../src/config/config_to_yaml.ts";
-import { describeConfig } from "../../src/config/describe_config.ts";
-import { formatConfig } from "../../src/config/format_config.ts";
-import { solverOf } from "./solver.ts";
+import { configToYaml, describeConfig, formatConfig } from "../../src/config/format_config.ts";
 import { FIELDS } from "../../src/config/keys.ts";
 import { nearestKey } from "../../src/config/nearest_key.ts";
 import { resolveConfig } from "./sections.ts";
+import { solverOf } from "./solver.ts";
 
 const OVERRIDES = [
   ...["DISTILLER.TYPE", "WKD", "EXPERIMENT.TAG", 'a "b": 5e-4 #c', "RKD.PDIST.EPSILON", "1e-12"],

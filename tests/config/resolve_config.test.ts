@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { ConfigError } from "../../src/config/config_error.ts";
+import { ConfigError } from "../../src/config/config.ts";
 import { solverOf } from "./solver.ts";
 import { resolveConfig } from "./sections.ts";
 

@@ -1,7 +1,6 @@
-import "../../src/data/registry.ts";
 import type { Config } from "../../src/config/config.ts";
-import { loadConfig as load } from "../../src/config/load_config.ts";
-import { resolveConfig as resolve } from "../../src/config/resolve_config.ts";
+import { loadConfig as load, resolveConfig as resolve } from "../../src/config/resolve_config.ts";
+import "../../src/data/registry.ts";
 import "../../src/distill/registry.ts";
 import "../../src/optim/registry.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { ConfigError } from "../../src/config/config_error.ts";
+import { ConfigError } from "../../src/config/config.ts";
 import { resolveConfig } from "./sections.ts";
 import { asTyped, homePath, typedPath } from "../../src/config/typed_path.ts";
 

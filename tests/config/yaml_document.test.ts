@@ -1,10 +1,9 @@
 import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { ConfigError } from "../../src/config/config_error.ts";
-import { loadConfig } from "./sections.ts";
-import { resolveConfig } from "./sections.ts";
-import { inTempDir } from "../temp_dir.ts";
+import { ConfigError } from "../../src/config/config.ts";
 import "../../src/optim/registry.ts";
+import { inTempDir } from "../temp_dir.ts";
+import { loadConfig, resolveConfig } from "./sections.ts";
 
 function failure(yaml: string): string {
   const message = assertThrows(() => resolveConfig(yaml, "x.yaml"), ConfigError).message;

@@ -1,9 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type CkaKernel, kernelCkaCost } from "../../src/cost_matrix/kernel_cka_cost.ts";
+import {
+  type CkaKernel,
+  kernelCkaCost,
+  medianDistance,
+} from "../../src/cost_matrix/kernel_cka_cost.ts";
 import { type FeatureShape, linearCkaCost } from "../../src/cost_matrix/linear_cka_cost.ts";
-import { medianDistance } from "../../src/cost_matrix/median_distance.ts";
-import { assertClose, device, values } from "../helpers.ts";
 import { UserError } from "../../src/errors.ts";
+import { assertClose, device, values } from "../helpers.ts";
 
 const gpu = await device();
 

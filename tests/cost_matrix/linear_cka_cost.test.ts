@@ -4,7 +4,7 @@ import { crossProducts } from "../../src/cost_matrix/cross_products.ts";
 import { gramProducts } from "../../src/cost_matrix/gram_products.ts";
 import { type FeatureShape, linearCkaCost } from "../../src/cost_matrix/linear_cka_cost.ts";
 import { UserError } from "../../src/errors.ts";
-import { readSafetensors } from "../../src/formats/read_safetensors.ts";
+import { readSafetensors } from "../../src/formats/safetensors/read_safetensors.ts";
 import { assertClose, device, values } from "../helpers.ts";
 
 const gpu = await device();

@@ -7,7 +7,7 @@ import {
   type SplitFacts,
 } from "../../src/data/data_digest.ts";
 import { loadDataset } from "../../src/data/load_dataset.ts";
-import { loadConfig } from "../../src/config/load_config.ts";
+import { loadConfig } from "../../src/config/resolve_config.ts";
 import { holdOutPerClass, subsetPerClass } from "../../src/data/select.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { tinyDataset } from "./helpers.ts";

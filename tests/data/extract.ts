@@ -1,5 +1,5 @@
 import { dirname, join } from "@std/path";
-import { readTar } from "../../src/data/read_tar.ts";
+import { readTar } from "../../src/data/cifar/read_tar.ts";
 
 /** Unpacks a .tar.gz archive into a folder. */
 export async function extract(archive: string, root: string): Promise<void> {

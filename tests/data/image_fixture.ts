@@ -1,4 +1,4 @@
-import type { Box, Pixels } from "../../src/data/pixels.ts";
+import type { Box, Pixels } from "../../src/data/decode/pixels.ts";
 import { fromFileUrl, join } from "@std/path";
 
 interface Entry {

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { decodeImage } from "../../src/data/decode_image.ts";
-import { Resampler } from "../../src/data/resampler.ts";
-import { readTar } from "../../src/data/read_tar.ts";
-import { evalPixels } from "../../src/data/transform_pixels.ts";
-import { readSafetensors } from "../../src/formats/safetensors.ts";
+import { decodeImage } from "../../src/data/decode/decode_image.ts";
+import { Resampler } from "../../src/data/augment/resampler.ts";
+import { readTar } from "../../src/data/cifar/read_tar.ts";
+import { evalPixels } from "../../src/data/augment/transform_pixels.ts";
+import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 
 const SHARED = new URL("../../../shared/", import.meta.url);
 

@@ -1,10 +1,10 @@
 import { join } from "@std/path";
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import type { Batch } from "../../src/data/batch.ts";
-import { DecodePool } from "../../src/data/decode_pool.ts";
-import type { FileDataset } from "../../src/data/file_dataset.ts";
-import type { ImageFiles } from "../../src/data/image_files.ts";
-import { listImages } from "../../src/data/list_images.ts";
+import { DecodePool } from "../../src/data/decode/decode_pool.ts";
+import type { FileDataset } from "../../src/data/image_dataset.ts";
+import type { ImageFiles } from "../../src/data/images/image_files.ts";
+import { listImages } from "../../src/data/images/list_images.ts";
 import { StreamLoader } from "../../src/data/stream_loader.ts";
 import { boxOf, bytes, FILES, IMAGES, writeImageFolder } from "./image_fixture.ts";
 import { inTempDir } from "../temp_dir.ts";

@@ -1,9 +1,9 @@
 import { join } from "@std/path";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { DecodePool } from "../../src/data/decode_pool.ts";
-import { loadCheckpoint } from "../../src/train/checkpoint.ts";
+import { DecodePool } from "../../src/data/decode/decode_pool.ts";
+import { loadCheckpoint } from "../../src/run/checkpoint.ts";
 import type { EpochEnd } from "../../src/train/events.ts";
-import { latestPath } from "../../src/train/run_files.ts";
+import { latestPath } from "../../src/run/run_files.ts";
 import { device } from "../helpers.ts";
 import { openRun } from "../train/helpers.ts";
 import { writeImageFolder } from "./image_fixture.ts";

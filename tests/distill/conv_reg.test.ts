@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { ConvReg } from "../../src/distill/conv_reg.ts";
-import { ConvRegBottleneck } from "../../src/distill/conv_reg_bottleneck.ts";
+import { ConvReg, ConvRegBottleneck } from "../../src/distill/conv_reg.ts";
 import { UserError } from "../../src/errors.ts";
 import type { Module } from "../../src/nn/module.ts";
 import { noGrad } from "../../src/tensor/autograd.ts";

@@ -1,7 +1,7 @@
 import { assertThrows } from "@std/assert";
 import { FitNet } from "../../src/distill/fitnet.ts";
 import { UserError } from "../../src/errors.ts";
-import { featureShapes } from "../../src/train/build_distiller.ts";
+import { featureShapes } from "../../src/run/build_distiller.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { device } from "../helpers.ts";
 import { assertSteps, models, runSteps, STEPS } from "./reference.ts";

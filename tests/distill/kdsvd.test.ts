@@ -5,7 +5,7 @@ import { createModel } from "../../src/models/registry.ts";
 import { skipInit } from "../../src/nn/init.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { scope } from "../../src/tensor/scope.ts";
-import { featureShapes } from "../../src/train/build_distiller.ts";
+import { featureShapes } from "../../src/run/build_distiller.ts";
 import { device } from "../helpers.ts";
 
 const gpu = await device();

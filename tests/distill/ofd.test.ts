@@ -1,18 +1,17 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Config } from "../../src/config/config.ts";
 import { resolveConfig } from "../../src/config/resolve_config.ts";
-import { DEFINITION, OFD } from "../../src/distill/ofd.ts";
-import { ofdMargins } from "../../src/distill/ofd_margins.ts";
+import { DEFINITION, OFD, ofdMargins } from "../../src/distill/ofd.ts";
 import { UserError } from "../../src/errors.ts";
 import { ofdLoss } from "../../src/losses/ofd.ts";
 import { MODEL_FAMILIES, type ModelFamily } from "../../src/models/family.ts";
 import type { Model } from "../../src/models/model.ts";
 import { createModel, modelNames } from "../../src/models/registry.ts";
 import { skipInit } from "../../src/nn/init.ts";
+import { distillerParts } from "../../src/run/build_distiller.ts";
+import { evaluatedShapes } from "../../src/run/evaluated_shapes.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { scope } from "../../src/tensor/scope.ts";
-import { distillerParts } from "../../src/train/build_distiller.ts";
-import { evaluatedShapes } from "../../src/train/evaluated_shapes.ts";
 import { assertClose, device, values } from "../helpers.ts";
 
 const gpu = await device();

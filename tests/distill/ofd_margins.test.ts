@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { ofdMargins } from "../../src/distill/ofd_margins.ts";
+import { ofdMargins } from "../../src/distill/ofd.ts";
 import { BatchNorm2d } from "../../src/nn/batch_norm2d.ts";
 import { device } from "../helpers.ts";
 

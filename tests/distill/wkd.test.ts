@@ -9,7 +9,7 @@ import { UserError } from "../../src/errors.ts";
 import type { Model } from "../../src/models/model.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { CostKernel } from "../../src/ops/sinkhorn/cost_kernel.ts";
-import { featureShapes } from "../../src/train/build_distiller.ts";
+import { featureShapes } from "../../src/run/build_distiller.ts";
 import { device } from "../helpers.ts";
 import { costMatrix } from "../losses/reference.ts";
 import { assertSteps, models, runSteps, STEPS, type Tolerances } from "./reference.ts";

@@ -2,7 +2,10 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { FormatError } from "../../src/formats/format_error.ts";
 import { modelState, stateUnder } from "../../src/formats/model_state.ts";
 import { readCheckpoint } from "../../src/formats/read_checkpoint.ts";
-import { type SafetensorsTensor, writeSafetensors } from "../../src/formats/safetensors.ts";
+import {
+  type SafetensorsTensor,
+  writeSafetensors,
+} from "../../src/formats/safetensors/safetensors.ts";
 
 const tensor: SafetensorsTensor = { dtype: "F32", shape: [1], data: new Float32Array([1]) };
 

@@ -1,5 +1,5 @@
 import { fromFileUrl } from "@std/path";
-import type { SafetensorsTensor } from "../../src/formats/safetensors.ts";
+import type { SafetensorsTensor } from "../../src/formats/safetensors/safetensors.ts";
 
 const FIXTURES = new URL("../fixtures/pth/", import.meta.url);
 

@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { cutMetrics, cutWorklog } from "../../src/logging/cut_logs.ts";
-import { jsonl } from "../../src/logging/jsonl.ts";
-import { worklog } from "../../src/logging/worklog.ts";
+import { jsonl } from "../../src/logging/log_scalars.ts";
+import { cutMetrics, cutWorklog, worklog } from "../../src/logging/worklog.ts";
 import type { TrainEvent } from "../../src/train/events.ts";
 import { EPOCH_END, POINT, RUN_END } from "./helpers.ts";
 

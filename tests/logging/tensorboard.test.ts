@@ -2,13 +2,12 @@ import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows }
 import { join } from "@std/path";
 import { WriteError } from "../../src/formats/atomic_write.ts";
 import { EventFile, eventFiles } from "../../src/logging/event_file.ts";
-import { heatMap } from "../../src/logging/heat_map.ts";
+import { heatMap, viridis } from "../../src/logging/heat_map.ts";
 import { epochScalars } from "../../src/logging/log_scalars.ts";
 import { TensorBoardLog } from "../../src/logging/tensorboard.ts";
-import { viridis } from "../../src/logging/viridis.ts";
+import { inTempDir } from "../temp_dir.ts";
 import { folderEvents, shown } from "./event_files.ts";
 import { EPOCH_END, POINT, STEP } from "./helpers.ts";
-import { inTempDir } from "../temp_dir.ts";
 
 Deno.test("TensorBoardLog writes figures of epochs and points, texts and matrices", async () => {
   await inTempDir(async (folder) => {

@@ -1,4 +1,4 @@
-import { crossEntropy } from "../../src/ops/cross_entropy.ts";
+import { crossEntropy } from "../../src/ops/softmax/cross_entropy.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { assertClose, device, labels, procedural } from "../helpers.ts";
 import { caseNames, expectedGradient, lossCase } from "./reference.ts";

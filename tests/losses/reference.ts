@@ -1,4 +1,4 @@
-import { readSafetensors } from "../../src/formats/read_safetensors.ts";
+import { readSafetensors } from "../../src/formats/safetensors/read_safetensors.ts";
 import { uniforms } from "../helpers.ts";
 
 const FIXTURES = new URL("../fixtures/", import.meta.url);

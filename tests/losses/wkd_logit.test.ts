@@ -1,7 +1,7 @@
 import { assert, assertThrows } from "@std/assert";
 import { wkdLogitLoss, wkdLogitLossWithTargetSeparation } from "../../src/losses/wkd_logit.ts";
 import { CostKernel } from "../../src/ops/sinkhorn/cost_kernel.ts";
-import type { SinkhornMethod } from "../../src/ops/sinkhorn.ts";
+import type { SinkhornMethod } from "../../src/ops/sinkhorn/sinkhorn.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { assertClose, device, labels, values } from "../helpers.ts";
 import { caseNames, costMatrix, expectedGradient, lossCase } from "./reference.ts";

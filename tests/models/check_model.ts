@@ -3,7 +3,7 @@ import type { Model } from "../../src/models/model.ts";
 import type { CreateModelOptions } from "../../src/models/registry.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { skipInit } from "../../src/nn/init.ts";
-import { crossEntropy } from "../../src/ops/cross_entropy.ts";
+import { crossEntropy } from "../../src/ops/softmax/cross_entropy.ts";
 import { noGrad } from "../../src/tensor/autograd.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { endStep } from "../../src/tensor/scope.ts";

@@ -1,7 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UserError } from "../../src/errors.ts";
-import { modelCost } from "../../src/models/model_cost.ts";
-import { modelShapes } from "../../src/models/model_shapes.ts";
+import { modelCost, modelShapes } from "../../src/models/model_cost.ts";
 import { createModel, modelNames } from "../../src/models/registry.ts";
 import { device } from "../helpers.ts";
 

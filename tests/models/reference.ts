@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { readSafetensors } from "../../src/formats/read_safetensors.ts";
+import { readSafetensors } from "../../src/formats/safetensors/read_safetensors.ts";
 import type { StateEntry } from "../../src/nn/module.ts";
 import { numel, type Shape } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";

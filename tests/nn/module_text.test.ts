@@ -1,19 +1,15 @@
 import { assertEquals } from "@std/assert";
-import { AdaptiveAvgPool2d } from "../../src/nn/adaptive_avg_pool2d.ts";
-import { AvgPool2d } from "../../src/nn/avg_pool2d.ts";
+import { ReLU } from "../../src/nn/activations.ts";
 import { BatchNorm2d } from "../../src/nn/batch_norm2d.ts";
 import { Conv2d } from "../../src/nn/conv2d.ts";
 import { ConvTranspose2d } from "../../src/nn/conv_transpose2d.ts";
-import { Flatten } from "../../src/nn/flatten.ts";
-import { Identity } from "../../src/nn/identity.ts";
 import { LayerNorm } from "../../src/nn/layer_norm.ts";
 import { Linear } from "../../src/nn/linear.ts";
-import { MaxPool2d } from "../../src/nn/max_pool2d.ts";
+import { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "../../src/nn/max_pool2d.ts";
 import { Module } from "../../src/nn/module.ts";
 import { ModuleList } from "../../src/nn/module_list.ts";
-import { ReLU } from "../../src/nn/activations.ts";
 import { Sequential } from "../../src/nn/sequential.ts";
-import { Upsample } from "../../src/nn/upsample.ts";
+import { Flatten, Identity, Upsample } from "../../src/nn/upsample.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { device } from "../helpers.ts";
 

@@ -1,8 +1,8 @@
-import { crossEntropy } from "../../src/ops/cross_entropy.ts";
-import { dkdDivergence } from "../../src/ops/dkd_divergence.ts";
-import { gaussianWasserstein } from "../../src/ops/gaussian_wasserstein.ts";
-import { kdDivergence } from "../../src/ops/kd_divergence.ts";
-import { softmaxRows } from "../../src/ops/softmax_rows.ts";
+import { crossEntropy } from "../../src/ops/softmax/cross_entropy.ts";
+import { dkdDivergence } from "../../src/ops/losses/dkd_divergence.ts";
+import { gaussianWasserstein } from "../../src/ops/losses/gaussian_wasserstein.ts";
+import { kdDivergence } from "../../src/ops/losses/row_divergence.ts";
+import { softmaxRows } from "../../src/ops/softmax/softmax_rows.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { assertClose, device, values } from "../helpers.ts";
 

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { dkdDivergence } from "../../src/ops/dkd_divergence.ts";
+import { dkdDivergence } from "../../src/ops/losses/dkd_divergence.ts";
 import { MAX_WORKGROUPS } from "../../src/ops/grid.ts";
-import { kdDivergence } from "../../src/ops/kd_divergence.ts";
+import { kdDivergence } from "../../src/ops/losses/row_divergence.ts";
 import { rowGroups } from "../../src/ops/row_groups.ts";
-import { wkdMarginals } from "../../src/ops/wkd_marginals.ts";
+import { wkdMarginals } from "../../src/ops/losses/wkd_marginals.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { device, values } from "../helpers.ts";

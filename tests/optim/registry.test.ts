@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { ConfigError } from "../../src/config/config_error.ts";
-import { describeConfig } from "../../src/config/describe_config.ts";
-import { formatConfig } from "../../src/config/format_config.ts";
+import { ConfigError } from "../../src/config/config.ts";
+import { describeConfig, formatConfig } from "../../src/config/format_config.ts";
 import { resolveConfig } from "../../src/config/resolve_config.ts";
 import { AdamW } from "../../src/optim/adamw.ts";
 import { buildOptimizer } from "../../src/optim/registry.ts";

@@ -1,8 +1,8 @@
 // Registers an optimiser and a schedule as a user's module does, and fails where they are not used; run by registry.test.ts.
 import { assertEquals, assertThrows } from "@std/assert";
 import { field, init, registerOptimizer, registerSchedule, SGD, tensor } from "../../mod.ts";
-import { ConfigError } from "../../src/config/config_error.ts";
-import { configToYaml } from "../../src/config/config_to_yaml.ts";
+import { ConfigError } from "../../src/config/config.ts";
+import { configToYaml } from "../../src/config/format_config.ts";
 import { UserError } from "../../src/errors.ts";
 import { resolveConfig } from "../../src/config/resolve_config.ts";
 import { buildOptimizer, buildSchedule } from "../../src/optim/registry.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { gather } from "../../src/ops/gather.ts";
+import { gather } from "../../src/ops/indexing/gather.ts";
 import { gradEnabled, noGrad, track, trackMany } from "../../src/tensor/autograd.ts";
 import { full, ones, tensor } from "../../src/tensor/create.ts";
 import { endStep, scope } from "../../src/tensor/scope.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { matmul } from "../../src/ops/matmul.ts";
+import { matmul } from "../../src/ops/matmul/matmul.ts";
 import { zeros } from "../../src/tensor/create.ts";
 import { defaultDevice } from "../../src/tensor/default_device.ts";
 import { shapesOnly } from "../../src/tensor/shapes_only.ts";

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import sharp from "sharp";
-import { loadCifar } from "../../src/data/cifar.ts";
+import { loadCifar } from "../../src/data/cifar/cifar.ts";
 import type { ModelFamily } from "../../src/models/family.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";
-import { saveCheckpoint } from "../../src/train/checkpoint.ts";
+import { saveCheckpoint } from "../../src/run/checkpoint.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
 import { cli } from "../cli/helpers.ts";
 import { inTempDir } from "../temp_dir.ts";

@@ -1,14 +1,14 @@
 import { dirname, join } from "@std/path";
-import { loadConfig } from "../../src/config/load_config.ts";
+import { loadConfig } from "../../src/config/resolve_config.ts";
 import type { Config } from "../../src/config/config.ts";
 import { loadDataset } from "../../src/data/load_dataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";
-import { saveCheckpoint } from "../../src/train/checkpoint.ts";
+import { saveCheckpoint } from "../../src/run/checkpoint.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
 import type { TrainEvent } from "../../src/train/events.ts";
-import { Run } from "../../src/train/run.ts";
+import { Run } from "../../src/run/run.ts";
 
 /** A run without a terminal, and what it told. */
 export interface RecordedRun {

@@ -4,7 +4,7 @@ import { Vanilla } from "../../src/distill/vanilla.ts";
 import type { Model } from "../../src/models/model.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";
-import { crossEntropy } from "../../src/ops/cross_entropy.ts";
+import { crossEntropy } from "../../src/ops/softmax/cross_entropy.ts";
 import { SGD } from "../../src/optim/sgd.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { runMetrics } from "../../src/train/run_metrics.ts";

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { createModel } from "../../src/models/registry.ts";
-import { CheckpointError, saveCheckpoint } from "../../src/train/checkpoint.ts";
+import { CheckpointError, saveCheckpoint } from "../../src/run/checkpoint.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
 import type { TrainEvent } from "../../src/train/events.ts";
 import { findNotFinite } from "../../src/train/not_finite.ts";
-import type { Run } from "../../src/train/run.ts";
+import type { Run } from "../../src/run/run.ts";
 import { TrainingError } from "../../src/train/training_error.ts";
 import { device } from "../helpers.ts";
 import { inTempDir } from "../temp_dir.ts";

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { writeTorch } from "../../src/formats/torch/write_torch.ts";
 import { PyOrderedDict } from "../../src/formats/pickle/python.ts";
-import { CheckpointError, loadCheckpoint, saveCheckpoint } from "../../src/train/checkpoint.ts";
+import { CheckpointError, loadCheckpoint, saveCheckpoint } from "../../src/run/checkpoint.ts";
 import type { EpochEnd, TrainEvent } from "../../src/train/events.ts";
 import { device } from "../helpers.ts";
 import { openRun, type RecordedRun, writeTeacher } from "./helpers.ts";

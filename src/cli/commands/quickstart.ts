@@ -20,7 +20,7 @@ export function addQuickstart(program: Command, exit: Exit): void {
     .argument("[overrides...]", "KEY VALUE pairs such as DATASET.SUBSET 100")
     .addHelpText("after", EXAMPLES)
     .action(async (overrides, flags) => {
-      const { quickstart } = await import("../quickstart.ts");
+      const { quickstart } = await import("../results/quickstart.ts");
       exit(await quickstart(flags, overrides));
     });
 }

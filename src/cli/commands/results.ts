@@ -2,7 +2,7 @@ import type { Command } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
 import { deviceOption } from "./device_option.ts";
 import { count } from "./count.ts";
-import { METHOD_NAMES } from "../result_methods.ts";
+import { METHOD_NAMES } from "../results/results_file.ts";
 import type { Exit } from "./exit.ts";
 
 const EXAMPLES = `
@@ -24,7 +24,7 @@ export function addResults(program: Command, exit: Exit): void {
     .argument("[overrides...]", "KEY VALUE pairs for all runs")
     .addHelpText("after", EXAMPLES)
     .action(async (overrides, flags) => {
-      const { results } = await import("../results.ts");
+      const { results } = await import("../results/results.ts");
       exit(await results(flags, overrides));
     });
 }

@@ -4,7 +4,7 @@ import {
   type SafetensorsData,
   type SafetensorsDtype,
   type SafetensorsTensor,
-} from "../safetensors_dtype.ts";
+} from "../safetensors/safetensors_dtype.ts";
 import { FormatError, UnreadError } from "../format_error.ts";
 import { gather, swapped } from "../gather.ts";
 import {

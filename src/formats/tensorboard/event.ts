@@ -1,7 +1,8 @@
+import { crc32c } from "../crc32.ts";
 import { ProtoWriter } from "./proto_writer.ts";
 
 /** An image in an event file. */
-export interface EventImage {
+interface EventImage {
   /** Rows. */
   readonly height: number;
   /** Columns. */
@@ -64,4 +65,28 @@ function encodeImage({ height, width, png }: EventImage): ProtoWriter {
 function stringTensor(text: string): ProtoWriter {
   const shape = new ProtoWriter().message(2, new ProtoWriter().integer(1, 1));
   return new ProtoWriter().integer(1, DT_STRING).message(2, shape).bytes(8, text);
+}
+
+/** Keeps a CRC that is stored inside data, which has a CRC itself, from cancelling out. */
+function mask(crc: number): number {
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}
+
+const HEADER = 12;
+const FOOTER = 4;
+
+/**
+ * A record as TensorFlow frames it: length (8 bytes), masked CRC-32C of the length, the data, masked CRC-32C of the
+ * data, all little-endian.
+ *
+ * @param data less than 4 GiB
+ */
+export function tfRecord(data: Uint8Array): Uint8Array {
+  const record = new Uint8Array(HEADER + data.length + FOOTER);
+  const view = new DataView(record.buffer);
+  view.setUint32(0, data.length, true);
+  view.setUint32(8, mask(crc32c(record.subarray(0, 8))), true);
+  record.set(data, HEADER);
+  view.setUint32(HEADER + data.length, mask(crc32c(data)), true);
+  return record;
 }

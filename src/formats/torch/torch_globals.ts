@@ -2,7 +2,7 @@ import { FormatError, UnreadError } from "../format_error.ts";
 import { BUILTIN_GLOBALS } from "../pickle/builtins.ts";
 import { NUMPY_GLOBALS } from "../pickle/numpy.ts";
 import { Named, PyFunction, PyName, PyObject, PyTuple, quoted } from "../pickle/python.ts";
-import type { SafetensorsDtype } from "../safetensors_dtype.ts";
+import type { SafetensorsDtype } from "../safetensors/safetensors_dtype.ts";
 import { type Allowance, itemSize, TorchStorage } from "./torch_storage.ts";
 import { checkedTensor, TorchTensor } from "./torch_tensor.ts";
 

@@ -1,6 +1,6 @@
 import { FormatError } from "../format_error.ts";
 import { swapped } from "../gather.ts";
-import { ARRAY_TYPES, type SafetensorsDtype } from "../safetensors_dtype.ts";
+import { ARRAY_TYPES, type SafetensorsDtype } from "../safetensors/safetensors_dtype.ts";
 
 /** Where the bytes of a storage come from; two storages of one file may share them. */
 export type StorageBytes = () => Uint8Array;

@@ -7,7 +7,7 @@ import {
   type SafetensorsData,
   type SafetensorsDtype,
   type SafetensorsTensor,
-} from "../safetensors_dtype.ts";
+} from "../safetensors/safetensors_dtype.ts";
 import { type Allowance, itemSize, TorchStorage } from "./torch_storage.ts";
 
 /** A tensor of a torch file; its numbers are read when they are asked for. */

@@ -1,6 +1,6 @@
 import { crc32 } from "../crc32.ts";
 import { FormatError } from "../format_error.ts";
-import { isTensor } from "../is_tensor.ts";
+import { isTensor } from "../flatten.ts";
 import { OP } from "../pickle/opcodes.ts";
 import { Pickler } from "../pickle/pickler.ts";
 import { PyOrderedDict, PyTuple } from "../pickle/python.ts";
@@ -9,7 +9,7 @@ import {
   type SafetensorsData,
   type SafetensorsDtype,
   type SafetensorsTensor,
-} from "../safetensors_dtype.ts";
+} from "../safetensors/safetensors_dtype.ts";
 import { writeZip } from "../zip/write_zip.ts";
 import { TORCH_STORAGES } from "./torch_globals.ts";
 

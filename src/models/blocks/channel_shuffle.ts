@@ -1,5 +1,5 @@
-import { permute } from "../../ops/permute.ts";
-import { reshape } from "../../ops/reshape.ts";
+import { permute } from "../../ops/shape/permute.ts";
+import { reshape } from "../../ops/shape/reshape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { adaptiveAvgPool2d } from "../../ops/adaptive_avg_pool2d.ts";
-import { reshape } from "../../ops/reshape.ts";
+import { adaptiveAvgPool2d } from "../../ops/pool/adaptive_avg_pool2d.ts";
+import { reshape } from "../../ops/shape/reshape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 /** Means over space: [N, C, H, W] to [N, C]. */

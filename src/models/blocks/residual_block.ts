@@ -1,12 +1,14 @@
-import type { BatchNorm2d, BatchNormEpilogue } from "../../nn/batch_norm2d.ts";
+import { BatchNorm2d, type BatchNormEpilogue } from "../../nn/batch_norm2d.ts";
+import type { Conv2d } from "../../nn/conv2d.ts";
 import { Module } from "../../nn/module.ts";
+import { Sequential } from "../../nn/sequential.ts";
 import { relu } from "../../ops/unary.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { Downsample } from "./downsample.ts";
+import { kaimingConv } from "./kaiming_conv.ts";
 import type { PreactOutput } from "./stage.ts";
 
 /** What a model calls the shortcut of a block that changes size. */
-export type ShortcutName = "downsample" | "shortcut";
+type ShortcutName = "downsample" | "shortcut";
 
 /** Sizes of a {@linkcode ResidualBlock}. */
 export interface ResidualBlockOptions {
@@ -58,5 +60,13 @@ export abstract class ResidualBlock extends Module {
 
   #residual(x: Tensor): Tensor {
     return this.#shortcut ? this.#shortcut.forward(x) : x;
+  }
+}
+
+/** The shortcut of a block that changes size: a strided 1 x 1 convolution and batch normalisation. */
+class Downsample extends Sequential<Conv2d | BatchNorm2d> {
+  /** [N, inChannels, H, W] to [N, channels, H / stride, W / stride]. */
+  constructor(inChannels: number, channels: number, stride: number) {
+    super(kaimingConv(inChannels, channels, 1, { stride }), new BatchNorm2d(channels));
   }
 }

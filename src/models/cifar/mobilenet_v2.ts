@@ -1,14 +1,12 @@
 import type { Linear } from "../../nn/linear.ts";
-import type { Module } from "../../nn/module.ts";
+import { Module } from "../../nn/module.ts";
 import { Sequential } from "../../nn/sequential.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { ConvNormRelu } from "../blocks/conv_norm_relu.ts";
 import { globalAverage } from "../blocks/global_average.ts";
-import { kaimingConv } from "../blocks/kaiming_conv.ts";
-import { smallLinear } from "../blocks/linear.ts";
+import { kaimingConv, smallLinear } from "../blocks/kaiming_conv.ts";
 import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
-import { InvertedResidual } from "./inverted_residual.ts";
 
 /** Expansion, channels before the width factor, blocks and stride of each stage; `T` is the model's expansion. */
 const STAGES = [
@@ -26,7 +24,7 @@ const FEATURES: readonly number[] = [1, 2, 4, 6];
 const LAST_CHANNELS = 1280;
 
 /** Inverted residuals (Sandler et al., 2018) for small images. mdistiller: `MobileNetV2`. */
-export class MobileNetV2 extends Model {
+class MobileNetV2 extends Model {
   /** Of the stem and of the stages whose output is a feature. */
   override readonly stageChannels: readonly number[];
   /** The stem, 3 x 3, stride 2. */
@@ -94,3 +92,27 @@ export const DEFINITION: ModelFamilyDefinition = {
   family: "cifar",
   models: { MobileNetV2: (options) => new MobileNetV2(6, 0.5, options) },
 };
+
+/** A wide depthwise convolution between two narrow ends (Sandler et al., 2018). mdistiller: `InvertedResidual`. */
+class InvertedResidual extends Module {
+  /** 1 x 1 to the wide middle, 3 x 3 depthwise, 1 x 1 back, without ReLU at the end. */
+  readonly conv: ConvNormRelu;
+  readonly #residual: boolean;
+
+  /** `expansion`: width of the middle for one input channel. */
+  constructor(inChannels: number, outChannels: number, stride: number, expansion: number) {
+    super();
+    const middle = inChannels * expansion;
+    this.conv = new ConvNormRelu(
+      kaimingConv(inChannels, middle, 1),
+      kaimingConv(middle, middle, 3, { stride, groups: middle }),
+      kaimingConv(middle, outChannels, 1),
+    );
+    this.#residual = stride === 1 && inChannels === outChannels;
+  }
+
+  /** [N, inChannels, H, W] to [N, outChannels, H / stride, W / stride]. */
+  forward(x: Tensor): Tensor {
+    return this.conv.forward(x, this.#residual ? { residual: x } : {});
+  }
+}

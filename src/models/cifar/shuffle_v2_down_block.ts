@@ -1,10 +1,10 @@
 import { BatchNorm2d } from "../../nn/batch_norm2d.ts";
 import type { Conv2d } from "../../nn/conv2d.ts";
 import { Module } from "../../nn/module.ts";
-import { cat } from "../../ops/cat.ts";
+import { cat } from "../../ops/shape/cat.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { channelShuffle } from "../blocks/channel_shuffle.ts";
-import { plainConv } from "../blocks/plain_conv.ts";
+import { plainConv } from "../blocks/kaiming_conv.ts";
 
 /** Two branches that halve the planes, shuffled. mdistiller: `ShuffleNetv2.DownBlock`. */
 export class ShuffleV2DownBlock extends Module {

@@ -1,11 +1,10 @@
 import type { BatchNorm2d } from "../../nn/batch_norm2d.ts";
 import type { Linear } from "../../nn/linear.ts";
-import { maxPool2d } from "../../ops/max_pool2d.ts";
+import { maxPool2d } from "../../ops/pool/max_pool2d.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { ConvNormRelu } from "../blocks/conv_norm_relu.ts";
 import { globalAverage } from "../blocks/global_average.ts";
-import { kaimingConv } from "../blocks/kaiming_conv.ts";
-import { smallLinear } from "../blocks/linear.ts";
+import { kaimingConv, smallLinear } from "../blocks/kaiming_conv.ts";
 import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelFactory, type ModelOptions, type ModelOutput } from "../model.ts";
 

@@ -1,7 +1,7 @@
 import { BatchNorm2d } from "../../nn/batch_norm2d.ts";
 import type { Conv2d } from "../../nn/conv2d.ts";
 import { Linear } from "../../nn/linear.ts";
-import { maxPool2d } from "../../ops/max_pool2d.ts";
+import { maxPool2d } from "../../ops/pool/max_pool2d.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { BasicBlock } from "../blocks/basic_block.ts";
 import { Bottleneck } from "../blocks/bottleneck.ts";

@@ -1,9 +1,9 @@
 import code from "../../../kernels/conv/conv2d_generic.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/core.ts";
 import { linearGrid } from "../grid.ts";
-import { sumPartials } from "../sum_partials.ts";
+import { sumPartials } from "../reduce/sum_partials.ts";
 import { type ConvGeometry, weightShape } from "./geometry.ts";
 
 const genericKernel = new Kernel("conv2d_generic", code);

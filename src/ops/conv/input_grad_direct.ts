@@ -1,6 +1,6 @@
 import code from "../../../kernels/conv/conv2d_input_grad_direct.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/core.ts";
 import type { ConvGeometry } from "./geometry.ts";
 import { gradientReach } from "./gradient_reach.ts";
 import { gradientView, packWeights, weightWindows } from "./pack.ts";

@@ -1,6 +1,6 @@
 import packCode from "../../../kernels/conv/conv2d_pack.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/core.ts";
 import { linearGrid } from "../grid.ts";
 import type { ConvGeometry } from "./geometry.ts";
 

@@ -1,6 +1,6 @@
 import code from "../../../kernels/conv/conv2d_pointwise.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/core.ts";
 import { type ConvGeometry, turnedGeometry } from "./geometry.ts";
 import { forwardView, gradientView, packWeights, type WeightView, weightWindows } from "./pack.ts";
 

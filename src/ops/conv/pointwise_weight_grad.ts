@@ -1,7 +1,7 @@
 import code from "../../../kernels/conv/conv2d_pointwise_weight_grad.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { Tensor } from "../../tensor/tensor.ts";
-import { sumPartials } from "../sum_partials.ts";
+import { Tensor } from "../../tensor/core.ts";
+import { sumPartials } from "../reduce/sum_partials.ts";
 import { type ConvGeometry, weightShape } from "./geometry.ts";
 
 const weightGradKernel = new Kernel("conv2d_pointwise_weight_grad", code);

@@ -1,7 +1,7 @@
 import code from "../../../kernels/conv/conv2d_tiled.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/core.ts";
 import { linearGrid } from "../grid.ts";
 import {
   FILLING_WORKGROUPS,
@@ -9,8 +9,8 @@ import {
   leastWork,
   type ProductTile,
   workgroupsOf,
-} from "../product_tile.ts";
-import { sumPartials } from "../sum_partials.ts";
+} from "../matmul/product_tile.ts";
+import { sumPartials } from "../reduce/sum_partials.ts";
 import { type ConvGeometry, weightShape } from "./geometry.ts";
 
 const tiledKernel = new Kernel("conv2d_tiled", code);

@@ -1,11 +1,12 @@
-import type { Tensor } from "../../tensor/tensor.ts";
+import type { Tensor } from "../../tensor/core.ts";
+import { castElements } from "../cast.ts";
+import { takeIn } from "../take_as.ts";
 import { convForwardDepthwise, convInputGradDepthwiseUnit } from "./depthwise.ts";
 import { convInputGradDepthwise } from "./depthwise_input_grad.ts";
 import { convWeightGradDepthwise } from "./depthwise_weight_grad.ts";
 import { convForwardDirect, convInputGradDirectUnit } from "./direct.ts";
 import { convForwardGeneric, convInputGradGeneric, convWeightGradGeneric } from "./generic.ts";
 import { type ConvGeometry, isDepthwise, isPlain, isPointwise } from "./geometry.ts";
-import { inFloat32 } from "./in_float32.ts";
 import { convInputGradDirect } from "./input_grad_direct.ts";
 import { convForwardPointwise, convInputGradPointwise } from "./pointwise.ts";
 import { convWeightGradPointwise } from "./pointwise_weight_grad.ts";
@@ -20,7 +21,7 @@ import { convWeightGradDirect } from "./weight_grad_direct.ts";
 export type ConvVariant = "direct" | "tiled" | "generic";
 
 /** The three kernels of a convolution. */
-export interface ConvKernels {
+interface ConvKernels {
   forward(x: Tensor, weight: Tensor, bias: Tensor | null, g: ConvGeometry): Tensor;
   inputGrad(dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor;
   weightGrad(x: Tensor, dy: Tensor, g: ConvGeometry): Tensor;
@@ -104,4 +105,36 @@ function choose(g: ConvGeometry, software: boolean): ConvVariant {
   if (software) return "direct";
   const channels = Math.min(g.inChannels, g.outChannels) / g.groups;
   return g.groups > 1 && !isDepthwise(g) && channels < WORTH_TILED ? "generic" : "tiled";
+}
+
+/**
+ * Kernels that know float32 alone, for float16 as well: on copies in float32, with the weight rounded to float16, and
+ * the result rounded at the end. On software adapters a kernel that reads float16 takes many times as long to compile,
+ * and reads no faster.
+ */
+function inFloat32(kernels: ConvKernels): ConvKernels {
+  return {
+    forward: (x, weight, bias, g) =>
+      widened([x], weight, x.dtype, ([wide], w) => kernels.forward(wide, w, bias, g)),
+    inputGrad: (dy, weight, g) =>
+      widened([dy], weight, dy.dtype, ([wide], w) => kernels.inputGrad(wide, w, g)),
+    weightGrad: (x, dy, g) =>
+      widened([x, dy], null, "float32", ([wideX, wideDy]) => kernels.weightGrad(wideX, wideDy, g)),
+  };
+}
+
+/** `run` on float32 copies where `tensors` are float16; its result becomes `dtype`. */
+function widened(
+  tensors: readonly Tensor[],
+  weight: Tensor | null,
+  dtype: Tensor["dtype"],
+  run: (wide: readonly Tensor[], weight: Tensor) => Tensor,
+): Tensor {
+  if (tensors[0].dtype === "float32") return run(tensors, weight!);
+  const wide = tensors.map((each) => castElements(each, "float32"));
+  const rounded = weight && takeIn(castElements(weight, "float16"), "float32");
+  const result = takeIn(run(wide, rounded!), dtype);
+  for (const each of wide) each.dispose();
+  rounded?.dispose();
+  return result;
 }

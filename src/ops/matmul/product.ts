@@ -3,17 +3,17 @@ import tiledCode from "../../../kernels/matmul/matmul_tiled.wgsl" with { type: "
 import type { Gpu } from "../../gpu/gpu.ts";
 import { Kernel } from "../../gpu/kernel.ts";
 import { withoutTape } from "../../tensor/autograd.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/core.ts";
 import { MAX_WORKGROUPS } from "../grid.ts";
-import { permute } from "../permute.ts";
+import { permute } from "../shape/permute.ts";
 import {
   FILLING_WORKGROUPS,
   leastTime,
   leastWork,
   type ProductTile,
   workgroupsOf,
-} from "../product_tile.ts";
-import { sumPartials } from "../sum_partials.ts";
+} from "./product_tile.ts";
+import { sumPartials } from "../reduce/sum_partials.ts";
 import { type ProductSize, productSize } from "./size.ts";
 
 const registerKernel = new Kernel("matmul", code);

@@ -1,5 +1,5 @@
-import type { Tensor } from "../../tensor/tensor.ts";
-import { permute } from "../permute.ts";
+import type { Tensor } from "../../tensor/core.ts";
+import { permute } from "../shape/permute.ts";
 import { type ReduceLayout, type ReducePlan, reduceRuns } from "./layout.ts";
 
 /** `x`, on the tape, with the dimensions to reduce next to each other, and the layout that reduces them. */

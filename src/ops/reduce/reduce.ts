@@ -3,7 +3,7 @@ import treeCode from "../../../kernels/reduce/reduce_tree.wgsl" with { type: "te
 import type { Gpu } from "../../gpu/gpu.ts";
 import { Kernel } from "../../gpu/kernel.ts";
 import { type DType, wgslFloat } from "../../tensor/dtype.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/core.ts";
 import { linearGrid } from "../grid.ts";
 import type { ReduceLayout } from "./layout.ts";
 

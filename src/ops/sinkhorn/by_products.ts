@@ -4,7 +4,7 @@ import seedCode from "../../../kernels/sinkhorn/seed.wgsl" with { type: "text" }
 import startCode from "../../../kernels/sinkhorn/start.wgsl" with { type: "text" };
 import type { Bindable } from "../../gpu/gpu.ts";
 import { Kernel } from "../../gpu/kernel.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/core.ts";
 import { linearGrid } from "../grid.ts";
 import { rowGroups } from "../row_groups.ts";
 import { planParams, type SinkhornPlan, type SinkhornResult } from "./plan.ts";

@@ -7,7 +7,7 @@ import samplesForwardCode from "../../../kernels/sinkhorn/samples_forward.wgsl" 
   type: "text",
 };
 import { Kernel } from "../../gpu/kernel.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/core.ts";
 import { planParams, type SinkhornPlan, type SinkhornResult } from "./plan.ts";
 
 const samplesForward = new Kernel("sinkhorn_samples_forward", samplesForwardCode);

@@ -1,5 +1,5 @@
 import type { Gpu } from "../../gpu/gpu.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import type { Tensor } from "../../tensor/core.ts";
 import { type CostKernel, UNIFORM_CLASSES } from "./cost_kernel.ts";
 
 /**

@@ -9,7 +9,7 @@ import {
   PyTuple,
 } from "../../../src/formats/pickle/python.ts";
 import { unpickle } from "../../../src/formats/pickle/unpickle.ts";
-import type { SafetensorsTensor } from "../../../src/formats/safetensors.ts";
+import type { SafetensorsTensor } from "../../../src/formats/safetensors/safetensors.ts";
 import { fixture } from "../pth.ts";
 
 const GLOBALS = new Map([...BUILTIN_GLOBALS, ...NUMPY_GLOBALS]);

@@ -1,9 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { crc32, crc32c } from "../../../src/formats/crc32.ts";
-import { encodeEvent } from "../../../src/formats/tensorboard/event.ts";
+import { encodeEvent, tfRecord } from "../../../src/formats/tensorboard/event.ts";
 import { encodePng } from "../../../src/formats/tensorboard/png.ts";
 import { ProtoWriter } from "../../../src/formats/tensorboard/proto_writer.ts";
-import { tfRecord } from "../../../src/formats/tensorboard/tf_record.ts";
 import { at, decode, readEvents, readRecords, slowCrc32c } from "./decode.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);

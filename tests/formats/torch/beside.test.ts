@@ -3,7 +3,7 @@ import { flatten } from "../../../src/formats/flatten.ts";
 import { FormatError } from "../../../src/formats/format_error.ts";
 import { modelState, stateNote } from "../../../src/formats/model_state.ts";
 import { readTorch } from "../../../src/formats/torch/read_torch.ts";
-import { toFloat32 } from "../../../src/formats/safetensors.ts";
+import { toFloat32 } from "../../../src/formats/safetensors/safetensors.ts";
 import { fixture, notFilled } from "../pth.ts";
 
 /** What lies beside the model and is not read, as torch's files of two protocols and formats name it. */

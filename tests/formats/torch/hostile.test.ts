@@ -4,9 +4,9 @@ import { FormatError } from "../../../src/formats/format_error.ts";
 import { modelState } from "../../../src/formats/model_state.ts";
 import { ByteWriter } from "../../../src/formats/pickle/byte_writer.ts";
 import { quoted } from "../../../src/formats/pickle/python.ts";
-import { readSafetensors } from "../../../src/formats/safetensors.ts";
+import { readSafetensors } from "../../../src/formats/safetensors/safetensors.ts";
 import { readTorch } from "../../../src/formats/torch/read_torch.ts";
-import { elementCount } from "../../../src/formats/safetensors_dtype.ts";
+import { elementCount } from "../../../src/formats/safetensors/safetensors_dtype.ts";
 import { shown } from "../../../src/formats/visible.ts";
 
 const [EMPTY_LIST, MARK, APPENDS, TUPLE1, REDUCE, STOP] = [0x5d, 0x28, 0x65, 0x85, 0x52, 0x2e];

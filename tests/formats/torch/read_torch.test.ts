@@ -10,7 +10,7 @@ import {
   type SafetensorsTensor,
   toFloat32,
   writeSafetensors,
-} from "../../../src/formats/safetensors.ts";
+} from "../../../src/formats/safetensors/safetensors.ts";
 import { readTorch } from "../../../src/formats/torch/read_torch.ts";
 import { writeZip } from "../../../src/formats/zip/write_zip.ts";
 import { fill, fixture, notFilled, REFERENCE, shapesOf, TINY_SHAPES } from "../pth.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { flatten } from "../../../src/formats/flatten.ts";
 import { FormatError } from "../../../src/formats/format_error.ts";
 import { PyFloat, PyOrderedDict, PyTuple } from "../../../src/formats/pickle/python.ts";
-import type { SafetensorsTensor } from "../../../src/formats/safetensors.ts";
+import type { SafetensorsTensor } from "../../../src/formats/safetensors/safetensors.ts";
 import { readTorch } from "../../../src/formats/torch/read_torch.ts";
 import { writeTorch } from "../../../src/formats/torch/write_torch.ts";
 import { readZip } from "../../../src/formats/zip/read_zip.ts";

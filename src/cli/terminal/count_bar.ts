@@ -1,0 +1,41 @@
+import { barText, formatSeconds } from "../../logging/format_seconds.ts";
+import { StatusLine } from "../../logging/status_line.ts";
+import { terminalColumns, writeTerminal } from "../../logging/terminal.ts";
+
+/** A bar that counts up to a total, on a terminal; elsewhere nothing is shown. */
+export interface CountBar {
+  /** Shows how many of how many are done. */
+  readonly update: (done: number, total: number) => void;
+  /** Takes the bar away. */
+  readonly clear: () => void;
+}
+
+const FRAME_MS = 100;
+
+/**
+ * A bar on standard error, where it does not mix with a command's output.
+ *
+ * @param what what is done, such as `evaluating`
+ * @param unit what is counted, such as `images`
+ */
+export function countBar(what: string, unit: string): CountBar {
+  if (!Deno.stderr.isTerminal()) return { update: () => {}, clear: () => {} };
+  const line = new StatusLine(
+    (text) => writeTerminal("stderr", text),
+    terminalColumns,
+  );
+  const start = performance.now();
+  let last = -Infinity;
+  return {
+    update: (done, total) => {
+      const now = performance.now();
+      if (now - last < FRAME_MS && done < total) return;
+      last = now;
+      const left = (now - start) / 1000 * (total - done) / Math.max(done, 1);
+      line.show(
+        `${what}  ${barText(done / total)} ${done}/${total} ${unit}  ${formatSeconds(left)} left`,
+      );
+    },
+    clear: () => line.clear(),
+  };
+}

@@ -1,0 +1,249 @@
+import { join } from "node:path";
+import { UserError } from "../../errors.ts";
+import { listed } from "../../formats/visible.ts";
+import {
+  BOTH_SPLITS,
+  type DatasetCallbacks,
+  type DatasetConfig,
+  type WantedSplits,
+} from "../dataset_config.ts";
+import { DecodePool } from "../decode/decode_pool.ts";
+import type { DatasetDefinition, DatasetParts } from "../definition.ts";
+import type { Dataset, FileDataset } from "../image_dataset.ts";
+import { decideSize, type FolderSize } from "./folder_size.ts";
+import { type ImageListing, listClasses, listImages, numberedWith } from "./list_images.ts";
+import { NORMALISATIONS } from "./normalisations.ts";
+import { readIntoMemory } from "./read_into_memory.ts";
+
+/** The folders that evaluation images may be in, the first that is there. */
+const TEST_FOLDERS = ["val", "test"];
+/** torchvision scales the shorter side to 256 for a centre of 224. */
+const RESIZE_RATIO = 256 / 224;
+/** Classes that a warning names. */
+const NAMED = 3;
+const DEFAULT_ROOT = join("data", "imagenet");
+const CACHE_ROOT = join(".cache", "images");
+
+type Warn = (message: string) => void;
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+function findRoot({ TYPE, ROOT }: DatasetConfig, wanted: WantedSplits): string {
+  const root = ROOT;
+  if (!root) {
+    throw new UserError(
+      `DATASET.TYPE ${TYPE} wants DATASET.ROOT, the folder that holds train/<class>/* and val/<class>/*`,
+    );
+  }
+  const hasTest = TEST_FOLDERS.some((name) => isFolder(join(root, name)));
+  const missing = [
+    ...(wanted.train && !isFolder(join(root, "train")) ? ["train/<class>/*"] : []),
+    ...(wanted.test && !hasTest ? ["val/<class>/* (or test)"] : []),
+  ];
+  if (missing.length > 0) {
+    const what = isFolder(root) ? "is not a folder of images" : "is not there";
+    throw new UserError(
+      `${root} ${what}: it wants ${missing.join(" and ")} in it; set DATASET.ROOT`,
+    );
+  }
+  return root;
+}
+
+function sizes(config: DatasetConfig, size: number, inMemory: boolean) {
+  const resize = config.RESIZE || (inMemory ? size : Math.round(size * RESIZE_RATIO));
+  if (resize < size) {
+    throw new UserError(
+      `DATASET.RESIZE must be at least the image size ${size}, which is cut out of it; got ${resize}`,
+    );
+  }
+  return { size, resize, cacheSide: config.CACHE_SIZE || resize };
+}
+
+/** A folder of one split with its images. */
+interface Split {
+  /** Name of the folder below the root. */
+  readonly folder: string;
+  readonly listing: ImageListing;
+}
+
+/** The splits that are wanted, whose classes are numbered by the names that any of the folders has. */
+function listSplits(config: DatasetConfig, root: string, wanted: WantedSplits, warn: Warn) {
+  const testFolder = TEST_FOLDERS.find((name) => isFolder(join(root, name)));
+  const folders = { train: "train", test: testFolder ?? TEST_FOLDERS[0] };
+  const list = (folder: string, isWanted: boolean) =>
+    isWanted ? listImages(join(root, folder)) : null;
+  const lists = {
+    train: list(folders.train, wanted.train),
+    test: list(folders.test, wanted.test),
+  };
+  const names = {
+    train: lists.train?.classes ?? listClasses(join(root, folders.train)),
+    test: lists.test?.classes ?? listClasses(join(root, folders.test)),
+  };
+  checkClasses(config, names, folders.test, warn);
+  const split = (of: "train" | "test", others: readonly string[]): Split | null => {
+    const listing = lists[of];
+    return listing && { folder: folders[of], listing: numberedWith(listing, others) };
+  };
+  return { train: split("train", names.test), test: split("test", names.train) };
+}
+
+/**
+ * Images of `<root>/train/<class>/*` and `<root>/val/<class>/*` (or `test`), of any kind that the decoder knows. Large
+ * ones stay in their files and are cut as torchvision's ImageNet recipe does; small ones are kept in memory, to be
+ * shifted and mirrored as CIFAR's are. A split that is not wanted may be missing; its classes count where it is there.
+ *
+ * @param usual what DATASET.TRANSFORM auto is here
+ * @throws {UserError} where a folder or a size does not fit
+ * @throws {UserError} where a folder cannot be read, or an image that is to be kept in memory
+ */
+export async function loadImageFolder(
+  config: DatasetConfig,
+  callbacks: DatasetCallbacks,
+  wanted: WantedSplits = BOTH_SPLITS,
+  usual: DatasetConfig["TRANSFORM"] = "auto",
+): Promise<DatasetParts<Dataset>> {
+  const root = findRoot(config, wanted);
+  const warn = callbacks.onWarning ?? (() => {});
+  const splits = listSplits(config, root, wanted, warn);
+  const pool = new DecodePool(config.NUM_WORKERS);
+  pool.acquire();
+  try {
+    const size = await decideSize(config, deciding(root, splits), pool, callbacks, usual);
+    tellWorkers(config, warn);
+    const make = async (split: Split | null): Promise<Dataset | null> => {
+      if (!split) return null;
+      const dataset = fileDataset(config, root, split, { pool, size, warn });
+      return size.inMemory ? await readIntoMemory(dataset, callbacks) : dataset;
+    };
+    return { train: await make(splits.train), test: await make(splits.test) };
+  } finally {
+    pool.release();
+  }
+}
+
+/** The images that the size is decided by: the training images where they are there, whoever asks. */
+function deciding(root: string, { train, test }: { train: Split | null; test: Split | null }) {
+  if (!train && isFolder(join(root, "train"))) {
+    try {
+      return { root: join(root, "train"), paths: listImages(join(root, "train")).paths };
+    } catch {
+      // Training images that cannot be listed are not wanted either.
+    }
+  }
+  const { folder, listing } = (train ?? test)!;
+  return { root: join(root, folder), paths: listing.paths };
+}
+
+function fileDataset(
+  config: DatasetConfig,
+  root: string,
+  { folder, listing: { classes, paths, labels } }: Split,
+  { pool, size: { inMemory, size }, warn }: { pool: DecodePool; size: FolderSize; warn: Warn },
+): FileDataset {
+  const normalisation = config.NORMALIZE === "auto"
+    ? (inMemory ? "cifar10" : "imagenet")
+    : config.NORMALIZE;
+  return {
+    name: `${config.TYPE}/${folder}`,
+    labels,
+    length: labels.length,
+    channels: 3,
+    height: size,
+    width: size,
+    classes,
+    ...NORMALISATIONS[normalisation],
+    ids: Int32Array.from(paths.keys()),
+    source: {
+      root: join(root, folder),
+      paths,
+      pool,
+      transform: { ...sizes(config, size, inMemory), ...NORMALISATIONS[normalisation] },
+      onCorrupt: config.ON_CORRUPT,
+      cacheRoot: config.CACHE ? config.CACHE_DIR || CACHE_ROOT : null,
+      onWarning: warn,
+    },
+  };
+}
+
+function tellWorkers({ NUM_WORKERS }: DatasetConfig, warn: Warn): void {
+  const cores = navigator.hardwareConcurrency;
+  if (NUM_WORKERS > cores) {
+    warn(
+      `DATASET.NUM_WORKERS is ${NUM_WORKERS}, but there ${
+        cores === 1 ? "is 1 core" : `are ${cores} cores`
+      }; more workers than cores decode no faster and take more memory`,
+    );
+  }
+}
+
+/** Names the first classes that only one folder has. */
+function onlyHas(folder: string, names: readonly string[], others: readonly string[]): string[] {
+  const there = new Set(others);
+  const only = names.filter((name) => !there.has(name));
+  return only.length === 0 ? [] : [`only ${folder} has ${listed(only, NAMED)}`];
+}
+
+function checkClasses(
+  { NUM_CLASSES }: DatasetConfig,
+  names: { readonly train: readonly string[]; readonly test: readonly string[] },
+  testFolder: string,
+  warn: Warn,
+): void {
+  const count = new Set([...names.train, ...names.test]).size;
+  const only = names.train.length === 0 || names.test.length === 0 ? [] : [
+    ...onlyHas("train", names.train, names.test),
+    ...onlyHas(testFolder, names.test, names.train),
+  ];
+  if (only.length > 0) {
+    const both = `all ${count} names of both count`;
+    warn(`train and ${testFolder} do not have the same classes: ${only.join(", and ")}; ${both}`);
+  }
+  if (NUM_CLASSES > 0 && NUM_CLASSES !== count) {
+    warn(
+      `DATASET.NUM_CLASSES is ${NUM_CLASSES}, but the folders have ${count} classes, which count`,
+    );
+  }
+}
+
+/** Files of torchvision's first weights, the teachers of the authors; its second weights are other models. */
+const TORCHVISION: ReadonlyMap<string, string> = new Map([
+  ["ResNet18", "resnet18-f37072fd.pth"],
+  ["ResNet34", "resnet34-b627a593.pth"],
+  ["ResNet50", "resnet50-0676ba61.pth"],
+  ["ResNet101", "resnet101-63fe2227.pth"],
+]);
+
+/** ImageNet, which is a folder of large images, and any other folder. */
+export const DEFINITIONS: readonly DatasetDefinition<Dataset>[] = [{
+  name: "imagenet",
+  doc:
+    "ImageNet: train/<class>/* and val/<class>/* in DATASET.ROOT, by default data/imagenet, decoded as batches are made.",
+  load({ ROOT, ...config }, callbacks, wanted) {
+    return loadImageFolder(
+      { ...config, ROOT: ROOT || DEFAULT_ROOT },
+      callbacks,
+      wanted,
+      "imagenet",
+    );
+  },
+  inMemory: false,
+  models: "imagenet",
+  // As the authors do; its feature maps of all classes take gigabytes.
+  costSource: "logits",
+  publishedTeacher(teacher) {
+    const file = TORCHVISION.get(teacher);
+    return file ? `torchvision's IMAGENET1K_V1 file of it (${file}) works too` : null;
+  },
+}, {
+  name: "image_folder",
+  doc: "Any images, in train/<class>/* and val/<class>/* (or test) in DATASET.ROOT.",
+  load: loadImageFolder,
+  inMemory: false,
+}];

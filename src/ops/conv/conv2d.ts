@@ -1,0 +1,48 @@
+import { autocastInput } from "../../tensor/autocast.ts";
+import { track } from "../../tensor/autograd.ts";
+import { checkOptions } from "../../tensor/options.ts";
+import { formatShape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/core.ts";
+import { CONV_OPTIONS, convGeometry, type ConvOptions } from "./geometry.ts";
+import { convKernels, type ConvVariant } from "./variants.ts";
+import { requireFloat, requireFloats } from "../require_dtype.ts";
+import { sum } from "../reduce/sum.ts";
+
+export type { ConvOptions, ConvVariant };
+
+/**
+ * 2-D convolution. PyTorch: `F.conv2d`.
+ *
+ * @param x float32, or float16, which multiplies the weight rounded to float16; [N, C, H, W]
+ * @param weight float32 [O, C / groups, KH, KW]
+ * @param bias float32 [O] or null
+ * @param variant insists on a kernel family; default: by adapter and shape.
+ * @throws RangeError when shapes do not fit, TypeError for other dtypes.
+ */
+export function conv2d(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  options: ConvOptions = {},
+  variant?: ConvVariant,
+): Tensor {
+  checkOptions<ConvOptions>("conv2d()", options, CONV_OPTIONS);
+  const g = convGeometry(x.shape, weight.shape, options);
+  if (bias && (bias.ndim !== 1 || bias.numel !== g.outChannels)) {
+    throw new RangeError(
+      `bias ${
+        formatShape(bias.shape)
+      } for ${g.outChannels} output channels; wanted [${g.outChannels}]`,
+    );
+  }
+  requireFloat("conv2d", weight, ...(bias ? [bias] : []));
+  x = autocastInput("conv2d", x);
+  requireFloats("conv2d", x);
+  const kernels = convKernels(g, x.gpu.software, variant);
+  const y = kernels.forward(x, weight, bias, g);
+  return track("conv2d", bias ? [x, weight, bias] : [x, weight], y, (dy) => [
+    x.requiresGrad ? kernels.inputGrad(dy, weight, g) : null,
+    weight.requiresGrad ? kernels.weightGrad(x, dy, g) : null,
+    ...(bias ? [bias.requiresGrad ? sum(dy, { dims: [0, 2, 3], dtype: "float32" }) : null] : []),
+  ]);
+}

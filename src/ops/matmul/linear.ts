@@ -1,0 +1,67 @@
+import { autocastInput } from "../../tensor/autocast.ts";
+import { track } from "../../tensor/autograd.ts";
+import { formatShape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/core.ts";
+import { cast, castElements } from "../cast.ts";
+import { product } from "./product.ts";
+import { requireFloat } from "../require_dtype.ts";
+import { sum } from "../reduce/sum.ts";
+import { takeAs, takeIn } from "../take_as.ts";
+
+/**
+ * `x * weight transposed + bias`. PyTorch: `torch.nn.functional.linear`.
+ *
+ * @param x float32, or float16, which multiplies the weight rounded to float16; [..., in]
+ * @param weight float32 [out, in]
+ * @param bias [out], or null
+ * @returns [..., out]
+ * @throws RangeError when the shapes do not fit, TypeError for integers.
+ */
+export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  x = autocastInput("linear", x);
+  if (x.dtype !== "float16") return linear32(x, weight, bias);
+  // A classifier is a small part of the work: the product runs in float32, of numbers rounded to float16.
+  const y = linear32(cast(x, "float32"), roundedToHalf(weight), bias);
+  return cast(y, "float16");
+}
+
+/** float32, each rounded to float16; the gradient passes as it is. */
+function roundedToHalf(x: Tensor): Tensor {
+  const half = castElements(x, "float16");
+  return track("round", [x], takeIn(half, "float32"), (dy) => [dy]);
+}
+
+function linear32(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+  requireFloat("linear", x, weight, ...(bias ? [bias] : []));
+  const [outputs, inputs] = weight.shape;
+  if (weight.ndim !== 2 || x.ndim < 1 || x.shape[x.ndim - 1] !== inputs) {
+    throw new RangeError(
+      `linear() of ${formatShape(x.shape)} with a weight of shape ${formatShape(weight.shape)}: ` +
+        `[..., in] and [out, in] wanted`,
+    );
+  }
+  if (bias && (bias.ndim !== 1 || bias.numel !== outputs)) {
+    throw new RangeError(
+      `linear() with a bias of shape ${formatShape(bias.shape)}: [${outputs}] wanted`,
+    );
+  }
+  const rows = x.numel / inputs;
+  const flat = x.alias([rows, inputs]);
+  const y = takeAs(product(flat, weight, { transposeB: true, bias }), [
+    ...x.shape.slice(0, -1),
+    outputs,
+  ]);
+  flat.dispose();
+  return track("linear", bias ? [x, weight, bias] : [x, weight], y, (dy) => {
+    const rowsOfX = x.alias([rows, inputs]);
+    const rowsOfY = dy.alias([rows, outputs]);
+    const gradients = [
+      x.requiresGrad ? takeAs(product(rowsOfY, weight), x.shape) : null,
+      weight.requiresGrad ? product(rowsOfY, rowsOfX, { transposeA: true }) : null,
+      ...(bias ? [bias.requiresGrad ? sum(rowsOfY, { dims: 0 }) : null] : []),
+    ];
+    rowsOfX.dispose();
+    rowsOfY.dispose();
+    return gradients;
+  });
+}

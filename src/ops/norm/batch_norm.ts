@@ -1,0 +1,199 @@
+import applyCode from "../../../kernels/norm/batch_norm_apply.wgsl" with { type: "text" };
+import gradApplyCode from "../../../kernels/norm/batch_norm_grad_apply.wgsl" with { type: "text" };
+import gradStatsCode from "../../../kernels/norm/batch_norm_grad_stats.wgsl" with { type: "text" };
+import statsCode from "../../../kernels/norm/batch_norm_stats.wgsl" with { type: "text" };
+import { Kernel } from "../../gpu/kernel.ts";
+import { type InputGradients, track } from "../../tensor/autograd.ts";
+import { wgslFloat } from "../../tensor/dtype.ts";
+import { checkOptions, type OptionNames } from "../../tensor/options.ts";
+import { formatShape, sameShape } from "../../tensor/shape.ts";
+import { Tensor } from "../../tensor/core.ts";
+import { linearGrid } from "../grid.ts";
+import { type NormLayout, normLayout } from "./layout.ts";
+import { normSums } from "./sums.ts";
+import { requireFloats } from "../require_dtype.ts";
+
+const statsKernel = new Kernel("batch_norm_stats", statsCode);
+const applyKernel = new Kernel("batch_norm_apply", applyCode);
+const gradStatsKernel = new Kernel("batch_norm_grad_stats", gradStatsCode);
+const gradApplyKernel = new Kernel("batch_norm_grad_apply", gradApplyCode);
+
+/** Parameters and buffers of batch normalisation, each [C] but the counter. */
+export interface BatchNormTensors {
+  /** Factor after the normalisation. */
+  readonly weight: Tensor;
+  /** Added after it. */
+  readonly bias: Tensor;
+  /** Running mean; moved in place when training. */
+  readonly runningMean: Tensor;
+  /** Running variance, unbiased; moved in place when training. */
+  readonly runningVar: Tensor;
+  /** int32, a number; one more after each batch when training. Not counted where missing. */
+  readonly batches?: Tensor;
+}
+
+/** Options of {@linkcode batchNorm}. */
+export interface BatchNormOptions {
+  /** Normalise by the batch and move the running statistics, or by the running statistics. */
+  training: boolean;
+  /** Default 0.1. */
+  momentum?: number;
+  /** Default 1e-5. */
+  eps?: number;
+  /** Ends with ReLU. Default false. */
+  relu?: boolean;
+  /** Added before the ReLU, of x's shape. */
+  residual?: Tensor | null;
+  /** Sums in workgroup memory; default on hardware adapters. */
+  tree?: boolean;
+}
+
+const OPTIONS: OptionNames<BatchNormOptions> = {
+  ...{ training: true, momentum: true, eps: true, relu: true, residual: true, tree: true },
+};
+
+/**
+ * Batch normalisation over all dimensions but the second, optionally followed by an addition and
+ * ReLU in the same pass. PyTorch: `F.batch_norm` (biased variance to normalise, unbiased for the
+ * running variance).
+ *
+ * @param x float32 or float16 [N, C, ...]; statistics and parameters are float32
+ * @throws RangeError when shapes do not fit, or when training with one value per channel.
+ */
+export function batchNorm(x: Tensor, tensors: BatchNormTensors, options: BatchNormOptions): Tensor {
+  checkOptions<BatchNormOptions>("batchNorm()", options, OPTIONS);
+  const layout = normLayout(x.shape);
+  const { relu = false, residual = null, training, tree = !x.gpu.software } = options;
+  check(x, tensors, layout, options);
+  const stats = computeStats(x, tensors, layout, options, tree);
+  const y = Tensor.result(x.gpu, x.shape, x.dtype);
+  x.gpu.dispatch(applyKernel, {
+    bindings: {
+      x,
+      stats,
+      y,
+      residual,
+    },
+    params: { ...layout },
+    values: {
+      RESIDUAL: Number(residual !== null),
+      RELU: Number(relu),
+      VEC: layout.vector,
+      E: wgslFloat(x.dtype),
+    },
+    workgroups: linearGrid(Math.ceil(layout.threads / 64)),
+  });
+  const inputs = [x, tensors.weight, tensors.bias, ...(residual ? [residual] : [])];
+  const backward = (dy: Tensor) =>
+    gradients(x, dy, relu ? y : null, stats, layout, { training, tree, residual });
+  return track("batch_norm", inputs, y, backward, [stats]);
+}
+
+function computeStats(
+  x: Tensor,
+  { weight, bias, runningMean, runningVar, batches }: BatchNormTensors,
+  layout: NormLayout,
+  { training, momentum = 0.1, eps = 1e-5 }: BatchNormOptions,
+  tree: boolean,
+): Tensor {
+  const { channels, plane, splits, images } = layout;
+  const stats = Tensor.result(x.gpu, [channels, 4]);
+  const sums = training ? normSums(x, layout, null, tree) : null;
+  const count = training && batches !== undefined;
+  x.gpu.dispatch(statsKernel, {
+    bindings: {
+      weight,
+      bias,
+      stats,
+      runningMean,
+      runningVar,
+      sums,
+      x: sums && x,
+      batches: count ? batches : null,
+    },
+    params: { channels, plane, splits, count: images * plane, momentum, eps },
+    values: { TRAINING: Number(training), COUNT: Number(count), E: wgslFloat(x.dtype) },
+    workgroups: [Math.ceil(channels / 64)],
+  });
+  sums?.dispose();
+  return stats;
+}
+
+function gradients(
+  x: Tensor,
+  dy: Tensor,
+  y: Tensor | null,
+  stats: Tensor,
+  layout: NormLayout,
+  { training, tree, residual }: { training: boolean; tree: boolean; residual: Tensor | null },
+): InputGradients {
+  const { gpu } = x;
+  const { channels, splits, images, plane, vector } = layout;
+  const sums = normSums(x, layout, { dy, stats, y }, tree);
+  const dweight = Tensor.result(gpu, [channels]);
+  const dbias = Tensor.result(gpu, [channels]);
+  const coefficients = Tensor.result(gpu, [channels, 4]);
+  gpu.dispatch(gradStatsKernel, {
+    bindings: {
+      sums,
+      stats,
+      dweight,
+      dbias,
+      coefficients,
+    },
+    params: { channels, splits, count: images * plane },
+    values: { TRAINING: Number(training) },
+    workgroups: [Math.ceil(channels / 64)],
+  });
+  sums.dispose();
+  const dx = Tensor.result(gpu, x.shape, x.dtype);
+  const dz = residual && y ? Tensor.result(gpu, x.shape, x.dtype) : null;
+  gpu.dispatch(gradApplyKernel, {
+    bindings: {
+      x,
+      dy,
+      coefficients,
+      dx,
+      y,
+      dz,
+    },
+    params: { ...layout },
+    values: {
+      RESIDUAL: Number(dz !== null),
+      RELU: Number(y !== null),
+      VEC: vector,
+      E: wgslFloat(x.dtype),
+    },
+    workgroups: linearGrid(Math.ceil(layout.threads / 64)),
+  });
+  coefficients.dispose();
+  return [dx, dweight, dbias, ...(residual ? [dz ?? dy] : [])];
+}
+
+function check(
+  x: Tensor,
+  { batches: _, ...tensors }: BatchNormTensors,
+  layout: NormLayout,
+  { training, residual }: BatchNormOptions,
+): void {
+  requireFloats("batchNorm", x, ...(residual ? [residual] : []));
+  for (const [name, tensor] of Object.entries(tensors) as [string, Tensor][]) {
+    if (tensor.numel !== layout.channels) {
+      throw new RangeError(
+        `${name} ${formatShape(tensor.shape)} for ${layout.channels} channels of ${
+          formatShape(x.shape)
+        }`,
+      );
+    }
+  }
+  if (training && layout.images * layout.plane < 2) {
+    throw new RangeError(
+      `more than one value per channel wanted when training, got ${formatShape(x.shape)}`,
+    );
+  }
+  if (residual && !sameShape(residual.shape, x.shape)) {
+    throw new RangeError(
+      `residual ${formatShape(residual.shape)} for an input of shape ${formatShape(x.shape)}`,
+    );
+  }
+}

@@ -1,0 +1,241 @@
+import { join } from "node:path";
+import type { Config } from "../config/config.ts";
+import { configToYaml, formatConfig } from "../config/format_config.ts";
+import type { BatchSource, LoaderOptions } from "../data/batch.ts";
+import { dataFacts } from "../data/data_digest.ts";
+import type { Dataset, DatasetInfo } from "../data/image_dataset.ts";
+import type { DatasetSplits } from "../data/load_dataset.ts";
+import { createLoader } from "../data/loader.ts";
+import type { Distiller } from "../distill/distiller.ts";
+import { writeFileAtomic } from "../formats/atomic_write.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import { manualSeed } from "../nn/init.ts";
+import { GradScaler } from "../optim/grad_scaler.ts";
+import { buildOptimizer, buildSchedule } from "../optim/registry.ts";
+import type { EventSink } from "../train/events.ts";
+import { initialState, type RunState } from "../train/run_state.ts";
+import type { GradientHook } from "../train/train_step.ts";
+import { trained, Trainer, type TrainerOptions } from "../train/trainer.ts";
+import { buildDistiller } from "./build_distiller.ts";
+import { dataDigest } from "./changed_data.ts";
+import type { HeldCheckpoint } from "./checkpoint.ts";
+import { checkpointPath, RunFiles } from "./run_files.ts";
+
+/** What {@linkcode Run} needs. */
+export interface RunOptions {
+  /** The device. */
+  readonly gpu: Gpu;
+  /** The resolved configuration. */
+  readonly config: Config;
+  /** Images to train on and to be measured on. */
+  readonly splits: DatasetSplits;
+  /** Folder of the run's files. */
+  readonly folder: string;
+  /** The teacher's checkpoint; not read where there is no teacher. */
+  readonly teacherPath: string;
+  /** Goes on from the folder's `latest`. */
+  readonly resume: boolean;
+  /** That `latest`, where it was read already. */
+  readonly latest?: HeldCheckpoint;
+  /** Hears what happens. */
+  readonly sink: EventSink;
+  /** Stops and saves the run when aborted. */
+  readonly signal?: AbortSignal;
+  /** How to go on after an interruption, for the message. */
+  readonly resumeCommand: string;
+  /** Sees the gradients before every update. */
+  readonly onGradients?: GradientHook;
+  /** Called before a checkpoint is written; throws where the folder is not the run's any more. */
+  readonly guard?: () => void;
+}
+
+/** Trains what a configuration describes, with its files: the whole of `train` but the terminal. */
+export class Run {
+  private constructor(
+    readonly options: RunOptions,
+    readonly trainer: Trainer,
+    readonly files: RunFiles,
+    readonly state: RunState,
+    readonly resources: DisposableStack,
+    /** The distiller's cost matrix, [classes, classes]; null where it has none. */
+    readonly costMatrix: Float32Array | null,
+  ) {}
+
+  /**
+   * Builds models, data loaders and the optimiser, and loads the teacher and, to resume, the state. Where that fails,
+   * everything that was made is freed.
+   *
+   * @throws with one sentence when a file is missing or does not fit.
+   */
+  static async open(options: RunOptions): Promise<Run> {
+    const resources = new DisposableStack();
+    try {
+      return await Run.#build(options, resources);
+    } catch (error) {
+      try {
+        resources.dispose();
+      } catch {
+        // The device is lost: the first error is the one to report.
+      }
+      throw error;
+    }
+  }
+
+  static async #build(options: RunOptions, resources: DisposableStack): Promise<Run> {
+    const { config, gpu, splits } = options;
+    resources.defer(() => {
+      gpu.onCompile = undefined;
+      gpu.trim();
+    });
+    manualSeed(config.SOLVER.SEED);
+    const warn = (message: string) => options.sink({ type: "warning", message });
+    const note = (message: string) => options.sink({ type: "note", message });
+    const { teacherPath } = options;
+    const { distiller, costMatrix } = await buildDistiller(config, {
+      ...{ dataset: splits.train, teacherPath, warn, note },
+    });
+    resources.defer(() => disposeDistiller(distiller));
+    const parameters = trained(distiller).flatMap((module) => module.parameters());
+    const optimizer = resources.adopt(
+      buildOptimizer(parameters, config.SOLVER),
+      (it) => it.dispose(),
+    );
+    const scaler = config.SOLVER.AMP ? new GradScaler(gpu) : null;
+    resources.defer(() => scaler?.dispose());
+    const { train, test } = openLoaders(config, splits, resources);
+    // Many files take a while to ask for: the first epoch does not wait.
+    const facts = dataFacts(splits);
+    const data = facts.then(dataDigest);
+    const { folder, sink } = options;
+    const files = new RunFiles(folder, config, distiller, optimizer, sink, scaler, data);
+    const epoch = { images: train.dataset.length, steps: train.length };
+    const state = options.resume
+      ? files.restore(epoch, await facts, options.latest?.take())
+      : initialState();
+    const parts = { distiller, optimizer, scaler, train, test };
+    const trainer = resources.adopt(
+      new Trainer(trainerOptions(options, parts, files), state),
+      (it) => it.dispose(),
+    );
+    return new Run(options, trainer, files, state, resources, costMatrix);
+  }
+
+  /** Trains to the end, or until interrupted; returns whether it reached the end. */
+  async train(): Promise<boolean> {
+    const { sink, config, gpu, folder, resumeCommand } = this.options;
+    const { distiller, train } = this.trainer.options;
+    const { state } = this;
+    writeFileAtomic(join(folder, "config.yaml"), configToYaml(config));
+    sink({
+      type: "run_start",
+      config: formatConfig(config),
+      epochs: config.SOLVER.EPOCHS,
+      stepsPerEpoch: train.length,
+      startEpoch: state.epoch,
+      outputDir: folder,
+      teacher: distiller.teacher && {
+        name: config.DISTILLER.TEACHER,
+        parameters: distiller.teacher.parameterCount(),
+      },
+      student: {
+        name: config.DISTILLER.STUDENT,
+        parameters: distiller.student.parameterCount(),
+      },
+      device: gpu.info.description || gpu.info.device || gpu.info.vendor,
+    });
+    gpu.onCompile = ({ name, done, milliseconds }) =>
+      sink({ type: "compile", pipelines: done, ms: milliseconds, current: name });
+    await this.#completeFiles();
+    const finished = await this.trainer.run();
+    if (finished) {
+      const { bestTop1, bestEpoch, lastTop1, seconds } = state;
+      sink({ type: "run_end", bestTop1, bestEpoch, lastTop1, seconds, outputDir: folder });
+    } else {
+      sink({ type: "interrupted", epoch: state.epoch, step: state.step, resumeCommand });
+    }
+    return finished;
+  }
+
+  /** A run that is taken up at its end, and not from its `latest`, saves nothing more: the student's own file is made here. */
+  async #completeFiles(): Promise<void> {
+    const { config: { SOLVER, LOG }, folder, resume, guard } = this.options;
+    const student = checkpointPath(folder, "student_latest", LOG.CHECKPOINT_FORMAT);
+    if (!resume || this.state.epoch <= SOLVER.EPOCHS || isThere(student)) return;
+    guard?.();
+    await this.files.save("epoch", this.state);
+  }
+
+  /** Frees device memory. */
+  dispose(): void {
+    this.resources.dispose();
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The loaders of both splits, to be closed by `resources`. No batch has room for more images than there are. */
+function openLoaders(
+  { SOLVER, DATASET }: Config,
+  splits: DatasetSplits,
+  resources: DisposableStack,
+): { train: BatchSource; test: BatchSource } {
+  const open = (dataset: Dataset, options: LoaderOptions) =>
+    resources.adopt(createLoader(dataset, options), (it) => it.close());
+  return {
+    train: open(splits.train, {
+      batchSize: trainBatchSize(SOLVER, splits.train),
+      train: true,
+      dropLast: SOLVER.DROP_LAST,
+      seed: SOLVER.SEED,
+    }),
+    test: open(splits.test, {
+      batchSize: Math.min(DATASET.TEST.BATCH_SIZE, splits.test.length),
+      train: false,
+    }),
+  };
+}
+
+/** Images of a batch: all there are, where they are fewer than SOLVER.BATCH_SIZE and DROP_LAST does not refuse that. */
+function trainBatchSize(
+  { BATCH_SIZE, DROP_LAST }: Config["SOLVER"],
+  { length }: DatasetInfo,
+): number {
+  return DROP_LAST ? BATCH_SIZE : Math.min(BATCH_SIZE, length);
+}
+
+function trainerOptions(
+  { gpu, config: { SOLVER, LOG }, sink, signal, guard, onGradients }: RunOptions,
+  parts: Pick<TrainerOptions, "distiller" | "optimizer" | "scaler" | "train" | "test">,
+  files: RunFiles,
+): TrainerOptions {
+  return {
+    gpu,
+    ...parts,
+    batchSize: trainBatchSize(SOLVER, parts.train.dataset),
+    epochs: SOLVER.EPOCHS,
+    learningRate: buildSchedule(SOLVER),
+    accumulate: SOLVER.ACCUMULATE,
+    clipNorm: SOLVER.CLIP_GRAD_NORM,
+    onGradients,
+    pointEvery: LOG.TENSORBOARD_FREQ,
+    sink,
+    signal,
+    save: async (kind, at) => {
+      guard?.();
+      await files.save(kind, at);
+    },
+  };
+}
+
+function disposeDistiller(distiller: Distiller): void {
+  for (const module of trained(distiller)) module.dispose();
+  distiller.teacher?.dispose();
+  distiller.dispose?.();
+}
