@@ -109,6 +109,7 @@ export class AdamW extends FlatOptimizer<Required<AdamWOptions>> {
 
 /** SOLVER.TYPE AdamW. */
 export const adamw = defineOptimizer({
+  doc: "Adam with decoupled weight decay (Loshchilov and Hutter, 2019), as PyTorch's.",
   keys: {
     BETAS: floats(
       [0.9, 0.999],

@@ -77,6 +77,7 @@ export function warmUp(
 
 /** SOLVER.LR_SCHEDULE step: the authors' steps, which are counted from the run's start, with a warm-up too. */
 export const stepSchedule = define({
+  doc: "Drops after chosen epochs, as the authors'.",
   keys: {
     LR_DECAY_STAGES: ints(
       [150, 180, 210],
@@ -91,6 +92,7 @@ export const stepSchedule = define({
 
 /** SOLVER.LR_SCHEDULE cosine: half a cosine from the warm-up's end to the run's, step by step. */
 export const cosineSchedule = define({
+  doc: "Half a cosine over the run, step by step (Loshchilov and Hutter, 2017).",
   keys: { LR_MIN: float(0, "Ours: learning rate that the cosine ends at.", { min: 0 }) },
   check: ({ LR, LR_MIN }) =>
     Number(LR_MIN) <= Number(LR) ? null : {

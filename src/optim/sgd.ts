@@ -92,6 +92,7 @@ export class SGD extends FlatOptimizer<Required<SGDOptions>> {
 
 /** SOLVER.TYPE SGD. */
 export const sgd = defineOptimizer({
+  doc: "Stochastic gradient descent with momentum, as PyTorch's.",
   keys: {
     MOMENTUM: float(0.9, "Momentum; NESTEROV wants one above 0.", { min: 0, below: 1 }),
     NESTEROV: bool(

@@ -11,7 +11,7 @@ export function addImport(command: Command): void {
   if (!TAKE_IT.has(command.name())) return;
   const option = new Option(
     "--import <file>",
-    "run a TypeScript module that registers a model, distiller or data set of yours; may be repeated",
+    "run a TypeScript module that registers a model, distiller, data set, optimiser or schedule of yours; may be repeated",
   );
   command.addOption(
     option.argParser((file, files: string[] = []) => [...files, typedPath(file)]),
