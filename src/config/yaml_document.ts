@@ -4,7 +4,7 @@ import { ConfigError } from "./config.ts";
 import { brief, LONGEST_YAML } from "./yaml_text.ts";
 
 /** The core schema has no dates, so texts that look like them stay texts; merge keys are merged here. */
-const YAML_OPTIONS = { schema: "core" };
+const YAML_OPTIONS = { schema: "core" } as const;
 
 /** Characters that looking for lines may parse, which takes seconds; what is nearest by then is named. */
 const MOST_SEARCHED = 2 ** 21;
