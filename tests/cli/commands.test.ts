@@ -130,29 +130,6 @@ Deno.test("quickstart compares the student taught with the student alone", async
   });
 });
 
-Deno.test("results trains what is not recorded, and makes the table", async () => {
-  await inTempDir(async (folder) => {
-    const out = join(folder, "r.json");
-    const args = ["results", "--methods", "alone", "--out", out, "LOG.PREFIX", folder, ...TINY];
-    const first = await cli(...args, "--seeds", "1");
-    assertEquals(first.status, 0, first.stderr);
-    assertStringIncludes(first.stdout, "1 run: 0 recorded, 1 to do");
-    const second = await cli(...args, "--seeds", "2");
-    assertStringIncludes(second.stdout, "2 runs: 1 recorded, 1 to do");
-    assertStringIncludes(second.stdout, "[1/1] student alone, seed 1");
-    const { runs } = JSON.parse(Deno.readTextFileSync(out));
-    assertEquals(runs.map((run: { seed: number }) => run.seed), [0, 1]);
-    const mean = (runs[0].top1 + runs[1].top1) / 2;
-    const table = Deno.readTextFileSync(join(folder, "r.md"));
-    assertMatch(table, new RegExp(`\\| student alone +\\| +${mean.toFixed(2)} \\|`));
-    const third = await cli(...args, "--seeds", "2");
-    assertStringIncludes(third.stdout, "2 runs: 2 recorded, 0 to do");
-    const changed = await cli(...args, "--seeds", "1", "SOLVER.LR", "0.01");
-    assertStringIncludes(changed.stdout, "1 run: 0 recorded, 1 to do");
-    assertEquals(changed.status, 0, changed.stderr);
-  });
-});
-
 Deno.test("doctor reports the adapter and its speed", async () => {
   const { status, stdout, stderr } = await cli("doctor", "--json");
   assertEquals(status, 0, stderr);

@@ -101,7 +101,7 @@ Deno.test("a second train of a folder changes nothing there, and quickstart and 
       [join(folder, "fashion_mnist", "a"), [...train, "--overwrite"]],
       [join(folder, "quickstart", "alone"), ["quickstart", "--alone", ...settings]],
       [
-        join(folder, "results", "alone_seed0"),
+        join(folder, "results", "r", "alone_seed0"),
         ["results", "--methods", "alone", "--seeds", "1", "--out", join(folder, "r"), ...settings],
       ],
     ] as const;

@@ -1,9 +1,9 @@
 import type { Config } from "../../config/config.ts";
 import { configToYaml } from "../../config/format_config.ts";
 import { programWords } from "../../config/program.ts";
-import { loadConfig } from "../../config/resolve_config.ts";
 import { asTyped } from "../../config/typed_path.ts";
 import { loadDataset } from "../../data/load_dataset.ts";
+import { datasetOf } from "../../data/registry.ts";
 import { UserError } from "../../errors.ts";
 import { visible } from "../../formats/visible.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
@@ -18,62 +18,58 @@ import { fileExists, runFolder } from "../../run/run_paths.ts";
 import type { RunStart } from "../../run/run_start.ts";
 import { runWithFiles } from "../../run/run_with_files.ts";
 import type { EventSink } from "../../train/events.ts";
+import { costMatrix } from "../cost_matrix.ts";
 import { importWords } from "../import_modules.ts";
 import { datasetCallbacks, openComputeDevice } from "../open_device.ts";
 import { type Interrupt, interruptSignal } from "../terminal/interrupt_signal.ts";
 import { shellWords } from "../terminal/shell_words.ts";
 import { fingerprint } from "./fingerprint.ts";
-import {
-  METHOD_NAMES,
-  METHODS,
-  type RecordedRun,
-  type ResultMethod,
-  ResultsFile,
-} from "./results_file.ts";
+import { isRecorded, type PlannedRun, planRuns } from "./plan.ts";
+import { type RecordedRun, ResultsFile } from "./results_file.ts";
+import { TABLES, tableWords, usualFile } from "./tables.ts";
 
 /** Options of the `results` command. */
 export interface ResultsFlags {
+  /** Name of the table. */
+  readonly table: string;
   /** Runs of each method, with the seeds 0 to n - 1. */
   readonly seeds: number;
   /** Names of methods, separated by commas; default all. */
   readonly methods?: string;
-  /** Where runs are recorded; the table lies beside it with the extension `.md`. */
-  readonly out: string;
+  /** Where runs are recorded; the table lies beside it with the extension `.md`. Default `results/<table>.json`. */
+  readonly out?: string;
   /** Kind of adapter. */
   readonly device?: string;
 }
 
-/** The committed results, which only the configurations as they are may change. */
-const COMMITTED = "results/fashion_mnist.json";
-
-const PROJECT = "results";
-
-interface PlannedRun {
-  readonly method: ResultMethod;
-  readonly seed: number;
-  readonly config: Config;
-  readonly fingerprint: string;
-}
+/** Where the images lie: all that may be set where a table is to be that of its configurations. */
+const ROOT = "DATASET.ROOT";
 
 /**
- * Trains with every method and several seeds, skipping what is recorded, and writes the table.
+ * Trains the runs of a table, skipping what is recorded, and writes it.
  *
  * @returns the exit status
  */
 export async function results(flags: ResultsFlags, overrides: readonly string[]): Promise<number> {
-  if (overrides.length > 0 && flags.out === COMMITTED) {
-    throw new UserError(`${COMMITTED} is for the configurations as they are; name another --out`);
+  const table = TABLES.find(({ name }) => name === flags.table)!;
+  const out = flags.out ?? usualFile(table);
+  // Published images are the same wherever they were put.
+  const free = datasetOf(table.name).archive ? [ROOT] : [];
+  const changes = overrides.some((word, i) => i % 2 === 0 && !free.includes(word));
+  if (changes && out === usualFile(table)) {
+    throw new UserError(`${out} is for the configurations as they are; name another --out`);
   }
-  const file = new ResultsFile(flags.out);
-  const runs = await plan(flags, overrides);
-  const left = runs.filter((run) => !file.has(run.method.name, run.seed, run.fingerprint));
+  const file = new ResultsFile(out, table);
+  const runs = planRuns({ ...flags, table, file, overrides });
+  const left: PlannedRun[] = [];
+  for (const run of runs) if (!await isRecorded(file, run)) left.push(run);
   console.log(
     `${plural(runs.length, "run")}: ${runs.length - left.length} recorded, ${left.length} to do`,
   );
   const status = left.length > 0 ? await trainAll(left, file, flags, overrides) : 0;
   if (status !== 0) return status;
   const path = file.writeTable();
-  console.log(`\n${file.table()}\n\nwritten to ${visible(path)} and ${visible(flags.out)}`);
+  console.log(`\n${file.markdown()}\n\nwritten to ${visible(path)} and ${visible(out)}`);
   return 0;
 }
 
@@ -86,10 +82,15 @@ async function trainAll(
 ): Promise<number> {
   const gpu = await openComputeDevice(flags.device);
   const interrupt = interruptSignal();
+  const command = resumeCommand(file, flags, overrides);
   try {
     for (const [i, run] of runs.entries()) {
       console.log(`\n[${i + 1}/${runs.length}] ${run.method.title}, seed ${run.seed}`);
-      const record = await trainOne(gpu, run, interrupt, resumeCommand(flags, overrides));
+      // The teacher may have come back as it was when the students were trained.
+      if (await isRecorded(file, run)) continue;
+      const record = await trainOne(gpu, run, interrupt, command, () => {
+        return makeCostMatrix(run, flags, overrides);
+      });
       if (!record) return interrupt.status;
       file.add(record);
     }
@@ -99,43 +100,28 @@ async function trainAll(
   }
 }
 
-async function plan(flags: ResultsFlags, overrides: readonly string[]): Promise<PlannedRun[]> {
-  const runs: PlannedRun[] = [];
-  for (const method of chosen(flags.methods)) {
-    for (let seed = 0; seed < flags.seeds; seed++) {
-      const config = loadConfig(method.cfg, [
-        ...overrides,
-        ...["SOLVER.SEED", String(seed)],
-        ...["EXPERIMENT.PROJECT", PROJECT],
-        ...["EXPERIMENT.NAME", `${method.name}_seed${seed}`],
-      ]);
-      runs.push({ method, seed, config, fingerprint: await fingerprint(config) });
-    }
-  }
-  return runs;
-}
-
-function chosen(list: string | undefined): readonly ResultMethod[] {
-  if (list === undefined) return METHODS;
-  const names = list.split(",").map((name) => name.trim());
-  const unknown = names.find((name) => !METHOD_NAMES.includes(name));
-  if (unknown !== undefined) {
-    throw new UserError(
-      `there is no method ${JSON.stringify(unknown)}; --methods can be ${METHOD_NAMES.join(",")}`,
-    );
-  }
-  return METHODS.filter(({ name }) => names.includes(name));
+/** Makes the cost matrix of a teacher that was trained, where one is wanted. */
+async function makeCostMatrix(
+  { teaches }: PlannedRun,
+  { device }: ResultsFlags,
+  overrides: readonly string[],
+): Promise<void> {
+  if (!teaches?.costMatrix) return;
+  const { checkpoint, costMatrix: { cfg, path } } = teaches;
+  await costMatrix({ cfg, ckpt: checkpoint, out: path, overwrite: true, device }, overrides);
 }
 
 async function trainOne(
   gpu: Gpu,
-  { method, seed, config, fingerprint }: PlannedRun,
+  { method, seed, config, settings }: PlannedRun,
   interrupt: Interrupt,
   resumeCommand: string,
+  afterwards: () => Promise<void>,
 ): Promise<RecordedRun | null> {
   const tell = (message: string) => console.error(`warning: ${visible(message)}`);
   using folder = new RunFolder(runFolder(config), tell);
   folder.refuseInTheWay(config);
+  const settingsAndFiles = await fingerprint(config);
   const { finished, state } = await runWithFiles({
     gpu,
     config,
@@ -147,6 +133,7 @@ async function trainOne(
     resumeCommand,
   });
   if (!finished) return null;
+  await afterwards();
   return {
     method: method.name,
     seed,
@@ -156,26 +143,12 @@ async function trainOne(
     epochs: config.SOLVER.EPOCHS,
     seconds: Math.round(state.seconds),
     device: gpu.info.description || gpu.info.device || gpu.info.vendor,
-    fingerprint,
-    command: shellWords(trainCommand(method.cfg, config)),
+    fingerprint: settingsAndFiles,
+    command: shellWords([...TRAIN, method.cfg, ...importWords(), ...settings]),
   };
 }
 
-/** Only the settings that `results` itself gives; the others are those of the file. */
-function trainCommand(cfg: string, { SOLVER, EXPERIMENT }: Config): string[] {
-  const seed = ["SOLVER.SEED", String(SOLVER.SEED)];
-  return [
-    "deno",
-    "task",
-    "train",
-    "--cfg",
-    cfg,
-    ...importWords(),
-    ...seed,
-    "EXPERIMENT.NAME",
-    EXPERIMENT.NAME,
-  ];
-}
+const TRAIN = ["deno", "task", "train", "--cfg"];
 
 function round(percent: number): number {
   return Math.round(100 * percent) / 100;
@@ -202,10 +175,14 @@ function withoutStart(sink: EventSink): EventSink {
   };
 }
 
-function resumeCommand(flags: ResultsFlags, overrides: readonly string[]): string {
-  const words = [...programWords(), "results", "--seeds", String(flags.seeds)];
+function resumeCommand(
+  { path, table }: ResultsFile,
+  flags: ResultsFlags,
+  overrides: readonly string[],
+): string {
+  const words = [...programWords(), ...tableWords(table), "--seeds", String(flags.seeds)];
   if (flags.methods) words.push("--methods", flags.methods);
-  if (flags.out !== COMMITTED) words.push("--out", asTyped(flags.out));
+  if (path !== usualFile(table)) words.push("--out", asTyped(path));
   if (flags.device) words.push("--device", flags.device);
   words.push(...importWords());
   return shellWords([...words, ...overrides]);

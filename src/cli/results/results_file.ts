@@ -3,7 +3,9 @@ import { writeFileAtomic } from "../../formats/atomic_write.ts";
 import { ioReason } from "../../formats/io_reason.ts";
 import { readRegularFile } from "../../formats/read_file.ts";
 import { formatSeconds } from "../../logging/format_seconds.ts";
+import { shellWords } from "../terminal/shell_words.ts";
 import { table } from "../terminal/table.ts";
+import { type ResultTable, tableWords } from "./tables.ts";
 
 /** A finished run as it is recorded. Accuracies are percent over the test images. */
 export interface RecordedRun {
@@ -29,27 +31,33 @@ export interface RecordedRun {
   readonly command: string;
 }
 
-/** Finished runs in a JSON file, and the table that is made of them. */
+/** Finished runs of a table in a JSON file, and the table that is made of them. */
 export class ResultsFile {
+  readonly #command: string;
   #runs: RecordedRun[];
 
   /**
    * Reads what is recorded.
    *
-   * @throws UserError where the file is not one of results
+   * @throws UserError where the file is not one of this table's results
    */
-  constructor(readonly path: string) {
-    const saved = readJson<{ runs: RecordedRun[] }>(path);
+  constructor(readonly path: string, readonly table: ResultTable) {
+    this.#command = shellWords(["deno", "task", ...tableWords(table)]);
+    const saved = readJson<{ command: string; runs: RecordedRun[] }>(path);
     if (saved !== null && !Array.isArray(saved.runs)) {
       throw new UserError(`${path} does not hold results; name another --out`);
+    }
+    if (saved !== null && saved.command !== this.#command) {
+      throw new UserError(`${path} holds the results of another table; name another --out`);
     }
     this.#runs = saved?.runs ?? [];
   }
 
-  /** Whether a run is recorded that had the same settings. */
-  has(method: string, seed: number, fingerprint: string): boolean {
+  /** Whether a run is recorded, with the same settings where a fingerprint stands for them. */
+  has(method: string, seed: number, fingerprint?: string): boolean {
     return this.#runs.some((run) =>
-      run.method === method && run.seed === seed && run.fingerprint === fingerprint
+      run.method === method && run.seed === seed &&
+      run.fingerprint === (fingerprint ?? run.fingerprint)
     );
   }
 
@@ -58,16 +66,16 @@ export class ResultsFile {
     const others = this.#runs.filter(({ method, seed }) =>
       method !== run.method || seed !== run.seed
     );
-    const order = METHODS.map(({ name }) => name);
+    const order = this.table.methods.map(({ name }) => name);
     this.#runs = [...others, run].sort((a, b) =>
       order.indexOf(a.method) - order.indexOf(b.method) || a.seed - b.seed
     );
-    writeJson(this.path, { command: "deno task results", runs: this.#runs });
+    writeJson(this.path, { command: this.#command, runs: this.#runs });
   }
 
   /** Mean and range over the seeds of each method, in Markdown. */
-  table(): string {
-    const rows = METHODS.flatMap(({ name, title }) => {
+  markdown(): string {
+    const rows = this.table.methods.flatMap(({ name, title }) => {
       const runs = this.#runs.filter(({ method }) => method === name);
       if (runs.length === 0) return [];
       const last = runs.map(({ top1 }) => top1);
@@ -90,10 +98,10 @@ export class ResultsFile {
     const devices = [...new Set(this.#runs.map(({ device }) => device))].join("; ");
     const text = [
       `Top-1 accuracy in percent over the test images after the last epoch: mean over the seeds, and the lowest and`,
-      `highest. "best epoch's" is the mean of the best evaluation of each run. Made by \`deno task results\``,
+      `highest. "best epoch's" is the mean of the best evaluation of each run. Made by \`${this.#command}\``,
       `on ${devices}.`,
       "",
-      this.table(),
+      this.markdown(),
       "",
     ].join("\n");
     writeFileAtomic(path, text);
@@ -134,29 +142,3 @@ export function readJson<T>(path: string): T | null {
 export function writeJson(path: string, value: unknown): void {
   writeFileAtomic(path, JSON.stringify(value, null, 2) + "\n");
 }
-
-/** One way to train the student, with its configuration. */
-export interface ResultMethod {
-  /** As `--methods` and the recorded results name it. */
-  readonly name: string;
-  /** As the table names it. */
-  readonly title: string;
-  /** The configuration file. */
-  readonly cfg: string;
-}
-
-/** What the `results` command compares, in the table's order. */
-export const METHODS: readonly ResultMethod[] = [
-  { name: "alone", title: "student alone", cfg: "configs/fashion_mnist/vanilla/resnet8.yaml" },
-  { name: "kd", title: "KD", cfg: "configs/fashion_mnist/kd/resnet20_resnet8.yaml" },
-  { name: "wkd_l", title: "WKD-L", cfg: "configs/fashion_mnist/wkd_l/resnet20_resnet8.yaml" },
-  { name: "wkd_f", title: "WKD-F", cfg: "configs/fashion_mnist/wkd_f/resnet20_resnet8.yaml" },
-  {
-    name: "wkd_l_f",
-    title: "WKD-L + WKD-F",
-    cfg: "configs/fashion_mnist/wkd_l_f/resnet20_resnet8.yaml",
-  },
-];
-
-/** Names of {@linkcode METHODS}. */
-export const METHOD_NAMES: readonly string[] = METHODS.map(({ name }) => name);

@@ -1,0 +1,147 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { basename, join } from "@std/path";
+import { isRecorded, planRuns } from "../../src/cli/results/plan.ts";
+import { ResultsFile } from "../../src/cli/results/results_file.ts";
+import { TABLES, usualFile } from "../../src/cli/results/tables.ts";
+import "../../src/optim/registry.ts";
+import { costMatrixSettings } from "../../src/run/run_cost_matrix.ts";
+import { inTempDir } from "../temp_dir.ts";
+import { cli, TINY } from "./helpers.ts";
+
+const [FASHION, CIFAR] = TABLES;
+
+/** The runs of a table with one seed, as `method` or `method teacher's file, cost matrix`. */
+function planned(folder: string, methods?: string, ...overrides: string[]): string[] {
+  const file = new ResultsFile(join(folder, "r.json"), CIFAR);
+  const runs = planRuns({ table: CIFAR, file, seeds: 1, methods, overrides });
+  return runs.map(({ method, config }) => {
+    const { path } = costMatrixSettings(config) ?? {};
+    return [method.name, config.DISTILLER.TEACHER_CHECKPOINT, path].filter(Boolean).join(" ");
+  });
+}
+
+/** Four training images and one test image of each class in CIFAR-10's binary layout: noise about a grey of the class. */
+function writeCifar(root: string): void {
+  const folder = join(root, "cifar-10-batches-bin");
+  Deno.mkdirSync(folder);
+  const names = Array.from({ length: 10 }, (_, i) => `class ${i}\n`).join("");
+  Deno.writeTextFileSync(join(folder, "batches.meta.txt"), names);
+  const image = (label: number, at: number) => [
+    label,
+    ...Array.from({ length: 3072 }, (_, k) => (20 * label + (k * (7 * at + 13)) % 61) % 256),
+  ];
+  const write = (name: string, labels: readonly number[], seed: number) => {
+    const bytes = labels.flatMap((label, i) => image(label, seed + i));
+    Deno.writeFileSync(join(folder, name), Uint8Array.from(bytes));
+  };
+  for (let n = 0; n < 5; n++) {
+    write(`data_batch_${n + 1}.bin`, Array.from({ length: 8 }, (_, i) => (8 * n + i) % 10), 8 * n);
+  }
+  write("test_batch.bin", Array.from({ length: 10 }, (_, i) => i), 40);
+}
+
+Deno.test("results trains what is not recorded, and makes the table", async () => {
+  await inTempDir(async (folder) => {
+    const out = join(folder, "r.json");
+    const args = ["results", "--methods", "alone", "--out", out, "LOG.PREFIX", folder, ...TINY];
+    const first = await cli(...args, "--seeds", "1");
+    assertEquals(first.status, 0, first.stderr);
+    assertStringIncludes(first.stdout, "1 run: 0 recorded, 1 to do");
+    const second = await cli(...args, "--seeds", "2");
+    assertStringIncludes(second.stdout, "2 runs: 1 recorded, 1 to do");
+    assertStringIncludes(second.stdout, "[1/1] student alone, seed 1");
+    const { runs } = JSON.parse(Deno.readTextFileSync(out));
+    assertEquals(runs.map((run: { seed: number }) => run.seed), [0, 1]);
+    const mean = (runs[0].top1 + runs[1].top1) / 2;
+    const table = Deno.readTextFileSync(join(folder, "r.md"));
+    assertMatch(table, new RegExp(`\\| student alone +\\| +${mean.toFixed(2)} \\|`));
+    const third = await cli(...args, "--seeds", "2");
+    assertStringIncludes(third.stdout, "2 runs: 2 recorded, 0 to do");
+    const changed = await cli(...args, "--seeds", "1", "SOLVER.LR", "0.01");
+    assertStringIncludes(changed.stdout, "1 run: 0 recorded, 1 to do");
+    assertEquals(changed.status, 0, changed.stderr);
+  });
+});
+
+Deno.test("the committed results are those of the configurations as they are", async () => {
+  const file = new ResultsFile(usualFile(FASHION), FASHION);
+  const runs = planRuns({ table: FASHION, file, seeds: 2, overrides: [] });
+  assertEquals(runs.length, 10);
+  for (const run of runs) assert(await isRecorded(file, run), `${run.method.name} ${run.seed}`);
+  assertEquals(
+    Deno.readTextFileSync("results/fashion_mnist.md").split("\n\n")[1],
+    file.markdown() + "\n",
+  );
+});
+
+Deno.test("a table trains the teacher that no configuration names", async () => {
+  await inTempDir((folder) => {
+    const root = join("output", "results", "r");
+    const checkpoint = join(root, "teacher_seed0", "student_latest");
+    const matrix = join(root, "cost_matrix.safetensors");
+    assertEquals(planned(folder), [
+      "teacher",
+      "alone",
+      `kd ${checkpoint}`,
+      `wkd_l ${checkpoint} ${matrix}`,
+      `wkd_f ${checkpoint}`,
+      `wkd_l_f ${checkpoint} ${matrix}`,
+    ]);
+    assertEquals(planned(folder, "alone"), ["alone"]);
+    assertEquals(planned(folder, "kd"), ["teacher", `kd ${checkpoint}`]);
+    const named = ["DISTILLER.TEACHER_CHECKPOINT", "t.pth", "WKD.COST_MATRIX_PATH", "c.pth"];
+    assertEquals(planned(folder, "wkd_l", ...named), ["wkd_l t.pth c.pth"]);
+    const own = ["WKD.COST_MATRIX_PATH", "c.pth"];
+    assertEquals(planned(folder, "wkd_l", ...own), ["teacher", `wkd_l ${checkpoint} c.pth`]);
+  });
+});
+
+Deno.test("results trains a teacher, makes its cost matrix and distils from both", async () => {
+  await inTempDir(async (folder) => {
+    writeCifar(folder);
+    const out = join(folder, "r.json");
+    const settings = [
+      ...["DATASET.ROOT", folder, "LOG.PREFIX", folder, "SOLVER.BATCH_SIZE", "8"],
+      ...["SOLVER.EPOCHS", "1", "DATASET.TEST.BATCH_SIZE", "10"],
+      ...["DISTILLER.TEACHER", "resnet8", "DISTILLER.STUDENT", "resnet8"],
+    ];
+    const words = ["results", "--table", "cifar10", "--seeds", "1", "--out", out];
+    const first = await cli(...words, "--methods", "alone,kd,wkd_l,wkd_l_f", ...settings);
+    assertEquals(first.status, 0, first.stderr);
+    assertStringIncludes(first.stdout, "5 runs: 0 recorded, 5 to do");
+    assertStringIncludes(first.stdout, "cost_matrix.safetensors: 10 x 10, most alike");
+    const { command, runs } = JSON.parse(Deno.readTextFileSync(out));
+    assertEquals(command, "deno task results --table cifar10");
+    const methods = ["teacher", "alone", "kd", "wkd_l", "wkd_l_f"];
+    assertEquals(runs.map(({ method }: { method: string }) => method), methods);
+    const made = join(folder, "results", "r");
+    assertEquals(
+      runs[3].command,
+      [
+        "deno task train --cfg configs/cifar10/wkd_l/resnet32x4_resnet8x4.yaml",
+        ...[...settings, "SOLVER.SEED 0 EXPERIMENT.NAME wkd_l_seed0"],
+        `DISTILLER.TEACHER_CHECKPOINT ${join(made, "teacher_seed0", "student_latest")}`,
+        `WKD.COST_MATRIX_PATH ${join(made, "cost_matrix.safetensors")}`,
+      ].join(" "),
+    );
+    const table = Deno.readTextFileSync(join(folder, "r.md"));
+    assertMatch(table, /\| teacher +\|(.|\n)+\| WKD-L \+ WKD-F +\|/);
+    assertStringIncludes(table, "Made by `deno task results --table cifar10`");
+
+    const again = await cli(...words, "--methods", methods.join(), ...settings);
+    assertStringIncludes(again.stdout, "5 runs: 5 recorded, 0 to do");
+    // Other settings of a student are none of the teacher's.
+    const kd = ["--methods", "kd", ...settings, "SOLVER.LR", "0.01"];
+    const student = await cli(...words, ...kd);
+    assertStringIncludes(student.stdout, "1 run: 0 recorded, 1 to do");
+    Deno.removeSync(join(made, "cost_matrix.safetensors"));
+    const remade = await cli(...words, "--methods", methods.join(), ...settings);
+    assertStringIncludes(remade.stdout, "5 runs: 1 recorded, 4 to do");
+    assertEquals(remade.status, 0, remade.stderr);
+    const after = JSON.parse(Deno.readTextFileSync(out)).runs;
+    const [trained, taken] = [0, 3].map((i) => after[i].fingerprint);
+    assertEquals([trained, taken], [0, 3].map((i) => runs[i].fingerprint));
+    const other = await cli("results", "--out", out);
+    assertStringIncludes(other.stderr, `${basename(out)} holds the results of another table`);
+  });
+});
