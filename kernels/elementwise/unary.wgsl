@@ -25,9 +25,11 @@ fn bounded(x: vec4f, low: f32, high: f32) -> vec4f {
   return select(min(max(x, vec4f(low)), vec4f(high)), x, isNan(x));
 }
 
-// dy where x is in [low, high], else 0, also where x is NaN.
+// dy where x is between low and high, else 0, also where x is NaN; an infinite bound is none.
 fn inside(dy: vec4f, x: vec4f, low: f32, high: f32) -> vec4f {
-  return select(vec4f(), dy, (x >= vec4f(low)) & (x <= vec4f(high)) & !isNan(x));
+  let above = (x > vec4f(low)) | vec4<bool>(low < -3.4028234e38);
+  let below = (x < vec4f(high)) | vec4<bool>(high > 3.4028234e38);
+  return select(vec4f(), dy, above & below & !isNan(x));
 }
 
 // dy but where y is one of two numbers that are not negative; NaN passes.

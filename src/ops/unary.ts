@@ -81,8 +81,8 @@ const clamped = parametric(
 );
 
 /**
- * `min(max(x, low), high)`, element by element; the gradient passes where `low <= x <= high`.
- * PyTorch: `torch.clamp`, which since 2.15 stops the gradient at the bounds themselves.
+ * `min(max(x, low), high)`, element by element; the gradient passes between the bounds, not at them.
+ * PyTorch: `torch.clamp` (before 2.15 the gradient passed at the bounds, too).
  *
  * @param low default: no lower bound.
  * @param high default: no upper bound.

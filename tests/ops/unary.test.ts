@@ -13,7 +13,7 @@ import {
   tanh,
   type UnaryOp,
 } from "../../src/ops/unary.ts";
-import { tensor } from "../../src/tensor/create.ts";
+import { ones, tensor } from "../../src/tensor/create.ts";
 import type { FloatType } from "../../src/tensor/dtype.ts";
 import { device } from "../helpers.ts";
 import { checkRefusesIntegers, checkUnary, checkUnaryGradient } from "./elementwise_cases.ts";
@@ -38,7 +38,7 @@ const CASES: Readonly<Record<string, Case>> = {
   clamp: {
     op: (x) => clamp(x, -0.5, 1.25),
     value: (x) => Math.min(Math.max(x, -0.5), 1.25),
-    slope: (x) => x >= -0.5 && x <= 1.25 ? 1 : 0,
+    slope: (x) => x > -0.5 && x < 1.25 ? 1 : 0,
     range: [-3, 3],
     tolerance: 1e-7,
   },
@@ -116,10 +116,15 @@ Deno.test("clamp() limits one way when the other bound is left out", async () =>
   assertEquals([...await clamp(tensor([-9, 0, 9]), undefined, 1).data()], [-9, 0, 1]);
 });
 
-Deno.test("clamp() passes the gradient at its bounds", async () => {
-  const x = tensor([-0.5, 1.25, 1.5], null, { requiresGrad: true });
-  clamp(x, -0.5, 1.25).backward({ gradient: tensor([1, 1, 1]) });
-  assertEquals([...await x.grad!.data()], [1, 1, 0]);
+Deno.test("clamp() has no gradient at its bounds, as PyTorch 2.15, and an infinite bound is none", async () => {
+  const slopes = async (low?: number, high?: number) => {
+    const x = tensor([-Infinity, 0, 0.5, 1, Infinity], null, { requiresGrad: true });
+    clamp(x, low, high).backward({ gradient: ones([5]) });
+    return [...await x.grad!.data()];
+  };
+  assertEquals(await slopes(0, 1), [0, 0, 1, 0, 0]);
+  assertEquals(await slopes(0), [0, 0, 1, 1, 1]);
+  assertEquals(await slopes(undefined, 1), [1, 1, 1, 0, 0]);
 });
 
 Deno.test("clamp() refuses swapped bounds", () => {
