@@ -35,7 +35,7 @@ export type { GradientHook } from "./src/train/train_step.ts";
 export { type SaveKind, Trainer, type TrainerOptions, TrainingError } from "./src/train/trainer.ts";
 export type { EvaluateOptions } from "./src/train/evaluate.ts";
 export { evaluate } from "./src/train/evaluate.ts";
-export { evaluatedShapes as featureShapes } from "./src/run/evaluated_shapes.ts";
+export { featureShapes } from "./src/run/build_distiller.ts";
 export type {
   EpochEnd,
   EventSink,

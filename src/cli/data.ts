@@ -9,7 +9,7 @@ import { isFileDataset } from "../data/image_dataset.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { UserError } from "../errors.ts";
 import { visible } from "../formats/visible.ts";
-import { plural } from "../logging/format_seconds.ts";
+import { plural } from "../logging/text.ts";
 import { datasets } from "../data/registry.ts";
 import { byteBar } from "./terminal/byte_bar.ts";
 import { withScheme } from "./data_task.ts";

@@ -1,6 +1,6 @@
 import type { EpochEnd, EventSink } from "../train/events.ts";
-import { fixed } from "./format_seconds.ts";
 import type { LogPosition } from "./tensorboard.ts";
+import { fixed } from "./text.ts";
 
 /** The line before and after the figures of an epoch in `worklog.txt`. */
 const RULE: string = "-".repeat(25);

@@ -2,7 +2,7 @@ import { UserError } from "../../errors.ts";
 import { writeFileAtomic } from "../../formats/atomic_write.ts";
 import { ioReason } from "../../formats/io_reason.ts";
 import { readRegularFile } from "../../formats/read_file.ts";
-import { formatSeconds } from "../../logging/format_seconds.ts";
+import { formatSeconds } from "../../logging/text.ts";
 import { table } from "../terminal/table.ts";
 
 /** A finished run as it is recorded. Accuracies are percent over the test images. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { UserError } from "../../errors.ts";
 import { ioReason } from "../../formats/io_reason.ts";
+import { isFolder } from "../../formats/paths.ts";
 import { shown } from "../../formats/visible.ts";
 
 /** Names that torchvision's `ImageFolder` takes for images. */
@@ -23,21 +24,13 @@ interface Entries {
   readonly folders: string[];
 }
 
-/** Whether a link leads to a folder; one that leads nowhere or round in circles is taken for a file, as Python does. */
-function leadsToFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
-}
-
 function read(folder: string): Entries {
   const entries: Entries = { files: [], folders: [] };
   try {
     for (const { name, isDirectory, isSymlink } of Deno.readDirSync(folder)) {
-      const isFolder = isSymlink ? leadsToFolder(join(folder, name)) : isDirectory;
-      (isFolder ? entries.folders : entries.files).push(name);
+      // A link that leads nowhere or round in circles is taken for a file, as Python does.
+      const leadsOn = isSymlink ? isFolder(join(folder, name)) : isDirectory;
+      (leadsOn ? entries.folders : entries.files).push(name);
     }
   } catch (error) {
     throw new UserError(
@@ -95,7 +88,7 @@ function isPassedOver(root: string, name: string): boolean {
 
 /** The classes that `listImages()` would number, whether they have images or not; none where the folder is not there. */
 export function listClasses(folder: string): readonly string[] {
-  if (!leadsToFolder(folder)) return [];
+  if (!isFolder(folder)) return [];
   return read(folder).folders.filter((name) => !isPassedOver(folder, name));
 }
 

@@ -4,7 +4,7 @@ import { Linear } from "../../nn/linear.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { BasicBlock } from "../blocks/basic_block.ts";
 import { globalAverage } from "../blocks/global_average.ts";
-import { kaimingConv } from "../blocks/kaiming_conv.ts";
+import { kaimingConv } from "../blocks/layers.ts";
 import { type ResidualStage, residualStage } from "../blocks/residual_stage.ts";
 import { runStages } from "../blocks/stage.ts";
 import type { ModelFamilyDefinition } from "../family.ts";

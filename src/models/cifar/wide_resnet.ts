@@ -3,7 +3,7 @@ import type { Conv2d } from "../../nn/conv2d.ts";
 import type { Linear } from "../../nn/linear.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { globalAverage } from "../blocks/global_average.ts";
-import { kaimingConv, zeroBiasLinear } from "../blocks/kaiming_conv.ts";
+import { kaimingConv, zeroBiasLinear } from "../blocks/layers.ts";
 import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelFactory, type ModelOptions, type ModelOutput } from "../model.ts";
 import { WideStage } from "./wide_block.ts";
