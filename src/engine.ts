@@ -114,17 +114,14 @@ export { upsampleNearest } from "./ops/shape/upsample_nearest.ts";
 
 // Modules.
 export { type LoadReport, Module, type StateEntry } from "./nn/module.ts";
-export { AdaptiveAvgPool2d } from "./nn/pools.ts";
-export { AvgPool2d } from "./nn/pools.ts";
+export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "./nn/pools.ts";
 export { BatchNorm2d, type BatchNorm2dOptions, type BatchNormEpilogue } from "./nn/batch_norm2d.ts";
 export { Conv2d, type Conv2dOptions } from "./nn/conv2d.ts";
 export { ConvTranspose2d, type ConvTranspose2dOptions } from "./nn/conv_transpose2d.ts";
 export { Dropout } from "./nn/dropout.ts";
-export { Flatten } from "./nn/upsample.ts";
-export { Identity } from "./nn/upsample.ts";
+export { Flatten, Identity } from "./nn/flatten.ts";
 export { LayerNorm, type LayerNormModuleOptions } from "./nn/layer_norm.ts";
 export { Linear, type LinearOptions } from "./nn/linear.ts";
-export { MaxPool2d } from "./nn/pools.ts";
 export { ModuleDict, ModuleList, ParameterList } from "./nn/module_list.ts";
 export { Parameter, type ParameterConstructor, type ParameterOptions } from "./nn/parameter.ts";
 export { GELU, ReLU, SiLU, Tanh } from "./nn/activations.ts";

@@ -19,8 +19,15 @@ import { plural } from "../logging/text.ts";
 import { fitsSomeModel, isBatchCounter } from "../models/fitting_models.ts";
 import { type Checkpoint, inFile, loadCheckpoint } from "../run/checkpoint.ts";
 
+/** Precisions by PyTorch's names. */
+const DTYPES = {
+  float32: "F32",
+  float16: "F16",
+  bfloat16: "BF16",
+} as const satisfies Record<string, FloatDtype>;
+
 /** Options of the `convert` command. */
-export interface ConvertFlags {
+interface ConvertFlags {
   /** Precision of the floating-point numbers; default: as they are. */
   readonly dtype?: keyof typeof DTYPES;
   /** What stands before the names of the tensors that are taken, such as `model_ema`; default: the likeliest. */
@@ -28,13 +35,6 @@ export interface ConvertFlags {
   /** Replace the file if it is there. */
   readonly overwrite?: boolean;
 }
-
-/** Precisions by PyTorch's names. */
-const DTYPES = {
-  float32: "F32",
-  float16: "F16",
-  bfloat16: "BF16",
-} as const satisfies Record<string, FloatDtype>;
 
 const NOTHING = { leftOut: [], path: "", unread: "" };
 

@@ -17,7 +17,7 @@ import { datasetCallbacks } from "./open_device.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
 
 /** Options of `data download`. */
-export interface DownloadFlags {
+interface DownloadFlags {
   /** Folder for the archive. */
   readonly root: string;
   /** A mirror of the published archive. */
@@ -25,7 +25,7 @@ export interface DownloadFlags {
 }
 
 /** Options of `data bench`. */
-export interface BenchFlags {
+interface BenchFlags {
   /** Configuration that names the data set. */
   readonly cfg?: string;
   /** Batches to measure. */

@@ -18,7 +18,7 @@ import { countBar } from "./terminal/count_bar.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
 
 /** Options of the `eval` command. */
-export interface EvalFlags {
+interface EvalFlags {
   /** The checkpoint, or `pretrain` for the teacher's usual place. */
   readonly ckpt: string;
   /** Architecture; default: the checkpoint's metadata, or with `pretrain` the configuration's teacher. */

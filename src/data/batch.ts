@@ -58,7 +58,7 @@ export interface BatchSource {
 /**
  * Refuses a batch size that gives no batch.
  *
- * @throws {RangeError} where there is no image, or with `dropLast` less than one training batch
+ * @throws {UserError} where there is no image, or with `dropLast` less than one training batch
  */
 export function checkBatchSize(dataset: DatasetInfo, options: LoaderOptions): void {
   const { batchSize, train, dropLast, worldSize = 1 } = options;

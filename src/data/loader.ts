@@ -48,7 +48,7 @@ export class DataLoader implements BatchSource {
   /**
    * Allocates the batches.
    *
-   * @throws {RangeError} where there is no image, or with `dropLast` less than one training batch
+   * @throws {UserError} where there is no image, or with `dropLast` less than one training batch
    */
   constructor(dataset: ImageDataset, options: LoaderOptions) {
     checkBatchSize(dataset, options);
@@ -139,7 +139,7 @@ export class DataLoader implements BatchSource {
 /**
  * The loader that fits where a data set's images are: in memory or in files.
  *
- * @throws {RangeError} where there is no image, or with `dropLast` less than one training batch
+ * @throws {UserError} where there is no image, or with `dropLast` less than one training batch
  */
 export function createLoader(dataset: Dataset, options: LoaderOptions): BatchSource {
   return isFileDataset(dataset)

@@ -51,7 +51,7 @@ export class StreamLoader implements BatchSource {
   /**
    * Allocates nothing yet.
    *
-   * @throws {RangeError} where there is no image, or with `dropLast` less than one training batch
+   * @throws {UserError} where there is no image, or with `dropLast` less than one training batch
    */
   constructor(readonly dataset: FileDataset, readonly options: LoaderOptions) {
     checkBatchSize(dataset, options);

@@ -14,7 +14,7 @@ import {
 import { reduceTo, sumTo } from "./reduce/sum_to.ts";
 
 /** What an expression is computed from; dy, where it is given, has the shape of the result. */
-export interface Operands {
+interface Operands {
   /** Float tensor. */
   readonly a: Tensor;
   /** Tensor of the same dtype, or a number. */

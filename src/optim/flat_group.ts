@@ -22,7 +22,7 @@ export interface StateLayout {
 }
 
 /** One parameter's place in a {@linkcode FlatGroup}. */
-export interface FlatSlot {
+interface FlatSlot {
   /** The tensor that was moved. */
   readonly parameter: Tensor;
   /** Its part of every state by name: of the parameter's shape, or one number. */

@@ -18,14 +18,14 @@ export function buildModel(name: string, dataset: DatasetInfo): Model {
 }
 
 /** A distiller, and what was made for it. */
-export interface BuiltDistiller {
+interface BuiltDistiller {
   readonly distiller: Distiller;
   /** The cost matrix that it has, [classes, classes] in row-major order; null where it has none. */
   readonly costMatrix: Float32Array | null;
 }
 
 /** What {@linkcode buildDistiller} wants to know beside the configuration. */
-export interface BuildOptions {
+interface BuildOptions {
   /** The training images. */
   readonly dataset: DatasetInfo;
   /** The teacher's checkpoint; not read where there is no teacher. */
@@ -39,7 +39,8 @@ export interface BuildOptions {
 /**
  * The distiller a configuration asks for, with the teacher loaded.
  *
- * @throws CheckpointError, RangeError or Error with one sentence when something does not fit.
+ * @throws CheckpointError where the teacher's file cannot be read or does not fit, UserError where the settings do not fit the
+ * models or the images.
  */
 export async function buildDistiller(
   config: Config,

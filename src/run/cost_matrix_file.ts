@@ -23,16 +23,13 @@ const LONGEST_NOTE = 2 ** 20;
 export type CostMatrixNote = Readonly<Record<string, string>>;
 
 /**
- * Reads a cost matrix [classes, classes] from a safetensors or torch file: its tensor `cost_matrix`, or its only one.
+ * Reads a cost matrix [classes, classes] from a safetensors or torch file, its tensor `cost_matrix` or its only one, and
+ * how it was made.
  *
+ * @param section that of its keys, for errors
  * @throws CheckpointError naming the file when it cannot be read, has another size, or holds numbers that are not finite.
  */
-export function readCostMatrix(path: string, classes: number): Float32Array {
-  return readNotedCostMatrix(path, classes).cost;
-}
-
-/** {@linkcode readCostMatrix}, with how the matrix was made; `section` is that of its keys, for errors. */
-export function readNotedCostMatrix(
+export function readCostMatrix(
   path: string,
   classes: number,
   section = "WKD",

@@ -43,7 +43,7 @@ export async function advising<T>(less: () => string, fn: () => Promise<T>): Pro
 }
 
 /** A number that memory grows with. */
-export interface SizeSetting {
+interface SizeSetting {
   /** As the user writes it. */
   readonly name: string;
   /** What it is. */

@@ -23,7 +23,7 @@ import type { HeldCheckpoint } from "./checkpoint.ts";
 import { checkpointPath, RunFiles } from "./run_files.ts";
 
 /** What {@linkcode Run} needs. */
-export interface RunOptions {
+interface RunOptions {
   /** The device. */
   readonly gpu: Gpu;
   /** The resolved configuration. */

@@ -4,10 +4,10 @@ import { distillerOf } from "../distill/registry.ts";
 import { visible } from "../formats/visible.ts";
 import type { Model } from "../models/model.ts";
 import { flatCosts, otherTeacher } from "./cost_matrix_concerns.ts";
-import { readNotedCostMatrix } from "./cost_matrix_file.ts";
+import { readCostMatrix } from "./cost_matrix_file.ts";
 
 /** Where a distiller's cost matrix comes from. */
-export interface CostMatrixSettings {
+interface CostMatrixSettings {
   /** The section of the keys, such as `WKD`. */
   readonly section: string;
   /** File of the matrix; null where it is made of the teacher's classifier. */
@@ -30,7 +30,7 @@ export function costMatrixSettings(config: Config): CostMatrixSettings | null {
 }
 
 /** Who is told what is odd about a cost matrix. */
-export interface CostMatrixCheck {
+interface CostMatrixCheck {
   /** Where the teacher was loaded from. */
   readonly teacherPath: string;
   /** Told in one sentence. */
@@ -62,7 +62,7 @@ export async function runCostMatrix(
       cost: classifierCost(await teacher.classifier.weight.data() as Float32Array, classes),
       note: {},
     }
-    : readNotedCostMatrix(path, classes, section);
+    : readCostMatrix(path, classes, section);
   const flat = flatCosts(cost, classes, sharpen, section);
   const name = path === null
     ? `of the teacher's classifier (${section}.COST_MATRIX fc)`

@@ -11,8 +11,11 @@ import { openRunLogs, type RunLogs } from "./run_logs.ts";
 import { teacherPath } from "./run_paths.ts";
 import type { RunStart } from "./run_start.ts";
 
+/** Events that go to files. */
+const LOGGED: ReadonlySet<string> = new Set(["point", "epoch_end", "run_end"]);
+
 /** What {@linkcode runWithFiles} needs. */
-export interface RunWithFilesOptions {
+interface RunWithFilesOptions {
   /** The device. */
   readonly gpu: Gpu;
   /** The resolved configuration. */
@@ -38,7 +41,7 @@ export interface RunWithFilesOptions {
 }
 
 /** How a run ended. */
-export interface RunResult {
+interface RunResult {
   /** False when it was interrupted. */
   readonly finished: boolean;
   /** Its state at the end. */
@@ -93,9 +96,6 @@ async function train(options: RunWithFilesOptions & { resume: boolean }): Promis
     run.dispose();
   }
 }
-
-/** Events that go to files. */
-const LOGGED: ReadonlySet<string> = new Set(["point", "epoch_end", "run_end"]);
 
 /** Deletes the replaced run where the new one has saved an epoch. */
 function discard({ replaced }: RunFolder, state: RunState, sink: EventSink): void {

@@ -37,7 +37,7 @@ export async function explainTestLoss(
 }
 
 /** Where a training loss was not finite. */
-export interface BadStep {
+interface BadStep {
   /** The batches it came from. */
   readonly train: BatchSource;
   /** Its epoch, counted from 1. */

@@ -34,7 +34,7 @@ export const SCALING = {
 export type GradientHook = (gradients: readonly Tensor[]) => void | Promise<void>;
 
 /** A batch's place among those whose gradients make one update. */
-export interface Share {
+interface Share {
   /** Which of them it is, counted from 0; the update follows the last. */
   readonly index: number;
   /** How many there are. */
@@ -44,7 +44,7 @@ export interface Share {
 const ALONE: Share = { index: 0, of: 1 };
 
 /** Options of {@linkcode TrainStep}. */
-export interface TrainStepOptions {
+interface TrainStepOptions {
   /** The device. */
   readonly gpu: Gpu;
   /** Makes the losses. */

@@ -9,7 +9,8 @@ import { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "../../src/nn/pools.ts";
 import { Module } from "../../src/nn/module.ts";
 import { ModuleList } from "../../src/nn/module_list.ts";
 import { Sequential } from "../../src/nn/sequential.ts";
-import { Flatten, Identity, Upsample } from "../../src/nn/upsample.ts";
+import { Flatten, Identity } from "../../src/nn/flatten.ts";
+import { Upsample } from "../../src/nn/upsample.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { device } from "../helpers.ts";
 

@@ -19,6 +19,9 @@ Examples:
   deno task eval -m resnet20 -c pretrain -d fashion_mnist --per-class
   deno task eval -m ResNet18 -c resnet18.pth -d imagenet -bs 128 DATASET.ROOT /data/imagenet`;
 
+/** mdistiller's word for the weights that come with a model. */
+const PRETRAIN = "pretrain";
+
 /** Adds the `eval` command. */
 export function addEval(program: Command, exit: Exit): void {
   program.command("eval")
@@ -55,9 +58,6 @@ export function addEval(program: Command, exit: Exit): void {
       exit(await evaluate({ ...flags, cfg, ckpt: ckpt ?? PRETRAIN }, overrides));
     });
 }
-
-/** mdistiller's word for the weights that come with a model. */
-const PRETRAIN = "pretrain";
 
 function typedCheckpoint(word: string): string {
   return word === PRETRAIN ? word : typedPath(word);

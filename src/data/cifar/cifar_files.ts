@@ -110,7 +110,7 @@ function neededOf({ names, train, test }: CifarLayout, wanted: WantedSplits): st
 }
 
 /** Which files are wanted, and how to get them. */
-export interface CifarWish {
+interface CifarWish {
   /** The splits whose files must be there. */
   readonly wanted: WantedSplits;
   /** How to fetch them, for the error. */

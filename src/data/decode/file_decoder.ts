@@ -6,7 +6,7 @@ import type { FileDataset } from "../image_dataset.ts";
 import type { PackedCache } from "../cache/packed_cache.ts";
 
 /** What {@linkcode FileDecoder.decode} makes of images. */
-export interface DecodeOptions {
+interface DecodeOptions {
   /** What is made of them. */
   readonly form: DecodeForm;
   /** Receives one image after the other. */

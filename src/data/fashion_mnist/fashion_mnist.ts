@@ -34,7 +34,7 @@ const PER_CLASS = TRAIN_PER_CLASS + TEST_PER_CLASS;
 const TRAIN = TRAIN_PER_CLASS * CLASSES.length;
 
 /** Where the cache goes and who hears about it. */
-export interface FashionMnistOptions {
+interface FashionMnistOptions {
   /** Folder of the cache file `fashion_mnist.bin`; default `.cache` in the project. */
   readonly root?: string;
   /** Told how many of the classes have been parsed, where the cache has to be made. */

@@ -8,6 +8,8 @@ import { shown } from "../../formats/visible.ts";
 const EXTENSION = /\.(jpe?g|png|ppm|bmp|pgm|tiff?|webp)$/i;
 /** What macOS puts beside the files of other systems: attributes under the name of the image. */
 const APPLE_DOUBLE = "._";
+/** What stands in a name for bytes that are no UTF-8. */
+const UNREADABLE = "\ufffd";
 
 /** Image files by class. */
 export interface ImageListing {
@@ -66,7 +68,7 @@ function* foldersBelow(
   const within = new Set([...above, identityOf(join(root, path))]);
   for (const name of folders) {
     const below = join(path, name);
-    if (name.includes("\ufffd") || !within.has(identityOf(join(root, below)))) {
+    if (name.includes(UNREADABLE) || !within.has(identityOf(join(root, below)))) {
       yield* foldersBelow(root, below, within);
     }
   }
@@ -151,9 +153,6 @@ export function pythonOrder(a: string, b: string): number {
 function ranked(unit: number): number {
   return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
 }
-
-/** What stands in a name for bytes that are no UTF-8. */
-const UNREADABLE = "\ufffd";
 
 /** Why a file or folder could not be read, where its name or a link is to blame; null where neither is. */
 function nameReason(path: string): string | null {

@@ -12,7 +12,7 @@ const OPERATIONS: Operations<Machine> = {
 };
 
 /** What {@linkcode unpickle} returns. */
-export interface Unpickled {
+interface Unpickled {
   /**
    * Numbers (bigint beyond 2^53), texts, `Uint8Array` for bytes, null, arrays for lists, `PyTuple`, `Map` for dicts,
    * `Set`, and what the globals make.

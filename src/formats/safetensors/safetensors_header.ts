@@ -36,7 +36,7 @@ export interface SafetensorsEntry {
 }
 
 /** What a safetensors file says of itself. */
-export interface SafetensorsHeader {
+interface SafetensorsHeader {
   /** In the header's order. */
   readonly entries: readonly SafetensorsEntry[];
   readonly metadata: Record<string, string>;

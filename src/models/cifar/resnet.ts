@@ -11,7 +11,7 @@ import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelFactory, type ModelOptions, type ModelOutput } from "../model.ts";
 
 /** Depth and widths of a {@linkcode CifarResNet}. */
-export interface CifarResNetShape {
+interface CifarResNetShape {
   /** Layers: 6 n + 2 for n blocks a stage. */
   readonly depth: number;
   /** Channels of the stem and of the three stages. */

@@ -9,7 +9,7 @@ import { Model, type ModelFactory, type ModelOptions, type ModelOutput } from ".
 import { WideStage } from "./wide_block.ts";
 
 /** The wide ResNet (Zagoruyko and Komodakis, 2016). mdistiller: `WideResNet`. */
-export class WideResNet extends Model {
+class WideResNet extends Model {
   /** Of the stem and of the three stages. */
   override readonly stageChannels: readonly number[];
   /** The stem, 3 x 3, with nothing behind it. */

@@ -13,7 +13,7 @@ import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
 
 /** The ResNet for large images (He et al., 2016). torchvision: `ResNet`, with its names. */
-export class ImageNetResNet extends Model {
+class ImageNetResNet extends Model {
   /** Of the stem and of the four stages. */
   override readonly stageChannels: readonly number[];
   /** The stem, 7 x 7, stride 2. */

@@ -11,7 +11,7 @@ const scatterAddKernel = new Kernel("scatter_add", scatterAddCode);
 const NAN_BITS = 0x7fc00000;
 
 /** How an index picks from dimension `dim` of a tensor of `shape`. */
-export interface IndexWalk {
+interface IndexWalk {
   readonly shape: Shape;
   readonly dim: number;
   /** int32 or uint32: one index for every pick, or one for every element of the result. */

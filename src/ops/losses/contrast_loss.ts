@@ -22,7 +22,7 @@ const rowGradKernel = new Kernel("contrast_row_grad", rowGradCode);
 const SPAN = 256;
 
 /** What {@linkcode contrastLoss} compares with. */
-export interface ContrastLossOptions {
+interface ContrastLossOptions {
   /** Embeddings of all images, float32 `[images, dim]`; a constant. */
   readonly memory: Tensor;
   /** Rows of the memory for each sample, the positive first, int32 `[samples, 1 + negatives]`. */

@@ -23,10 +23,10 @@ const tiledKernel = new Kernel("matmul_tiled", tiledCode);
  * `register` keeps 8 x 8 results a thread in registers, for adapters that run on the CPU; `tiled`
  * goes through workgroup memory, for discrete GPUs.
  */
-export type ProductVariant = "register" | "tiled";
+type ProductVariant = "register" | "tiled";
 
 /** Options of {@linkcode product}. */
-export interface ProductOptions {
+interface ProductOptions {
   /** Uses the transpose of `a`. Default false. */
   readonly transposeA?: boolean;
   /** Uses the transpose of `b`. Default false. */

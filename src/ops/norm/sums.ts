@@ -9,7 +9,7 @@ const sumsKernel = new Kernel("batch_norm_sums", sumsCode);
 const treeKernel = new Kernel("batch_norm_sums_tree", treeCode);
 
 /** What the backward sums need beside x. */
-export interface GradientInputs {
+interface GradientInputs {
   readonly dy: Tensor;
   readonly stats: Tensor;
   /** The output, when it went through ReLU. */

@@ -10,7 +10,7 @@ const avgPoolKernel = new Kernel("avg_pool2d", code);
 const avgPoolGradKernel = new Kernel("avg_pool2d_grad", gradCode);
 
 /** Sizes of windows that are all alike. */
-export interface EvenWindows extends Omit<PoolGeometry, "planes"> {
+interface EvenWindows extends Omit<PoolGeometry, "planes"> {
   /** 1 when padding counts as zeros, else 0. */
   readonly wholeWindow: number;
 }

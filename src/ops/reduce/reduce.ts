@@ -14,10 +14,10 @@ const treeKernel = new Kernel("reduce_tree", treeCode);
 export type Reduction = "sum" | "max" | "ties" | "squares";
 
 /** `thread`: one thread a result. `tree`: a workgroup a result, for rows on discrete GPUs. */
-export type ReduceVariant = "thread" | "tree";
+type ReduceVariant = "thread" | "tree";
 
 /** Options of {@linkcode reduce}. */
-export interface ReduceRunOptions {
+interface ReduceRunOptions {
   /** The result is multiplied by it. Default 1. */
   readonly scale?: number;
   /** What `ties` and `squares` compare with: one element for every result. */

@@ -8,7 +8,7 @@ import type { ReduceLayout } from "./layout.ts";
 const reduceGradKernel = new Kernel("reduce_grad", code);
 
 /** What the gradients of the maximum and the variance need beside dy. */
-export interface ReduceGradInputs {
+interface ReduceGradInputs {
   /** What was reduced. */
   readonly x: Tensor;
   /** The maxima or the means. */

@@ -20,7 +20,7 @@ const gradient = {
 };
 
 /** `thread`: one thread a row. `tree`: a workgroup a row, for discrete GPUs. */
-export type SoftmaxVariant = "thread" | "tree";
+type SoftmaxVariant = "thread" | "tree";
 
 /** Soft-max along `dim`, or its logarithm, on the tape; `variant` insists on a kernel. */
 export function softmaxRows(
