@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
-import { formatOfName } from "../formats/format_of_name.ts";
 import { isTensor } from "../formats/flatten.ts";
+import { formatOfName } from "../formats/format_of_name.ts";
 import { toFloat32 } from "../formats/safetensors/safetensors.ts";
 import { writeTorch } from "../formats/torch/write_torch.ts";
+import { notFiniteName } from "../train/not_finite.ts";
 import {
   type Checkpoint,
   CheckpointError,
@@ -11,7 +12,6 @@ import {
   loadCheckpoint,
   saveCheckpoint,
 } from "./checkpoint.ts";
-import { notFiniteName } from "../train/not_finite.ts";
 
 const NAME = "cost_matrix";
 /** Of the note beside a torch file: the hash of the costs it speaks of, since another matrix may have taken their place. */

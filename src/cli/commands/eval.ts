@@ -1,8 +1,8 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
 import type { ClassOrder } from "../eval_report.ts";
-import { deviceOption } from "./device_option.ts";
 import { count } from "./count.ts";
+import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
 import { oneFile, takeFile } from "./typed_file.ts";
 

@@ -1,5 +1,5 @@
-import type { Decoder } from "./decoder.ts";
 import type { DecodeJob, DecodeResult } from "./decode_job.ts";
+import type { Decoder } from "./decoder.ts";
 
 /** What the worker hears: its name and the turns of the pool first, then jobs by number. */
 type ToWorker =

@@ -4,13 +4,13 @@ import { UserError } from "../../errors.ts";
 import { writeFileAtomic } from "../../formats/atomic_write.ts";
 import { ioReason } from "../../formats/io_reason.ts";
 import { readRegularFile } from "../../formats/read_file.ts";
-import type { DatasetDefinition } from "../definition.ts";
 import {
   type CachedImages,
   decodeImageCache,
   encodeImageCache,
   imageCacheSum,
 } from "../cache/image_cache.ts";
+import type { DatasetDefinition } from "../definition.ts";
 import type { ImageDataset } from "../image_dataset.ts";
 import { ClothesError, parseClothes } from "./parse_clothes.ts";
 

@@ -1,5 +1,5 @@
-import type { DecodePool } from "../decode/decode_pool.ts";
 import type { ImageTransform } from "../augment/transform_pixels.ts";
+import type { DecodePool } from "../decode/decode_pool.ts";
 
 /** What happens where an image cannot be decoded: the run ends, or another image takes its place. */
 type OnCorrupt = "error" | "skip";

@@ -1,8 +1,8 @@
+import { FormatError } from "../format_error.ts";
 import { CONTAINER_OPERATIONS } from "./container_operations.ts";
 import { Machine, type UnpickleOptions } from "./machine.ts";
 import { OBJECT_OPERATIONS } from "./object_operations.ts";
 import type { Operations } from "./opcodes.ts";
-import { FormatError } from "../format_error.ts";
 import { SCALAR_OPERATIONS } from "./scalar_operations.ts";
 
 const OPERATIONS: Operations<Machine> = {

@@ -1,8 +1,8 @@
 import gatherCode from "../../../kernels/index/gather.wgsl" with { type: "text" };
 import scatterAddCode from "../../../kernels/index/scatter_add.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { numel, type Shape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { numel, type Shape } from "../../tensor/shape.ts";
 import { linearGrid } from "../grid.ts";
 
 const gatherKernel = new Kernel("gather", gatherCode);

@@ -5,6 +5,7 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { withoutTape } from "../../tensor/autograd.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { MAX_WORKGROUPS } from "../grid.ts";
+import { sumPartials } from "../reduce/sum_partials.ts";
 import { permute } from "../shape/permute.ts";
 import {
   FILLING_WORKGROUPS,
@@ -13,7 +14,6 @@ import {
   type ProductTile,
   workgroupsOf,
 } from "./product_tile.ts";
-import { sumPartials } from "../reduce/sum_partials.ts";
 import { type ProductSize, productSize } from "./size.ts";
 
 const registerKernel = new Kernel("matmul", code);

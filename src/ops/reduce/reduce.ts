@@ -2,8 +2,8 @@ import code from "../../../kernels/reduce/reduce.wgsl" with { type: "text" };
 import treeCode from "../../../kernels/reduce/reduce_tree.wgsl" with { type: "text" };
 import type { Gpu } from "../../gpu/gpu.ts";
 import { Kernel } from "../../gpu/kernel.ts";
-import { type DType, wgslFloat } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { type DType, wgslFloat } from "../../tensor/dtype.ts";
 import { linearGrid } from "../grid.ts";
 import type { ReduceLayout } from "./layout.ts";
 

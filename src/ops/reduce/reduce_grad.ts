@@ -1,7 +1,7 @@
 import code from "../../../kernels/reduce/reduce_grad.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { type DType, wgslFloat } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { type DType, wgslFloat } from "../../tensor/dtype.ts";
 import { linearGrid } from "../grid.ts";
 import type { ReduceLayout } from "./layout.ts";
 

@@ -1,9 +1,9 @@
 import padCode from "../../../kernels/index/pad.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { track } from "../../tensor/autograd.ts";
+import { Tensor } from "../../tensor/core.ts";
 import { wordType } from "../../tensor/dtype.ts";
 import { formatShape, numel, type Shape } from "../../tensor/shape.ts";
-import { Tensor } from "../../tensor/core.ts";
 import { linearGrid } from "../grid.ts";
 import { requireFloats } from "../require_dtype.ts";
 

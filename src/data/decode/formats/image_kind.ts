@@ -1,5 +1,5 @@
-import { isTiff } from "./tiff.ts";
 import { ppmMagic } from "./ppm.ts";
+import { isTiff } from "./tiff.ts";
 
 /** Kinds of files that count as images here. */
 type ImageKind = "JPEG" | "PNG" | "WebP" | "TIFF" | "BMP" | "PPM" | "GIF";
