@@ -24,7 +24,7 @@ export { arrayDataset, type ArrayDatasetOptions } from "./src/data/array_dataset
 export type { Batch, BatchSource, LoaderOptions } from "./src/data/batch.ts";
 export { createLoader } from "./src/data/loader.ts";
 export type { Dataset, FileDataset } from "./src/data/image_dataset.ts";
-export { decodeImage } from "./src/data/decode/images.ts";
+export { decodeImage } from "./src/data/decode/decode_on_demand.ts";
 export type { Pixels } from "./src/data/decode/pixels.ts";
 export type { DatasetSplits } from "./src/data/load_dataset.ts";
 export { openDataset, type OpenDatasetOptions } from "./src/data/open_dataset.ts";

@@ -6,7 +6,7 @@ import type { Model } from "../../src/models/model.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";
 import { CheckpointError, loadCheckpoint } from "../../src/run/checkpoint.ts";
-import { flatCosts, weightsHash } from "../../src/run/cost_matrix_concerns.ts";
+import { flatCosts, weightsHash } from "../../src/run/run_cost_matrix.ts";
 import { readCostMatrix, writeCostMatrix } from "../../src/run/cost_matrix_file.ts";
 import { loadModel } from "../../src/run/load_model.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
