@@ -22,20 +22,18 @@ export * from "./src/engine.ts";
 // Data sets and images.
 export { arrayDataset, type ArrayDatasetOptions } from "./src/data/array_dataset.ts";
 export type { Batch, BatchSource, LoaderOptions } from "./src/data/batch.ts";
-export { createLoader } from "./src/data/loader.ts";
+export { createLoader, DataLoader } from "./src/data/loader.ts";
 export type { Dataset, FileDataset } from "./src/data/image_dataset.ts";
-export { decodeImage } from "./src/data/decode/images.ts";
+export { decodeImage } from "./src/data/decode/decode_on_demand.ts";
 export type { Pixels } from "./src/data/decode/pixels.ts";
 export type { DatasetSplits } from "./src/data/load_dataset.ts";
 export { openDataset, type OpenDatasetOptions } from "./src/data/open_dataset.ts";
-export { DataLoader } from "./src/data/loader.ts";
 
 // Training.
 export type { GradientHook } from "./src/train/train_step.ts";
 export { type SaveKind, Trainer, type TrainerOptions, TrainingError } from "./src/train/trainer.ts";
-export type { EvaluateOptions } from "./src/train/evaluate.ts";
-export { evaluate } from "./src/train/evaluate.ts";
-export { evaluatedShapes as featureShapes } from "./src/run/evaluated_shapes.ts";
+export { evaluate, type EvaluateOptions } from "./src/train/evaluate.ts";
+export { featureShapes } from "./src/run/build_distiller.ts";
 export type {
   EpochEnd,
   EventSink,
@@ -53,9 +51,6 @@ export type { TorchFormat } from "./src/formats/torch/read_torch.ts";
 export { writeTorch } from "./src/formats/torch/write_torch.ts";
 export { loadState, saveState } from "./src/run/state_bytes.ts";
 
-// Not written into the import: a program that imports this module should not need the command line and its packages.
-const COMMAND_LINE = "./src/cli/main.ts";
-
 // What a module registers that --import runs.
 export { RegistrationError } from "./src/registry/registry.ts";
 export { type ModelDefinition, registerModel } from "./src/models/registry.ts";
@@ -71,6 +66,9 @@ export type { DatasetDefinition, DatasetParts, PublishedArchive } from "./src/da
 export type { DatasetCallbacks, DatasetConfig, WantedSplits } from "./src/data/dataset_config.ts";
 export type { DatasetFiles, DatasetInfo, ImageDataset } from "./src/data/image_dataset.ts";
 export { registerDataset } from "./src/data/registry.ts";
+
+// Not written into the import: a program that imports this module should not need the command line and its packages.
+const COMMAND_LINE = "./src/cli/main.ts";
 
 // A module of the user's imports this one, and would wait for ever for it to have waited for the command.
 if (import.meta.main) {

@@ -40,8 +40,8 @@ export function wkdOf({ teacher, student, logit, feature, classes, image }: WkdS
         projector: "conv1x1",
         grid: 1,
         eps: 1e-5,
-        studentShapes: featureShapes(studentModel, shape),
-        teacherShapes: featureShapes(teacherModel, shape),
+        studentShapes: featureShapes(studentModel, shape).feats,
+        teacherShapes: featureShapes(teacherModel, shape).feats,
       }
       : null,
   });

@@ -71,33 +71,26 @@ export { where } from "./ops/indexing/where.ts";
 
 // Over dimensions.
 export { argmax } from "./ops/reduce/argmax.ts";
-export { logSoftmax } from "./ops/softmax/softmax.ts";
-export { max } from "./ops/reduce/max.ts";
-export { mean } from "./ops/reduce/sum.ts";
-export { min } from "./ops/reduce/max.ts";
+export { logSoftmax, softmax } from "./ops/softmax/softmax.ts";
+export { max, min } from "./ops/reduce/max.ts";
+export { mean, type ReduceOptions, sum, type SumOptions } from "./ops/reduce/sum.ts";
 export { norm, type NormOptions } from "./ops/reduce/norm.ts";
-export { softmax } from "./ops/softmax/softmax.ts";
-export { std } from "./ops/reduce/variance.ts";
-export { type ReduceOptions, sum, type SumOptions } from "./ops/reduce/sum.ts";
+export { std, variance, type VarianceOptions } from "./ops/reduce/variance.ts";
 export { topKCorrect } from "./ops/reduce/top_k_correct.ts";
 export { type TopK, topk, type TopKOptions } from "./ops/reduce/topk.ts";
-export { variance, type VarianceOptions } from "./ops/reduce/variance.ts";
 
 // Shapes and indices.
-export { cat } from "./ops/shape/cat.ts";
+export { cat, stack } from "./ops/shape/cat.ts";
 export { expand } from "./ops/shape/expand.ts";
 export { gather } from "./ops/indexing/gather.ts";
 export type { Index, IndexRange } from "./ops/shape/index.ts";
 export { indexSelect } from "./ops/indexing/index_select.ts";
 export { oneHot } from "./ops/indexing/one_hot.ts";
-export { pad } from "./ops/shape/pad.ts";
-export type { Padding } from "./ops/shape/pad.ts";
+export { pad, type Padding } from "./ops/shape/pad.ts";
 export { permute } from "./ops/shape/permute.ts";
-export { reshape } from "./ops/shape/reshape.ts";
+export { reshape, squeeze, unsqueeze } from "./ops/shape/reshape.ts";
 export { scatterAdd } from "./ops/indexing/scatter_add.ts";
 export { slice } from "./ops/shape/slice.ts";
-export { squeeze, unsqueeze } from "./ops/shape/reshape.ts";
-export { stack } from "./ops/shape/cat.ts";
 
 // Products, convolutions, pools, normalisation.
 export { matmul, type MatmulOptions } from "./ops/matmul/matmul.ts";
@@ -114,17 +107,14 @@ export { upsampleNearest } from "./ops/shape/upsample_nearest.ts";
 
 // Modules.
 export { type LoadReport, Module, type StateEntry } from "./nn/module.ts";
-export { AdaptiveAvgPool2d } from "./nn/max_pool2d.ts";
-export { AvgPool2d } from "./nn/max_pool2d.ts";
+export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "./nn/pools.ts";
 export { BatchNorm2d, type BatchNorm2dOptions, type BatchNormEpilogue } from "./nn/batch_norm2d.ts";
 export { Conv2d, type Conv2dOptions } from "./nn/conv2d.ts";
 export { ConvTranspose2d, type ConvTranspose2dOptions } from "./nn/conv_transpose2d.ts";
 export { Dropout } from "./nn/dropout.ts";
-export { Flatten } from "./nn/upsample.ts";
-export { Identity } from "./nn/upsample.ts";
+export { Flatten, Identity } from "./nn/flatten.ts";
 export { LayerNorm, type LayerNormModuleOptions } from "./nn/layer_norm.ts";
 export { Linear, type LinearOptions } from "./nn/linear.ts";
-export { MaxPool2d } from "./nn/max_pool2d.ts";
 export { ModuleDict, ModuleList, ParameterList } from "./nn/module_list.ts";
 export { Parameter, type ParameterConstructor, type ParameterOptions } from "./nn/parameter.ts";
 export { GELU, ReLU, SiLU, Tanh } from "./nn/activations.ts";
@@ -158,13 +148,12 @@ export { dkdLoss, type DkdOptions } from "./losses/dkd.ts";
 export { kdsvdLoss } from "./losses/kdsvd.ts";
 export { kdLoss, type KdOptions } from "./losses/kd.ts";
 export { hierarchicalContextLoss } from "./losses/hierarchical_context.ts";
-export { mseLoss } from "./losses/mse.ts";
+export { mseLoss, smoothL1Loss } from "./losses/mse.ts";
 export { nstLoss } from "./losses/nst.ts";
 export { ofdLoss } from "./losses/ofd.ts";
 export { pktLoss } from "./losses/pkt.ts";
 export { rkdLoss, type RkdOptions } from "./losses/rkd.ts";
 export { similarityLoss } from "./losses/similarity.ts";
-export { smoothL1Loss } from "./losses/mse.ts";
 export {
   wkdFeatureLoss,
   type WkdFeatureLosses,
@@ -216,15 +205,15 @@ export {
   type WKDOptions,
 } from "./distill/wkd.ts";
 export { FlatOptimizer } from "./optim/flat_optimizer.ts";
-export {
-  type GradientScaling,
-  type Optimizer,
-  type OptimizerDefinition,
-  type OptimizerEntries,
-  type ParameterGroup,
-  type ParametersOrGroups,
-  type SolverSettings,
-  type TorchSetting,
+export type {
+  GradientScaling,
+  Optimizer,
+  OptimizerDefinition,
+  OptimizerEntries,
+  ParameterGroup,
+  ParametersOrGroups,
+  SolverSettings,
+  TorchSetting,
 } from "./optim/optimizer.ts";
 export { AdamW, type AdamWOptions } from "./optim/adamw.ts";
 export { SGD, type SGDOptions } from "./optim/sgd.ts";

@@ -20,3 +20,11 @@ export class UserError extends Error {
     this.help = help;
   }
 }
+
+/** An error of the code in a module of the user's, with where it came from. */
+export class ImportError extends UserError {
+  /** `trace` is the stack of the module's own error. */
+  constructor(message: string, readonly trace: string) {
+    super(message);
+  }
+}

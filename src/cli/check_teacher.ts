@@ -2,8 +2,9 @@ import type { Config } from "../config/config.ts";
 import { programWords } from "../config/program.ts";
 import { asTyped } from "../config/typed_path.ts";
 import { UserError } from "../errors.ts";
+import { fileExists } from "../formats/paths.ts";
 import { costMatrixSettings } from "../run/run_cost_matrix.ts";
-import { fileExists, publishedTeacher, teacherPlaces } from "../run/run_paths.ts";
+import { publishedTeacher, teacherPlaces } from "../run/run_paths.ts";
 import { importWords } from "./import_modules.ts";
 import { shellWords } from "./terminal/shell_words.ts";
 

@@ -12,6 +12,8 @@ import { buildModel } from "../run/build_distiller.ts";
 import { type Checkpoint, inFile } from "../run/checkpoint.ts";
 import { loadModel, modelOf } from "../run/load_model.ts";
 
+const WHOLE = ["DATASET.SUBSET", "0", "DATASET.VALIDATION", "0"];
+
 /**
  * The architecture of a checkpoint's model: the one asked for, or what its metadata says.
  *
@@ -36,7 +38,7 @@ export function checkpointModelName(
  * A model with the weights of a checkpoint, bare or a run's, in evaluation mode.
  *
  * @param option the option to name in the error, such as `--model`; default `--teacher`
- * @throws CheckpointError where the file cannot be read or does not fit, RangeError for an unknown model
+ * @throws CheckpointError where the file cannot be read or does not fit, UserError for an unknown model
  */
 export function loadCheckpointModel(
   name: string,
@@ -84,5 +86,3 @@ export function checkpointConfig(
     : loadConfig(cfg ?? null, overrides);
   return dataset ? { ...config, DATASET: { ...config.DATASET, TYPE: dataset } } : config;
 }
-
-const WHOLE = ["DATASET.SUBSET", "0", "DATASET.VALIDATION", "0"];

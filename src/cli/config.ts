@@ -7,7 +7,7 @@ import { familyOf } from "../models/registry.ts";
 import "../optim/registry.ts";
 
 /** Options of the `config` command. */
-export interface ConfigFlags {
+interface ConfigFlags {
   /** The configuration file. */
   readonly cfg?: string;
 }
@@ -16,7 +16,7 @@ export interface ConfigFlags {
  * Prints every key with its meaning, or, given a file or overrides, the whole configuration that they make.
  *
  * @returns the exit status
- * @throws ConfigError as `loadConfig()` does, RangeError for a model or a data set that is not there
+ * @throws ConfigError as `loadConfig()` does, UserError for a model or a data set that is not there
  */
 export function config(flags: ConfigFlags, overrides: readonly string[]): number {
   const given = flags.cfg !== undefined || overrides.length > 0;

@@ -5,6 +5,7 @@ import { flatten, isTensor } from "../formats/flatten.ts";
 import { FormatError } from "../formats/format_error.ts";
 import { formatOfName } from "../formats/format_of_name.ts";
 import { modelState, stateUnder } from "../formats/model_state.ts";
+import { fileExists } from "../formats/paths.ts";
 import { PyOrderedDict } from "../formats/pickle/python.ts";
 import { CHECKPOINT_KINDS } from "../formats/read_checkpoint.ts";
 import {
@@ -14,20 +15,9 @@ import {
 } from "../formats/safetensors/safetensors.ts";
 import { writeTorch } from "../formats/torch/write_torch.ts";
 import { listed, shown, visible } from "../formats/visible.ts";
-import { plural } from "../logging/format_seconds.ts";
+import { plural } from "../logging/text.ts";
 import { fitsSomeModel, isBatchCounter } from "../models/fitting_models.ts";
 import { type Checkpoint, inFile, loadCheckpoint } from "../run/checkpoint.ts";
-import { fileExists } from "../run/run_paths.ts";
-
-/** Options of the `convert` command. */
-export interface ConvertFlags {
-  /** Precision of the floating-point numbers; default: as they are. */
-  readonly dtype?: keyof typeof DTYPES;
-  /** What stands before the names of the tensors that are taken, such as `model_ema`; default: the likeliest. */
-  readonly entry?: string;
-  /** Replace the file if it is there. */
-  readonly overwrite?: boolean;
-}
 
 /** Precisions by PyTorch's names. */
 const DTYPES = {
@@ -35,6 +25,16 @@ const DTYPES = {
   float16: "F16",
   bfloat16: "BF16",
 } as const satisfies Record<string, FloatDtype>;
+
+/** Options of the `convert` command. */
+interface ConvertFlags {
+  /** Precision of the floating-point numbers; default: as they are. */
+  readonly dtype?: keyof typeof DTYPES;
+  /** What stands before the names of the tensors that are taken, such as `model_ema`; default: the likeliest. */
+  readonly entry?: string;
+  /** Replace the file if it is there. */
+  readonly overwrite?: boolean;
+}
 
 const NOTHING = { leftOut: [], path: "", unread: "" };
 

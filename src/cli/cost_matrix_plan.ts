@@ -11,8 +11,10 @@ import { teacherPath } from "../run/run_paths.ts";
 import { checkTeacher } from "./check_teacher.ts";
 import { checkpointConfig, checkpointModelName } from "./checkpoint_model.ts";
 
+const PATH = "COST_MATRIX_PATH";
+
 /** How alike two classes are. */
-export type Similarity = "linear_cka" | "poly_cka" | "rbf_cka" | "cosine";
+type Similarity = "linear_cka" | "poly_cka" | "rbf_cka" | "cosine";
 
 /** Options of the `cost-matrix` command. */
 export interface CostMatrixFlags {
@@ -99,8 +101,6 @@ function configuredMatrix(config: Config) {
   const { COST_MATRIX_SOURCE: source, COST_MATRIX_SIMILARITY: similarity } = keys;
   return { path: keys[PATH], source: source === "auto" ? null : source, similarity };
 }
-
-const PATH = "COST_MATRIX_PATH";
 
 /** What the authors compare; the matrices of other kernels grow with the square of the samples. */
 function usualSource(similarity: Similarity, dataset: string): FeatureSource {

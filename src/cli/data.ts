@@ -9,7 +9,7 @@ import { isFileDataset } from "../data/image_dataset.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { UserError } from "../errors.ts";
 import { visible } from "../formats/visible.ts";
-import { plural } from "../logging/format_seconds.ts";
+import { plural } from "../logging/text.ts";
 import { datasets } from "../data/registry.ts";
 import { byteBar } from "./terminal/byte_bar.ts";
 import { withScheme } from "./data_task.ts";
@@ -17,7 +17,7 @@ import { datasetCallbacks } from "./open_device.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
 
 /** Options of `data download`. */
-export interface DownloadFlags {
+interface DownloadFlags {
   /** Folder for the archive. */
   readonly root: string;
   /** A mirror of the published archive. */
@@ -25,7 +25,7 @@ export interface DownloadFlags {
 }
 
 /** Options of `data bench`. */
-export interface BenchFlags {
+interface BenchFlags {
   /** Configuration that names the data set. */
   readonly cfg?: string;
   /** Batches to measure. */

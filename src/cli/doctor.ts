@@ -5,6 +5,9 @@ import { gpuAdvice } from "./gpu_advice.ts";
 import { openDevice } from "./open_device.ts";
 import { FAILED } from "./terminal/interrupt_signal.ts";
 
+const STATUS = "/var/lib/dpkg/status";
+const PACKAGE = "mesa-vulkan-drivers";
+
 /** Options of the `doctor` command. */
 interface DoctorFlags {
   /** Print JSON. */
@@ -170,9 +173,6 @@ function describe({ deno, system, adapter, speed, problems, hints }: DoctorRepor
   lines.push("", problems.length > 0 ? "Something is wrong, see above." : "All is well.");
   return lines.join("\n");
 }
-
-const STATUS = "/var/lib/dpkg/status";
-const PACKAGE = "mesa-vulkan-drivers";
 
 /**
  * The version of Mesa that dpkg has installed, such as `25.0.7`: WebGPU does not tell it.

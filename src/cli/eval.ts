@@ -3,11 +3,12 @@ import type { Dataset } from "../data/image_dataset.ts";
 import { loadTestSet } from "../data/load_dataset.ts";
 import { createLoader } from "../data/loader.ts";
 import { UserError } from "../errors.ts";
+import { fileExists } from "../formats/paths.ts";
 import { visible } from "../formats/visible.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { type Checkpoint, loadCheckpoint } from "../run/checkpoint.ts";
 import { advising, imageSize, smaller } from "../run/memory_error.ts";
-import { fileExists, publishedTeacher, teacherPath, teacherPlaces } from "../run/run_paths.ts";
+import { publishedTeacher, teacherPath, teacherPlaces } from "../run/run_paths.ts";
 import { ClassCounts, Evaluator } from "../train/evaluate.ts";
 import { notFiniteName } from "../train/not_finite.ts";
 import { checkpointConfig, checkpointModelName, loadCheckpointModel } from "./checkpoint_model.ts";
@@ -17,7 +18,7 @@ import { countBar } from "./terminal/count_bar.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
 
 /** Options of the `eval` command. */
-export interface EvalFlags {
+interface EvalFlags {
   /** The checkpoint, or `pretrain` for the teacher's usual place. */
   readonly ckpt: string;
   /** Architecture; default: the checkpoint's metadata, or with `pretrain` the configuration's teacher. */

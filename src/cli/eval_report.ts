@@ -1,5 +1,5 @@
 import { visible } from "../formats/visible.ts";
-import { fixed, formatSeconds } from "../logging/format_seconds.ts";
+import { fixed, formatSeconds } from "../logging/text.ts";
 import type { ClassCount } from "../train/evaluate.ts";
 import type { TestMetrics } from "../train/events.ts";
 import { table } from "./terminal/table.ts";

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { UserError } from "../errors.ts";
+import { ImportError, UserError } from "../errors.ts";
 import { asTyped } from "../config/typed_path.ts";
 // Its names have to be known before a module takes others.
 import "../data/registry.ts";
@@ -9,7 +9,6 @@ import "../distill/registry.ts";
 import "../optim/registry.ts";
 import { importedModules, registrationsOf, setImportedModules } from "../registry/imports.ts";
 import { RegistrationError } from "../registry/registry.ts";
-import { ImportError } from "../run/failed_run.ts";
 
 /**
  * Runs the modules that the command line names, which register what they have.

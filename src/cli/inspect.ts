@@ -6,7 +6,7 @@ import { CHECKPOINT_KINDS } from "../formats/read_checkpoint.ts";
 import { type SafetensorsTensor, toFloat32 } from "../formats/safetensors/safetensors.ts";
 import { isFloat } from "../formats/safetensors/safetensors_dtype.ts";
 import { listed, shown, visible } from "../formats/visible.ts";
-import { plural } from "../logging/format_seconds.ts";
+import { plural } from "../logging/text.ts";
 import { describeFit, type Fit, fitsSomeModel, fittingModels } from "../models/fitting_models.ts";
 import { importHint } from "../registry/imports.ts";
 import { type Checkpoint, inFile, loadCheckpoint } from "../run/checkpoint.ts";

@@ -1,17 +1,22 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import { withProgram } from "../config/program.ts";
-import { UserError } from "../errors.ts";
+import { ImportError, UserError } from "../errors.ts";
+import { escapeControls, visible } from "../formats/visible.ts";
 import { GpuError } from "../gpu/gpu_error.ts";
 import { guardConsole, lostStreams } from "../logging/terminal.ts";
-import { escapeControls, visible } from "../formats/visible.ts";
 import { importedModules } from "../registry/imports.ts";
-import { commandWords } from "./commands/words.ts";
-import { FAILED } from "./terminal/interrupt_signal.ts";
-import { FailedRun, firstError, ImportError } from "../run/failed_run.ts";
-import { gpuAdvice, lessOf, memoryAdvice } from "./gpu_advice.ts";
-import { outliveTerminal } from "./terminal/hangup.ts";
+import { FailedRun, firstError } from "../run/failed_run.ts";
 import { lacksHostMemory, MemoryError } from "../run/memory_error.ts";
+import { commandWords } from "./commands/words.ts";
+import { gpuAdvice, lessOf, memoryAdvice } from "./gpu_advice.ts";
 import { buildProgram } from "./program.ts";
+import { outliveTerminal } from "./terminal/hangup.ts";
+import { FAILED } from "./terminal/interrupt_signal.ts";
+
+/** Commands that write what they do into files. */
+const RUNS: ReadonlySet<string> = new Set(["train", "quickstart", "results"]);
+/** Where the package's sources lie. */
+const PACKAGE = new URL("../", import.meta.url).href;
 
 /**
  * Runs the command line as a process of its own: what it prints can be read safely by any terminal, and goes on where nobody
@@ -27,9 +32,6 @@ export async function start(args: readonly string[]): Promise<number> {
   const unwritten = lostStreams().some(({ stream, closed }) => stream === "stdout" && !closed);
   return status === 0 && unwritten && !RUNS.has(args[0]) ? FAILED : status;
 }
-
-/** Commands that write what they do into files. */
-const RUNS: ReadonlySet<string> = new Set(["train", "quickstart", "results"]);
 
 /**
  * Runs the command line.
@@ -113,6 +115,3 @@ function isImported(error: unknown): boolean {
     [];
   return first !== null && !first.startsWith(PACKAGE) && !first.includes("/node_modules/");
 }
-
-/** Where the package's sources lie. */
-const PACKAGE = new URL("../", import.meta.url).href;

@@ -4,7 +4,7 @@ import { modelNames } from "../models/registry.ts";
 import { table } from "./terminal/table.ts";
 
 /** Options of the `models` command. */
-export interface ModelsFlags {
+interface ModelsFlags {
   /** One family only. */
   readonly family?: ModelFamily;
   /** Classes of every model; default 100, or 1000 for ImageNet's. */

@@ -1,6 +1,6 @@
 import type { DatasetCallbacks } from "../data/dataset_config.ts";
 import { UserError } from "../errors.ts";
-import { environment } from "../formats/environment.ts";
+import { environment, granted } from "../formats/environment.ts";
 import { visible } from "../formats/visible.ts";
 import { DEVICE_CHOICES, type DeviceChoice } from "../gpu/adapter.ts";
 import type { Gpu } from "../gpu/gpu.ts";
@@ -9,6 +9,8 @@ import { type CountBar, countBar } from "./terminal/count_bar.ts";
 
 /** Share of the free memory that the software adapter may take. */
 const MEMORY_SHARE = 0.8;
+/** The sizes of subgroups that wgpu gives an adapter that does not say its own, as those of OpenGL never do. */
+const UNKNOWN_SUBGROUPS = [4, 128];
 
 /**
  * Opens the device for a command: `--device` wins over the environment variable `WKD_DEVICE`. The
@@ -50,9 +52,6 @@ export async function openComputeDevice(choice?: string): Promise<Gpu> {
   return gpu;
 }
 
-/** The sizes of subgroups that wgpu gives an adapter that does not say its own, as those of OpenGL never do. */
-const UNKNOWN_SUBGROUPS = [4, 128];
-
 /** Whether kernels run on OpenGL, for want of Vulkan; on other systems than Linux there is no such choice. */
 export function runsOnOpenGl({ info, half }: Pick<Gpu, "info" | "half">): boolean {
   const { subgroupMinSize, subgroupMaxSize } = info as GPUAdapterInfo & {
@@ -64,8 +63,9 @@ export function runsOnOpenGl({ info, half }: Pick<Gpu, "info" | "half">): boolea
 }
 
 function freeMemory(): number {
-  const { state } = Deno.permissions.querySync({ name: "sys", kind: "systemMemoryInfo" });
-  return state === "granted" ? Deno.systemMemoryInfo().available : Infinity;
+  return granted({ name: "sys", kind: "systemMemoryInfo" })
+    ? Deno.systemMemoryInfo().available
+    : Infinity;
 }
 
 /** Tells on standard error that a data set is made ready, which can take a while, and what goes wrong with it. */

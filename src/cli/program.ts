@@ -15,6 +15,19 @@ import { addQuickstart } from "./commands/quickstart.ts";
 import { addResults } from "./commands/results.ts";
 import { addTrain } from "./commands/train.ts";
 
+/** Commander adds the line break itself, and so does the console. */
+const OUTPUT = {
+  writeOut: (text: string) => console.log(withProgram(text.trimEnd())),
+  writeErr: (text: string) => console.error(withProgram(text.trimEnd())),
+  // Asking for colours would read the environment, which takes a permission; the help has none.
+  getOutHasColors: () => false,
+  getErrHasColors: () => false,
+  outputError: (text: string, write: (text: string) => void) => write(optionError(text)),
+};
+
+/** Commander's words for a value that an option does not take; the rest says what it takes. */
+const VALUE = /^error: option '(?:-\w, )?(\S+)[^']*' argument '(.*)' is invalid\. (.*)$/s;
+
 /**
  * The commands and their options. Nothing but commander is loaded before a command runs.
  *
@@ -52,19 +65,6 @@ export function buildProgram(exit: Exit): Command {
   }
   return program;
 }
-
-/** Commander adds the line break itself, and so does the console. */
-const OUTPUT = {
-  writeOut: (text: string) => console.log(withProgram(text.trimEnd())),
-  writeErr: (text: string) => console.error(withProgram(text.trimEnd())),
-  // Asking for colours would read the environment, which takes a permission; the help has none.
-  getOutHasColors: () => false,
-  getErrHasColors: () => false,
-  outputError: (text: string, write: (text: string) => void) => write(optionError(text)),
-};
-
-/** Commander's words for a value that an option does not take; the rest says what it takes. */
-const VALUE = /^error: option '(?:-\w, )?(\S+)[^']*' argument '(.*)' is invalid\. (.*)$/s;
 
 /**
  * Commander's message about the words of the command line as one sentence.

@@ -4,6 +4,7 @@ import { asTyped } from "../config/typed_path.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import { wantsTeacher } from "../distill/registry.ts";
 import { UserError } from "../errors.ts";
+import { isFolder } from "../formats/paths.ts";
 import { visible } from "../formats/visible.ts";
 import { progress } from "../logging/progress.ts";
 // What is registered is in the schema.
@@ -110,14 +111,6 @@ function refuseFlags({ resume, overwrite }: TrainFlags, folder: string): void {
     throw new UserError(
       `nothing to resume: there is no ${latestPath(folder)}; leave --resume out to start`,
     );
-  }
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
   }
 }
 

@@ -1,6 +1,6 @@
+import { RegistrationError } from "../registry/registry.ts";
 import { type Choice, choicesOf, chosenKeys } from "./choices.ts";
 import { type AnyField, isField, type Section } from "./field.ts";
-import { RegistrationError } from "../registry/registry.ts";
 import { SCHEMA } from "./schema.ts";
 
 /** The schema with what the choices that were added bring along, in the schema's order. */

@@ -16,6 +16,11 @@ const FORBIDDEN =
   // deno-lint-ignore no-control-regex -- control characters are what it looks for
   /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]|\p{Surrogate}/u;
 
+/** PyYAML's key for the mappings whose keys are taken over. */
+const MERGE = "<<";
+/** Most keys that may be copied: mappings that merge mappings that merge others multiply. */
+const MOST_MERGED = 100_000;
+
 /**
  * Parses a YAML value, as PyYAML takes it but for dates, which stay texts.
  *
@@ -182,11 +187,6 @@ function isBeginningOf(found: unknown, value: unknown): boolean {
   return Object.is(found, value) ||
     typeof found === "string" && String(value).startsWith(found.trimEnd());
 }
-
-/** PyYAML's key for the mappings whose keys are taken over. */
-const MERGE = "<<";
-/** Most keys that may be copied: mappings that merge mappings that merge others multiply. */
-const MOST_MERGED = 100_000;
 
 /** A mapping of a YAML document. */
 export type Mapping = Readonly<Record<string, unknown>>;

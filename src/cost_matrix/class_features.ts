@@ -18,7 +18,7 @@ export type FeatureSource = "features" | "pooled" | "logits";
 const MOST_BYTES = 2 ** 34;
 
 /** Options of {@linkcode classFeatures}. */
-export interface ClassFeaturesOptions {
+interface ClassFeaturesOptions {
   /** What the model says of an image. Default `features`. */
   readonly source?: FeatureSource;
   /** Images of each class. */
@@ -30,7 +30,7 @@ export interface ClassFeaturesOptions {
 }
 
 /** Features by class, with their shape. */
-export interface ClassFeatures {
+interface ClassFeatures {
   /** Row-major `[classes, samples, dims]`. */
   readonly features: Float32Array;
   /** `[classes, samples, dims]`; with `features` an image gives as many samples as the map has pixels. */

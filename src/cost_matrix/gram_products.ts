@@ -11,7 +11,7 @@ import type { CkaWork } from "./check_features.ts";
  * @param chunk which of the chunks
  * @param first the first of the rows
  */
-export type RowKernel = (rows: Tensor, chunk: number, first: number) => Tensor;
+type RowKernel = (rows: Tensor, chunk: number, first: number) => Tensor;
 
 /**
  * Inner products of the Gram matrices of every two classes, `[classes, classes]`: for a block of their rows at a time,

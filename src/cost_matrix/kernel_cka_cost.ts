@@ -7,9 +7,9 @@ import { defaultDevice } from "../tensor/default_device.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { centerFeatures } from "./center_features.ts";
 import { checkFeatures } from "./check_features.ts";
+import type { CkaWork, FeatureShape } from "./check_features.ts";
 import { costOfProducts } from "./cost_of_products.ts";
 import { classesInBlock, gramProducts, uploadChunks } from "./gram_products.ts";
-import type { CkaWork, FeatureShape } from "./check_features.ts";
 import type { LinearCkaOptions } from "./linear_cka_cost.ts";
 
 /** A polynomial kernel `<x, y>^degree`, or an RBF kernel `exp(-|x - y|^2 / (2 bandwidth^2 median))`. */

@@ -1,9 +1,9 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { defaultDevice } from "../tensor/default_device.ts";
 import { centerFeatures } from "./center_features.ts";
-import { crossProducts } from "./cross_products.ts";
 import { checkFeatures, type FeatureShape } from "./check_features.ts";
 import { costOfProducts } from "./cost_of_products.ts";
+import { crossProducts } from "./cross_products.ts";
 import { gramProducts } from "./gram_products.ts";
 
 export type { FeatureShape } from "./check_features.ts";

@@ -27,7 +27,7 @@ const OPTIONS = [
 ];
 
 /**
- * A data set of images that are in memory, for {@linkcode DataLoader}. Test images should have `mean` and `std` of the
+ * A data set of images that are in memory, for `DataLoader`. Test images should have `mean` and `std` of the
  * training images.
  *
  * @throws RangeError when the numbers do not fit each other, TypeError for unknown options.

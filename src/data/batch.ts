@@ -1,5 +1,6 @@
 import { UserError } from "../errors.ts";
 import type { DatasetInfo } from "./image_dataset.ts";
+import { Sampler } from "./sampler.ts";
 
 /** One batch. Its arrays are used again: they hold until the next batch is asked for. */
 export interface Batch {
@@ -56,11 +57,19 @@ export interface BatchSource {
 }
 
 /**
- * Refuses a batch size that gives no batch.
+ * The images of a loader's epochs, in their order: drawn anew for each epoch of training.
  *
- * @throws {RangeError} where there is no image, or with `dropLast` less than one training batch
+ * @throws {UserError} where there is no image, or with `dropLast` less than one training batch
  */
-export function checkBatchSize(dataset: DatasetInfo, options: LoaderOptions): void {
+export function samplerOf(dataset: DatasetInfo, options: LoaderOptions): Sampler {
+  checkBatchSize(dataset, options);
+  const { length } = dataset;
+  const { train, seed, rank, worldSize } = options;
+  return new Sampler({ length, seed, rank, worldSize, shuffle: train, dropLast: train });
+}
+
+/** Refuses a batch size that gives no batch. */
+function checkBatchSize(dataset: DatasetInfo, options: LoaderOptions): void {
   const { batchSize, train, dropLast, worldSize = 1 } = options;
   if (dataset.length === 0) throw new UserError(`${dataset.name} has no images`);
   if (!Number.isInteger(batchSize) || batchSize < 1) {

@@ -114,7 +114,7 @@ export interface SplitChange {
 /**
  * Compares a split's files with a digest; null where they are the same.
  *
- * @throws {UserError} where the digest is damaged
+ * @throws {RangeError} where the digest is damaged
  */
 export function splitChange(saved: SplitDigest, facts: SplitFacts): SplitChange | null {
   if (!(saved.run >= 1)) throw new RangeError(`a run has one file or more; got ${saved.run}`);

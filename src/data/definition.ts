@@ -33,7 +33,7 @@ export interface DatasetDefinition<D extends DatasetInfo = ImageDataset> {
    * @param config the keys of the DATASET section; SUBSET and VALIDATION are taken care of behind it
    * @param callbacks who is told what takes long or goes wrong
    * @param wanted the splits that are wanted; the other may be null
-   * @throws {Error} where its files cannot be read or are damaged
+   * @throws {UserError} where its files cannot be read or are damaged
    */
   load(
     config: DatasetConfig,

@@ -2,14 +2,14 @@ import { cropPadding, drawAugmentation, NO_AUGMENTATION, writeImage } from "./au
 import {
   type Batch,
   type BatchSource,
-  checkBatchSize,
   imagesOfEpoch,
   type LoaderOptions,
+  samplerOf,
 } from "./batch.ts";
 import { type Dataset, type ImageDataset, isFileDataset } from "./image_dataset.ts";
 import { normalisationTable } from "./images/normalisations.ts";
 import { KeyedRandom } from "./random.ts";
-import { Sampler } from "./sampler.ts";
+import type { Sampler } from "./sampler.ts";
 import { StreamLoader } from "./stream_loader.ts";
 
 export type { Batch, LoaderOptions } from "./batch.ts";
@@ -48,21 +48,13 @@ export class DataLoader implements BatchSource {
   /**
    * Allocates the batches.
    *
-   * @throws {RangeError} where there is no image, or with `dropLast` less than one training batch
+   * @throws {UserError} where there is no image, or with `dropLast` less than one training batch
    */
   constructor(dataset: ImageDataset, options: LoaderOptions) {
-    checkBatchSize(dataset, options);
-    const { batchSize, train, seed, rank, worldSize } = options;
+    const { batchSize } = options;
     this.dataset = dataset;
     this.#options = options;
-    this.#sampler = new Sampler({
-      length: dataset.length,
-      seed,
-      rank,
-      worldSize,
-      shuffle: train,
-      dropLast: train,
-    });
+    this.#sampler = samplerOf(dataset, options);
     this.images = imagesOfEpoch(this.#sampler.length, options);
     this.length = Math.ceil(this.images / batchSize);
     this.#table = normalisationTable(dataset.mean, dataset.std);
@@ -139,7 +131,7 @@ export class DataLoader implements BatchSource {
 /**
  * The loader that fits where a data set's images are: in memory or in files.
  *
- * @throws {RangeError} where there is no image, or with `dropLast` less than one training batch
+ * @throws {UserError} where there is no image, or with `dropLast` less than one training batch
  */
 export function createLoader(dataset: Dataset, options: LoaderOptions): BatchSource {
   return isFileDataset(dataset)

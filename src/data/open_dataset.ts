@@ -26,8 +26,8 @@ const OPTIONS = [
  * Training and test images of a data set by its name: `fashion_mnist`, `cifar10`, `cifar100`, `imagenet`, `image_folder`, or
  * one that was registered.
  *
- * @throws RangeError for a name that is not there, or a subset or validation larger than a class; TypeError for an unknown
- * option; Error where its files cannot be read or are damaged.
+ * @throws UserError for a name that is not there, a subset or validation larger than a class, or files that cannot be read or
+ * are damaged; TypeError for an unknown option.
  */
 export async function openDataset(
   name: string,

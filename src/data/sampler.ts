@@ -4,7 +4,7 @@ import { KeyedRandom } from "./random.ts";
 const SHUFFLE_STREAM = 0xffffffff;
 
 /** What a sampler draws from, and how. */
-export interface SamplerOptions {
+interface SamplerOptions {
   /** How many images the data set has. */
   readonly length: number;
   /** Seed of the shuffle; default 0. */

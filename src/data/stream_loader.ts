@@ -2,16 +2,16 @@ import { join } from "node:path";
 import {
   type Batch,
   type BatchSource,
-  checkBatchSize,
   imagesOfEpoch,
   type LoaderOptions,
+  samplerOf,
 } from "./batch.ts";
 import { cacheFingerprint } from "./cache/cache_fingerprint.ts";
-import type { DecodeForm } from "./decode/decode_job.ts";
-import type { FileDataset } from "./image_dataset.ts";
-import { FileDecoder } from "./decode/file_decoder.ts";
 import { PackedCache } from "./cache/packed_cache.ts";
-import { Sampler } from "./sampler.ts";
+import type { DecodeForm } from "./decode/decode_job.ts";
+import { FileDecoder } from "./decode/file_decoder.ts";
+import type { FileDataset } from "./image_dataset.ts";
+import type { Sampler } from "./sampler.ts";
 
 /** Batches being made while one is used. */
 const AHEAD = 2;
@@ -51,19 +51,11 @@ export class StreamLoader implements BatchSource {
   /**
    * Allocates nothing yet.
    *
-   * @throws {RangeError} where there is no image, or with `dropLast` less than one training batch
+   * @throws {UserError} where there is no image, or with `dropLast` less than one training batch
    */
   constructor(readonly dataset: FileDataset, readonly options: LoaderOptions) {
-    checkBatchSize(dataset, options);
-    const { batchSize, train, seed, rank, worldSize } = options;
-    this.#sampler = new Sampler({
-      length: dataset.length,
-      seed,
-      rank,
-      worldSize,
-      shuffle: train,
-      dropLast: train,
-    });
+    const { batchSize, train } = options;
+    this.#sampler = samplerOf(dataset, options);
     this.images = imagesOfEpoch(this.#sampler.length, options);
     this.length = Math.ceil(this.images / batchSize);
     this.#form = train ? "train" : "eval";

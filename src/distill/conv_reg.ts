@@ -6,6 +6,8 @@ import { Module } from "../nn/module.ts";
 import { formatShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
+const HIDDEN = 256;
+
 /**
  * Takes a student's feature map to the teacher's shape: one convolution, batch normalisation, ReLU.
  * The convolution doubles or halves the size, else shrinks it by an unpadded kernel, or is 1 x 1. mdistiller: `ConvReg`.
@@ -43,8 +45,6 @@ export class ConvReg extends Module {
     return this.bn.forward(this.conv.forward(x), { relu: true });
   }
 }
-
-const HIDDEN = 256;
 
 /**
  * Takes a student's feature map to the teacher's channels through 256 hidden ones: 1 x 1, 3 x 3 and

@@ -53,7 +53,7 @@ export interface DistillerParts<O> {
    * Costs between the classes, [classes, classes] in row-major order, as the keys of `costMatrixKeys()` say, not yet
    * sharpened; wants {@linkcode DistillerDefinition.costMatrix}.
    *
-   * @throws {Error} naming the file where it cannot be used
+   * @throws {UserError} naming the file where it cannot be used
    */
   costMatrix(): Promise<Float32Array>;
   /** Tells the user in one sentence what can be computed but is hardly meant. */

@@ -1,5 +1,5 @@
-import { UserError } from "../errors.ts";
 import { int } from "../config/field.ts";
+import { UserError } from "../errors.ts";
 import { kdsvdLoss } from "../losses/kdsvd.ts";
 import type { Features, Model } from "../models/model.ts";
 import type { Shape } from "../tensor/shape.ts";

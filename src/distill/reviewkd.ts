@@ -1,5 +1,5 @@
-import { UserError } from "../errors.ts";
 import { bool, int, ints, type ValuesOf } from "../config/field.ts";
+import { UserError } from "../errors.ts";
 import { hierarchicalContextLoss } from "../losses/hierarchical_context.ts";
 import type { Features, Model } from "../models/model.ts";
 import { Module } from "../nn/module.ts";

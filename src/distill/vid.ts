@@ -1,6 +1,6 @@
 import { float } from "../config/field.ts";
+import { sameSize } from "../losses/features.ts";
 import { mseLoss } from "../losses/mse.ts";
-import { sameSize } from "../losses/similarity.ts";
 import type { Features, Model } from "../models/model.ts";
 import { ReLU } from "../nn/activations.ts";
 import { Conv2d } from "../nn/conv2d.ts";

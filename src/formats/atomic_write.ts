@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { UserError } from "../errors.ts";
 import { ioReason } from "./io_reason.ts";
+import { removeIfThere } from "./paths.ts";
 import { checkKind, FileKindError } from "./read_file.ts";
 
 /** A file that could not be written; the message names it and says why. */
@@ -41,14 +42,6 @@ function syncFolder(path: string): void {
   }
 }
 
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch {
-    // It was never made, or the disk is gone: the first error is the one to report.
-  }
-}
-
 /**
  * Refuses to write where something lies that is no file, such as a folder or a device, which a new file would take the place
  * of. What is not there yet can be written.
@@ -61,6 +54,20 @@ export function checkTarget(path: string): void {
   } catch (error) {
     if (!(error instanceof FileKindError)) return;
     throw new WriteError(`cannot write ${path}: ${error.message}`, { cause: error });
+  }
+}
+
+/**
+ * Makes a folder and tries to write in it, so that a command fails before it computes anything.
+ *
+ * @throws {WriteError} naming the folder and the cause
+ */
+export function checkFolder(folder: string): void {
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+    Deno.removeSync(Deno.makeTempFileSync({ dir: folder, prefix: ".writable-" }));
+  } catch (error) {
+    throw new WriteError(`cannot write to ${folder}: ${ioReason(error)}`, { cause: error });
   }
 }
 
@@ -80,6 +87,7 @@ export function writeFileAtomic(path: string, content: Uint8Array | string): voi
     Deno.renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (error) {
+    // It may never have been made, or the disk is gone: the first error is the one to report.
     removeIfThere(temporary);
     throw new WriteError(`cannot write ${path}: ${ioReason(error)}`, { cause: error });
   }

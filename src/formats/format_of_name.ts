@@ -2,7 +2,7 @@ import { extname } from "node:path";
 import { FormatError } from "./format_error.ts";
 
 /** The formats that checkpoints and cost matrices are written in. */
-export type WrittenFormat = "safetensors" | "torch";
+type WrittenFormat = "safetensors" | "torch";
 
 /** The format that each extension stands for; the authors' checkpoints have none. */
 const FORMATS: ReadonlyMap<string, WrittenFormat> = new Map([

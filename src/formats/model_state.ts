@@ -27,6 +27,8 @@ const LEADING = /^(?:module\.)+/;
 
 /** How much of what is not read is named. */
 const MOST_UNREAD = 4;
+/** Where state dicts usually lie, of which nothing needs to be said. */
+const PLAIN = new Set(["model", "state_dict", "net", "model_state_dict", "student", "module"]);
 
 /** The model of a checkpoint. */
 export interface ModelState {
@@ -203,9 +205,6 @@ export function stateNote({ path, alternatives, unread }: ModelState): string | 
   ];
   return notes.length > 0 ? notes.join("; ") : null;
 }
-
-/** Where state dicts usually lie, of which nothing needs to be said. */
-const PLAIN = new Set(["model", "state_dict", "net", "model_state_dict", "student", "module"]);
 
 /** What the usual names and prefixes lead to. */
 function usualState(value: unknown): Found {

@@ -8,7 +8,7 @@ export class FileKindError extends UserError {
 }
 
 /** The parts of `Deno.FileInfo` that tell what a path leads to. */
-export type Kind = Pick<
+type Kind = Pick<
   Deno.FileInfo,
   "isFile" | "isDirectory" | "isFifo" | "isSocket" | "isCharDevice" | "isBlockDevice"
 >;

@@ -86,7 +86,7 @@ async function chooseAdapter(gpu: GPU, choice: DeviceChoice): Promise<GPUAdapter
 }
 
 /** Whether an adapter runs kernels on the CPU. */
-export function isSoftware(adapter: GPUAdapter): boolean {
+function isSoftware(adapter: GPUAdapter): boolean {
   const { info } = adapter;
   if ((info as { isFallbackAdapter?: boolean }).isFallbackAdapter) return true;
   return /llvmpipe|lavapipe|swiftshader|software|warp|basic render/i.test(

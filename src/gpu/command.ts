@@ -13,7 +13,7 @@ export interface DispatchCommand {
 }
 
 /** One copy between buffers, in bytes. */
-export interface CopyCommand {
+interface CopyCommand {
   /** Tells the command from the others. */
   readonly kind: "copy";
   /** Where the bytes are. */
@@ -29,7 +29,7 @@ export interface CopyCommand {
 }
 
 /** Sets bytes of a buffer to zero. */
-export interface ClearCommand {
+interface ClearCommand {
   /** Tells the command from the others. */
   readonly kind: "clear";
   /** The buffer. */

@@ -1,8 +1,8 @@
+import { type Bindable, Binder, type BufferRange, type DispatchOptions } from "./binder.ts";
 import { BufferPool, type MemoryAccount } from "./buffer_pool.ts";
 import { type Command, type DispatchCommand, encode } from "./command.ts";
 import { DeviceFailure } from "./device_failure.ts";
 import { GpuError } from "./gpu_error.ts";
-import { type Bindable, Binder, type BufferRange, type DispatchOptions } from "./binder.ts";
 import { type Kernel, NO_SUBGROUPS, type Subgroups } from "./kernel.ts";
 import { type CompileProgress, PipelineCache, type PipelineEntry } from "./pipeline_cache.ts";
 import { Recording } from "./recording.ts";

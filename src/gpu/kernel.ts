@@ -5,7 +5,7 @@ import { expandTemplate, type TemplateOrigin, type TemplateValues } from "./temp
 export type BindingKind = "uniform" | "read-only-storage" | "storage";
 
 /** One bound variable of a kernel. */
-export interface KernelBinding {
+interface KernelBinding {
   /** Its name in the source. */
   readonly name: string;
   /** Its index in group 0. */
@@ -15,7 +15,7 @@ export interface KernelBinding {
 }
 
 /** One field of a kernel's parameter struct; every field is one 32-bit word. */
-export interface KernelParam {
+interface KernelParam {
   /** Its name in the source. */
   readonly name: string;
   /** Its type. */

@@ -1,5 +1,5 @@
 /** A place in a uniform buffer. */
-export interface ParamSlot {
+interface ParamSlot {
   readonly buffer: GPUBuffer;
   readonly offset: number;
   readonly size: number;

@@ -1,8 +1,10 @@
 import { type Command, encode, encodeTransfer } from "./command.ts";
 import { GpuError } from "./gpu_error.ts";
 
+const BATCH = 1024;
+
 /** What a recording needs of its `Gpu`. */
-export interface RecordedOn {
+interface RecordedOn {
   /** The device. */
   readonly device: GPUDevice;
   /** Submits what is queued. */
@@ -12,7 +14,7 @@ export interface RecordedOn {
 }
 
 /** Time of one kernel over a profiled replay. */
-export interface KernelTime {
+interface KernelTime {
   /** The kernel's name with its template values. */
   readonly name: string;
   /** How often it ran. */
@@ -107,8 +109,6 @@ export class Recording {
     this.release();
   }
 }
-
-const BATCH = 1024;
 
 async function timeCommands(
   device: GPUDevice,

@@ -14,7 +14,7 @@ export interface TemplateOrigin {
 }
 
 /** An expanded template. */
-export interface Expansion {
+interface Expansion {
   /** The lines, joined. */
   readonly text: string;
   /** Where each line comes from. */

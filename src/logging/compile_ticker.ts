@@ -1,3 +1,5 @@
+import { granted } from "../formats/environment.ts";
+
 /** A line that says how long something has been going on. */
 export interface TickingLine {
   /** Text before the time. */
@@ -47,7 +49,7 @@ export class ThreadTicker implements Ticker {
     const url = new URL("./compile_ticker_worker.ts", import.meta.url);
     // A terminal is not asked for the sources of a clock: without them there is none.
     const path = new URL(".", url);
-    if (path.protocol === "file:" && !mayRead(path)) return;
+    if (path.protocol === "file:" && !granted({ name: "read", path })) return;
     this.#worker ??= new Worker(url, { type: "module" });
     this.#worker.postMessage({ line, number, current: this.#current } satisfies ToTicker);
   }
@@ -58,8 +60,4 @@ export class ThreadTicker implements Ticker {
     this.#worker.terminate();
     this.#worker = null;
   }
-}
-
-function mayRead(path: URL): boolean {
-  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
 }

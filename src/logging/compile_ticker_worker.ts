@@ -1,6 +1,6 @@
 /// <reference lib="deno.worker" />
 import type { ToTicker } from "./compile_ticker.ts";
-import { formatSeconds } from "./format_seconds.ts";
+import { formatSeconds } from "./text.ts";
 import { StatusLine } from "./status_line.ts";
 import { writeTerminal } from "./terminal.ts";
 

@@ -1,3 +1,16 @@
+/** Matplotlib's viridis at 0, 1/8, ..., 1. */
+const ANCHORS = [
+  [68, 1, 84],
+  [71, 44, 122],
+  [59, 81, 139],
+  [44, 113, 142],
+  [33, 144, 141],
+  [39, 173, 129],
+  [92, 200, 99],
+  [170, 220, 50],
+  [253, 231, 37],
+] as const;
+
 /** A matrix as a picture. */
 interface HeatMap {
   /** [size, size, 3], red, green and blue from 0 to 255. */
@@ -40,19 +53,6 @@ export function heatMap(matrix: Float32Array, n: number): HeatMap {
   }
   return { pixels, size, low, high };
 }
-
-/** Matplotlib's viridis at 0, 1/8, ..., 1. */
-const ANCHORS = [
-  [68, 1, 84],
-  [71, 44, 122],
-  [59, 81, 139],
-  [44, 113, 142],
-  [33, 144, 141],
-  [39, 173, 129],
-  [92, 200, 99],
-  [170, 220, 50],
-  [253, 231, 37],
-] as const;
 
 /** Red, green and blue of a value from 0 (dark blue) to 1 (yellow), values outside clamped. */
 export function viridis(value: number): readonly [number, number, number] {

@@ -1,7 +1,15 @@
-import type { EpochEnd, EventSink, Point } from "../train/events.ts";
+import type { EpochEnd, Point } from "../train/events.ts";
 
 /** Figures by the name they have in logs. */
 export type LogScalars = Readonly<Record<string, number>>;
+
+/** Where a run goes on: what was logged from there on no longer counts. */
+export interface LogPosition {
+  /** The epoch that is to be trained, or finished, counted from 1. */
+  readonly epoch: number;
+  /** Steps of the run that are done, over all epochs. */
+  readonly globalStep: number;
+}
 
 interface Training {
   readonly loss: number;
@@ -45,26 +53,4 @@ export function epochScalars({ lr, train, test, bestTop1 }: EpochEnd): LogScalar
 export function pointScalars(point: Point): LogScalars {
   const figures = Object.entries(training(point, point.lr));
   return Object.fromEntries(figures.map(([name, value]) => [`step/${name}`, value]));
-}
-
-/** A line of `metrics.jsonl` for an epoch: the `epoch_end` event with `kind` for its type. */
-type EpochLine = { readonly kind: "epoch" } & Omit<EpochEnd, "type">;
-
-/** A line of `metrics.jsonl` for the steps between two points: the `point` event with `kind` for its type. */
-type StepLine = { readonly kind: "step" } & Omit<Point, "type">;
-
-/**
- * Writes `metrics.jsonl`: one JSON object a line, an {@linkcode EpochLine} for each epoch and a {@linkcode StepLine} every
- * LOG.TENSORBOARD_FREQ steps. Keys are added but not renamed; a number that is not finite is null. A line is written at once with its line break, so that only
- * the last one can be cut short.
- *
- * @param write appends to the file
- */
-export function jsonl(write: (text: string) => void): EventSink {
-  return (event) => {
-    if (event.type !== "epoch_end" && event.type !== "point") return;
-    const { type, ...metrics } = event;
-    const kind = type === "point" ? "step" : "epoch";
-    write(JSON.stringify({ kind, ...metrics }) + "\n");
-  };
 }

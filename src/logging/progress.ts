@@ -8,9 +8,9 @@ import type {
   Step,
 } from "../train/events.ts";
 import { ThreadTicker, type Ticker } from "./compile_ticker.ts";
-import { barText, fixed, formatSeconds, plural } from "./format_seconds.ts";
 import { StatusLine } from "./status_line.ts";
 import { terminalColumns, writeTerminal } from "./terminal.ts";
+import { barText, fixed, formatSeconds, plural } from "./text.ts";
 
 /** Where progress goes. */
 export interface ProgressOptions {

@@ -4,15 +4,7 @@ import { encodePng } from "../formats/tensorboard/png.ts";
 import type { EventSink } from "../train/events.ts";
 import { EventFile, ownEventFiles, removeEventFiles } from "./event_file.ts";
 import { heatMap } from "./heat_map.ts";
-import { epochScalars, type LogScalars, pointScalars } from "./log_scalars.ts";
-
-/** Where a run goes on: what was logged from there on no longer counts. */
-export interface LogPosition {
-  /** The epoch that is to be trained, or finished, counted from 1. */
-  readonly epoch: number;
-  /** Steps of the run that are done, over all epochs. */
-  readonly globalStep: number;
-}
+import { epochScalars, type LogPosition, type LogScalars, pointScalars } from "./log_scalars.ts";
 
 /**
  * Logs a run for TensorBoard, in the run's `train.events` as mdistiller does: figures of every epoch with the epoch as

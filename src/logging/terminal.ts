@@ -2,10 +2,10 @@ import { ioReason } from "../formats/io_reason.ts";
 import { escapeControls } from "../formats/visible.ts";
 
 /** A stream of the terminal. */
-export type Stream = "stdout" | "stderr";
+type Stream = "stdout" | "stderr";
 
 /** How a stream was lost: nobody reads it any more, or it cannot be written for another reason. */
-export interface LostStream {
+interface LostStream {
   /** Which one. */
   readonly stream: Stream;
   /** Whether its reader ended (`| head`, a closed terminal): no fault of anybody's. */

@@ -1,6 +1,10 @@
+import { environment, granted } from "../formats/environment.ts";
 import type { EventSink } from "../train/events.ts";
 import { epochScalars } from "./log_scalars.ts";
 import type { FromWandb, ToWandb, WandbStart } from "./wandb_messages.ts";
+
+/** Longest wait for the server at the end of a run, in milliseconds. */
+const PATIENCE = 30_000;
 
 /** What of the surroundings decides whether W&B is used. */
 export interface WandbSurroundings {
@@ -13,13 +17,25 @@ export interface WandbSurroundings {
 }
 
 /** Whether W&B is used, and how; or the reason why it is not, and what to do, as a clause. */
-export type WandbChoice =
+type WandbChoice =
   | { readonly use: true; readonly start: Pick<WandbStart, "module" | "apiKey" | "baseUrl"> }
   | { readonly use: false; readonly reason: string };
 
 const PACKAGE = "@wandb/sdk";
 const SERVER = "https://api.wandb.ai";
 const NOT_ONLINE = ["disabled", "offline", "dryrun"];
+
+const SURROUNDINGS: WandbSurroundings = {
+  env: environment,
+  resolve: (name) => {
+    try {
+      return import.meta.resolve(name);
+    } catch {
+      return null;
+    }
+  },
+  granted,
+};
 
 /** Finds out whether W&B can be used: its key, its package and the permissions have to be there. */
 export function wandbChoice(surroundings: WandbSurroundings = SURROUNDINGS): WandbChoice {
@@ -44,24 +60,6 @@ export function wandbChoice(surroundings: WandbSurroundings = SURROUNDINGS): Wan
   }
   return { use: true, start: { module, apiKey, baseUrl } };
 }
-
-const SURROUNDINGS: WandbSurroundings = {
-  env: (name) =>
-    SURROUNDINGS.granted({ name: "env", variable: name })
-      ? Deno.env.get(name) || undefined
-      : undefined,
-  resolve: (name) => {
-    try {
-      return import.meta.resolve(name);
-    } catch {
-      return null;
-    }
-  },
-  granted: (permission) => Deno.permissions.querySync(permission).state === "granted",
-};
-
-/** Longest wait for the server at the end of a run, in milliseconds. */
-const PATIENCE = 30_000;
 
 /**
  * Sends the figures of every epoch to W&B. Its package runs in a thread of its own, since it takes signals, ends the

@@ -1,6 +1,6 @@
 import type { EpochEnd, EventSink } from "../train/events.ts";
-import { fixed } from "./format_seconds.ts";
-import type { LogPosition } from "./tensorboard.ts";
+import type { LogPosition } from "./log_scalars.ts";
+import { fixed } from "./text.ts";
 
 /** The line before and after the figures of an epoch in `worklog.txt`. */
 const RULE: string = "-".repeat(25);
@@ -39,29 +39,6 @@ export function worklog(write: (text: string) => void): EventSink {
       write(`best_acc\t${event.bestTop1.toFixed(2)}\n`);
     }
   };
-}
-
-/**
- * The lines of a `metrics.jsonl` that come before a position. Lines that are cut short or damaged are left out, as are
- * those of the epochs and steps that will be trained again.
- */
-export function cutMetrics(text: string, { epoch, globalStep }: LogPosition): string {
-  return text.split("\n").filter((line) => {
-    const entry = parseObject(line);
-    if (!entry) return false;
-    return entry.kind === "step"
-      ? Number(entry.globalStep) <= globalStep
-      : Number(entry.epoch) < epoch;
-  }).map((line) => `${line}\n`).join("");
-}
-
-function parseObject(line: string): Record<string, unknown> | null {
-  try {
-    const value = JSON.parse(line);
-    return typeof value === "object" ? value : null;
-  } catch {
-    return null;
-  }
 }
 
 /** The part of a `worklog.txt` before the first block of an epoch that will be trained again, or that is cut short. */

@@ -1,5 +1,5 @@
 import type { Tensor } from "../tensor/tensor.ts";
-import { normalize, sameSize } from "./similarity.ts";
+import { normalize, sameSize } from "./features.ts";
 
 /**
  * Attention transfer of one pair of feature maps [N, C, H, W]: the mean squared difference of their maps of attention,

@@ -1,5 +1,5 @@
 import type { Tensor } from "../tensor/tensor.ts";
-import { normalize } from "./similarity.ts";
+import { normalize } from "./features.ts";
 
 /**
  * The sum of squared differences of the cosines between classes, of the rows of two classifiers, `[classes, features]`

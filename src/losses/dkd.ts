@@ -1,7 +1,7 @@
 import { dkdDivergence } from "../ops/losses/dkd_divergence.ts";
-import { requireLabelRows } from "../ops/softmax/label_rows.ts";
 import { mean } from "../ops/reduce/sum.ts";
 import { requireFloat } from "../ops/require_dtype.ts";
+import { requireLabelRows } from "../ops/softmax/label_rows.ts";
 import { autocastInput } from "../tensor/autocast.ts";
 import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -1,9 +1,9 @@
-import { bestMatch } from "../ops/losses/best_match.ts";
 import { eigh } from "../ops/eigh.ts";
+import { bestMatch } from "../ops/losses/best_match.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { normalize } from "./similarity.ts";
+import { normalize } from "./features.ts";
 
 /** More singular vectors of the student's than of the teacher's, among which the best match is sought. */
 const SPARE = 3;

@@ -1,5 +1,5 @@
 import type { Tensor } from "../tensor/tensor.ts";
-import { normalize, sameSize } from "./similarity.ts";
+import { normalize, sameSize } from "./features.ts";
 
 /**
  * Neuron selectivity transfer of one pair of feature maps [N, C, H, W]: the squared maximum mean discrepancy of their

@@ -1,5 +1,5 @@
-import { adaptiveAvgPool2d } from "../ops/pool/adaptive_avg_pool2d.ts";
 import { partialL2 } from "../ops/losses/partial_l2.ts";
+import { adaptiveAvgPool2d } from "../ops/pool/adaptive_avg_pool2d.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { adaptiveAvgPool2d } from "../ops/pool/adaptive_avg_pool2d.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { normalize } from "./features.ts";
 
 /**
  * The squared difference of how alike the samples of a batch are, `[N, N]` products of their features with rows of length
@@ -11,18 +11,4 @@ export function similarityLoss(student: Tensor, teacher: Tensor): Tensor {
     return normalize(rows.matmul(rows, { transposeB: true }));
   };
   return alike(teacher).sub(alike(student)).pow(2).mean();
-}
-
-/** Divides by the length along the last dimension, at least 1e-12. PyTorch: `torch.nn.functional.normalize`. */
-export function normalize(x: Tensor): Tensor {
-  // Squares are clamped, so that the gradient of the root exists at zero.
-  return x.div(x.pow(2).sum({ dims: -1, keepDims: true }).clamp(1e-24, Infinity).sqrt());
-}
-
-/** Two feature maps [N, C, H, W], the larger averaged down to the height of the smaller. */
-export function sameSize(student: Tensor, teacher: Tensor): [student: Tensor, teacher: Tensor] {
-  const [s, t] = [student.shape[2], teacher.shape[2]];
-  if (s > t) return [adaptiveAvgPool2d(student, t), teacher];
-  if (s < t) return [student, adaptiveAvgPool2d(teacher, s)];
-  return [student, teacher];
 }

@@ -1,10 +1,10 @@
-import { mean } from "../ops/reduce/sum.ts";
-import { sinkhorn, type SinkhornMethod } from "../ops/sinkhorn/sinkhorn.ts";
-import type { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
+import { requireIndices } from "../ops/indexing/require_indices.ts";
 import { wkdCombine } from "../ops/losses/wkd_combine.ts";
 import { wkdMarginals } from "../ops/losses/wkd_marginals.ts";
+import { mean } from "../ops/reduce/sum.ts";
 import { requireFloat } from "../ops/require_dtype.ts";
-import { requireIndices } from "../ops/indexing/require_indices.ts";
+import type { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
+import { sinkhorn, type SinkhornMethod } from "../ops/sinkhorn/sinkhorn.ts";
 import { autocastInput } from "../tensor/autocast.ts";
 import { checkOptions, type OptionNames } from "../tensor/options.ts";
 import { formatShape } from "../tensor/shape.ts";

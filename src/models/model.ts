@@ -1,6 +1,6 @@
 import type { BatchNorm2d } from "../nn/batch_norm2d.ts";
-import { Module } from "../nn/module.ts";
 import type { Linear } from "../nn/linear.ts";
+import { Module } from "../nn/module.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** Intermediate results of a model, as the authors' models return them. */

@@ -25,7 +25,7 @@ const IMAGE_SIZES: Readonly<Record<ModelFamily, number>> = { cifar: 32, imagenet
  * Parameters and multiply-adds of a model, from the shapes of a forward pass that computes nothing; needs no device.
  *
  * @param options `imageSize`: default 32, or 224 for ImageNet's models
- * @throws RangeError for an unknown name, with the nearest one.
+ * @throws UserError for an unknown name, with the nearest one.
  */
 export function modelCost(
   name: string,
@@ -57,7 +57,7 @@ function countForwards(module: Module, tell: (multiplyAdds: number) => void): vo
 /**
  * Shapes of a model's parameters and buffers by their names, in PyTorch's order. Needs no device and draws no weights.
  *
- * @throws RangeError for an unknown name, with the nearest one.
+ * @throws UserError for an unknown name, with the nearest one.
  */
 export function modelShapes(name: string, options: CreateModelOptions = {}): Map<string, Shape> {
   return shapesOnly(() => {

@@ -1,6 +1,6 @@
+import { gelu, type GeluOptions, relu, silu, tanh } from "../ops/unary.ts";
 import { checkOptions } from "../tensor/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { gelu, type GeluOptions, relu, silu, tanh } from "../ops/unary.ts";
 import { Module } from "./module.ts";
 
 /** `max(x, 0)`. PyTorch: `torch.nn.ReLU`. */

@@ -1,9 +1,9 @@
 import { synchronous } from "../gpu/synchronous.ts";
 import { checkOptions } from "../tensor/options.ts";
 import { Generator } from "../tensor/random.ts";
+import { fillNormal, fillUniform } from "../tensor/random.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { numel } from "../tensor/shape.ts";
-import { fillNormal, fillUniform } from "../tensor/random.ts";
 
 let generator = new Generator(0);
 let skipping = false;

@@ -2,7 +2,7 @@ import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** What is printed of a module. */
-export interface Printed {
+interface Printed {
   /** Options as PyTorch prints them. */
   extraRepr(): string;
   /** Modules by name. */

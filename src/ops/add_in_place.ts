@@ -1,8 +1,8 @@
 import addInPlaceCode from "../../kernels/elementwise/add_in_place.wgsl" with { type: "text" };
 import { Kernel } from "../gpu/kernel.ts";
+import type { Tensor } from "../tensor/core.ts";
 import { bytesOf, wgslFloat } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/core.ts";
 import { plus } from "./binary.ts";
 import { elementwiseGrid } from "./grid.ts";
 import { requireFloats } from "./require_dtype.ts";

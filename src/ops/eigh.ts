@@ -2,8 +2,8 @@ import gradCoreCode from "../../kernels/eigh/grad_core.wgsl" with { type: "text"
 import jacobiCode from "../../kernels/eigh/jacobi.wgsl" with { type: "text" };
 import { Kernel } from "../gpu/kernel.ts";
 import { trackMany } from "../tensor/autograd.ts";
-import { formatShape, numel } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/core.ts";
+import { formatShape, numel } from "../tensor/shape.ts";
 import { linearGrid } from "./grid.ts";
 import { product } from "./matmul/product.ts";
 import { requireFloat } from "./require_dtype.ts";

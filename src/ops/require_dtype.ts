@@ -1,5 +1,5 @@
-import { isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/core.ts";
+import { isFloat } from "../tensor/dtype.ts";
 
 /** @throws TypeError naming the op and the dtype when a tensor is not float32. */
 export function requireFloat(op: string, ...tensors: readonly Tensor[]): void {

@@ -2,7 +2,7 @@ import type { Gpu } from "../gpu/gpu.ts";
 import { linearGrid } from "./grid.ts";
 
 /** Threads of a row and rows of a workgroup: template values of kernels that include `rows`. */
-export interface RowValues {
+interface RowValues {
   readonly LANES: number;
   readonly ROWS: number;
   readonly [name: string]: number;

@@ -1,6 +1,6 @@
+import type { Tensor } from "../tensor/core.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Shape } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/core.ts";
 import { castElements } from "./cast.ts";
 
 /** `x` in a float type, off the tape; `x` itself is given up for it. */

@@ -1,5 +1,5 @@
-import { BUFFER_GRAIN } from "../gpu/buffer_pool.ts";
 import accumulateCode from "../../kernels/optim/accumulate_gradients.wgsl" with { type: "text" };
+import { BUFFER_GRAIN } from "../gpu/buffer_pool.ts";
 import type { BufferRange, Gpu } from "../gpu/gpu.ts";
 import { Kernel } from "../gpu/kernel.ts";
 import { linearGrid } from "../ops/grid.ts";
@@ -22,7 +22,7 @@ export interface StateLayout {
 }
 
 /** One parameter's place in a {@linkcode FlatGroup}. */
-export interface FlatSlot {
+interface FlatSlot {
   /** The tensor that was moved. */
   readonly parameter: Tensor;
   /** Its part of every state by name: of the parameter's shape, or one number. */

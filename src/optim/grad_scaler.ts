@@ -1,14 +1,14 @@
-import { requireHalf } from "../gpu/require_half.ts";
 import finiteCode from "../../kernels/optim/check_finite.wgsl" with { type: "text" };
 import updateCode from "../../kernels/optim/update_scale.wgsl" with { type: "text" };
 import type { Gpu } from "../gpu/gpu.ts";
 import { Kernel } from "../gpu/kernel.ts";
-import { linearGrid } from "../ops/grid.ts";
+import { requireHalf } from "../gpu/require_half.ts";
 import { mul } from "../ops/binary.ts";
+import { linearGrid } from "../ops/grid.ts";
 import { tensor } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { FlatGroup } from "./flat_group.ts";
 import { clipGradNorm } from "./clip_grad_norm.ts";
+import type { FlatGroup } from "./flat_group.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 const finiteKernel = new Kernel("check_finite", finiteCode);

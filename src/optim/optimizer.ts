@@ -1,5 +1,5 @@
-import type { Section, ValuesOf } from "../config/field.ts";
 import type { Choice } from "../config/choices.ts";
+import type { Section, ValuesOf } from "../config/field.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FlatGroup } from "./flat_group.ts";
 

@@ -1,5 +1,5 @@
-import { float, ints, type Section, type ValuesOf } from "../config/field.ts";
 import type { Choice } from "../config/choices.ts";
+import { float, ints, type Section, type ValuesOf } from "../config/field.ts";
 import type { SolverSettings } from "./optimizer.ts";
 
 /** A moment of a run, before a step. */

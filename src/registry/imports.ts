@@ -7,7 +7,7 @@ let imported: readonly string[] = [];
 let remembered: readonly RememberedImport[] = [];
 
 /** A module that a configuration was made with. */
-export interface RememberedImport {
+interface RememberedImport {
   /** As the configuration has it. */
   readonly path: string;
   /** As it would be typed now. */

@@ -1,12 +1,14 @@
 import { type Config, sectionOf } from "../config/config.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
-import type { DistillerParts } from "../distill/definition.ts";
+import type { DistillerParts, FeatureShapes } from "../distill/definition.ts";
 import type { Distiller } from "../distill/distiller.ts";
 import { distillerOf } from "../distill/registry.ts";
 import type { Model } from "../models/model.ts";
 import { createModel } from "../models/registry.ts";
+import { noGrad } from "../tensor/autograd.ts";
+import { zeros } from "../tensor/create.ts";
 import type { Shape } from "../tensor/shape.ts";
-import { evaluatedShapes } from "./evaluated_shapes.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { loadModel, modelOf, TEACHER_SETTINGS } from "./load_model.ts";
 import { runCostMatrix } from "./run_cost_matrix.ts";
 
@@ -16,14 +18,14 @@ export function buildModel(name: string, dataset: DatasetInfo): Model {
 }
 
 /** A distiller, and what was made for it. */
-export interface BuiltDistiller {
+interface BuiltDistiller {
   readonly distiller: Distiller;
   /** The cost matrix that it has, [classes, classes] in row-major order; null where it has none. */
   readonly costMatrix: Float32Array | null;
 }
 
 /** What {@linkcode buildDistiller} wants to know beside the configuration. */
-export interface BuildOptions {
+interface BuildOptions {
   /** The training images. */
   readonly dataset: DatasetInfo;
   /** The teacher's checkpoint; not read where there is no teacher. */
@@ -37,7 +39,8 @@ export interface BuildOptions {
 /**
  * The distiller a configuration asks for, with the teacher loaded.
  *
- * @throws CheckpointError, RangeError or Error with one sentence when something does not fit.
+ * @throws CheckpointError where the teacher's file cannot be read or does not fit, UserError where the settings do not fit the
+ * models or the images.
  */
 export async function buildDistiller(
   config: Config,
@@ -98,8 +101,8 @@ export function distillerParts(
     epochs: SOLVER.EPOCHS,
     seed: SOLVER.SEED,
     featureShapes: () => ({
-      student: evaluatedShapes(student, image),
-      teacher: evaluatedShapes(parts.teacher, image),
+      student: featureShapes(student, image),
+      teacher: featureShapes(parts.teacher, image),
     }),
     cost: null as Float32Array | null,
     async costMatrix() {
@@ -116,7 +119,22 @@ export function distillerParts(
   return parts;
 }
 
-/** Shapes of a model's features for an input shape. */
-export function featureShapes(model: Model, image: Shape): readonly Shape[] {
-  return evaluatedShapes(model, image).feats;
+/** Shapes of a model's features for an image [N, C, H, W]; nothing is computed, its state stays as it is. */
+export function featureShapes(model: Model, image: Shape): FeatureShapes {
+  const training = model.training;
+  model.eval();
+  const { gpu } = model.classifier.weight;
+  const shapes = gpu.dryRun(() =>
+    noGrad(() => {
+      const { features } = model.forward(zeros(image, { device: gpu }));
+      const of = (tensors: readonly Tensor[]) => tensors.map(({ shape }) => shape);
+      return {
+        feats: of(features.feats),
+        preactFeats: of(features.preactFeats),
+        pooledFeat: features.pooledFeat.shape,
+      };
+    })
+  );
+  model.train(training);
+  return shapes;
 }

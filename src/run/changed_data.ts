@@ -1,3 +1,4 @@
+import { changedKeys } from "../config/changed_settings.ts";
 import type { Config } from "../config/config.ts";
 import {
   type OfSplits,
@@ -8,7 +9,6 @@ import {
   type SplitFacts,
 } from "../data/data_digest.ts";
 import { visible } from "../formats/visible.ts";
-import { changedKeys } from "./changed_keys.ts";
 
 /** What is known of the files of a run's images. */
 export type DataFacts = OfSplits<SplitFacts | null>;

@@ -2,8 +2,8 @@ import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { flatten } from "../formats/flatten.ts";
 import { ioReason } from "../formats/io_reason.ts";
-import { openRegularFile, type RegularFile } from "../formats/read_file.ts";
 import { type CheckpointFile, readCheckpoint } from "../formats/read_checkpoint.ts";
+import { openRegularFile, type RegularFile } from "../formats/read_file.ts";
 import { type SafetensorsTensor, writeSafetensors } from "../formats/safetensors/safetensors.ts";
 import type { HostTensor } from "../tensor/read_back.ts";
 

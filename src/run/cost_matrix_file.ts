@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
-import { formatOfName } from "../formats/format_of_name.ts";
 import { isTensor } from "../formats/flatten.ts";
+import { formatOfName } from "../formats/format_of_name.ts";
 import { toFloat32 } from "../formats/safetensors/safetensors.ts";
 import { writeTorch } from "../formats/torch/write_torch.ts";
+import { notFiniteName } from "../train/not_finite.ts";
 import {
   type Checkpoint,
   CheckpointError,
@@ -11,7 +12,6 @@ import {
   loadCheckpoint,
   saveCheckpoint,
 } from "./checkpoint.ts";
-import { notFiniteName } from "../train/not_finite.ts";
 
 const NAME = "cost_matrix";
 /** Of the note beside a torch file: the hash of the costs it speaks of, since another matrix may have taken their place. */
@@ -23,16 +23,13 @@ const LONGEST_NOTE = 2 ** 20;
 export type CostMatrixNote = Readonly<Record<string, string>>;
 
 /**
- * Reads a cost matrix [classes, classes] from a safetensors or torch file: its tensor `cost_matrix`, or its only one.
+ * Reads a cost matrix [classes, classes] from a safetensors or torch file, its tensor `cost_matrix` or its only one, and
+ * how it was made.
  *
+ * @param section that of its keys, for errors
  * @throws CheckpointError naming the file when it cannot be read, has another size, or holds numbers that are not finite.
  */
-export function readCostMatrix(path: string, classes: number): Float32Array {
-  return readNotedCostMatrix(path, classes).cost;
-}
-
-/** {@linkcode readCostMatrix}, with how the matrix was made; `section` is that of its keys, for errors. */
-export function readNotedCostMatrix(
+export function readCostMatrix(
   path: string,
   classes: number,
   section = "WKD",

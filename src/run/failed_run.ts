@@ -1,5 +1,3 @@
-import { UserError } from "../errors.ts";
-
 /** A run that ended in an error, with what is to be said behind it: what the run leaves, and how to go on. */
 export class FailedRun extends Error {
   /** Always `FailedRun`. */
@@ -14,12 +12,4 @@ export class FailedRun extends Error {
 /** What went wrong first, where cleaning up after it went wrong, too. */
 export function firstError(error: unknown): unknown {
   return error instanceof SuppressedError ? firstError(error.suppressed) : error;
-}
-
-/** An error of the code in a module of the user's, with where it came from. */
-export class ImportError extends UserError {
-  /** `trace` is the stack of the module's own error. */
-  constructor(message: string, readonly trace: string) {
-    super(message);
-  }
 }

@@ -152,7 +152,7 @@ function isUsable(model: FittingModel, wanted: FittingModel): boolean {
 /**
  * What a model by the authors' name is for a data set: its classes, channels and family.
  *
- * @throws RangeError for an unknown name, with the nearest one.
+ * @throws UserError for an unknown name, with the nearest one.
  */
 export function modelOf(name: string, dataset: DatasetInfo): FittingModel {
   const [type] = dataset.name.split("/");

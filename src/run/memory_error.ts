@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { valueAt } from "../config/format_config.ts";
 import { FIELDS, isUsed } from "../config/keys.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
 import { GpuError } from "../gpu/gpu_error.ts";
@@ -42,7 +43,7 @@ export async function advising<T>(less: () => string, fn: () => Promise<T>): Pro
 }
 
 /** A number that memory grows with. */
-export interface SizeSetting {
+interface SizeSetting {
   /** As the user writes it. */
   readonly name: string;
   /** What it is. */
@@ -80,17 +81,11 @@ export function runSizes(
     "DATASET.TEST.BATCH_SIZE": test.length,
   };
   const settings = [...FIELDS].filter(([name, { memory }]) =>
-    memory && isUsed(name, (key) => valueOf(config, key))
+    memory && isUsed(name, (key) => valueAt(config, key))
   ).map(([name, field]) => {
-    const value = Math.min(valueOf(config, name), most[name] ?? Infinity);
+    const value = Math.min(valueAt(config, name) as number, most[name] ?? Infinity);
     return { name, value, usual: field.default as number };
   });
   const batch = settings.find(({ name }) => name === "SOLVER.BATCH_SIZE")!;
   return [batch, ...settings.filter((setting) => setting !== batch), imageSize(train)];
-}
-
-function valueOf(config: Config, name: string): number {
-  let node: unknown = config;
-  for (const part of name.split(".")) node = (node as Record<string, unknown>)[part];
-  return node as number;
 }

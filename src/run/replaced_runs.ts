@@ -2,8 +2,7 @@ import { basename, dirname, join, relative } from "@std/path";
 import { UserError } from "../errors.ts";
 import { WriteError, writeFileAtomic } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
-import { readSavedState } from "./saved_states.ts";
-import { latestPath } from "./run_files.ts";
+import { removeIfThere } from "../formats/paths.ts";
 import {
   checkpointsIn,
   CONFIG_FILE,
@@ -12,6 +11,8 @@ import {
   removeTemporaries,
   runFiles,
 } from "./run_file_names.ts";
+import { latestPath } from "./run_files.ts";
+import { readSavedState } from "./saved_states.ts";
 
 const NAME = /^replaced(?:-(\d+))?$/;
 /** Says that a folder is ours, and what lies in it. */
@@ -244,14 +245,6 @@ function readMark(path: string): Mark | null {
   } catch {
     // It is not ours, or not there.
     return null;
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch {
-    // It is where it belongs.
   }
 }
 

@@ -8,6 +8,7 @@ import type { DatasetSplits } from "../data/load_dataset.ts";
 import { createLoader } from "../data/loader.ts";
 import type { Distiller } from "../distill/distiller.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
+import { isThere } from "../formats/paths.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { manualSeed } from "../nn/init.ts";
 import { GradScaler } from "../optim/grad_scaler.ts";
@@ -22,7 +23,7 @@ import type { HeldCheckpoint } from "./checkpoint.ts";
 import { checkpointPath, RunFiles } from "./run_files.ts";
 
 /** What {@linkcode Run} needs. */
-export interface RunOptions {
+interface RunOptions {
   /** The device. */
   readonly gpu: Gpu;
   /** The resolved configuration. */
@@ -168,15 +169,6 @@ export class Run {
   /** Frees device memory. */
   dispose(): void {
     this.resources.dispose();
-  }
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }
 

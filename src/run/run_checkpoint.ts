@@ -1,11 +1,11 @@
-import { flatten } from "../formats/flatten.ts";
 import { int64Tensor } from "../formats/cast_tensor.ts";
+import { flatten } from "../formats/flatten.ts";
 import { plainNames } from "../formats/model_state.ts";
 import { PyFloat, PyOrderedDict, PyTuple } from "../formats/pickle/python.ts";
 import type { SafetensorsTensor } from "../formats/safetensors/safetensors.ts";
 import type { Optimizer, TorchSetting } from "../optim/optimizer.ts";
-import { type Checkpoint, CheckpointError } from "./checkpoint.ts";
 import type { HostTensor } from "../tensor/read_back.ts";
+import { type Checkpoint, CheckpointError } from "./checkpoint.ts";
 
 /** What a run's checkpoint says beside its tensors. */
 export interface RunFacts {

@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { temporaryOf } from "../formats/atomic_write.ts";
+import { isFolder } from "../formats/paths.ts";
 import { ownEventFiles } from "../logging/event_file.ts";
 
 const CHECKPOINT = /^(latest|best|epoch_\d+|student_(latest|best|\d+))(\.safetensors)?$/;
@@ -79,12 +80,4 @@ export function foldersInTheWay(folder: string, frequency: number): string[] {
     const epoch = /^(?:epoch|student)_(\d+)/.exec(name)?.[1];
     return isDirectory && isRunFile(name) && Number(epoch ?? 0) % frequency === 0;
   }).map(({ name }) => name);
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
 }

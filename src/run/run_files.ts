@@ -1,14 +1,27 @@
 import { join } from "node:path";
+import { changedLines } from "../config/changed_settings.ts";
 import type { Config } from "../config/config.ts";
 import { configToYaml } from "../config/format_config.ts";
 import type { Distiller } from "../distill/distiller.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { FormatError } from "../formats/format_error.ts";
+import { changedAt } from "../formats/paths.ts";
 import { type SafetensorsTensor, toFloat32 } from "../formats/safetensors/safetensors.ts";
 import { writeTorch } from "../formats/torch/write_torch.ts";
 import type { Module } from "../nn/module.ts";
 import type { GradScaler } from "../optim/grad_scaler.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import { type HostTensor, readBack } from "../tensor/read_back.ts";
+import type { EventSink } from "../train/events.ts";
+import { initialState, type RunState } from "../train/run_state.ts";
+import type { SaveKind } from "../train/trainer.ts";
+import {
+  type DataChange,
+  dataChange,
+  type DataFacts,
+  describeDataChange,
+  sameFiles,
+} from "./changed_data.ts";
 import {
   type Checkpoint,
   CheckpointError,
@@ -17,16 +30,6 @@ import {
   safetensorsBytes,
   withPrefix,
 } from "./checkpoint.ts";
-import { type HostTensor, readBack } from "../tensor/read_back.ts";
-import {
-  type DataChange,
-  dataChange,
-  type DataFacts,
-  describeDataChange,
-  sameFiles,
-} from "./changed_data.ts";
-import { changedLines } from "./changed_keys.ts";
-import type { EventSink } from "../train/events.ts";
 import { loadTensors } from "./load_model.ts";
 import {
   authorsFacts,
@@ -36,8 +39,6 @@ import {
   torchRun,
   torchStudent,
 } from "./run_checkpoint.ts";
-import { initialState, type RunState } from "../train/run_state.ts";
-import type { SaveKind } from "../train/trainer.ts";
 import { atEpochStart, type EpochSize, whyEpochRestarts } from "./whole_epoch.ts";
 
 /** The file of a checkpoint such as `student_best`; torch files have no extension, as the authors write them. */
@@ -48,17 +49,8 @@ export function checkpointPath(folder: string, name: string, format: string): st
 /** Where the resumable state of a run folder lies, or would lie: in the newer of both formats. */
 export function latestPath(folder: string): string {
   const paths = ["torch", "safetensors"].map((format) => checkpointPath(folder, "latest", format));
-  const [torch, safetensors] = paths.map(changed);
+  const [torch, safetensors] = paths.map(changedAt);
   return safetensors > torch ? paths[1] : paths[0];
-}
-
-/** When a file was changed, in milliseconds; less than any time where there is none. */
-function changed(path: string): number {
-  try {
-    return Deno.statSync(path).mtime?.getTime() ?? 0;
-  } catch {
-    return -Infinity;
-  }
 }
 
 /**

@@ -2,7 +2,8 @@ import { join } from "@std/path";
 import { type Config, sectionOf } from "../config/config.ts";
 import { configToYaml } from "../config/format_config.ts";
 import { UserError } from "../errors.ts";
-import { checkFolder } from "./run_paths.ts";
+import { checkFolder } from "../formats/atomic_write.ts";
+import { isThere } from "../formats/paths.ts";
 import { ReplacedRuns } from "./replaced_runs.ts";
 import { CONFIG_FILE, foldersInTheWay, removeTemporaries, runFiles } from "./run_file_names.ts";
 import { RunLock } from "./run_lock.ts";
@@ -123,15 +124,6 @@ function withReads(config: Config, place: (path: string) => string): Config {
     DISTILLER: { ...DISTILLER, TEACHER_CHECKPOINT: teacher && place(teacher) },
     ...(cost && { [TYPE]: { ...section, COST_MATRIX_PATH: place(cost) } }),
   };
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function removeIfEmpty(folder: string): void {

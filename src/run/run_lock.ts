@@ -1,14 +1,16 @@
 import { join } from "@std/path";
 import { UserError } from "../errors.ts";
 import { WriteError } from "../formats/atomic_write.ts";
+import { granted } from "../formats/environment.ts";
 import { ioReason } from "../formats/io_reason.ts";
 import { visible } from "../formats/visible.ts";
 
 /** The file in a run's folder that is locked while a process writes there. */
-export const LOCK_FILE = ".lock";
+const LOCK_FILE = ".lock";
 
 /** How often to look again where the lock file was replaced between opening and locking it. */
 const TRIES = 20;
+const UNNAMED = "this machine";
 
 /**
  * The right to write to a folder, which one process has at a time. It is the system's lock of an open file, so it ends with
@@ -161,10 +163,4 @@ function hostName(): string {
     // Not every system has that file.
   }
   return UNNAMED;
-}
-
-const UNNAMED = "this machine";
-
-function granted(permission: Deno.PermissionDescriptor): boolean {
-  return Deno.permissions.querySync(permission).state === "granted";
 }

@@ -1,8 +1,7 @@
 import { isAbsolute, join } from "@std/path";
 import { type Config, ConfigError } from "../config/config.ts";
 import { datasetOf } from "../data/registry.ts";
-import { WriteError } from "../formats/atomic_write.ts";
-import { ioReason } from "../formats/io_reason.ts";
+import { fileExists } from "../formats/paths.ts";
 import { shown } from "../formats/visible.ts";
 
 /** Name of a run: EXPERIMENT.NAME, or EXPERIMENT.TAG with underscores for commas. */
@@ -71,27 +70,4 @@ export function publishedTeacher({ DISTILLER, DATASET }: Config): string {
 export function teacherPath(config: Config): string {
   const places = teacherPlaces(config);
   return config.DISTILLER.TEACHER_CHECKPOINT || (places.find(fileExists) ?? places[0]);
-}
-
-/**
- * Makes a folder and tries to write in it, so that a command fails before it computes anything.
- *
- * @throws WriteError naming the folder and the cause
- */
-export function checkFolder(folder: string): void {
-  try {
-    Deno.mkdirSync(folder, { recursive: true });
-    Deno.removeSync(Deno.makeTempFileSync({ dir: folder, prefix: ".writable-" }));
-  } catch (error) {
-    throw new WriteError(`cannot write to ${folder}: ${ioReason(error)}`, { cause: error });
-  }
-}
-
-/** Whether there is a file at the path. */
-export function fileExists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }

@@ -1,14 +1,15 @@
 import { basename, join } from "@std/path";
-import { parse } from "@std/yaml";
+import { savedSettings } from "../config/changed_settings.ts";
 import type { Config } from "../config/config.ts";
 import { typedPath } from "../config/typed_path.ts";
 import { UserError } from "../errors.ts";
+import { changedAt, fileExists, isFolder, isThere } from "../formats/paths.ts";
 import { visible } from "../formats/visible.ts";
 import { CheckpointError, type HeldCheckpoint } from "./checkpoint.ts";
 import { isCheckpoint, runLeftovers } from "./run_file_names.ts";
 import { latestPath } from "./run_files.ts";
 import type { RunFolder } from "./run_folder.ts";
-import { fileExists, runName } from "./run_paths.ts";
+import { runName } from "./run_paths.ts";
 import {
   describeState,
   readSavedState,
@@ -121,7 +122,7 @@ function startFrom(folder: RunFolder, config: Config, from: string): RunStart {
     return startAtLatest(folder);
   }
   if (
-    !isRunDirectory(typedPath(from)) && /^student_/.test(basename(from)) &&
+    !isFolder(typedPath(from)) && /^student_/.test(basename(from)) &&
     isCheckpoint(basename(from))
   ) {
     const other = basename(from).replace(/^student_(?=\d)/, "epoch_").replace("student_", "");
@@ -133,23 +134,15 @@ function startFrom(folder: RunFolder, config: Config, from: string): RunStart {
   return { kind: "from", state };
 }
 
-function isRunDirectory(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
-}
-
 /** The file that a name of a checkpoint in the folder, or a path, stands for. */
 function findState({ path, replaced: { place } }: RunFolder, from: string): string {
   if (/^(latest|best|epoch_\d+)(\.safetensors)?$/.test(from)) {
     const here = [from, `${from}.safetensors`].map((name) => join(path, name)).filter(fileExists);
-    if (here.length > 0) return here.sort((a, b) => changed(b) - changed(a))[0];
+    if (here.length > 0) return here.sort((a, b) => changedAt(b) - changedAt(a))[0];
   }
   const file = typedPath(from);
   if (fileExists(file)) return file;
-  if (isRunDirectory(file) && fileExists(latestPath(file))) return latestPath(file);
+  if (isFolder(file) && fileExists(latestPath(file))) return latestPath(file);
   throw new UserError(
     `nothing to resume: ${path} holds no checkpoint ${visible(from)}, and ${
       isThere(file) ? "that is not a file" : "there is no such file"
@@ -158,24 +151,11 @@ function findState({ path, replaced: { place } }: RunFolder, from: string): stri
   );
 }
 
-function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function changed(path: string): number {
-  return Deno.statSync(path).mtime?.getTime() ?? 0;
-}
-
 /** A run that is in the folder goes on from its own checkpoints, or from copies of them. */
 function refuseAnotherRun({ path }: RunFolder, config: Config, state: SavedState): void {
   if (runLeftovers(path).length === 0 || isBelow(state.path, path)) return;
   const { PROJECT } = config.EXPERIMENT;
-  const saved = parsed(state.config).EXPERIMENT as Config["EXPERIMENT"] | undefined;
+  const saved = savedSettings(state.config).EXPERIMENT as Config["EXPERIMENT"] | undefined;
   const same = saved && saved.PROJECT === PROJECT &&
     runName({ ...config, EXPERIMENT: saved }) === runName(config);
   if (same) return;
@@ -186,12 +166,4 @@ function refuseAnotherRun({ path }: RunFolder, config: Config, state: SavedState
 
 function isBelow(file: string, folder: string): boolean {
   return Deno.realPathSync(file).startsWith(join(Deno.realPathSync(folder), "/"));
-}
-
-function parsed(yaml: string): Record<string, unknown> {
-  try {
-    return { ...parse(yaml, { schema: "core" }) as Record<string, unknown> };
-  } catch {
-    return {};
-  }
 }

@@ -2,17 +2,20 @@ import type { Config } from "../config/config.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { combine, type EventSink } from "../train/events.ts";
-import { Run } from "./run.ts";
 import type { RunState } from "../train/run_state.ts";
 import { beginRun, endRun } from "./begin_run.ts";
 import { advising, runSizes, smaller } from "./memory_error.ts";
+import { Run } from "./run.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { openRunLogs, type RunLogs } from "./run_logs.ts";
 import { teacherPath } from "./run_paths.ts";
 import type { RunStart } from "./run_start.ts";
 
+/** Events that go to files. */
+const LOGGED: ReadonlySet<string> = new Set(["point", "epoch_end", "run_end"]);
+
 /** What {@linkcode runWithFiles} needs. */
-export interface RunWithFilesOptions {
+interface RunWithFilesOptions {
   /** The device. */
   readonly gpu: Gpu;
   /** The resolved configuration. */
@@ -38,7 +41,7 @@ export interface RunWithFilesOptions {
 }
 
 /** How a run ended. */
-export interface RunResult {
+interface RunResult {
   /** False when it was interrupted. */
   readonly finished: boolean;
   /** Its state at the end. */
@@ -93,9 +96,6 @@ async function train(options: RunWithFilesOptions & { resume: boolean }): Promis
     run.dispose();
   }
 }
-
-/** Events that go to files. */
-const LOGGED: ReadonlySet<string> = new Set(["point", "epoch_end", "run_end"]);
 
 /** Deletes the replaced run where the new one has saved an epoch. */
 function discard({ replaced }: RunFolder, state: RunState, sink: EventSink): void {

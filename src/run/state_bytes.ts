@@ -3,8 +3,8 @@ import { readCheckpoint } from "../formats/read_checkpoint.ts";
 import { stateEntries } from "../formats/state_entries.ts";
 import { fitsShapes, isBatchCounter } from "../models/fitting_models.ts";
 import type { LoadReport, Module } from "../nn/module.ts";
-import { safetensorsBytes } from "./checkpoint.ts";
 import { readBack } from "../tensor/read_back.ts";
+import { safetensorsBytes } from "./checkpoint.ts";
 
 /** Parameters and buffers of a module as the bytes of a safetensors file, under PyTorch's names. */
 export async function saveState(module: Module): Promise<Uint8Array> {

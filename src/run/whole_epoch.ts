@@ -1,7 +1,7 @@
+import { changedKeys } from "../config/changed_settings.ts";
 import type { Config } from "../config/config.ts";
-import { type DataChange, describeSplitChange, sameFiles } from "./changed_data.ts";
-import { changedKeys } from "./changed_keys.ts";
 import type { RunState } from "../train/run_state.ts";
+import { type DataChange, describeSplitChange, sameFiles } from "./changed_data.ts";
 
 /** What decides which images a step of an epoch sees, beside the images themselves. */
 const KEYS = [

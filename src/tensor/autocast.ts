@@ -1,7 +1,7 @@
 import { synchronous } from "../gpu/synchronous.ts";
 import { cast } from "../ops/cast.ts";
-import { type FloatType, isFloat } from "./dtype.ts";
 import type { Tensor } from "./core.ts";
+import { type FloatType, isFloat } from "./dtype.ts";
 
 /**
  * The type that autocast gives to the inputs of an op. Ops that are not here compute in the type of their inputs

@@ -1,6 +1,6 @@
 import { synchronous } from "../gpu/synchronous.ts";
-import { scope } from "./scope.ts";
 import type { BackwardOptions, InputGradients, Node, Tensor } from "./core.ts";
+import { scope } from "./scope.ts";
 
 export type { BackwardOptions, InputGradients, Node } from "./core.ts";
 

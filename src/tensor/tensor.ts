@@ -1,7 +1,7 @@
 import { addInPlace } from "../ops/add_in_place.ts";
 import { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, sub } from "../ops/binary.ts";
-import { filled } from "../ops/fill.ts";
 import { cast } from "../ops/cast.ts";
+import { filled } from "../ops/fill.ts";
 import { gather } from "../ops/indexing/gather.ts";
 import { checkDeviceIndices } from "../ops/indexing/require_indices.ts";
 import { matmul } from "../ops/matmul/matmul.ts";

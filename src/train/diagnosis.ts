@@ -3,9 +3,9 @@ import type { Model, ModelOutput } from "../models/model.ts";
 import { autocast } from "../tensor/autocast.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { tensor } from "../tensor/create.ts";
+import { readBack } from "../tensor/read_back.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { readBack } from "../tensor/read_back.ts";
 import { findNotFinite, notFiniteName } from "./not_finite.ts";
 import { keptEpoch, TrainingError } from "./training_error.ts";
 
@@ -37,7 +37,7 @@ export async function explainTestLoss(
 }
 
 /** Where a training loss was not finite. */
-export interface BadStep {
+interface BadStep {
   /** The batches it came from. */
   readonly train: BatchSource;
   /** Its epoch, counted from 1. */

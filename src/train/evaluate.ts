@@ -22,7 +22,7 @@ export interface EvaluateOptions {
 }
 
 /** Told of a batch which classes the model found, and which are right, [N] each; in any order of the batches. */
-export type PredictionSink = (predicted: Int32Array, labels: Int32Array) => void;
+type PredictionSink = (predicted: Int32Array, labels: Int32Array) => void;
 
 /** Batches between two waits for the device: they bound what is queued and let signals arrive. */
 const WAIT_EVERY = 4;
@@ -43,7 +43,7 @@ export class Evaluator {
   /**
    * Loss, top-1 and top-5 over all images of `loader`; null when it was stopped.
    *
-   * @throws Error where the loader has no image that can be decoded, or fails itself.
+   * @throws UserError where the loader has no image that can be decoded; what the loader itself throws.
    */
   async run(loader: BatchSource, options: EvaluateOptions = {}): Promise<TestMetrics | null> {
     const start = performance.now();
@@ -110,6 +110,58 @@ export class Evaluator {
   }
 }
 
+/**
+ * Loss, top-1 and top-5 of a model over all images of a loader; null when it was stopped. The model is left in the mode it
+ * was in.
+ *
+ * @throws UserError where no image can be decoded; what the loader itself throws.
+ */
+export async function evaluate(
+  model: Model,
+  loader: BatchSource,
+  options: EvaluateOptions = {},
+): Promise<TestMetrics | null> {
+  const evaluator = new Evaluator(model.classifier.weight.gpu, model);
+  try {
+    return await evaluator.run(loader, options);
+  } finally {
+    evaluator.dispose();
+  }
+}
+
+/** How many images of a class there are, and how many of them were recognised. */
+export interface ClassCount {
+  /** Images of the class. */
+  readonly images: number;
+  /** Those of them that the model put first into the right class. */
+  readonly correct: number;
+}
+
+/** Counts right predictions by class. */
+export class ClassCounts {
+  readonly #images: Uint32Array;
+  readonly #correct: Uint32Array;
+
+  /** All zero. */
+  constructor(classes: number) {
+    this.#images = new Uint32Array(classes);
+    this.#correct = new Uint32Array(classes);
+  }
+
+  /** Counts a batch: the classes found and the right ones, [N] each. */
+  readonly add = (predicted: Int32Array, labels: Int32Array): void => {
+    labels.forEach((label, i) => {
+      this.#images[label]++;
+      if (predicted[i] === label) this.#correct[label]++;
+    });
+  };
+
+  /** The counts of every class, in the order of the classes. */
+  get counts(): ClassCount[] {
+    return Array.from(this.#images, (images, label) => ({ images, correct: this.#correct[label] }));
+  }
+}
+
 class EvaluationStep {
   readonly #images: Tensor;
   readonly #labels: Tensor;
@@ -163,57 +215,5 @@ class EvaluationStep {
     const hits = topKCorrect(logits, this.#labels, [1, Math.min(5, logits.shape[1])]);
     addInPlace(this.totals, cat([loss.reshape(1), hits]));
     if (this.#predictions) this.#predicted = argmax(logits, 1).keep();
-  }
-}
-
-/**
- * Loss, top-1 and top-5 of a model over all images of a loader; null when it was stopped. The model is left in the mode it
- * was in.
- *
- * @throws Error where no image can be decoded, or the loader fails.
- */
-export async function evaluate(
-  model: Model,
-  loader: BatchSource,
-  options: EvaluateOptions = {},
-): Promise<TestMetrics | null> {
-  const evaluator = new Evaluator(model.classifier.weight.gpu, model);
-  try {
-    return await evaluator.run(loader, options);
-  } finally {
-    evaluator.dispose();
-  }
-}
-
-/** How many images of a class there are, and how many of them were recognised. */
-export interface ClassCount {
-  /** Images of the class. */
-  readonly images: number;
-  /** Those of them that the model put first into the right class. */
-  readonly correct: number;
-}
-
-/** Counts right predictions by class. */
-export class ClassCounts {
-  readonly #images: Uint32Array;
-  readonly #correct: Uint32Array;
-
-  /** All zero. */
-  constructor(classes: number) {
-    this.#images = new Uint32Array(classes);
-    this.#correct = new Uint32Array(classes);
-  }
-
-  /** Counts a batch: the classes found and the right ones, [N] each. */
-  readonly add = (predicted: Int32Array, labels: Int32Array): void => {
-    labels.forEach((label, i) => {
-      this.#images[label]++;
-      if (predicted[i] === label) this.#correct[label]++;
-    });
-  };
-
-  /** The counts of every class, in the order of the classes. */
-  get counts(): ClassCount[] {
-    return Array.from(this.#images, (images, label) => ({ images, correct: this.#correct[label] }));
   }
 }

@@ -1,7 +1,7 @@
 import type { ScalingMetrics } from "./events.ts";
 import { SCALING } from "./train_step.ts";
 
-/** Averages of an epoch so far, from the totals of a {@linkcode TrainStep}. */
+/** Averages of an epoch so far, from the totals of a `TrainStep`. */
 export interface RunMetrics {
   /** Steps that are done. */
   readonly steps: number;

@@ -2,10 +2,10 @@ import type { Distiller, Schedule } from "../distill/distiller.ts";
 import type { BufferRange, Gpu } from "../gpu/gpu.ts";
 import { Recording } from "../gpu/recording.ts";
 import { accumulateMetrics } from "../ops/reduce/accumulate_metrics.ts";
-import { cat } from "../ops/shape/cat.ts";
 import { topKCorrect } from "../ops/reduce/top_k_correct.ts";
-import { type GradScaler, SCALER_COUNTS } from "../optim/grad_scaler.ts";
+import { cat } from "../ops/shape/cat.ts";
 import { clipGradNorm } from "../optim/clip_grad_norm.ts";
+import { type GradScaler, SCALER_COUNTS } from "../optim/grad_scaler.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { autocast } from "../tensor/autocast.ts";
 import { tensor, zeros } from "../tensor/create.ts";
@@ -34,7 +34,7 @@ export const SCALING = {
 export type GradientHook = (gradients: readonly Tensor[]) => void | Promise<void>;
 
 /** A batch's place among those whose gradients make one update. */
-export interface Share {
+interface Share {
   /** Which of them it is, counted from 0; the update follows the last. */
   readonly index: number;
   /** How many there are. */
@@ -44,7 +44,7 @@ export interface Share {
 const ALONE: Share = { index: 0, of: 1 };
 
 /** Options of {@linkcode TrainStep}. */
-export interface TrainStepOptions {
+interface TrainStepOptions {
   /** The device. */
   readonly gpu: Gpu;
   /** Makes the losses. */

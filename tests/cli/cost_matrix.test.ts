@@ -103,7 +103,7 @@ Deno.test("train says how to make the matrix it wants, and that makes it", async
     assertStringIncludes(train.stderr, `"${command}"`);
     const made = await cli(...command.split(" ").slice(2), "--samples", "3");
     assertEquals(made.status, 0, made.stderr);
-    assertEquals(readCostMatrix(matrix, 10).length, 100);
+    assertEquals(readCostMatrix(matrix, 10).cost.length, 100);
     const { command: written } = JSON.parse(Deno.readTextFileSync(`${matrix}.json`));
     assertStringIncludes(written, "--source logits");
   });
@@ -140,7 +140,7 @@ Deno.test("writeCostMatrix() writes torch files with a note beside them", async 
   await inTempDir((folder) => {
     const path = join(folder, "cka.pth");
     writeCostMatrix(path, Float32Array.of(0, 0.5, 0.5, 0), 2, { cost: "1 - linear CKA" });
-    assertEquals([...readCostMatrix(path, 2)], [0, 0.5, 0.5, 0]);
+    assertEquals([...readCostMatrix(path, 2).cost], [0, 0.5, 0.5, 0]);
     const { cost, cost_matrix_sha256 } = JSON.parse(Deno.readTextFileSync(`${path}.json`));
     assertEquals(cost, "1 - linear CKA");
     assertMatch(cost_matrix_sha256, /^[0-9a-f]{64}$/);

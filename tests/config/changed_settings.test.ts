@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { changedSettings } from "../../src/config/format_config.ts";
+import { changedSettings } from "../../src/config/changed_settings.ts";
 import "../../src/optim/registry.ts";
 import { resolveConfig } from "./sections.ts";
 

@@ -15,8 +15,8 @@ async function run() {
     ceWeight: LOSS.CE_WEIGHT,
     featWeight: LOSS.FEAT_WEIGHT,
     hintLayer: HINT_LAYER,
-    studentShapes: featureShapes(student, [1, 3, 32, 32]),
-    teacherShapes: featureShapes(teacher, [1, 3, 32, 32]),
+    studentShapes: featureShapes(student, [1, 3, 32, 32]).feats,
+    teacherShapes: featureShapes(teacher, [1, 3, 32, 32]).feats,
   });
   return await runSteps("FITNET", distiller, true);
 }

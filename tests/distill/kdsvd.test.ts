@@ -17,8 +17,8 @@ function distiller(studentName: string, teacherName: string, k = 1): KDSVD {
   const [student, teacher] = [make(studentName), make(teacherName).requiresGrad_(false).eval()];
   return new KDSVD(student, teacher, {
     ...{ ceWeight: 1, featWeight: 1, k },
-    studentShapes: featureShapes(student, [1, 3, 32, 32]),
-    teacherShapes: featureShapes(teacher, [1, 3, 32, 32]),
+    studentShapes: featureShapes(student, [1, 3, 32, 32]).feats,
+    teacherShapes: featureShapes(teacher, [1, 3, 32, 32]).feats,
   });
 }
 

@@ -8,8 +8,7 @@ import { MODEL_FAMILIES, type ModelFamily } from "../../src/models/family.ts";
 import type { Model } from "../../src/models/model.ts";
 import { createModel, modelNames } from "../../src/models/registry.ts";
 import { skipInit } from "../../src/nn/init.ts";
-import { distillerParts } from "../../src/run/build_distiller.ts";
-import { evaluatedShapes } from "../../src/run/evaluated_shapes.ts";
+import { distillerParts, featureShapes } from "../../src/run/build_distiller.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { scope } from "../../src/tensor/scope.ts";
 import { assertClose, device, values } from "../helpers.ts";
@@ -47,7 +46,7 @@ Deno.test("every model's norms before ReLU have the channels of its last feature
       const model = make(name, family);
       const norms = model.normsBeforeRelu.map(({ weight }) => weight.numel);
       if (norms.length === 0) without.push(name);
-      const { preactFeats } = evaluatedShapes(model, [1, 3, side, side]);
+      const { preactFeats } = featureShapes(model, [1, 3, side, side]);
       const channels = preactFeats.map(([, c]) => c);
       assertEquals(norms, channels.slice(channels.length - norms.length), name);
       model.dispose();
@@ -133,7 +132,7 @@ Deno.test("OFD refuses models without what it compares", async () => {
 
 Deno.test("OFD's connectors have the kernel that is asked for, and mdistiller's names", async () => {
   const [student, teacher] = [make("resnet8"), make("resnet8x4")];
-  const shapes = (model: Model) => evaluatedShapes(model, [1, 3, 32, 32]).preactFeats;
+  const shapes = (model: Model) => featureShapes(model, [1, 3, 32, 32]).preactFeats;
   const distiller = new OFD(student, teacher, {
     ...{ ceWeight: 1, featWeight: 1, kernelSize: 3 },
     margins: await ofdMargins(teacher.normsBeforeRelu),

@@ -37,8 +37,8 @@ function optionsOf(name: string, student: Model, teacher: Model) {
     projector: config.PROJECTOR,
     grid: config.SPATIAL_GRID,
     eps: config.EPS,
-    studentShapes: featureShapes(student, image),
-    teacherShapes: featureShapes(teacher, image),
+    studentShapes: featureShapes(student, image).feats,
+    teacherShapes: featureShapes(teacher, image).feats,
   });
   return {
     ceWeight: config.LOSS.CE_WEIGHT,

@@ -10,7 +10,6 @@ import { SP } from "../../src/distill/sp.ts";
 import { VID } from "../../src/distill/vid.ts";
 import type { Model } from "../../src/models/model.ts";
 import { featureShapes } from "../../src/run/build_distiller.ts";
-import { evaluatedShapes } from "../../src/run/evaluated_shapes.ts";
 import { device } from "../helpers.ts";
 import { assertSteps, models, runSteps, STEPS, type StepsCase } from "./reference.ts";
 
@@ -42,23 +41,23 @@ const MAKE: Readonly<
     new KDSVD(s, t, {
       ...weights(options),
       k: options.K,
-      studentShapes: featureShapes(s, [1, 3, 32, 32]),
-      teacherShapes: featureShapes(t, [1, 3, 32, 32]),
+      studentShapes: featureShapes(s, [1, 3, 32, 32]).feats,
+      teacherShapes: featureShapes(t, [1, 3, 32, 32]).feats,
     }),
   VID: (s, t, options) =>
     new VID(s, t, {
       ...weights(options),
       predVar: options.INIT_PRED_VAR,
-      studentShapes: featureShapes(s, [1, 3, 32, 32]),
-      teacherShapes: featureShapes(t, [1, 3, 32, 32]),
+      studentShapes: featureShapes(s, [1, 3, 32, 32]).feats,
+      teacherShapes: featureShapes(t, [1, 3, 32, 32]).feats,
     }),
   OFD: async (s, t, options) =>
     new OFD(s, t, {
       ...weights(options),
       kernelSize: options.CONNECTOR.KERNEL_SIZE,
       margins: await ofdMargins(t.normsBeforeRelu),
-      studentShapes: evaluatedShapes(s, [1, 3, 32, 32]).preactFeats,
-      teacherShapes: evaluatedShapes(t, [1, 3, 32, 32]).preactFeats,
+      studentShapes: featureShapes(s, [1, 3, 32, 32]).preactFeats,
+      teacherShapes: featureShapes(t, [1, 3, 32, 32]).preactFeats,
     }),
   REVIEWKD: (s, t, options) =>
     new ReviewKD(s, t, {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { jsonl } from "../../src/logging/log_scalars.ts";
-import { cutMetrics, cutWorklog, worklog } from "../../src/logging/worklog.ts";
+import { cutMetrics, jsonl } from "../../src/logging/metrics_jsonl.ts";
+import { cutWorklog, worklog } from "../../src/logging/worklog.ts";
 import type { TrainEvent } from "../../src/train/events.ts";
 import { EPOCH_END, POINT, RUN_END } from "./helpers.ts";
 

@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { WriteError } from "../../src/formats/atomic_write.ts";
 import { appendTo } from "../../src/logging/event_file.ts";
-import { jsonl } from "../../src/logging/log_scalars.ts";
+import { jsonl } from "../../src/logging/metrics_jsonl.ts";
 import { progress } from "../../src/logging/progress.ts";
 import { worklog } from "../../src/logging/worklog.ts";
 import { combine, type TrainEvent } from "../../src/train/events.ts";

@@ -3,10 +3,11 @@ import { ReLU } from "../../src/nn/activations.ts";
 import { Conv2d } from "../../src/nn/conv2d.ts";
 import { ConvTranspose2d } from "../../src/nn/conv_transpose2d.ts";
 import { Dropout } from "../../src/nn/dropout.ts";
+import { Flatten, Identity } from "../../src/nn/flatten.ts";
 import { Linear } from "../../src/nn/linear.ts";
-import { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "../../src/nn/max_pool2d.ts";
+import { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "../../src/nn/pools.ts";
 import { type Layer, Sequential } from "../../src/nn/sequential.ts";
-import { Flatten, Identity, Upsample } from "../../src/nn/upsample.ts";
+import { Upsample } from "../../src/nn/upsample.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { assertClose, device, values } from "../helpers.ts";
 

@@ -5,11 +5,12 @@ import { Conv2d } from "../../src/nn/conv2d.ts";
 import { ConvTranspose2d } from "../../src/nn/conv_transpose2d.ts";
 import { LayerNorm } from "../../src/nn/layer_norm.ts";
 import { Linear } from "../../src/nn/linear.ts";
-import { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "../../src/nn/max_pool2d.ts";
+import { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "../../src/nn/pools.ts";
 import { Module } from "../../src/nn/module.ts";
 import { ModuleList } from "../../src/nn/module_list.ts";
 import { Sequential } from "../../src/nn/sequential.ts";
-import { Flatten, Identity, Upsample } from "../../src/nn/upsample.ts";
+import { Flatten, Identity } from "../../src/nn/flatten.ts";
+import { Upsample } from "../../src/nn/upsample.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { device } from "../helpers.ts";
 

@@ -7,7 +7,7 @@ import { Conv2d } from "../../src/nn/conv2d.ts";
 import { ConvTranspose2d } from "../../src/nn/conv_transpose2d.ts";
 import { LayerNorm } from "../../src/nn/layer_norm.ts";
 import { Linear } from "../../src/nn/linear.ts";
-import { AvgPool2d, MaxPool2d } from "../../src/nn/max_pool2d.ts";
+import { AvgPool2d, MaxPool2d } from "../../src/nn/pools.ts";
 import { conv2d } from "../../src/ops/conv/conv2d.ts";
 import { maxPool2d } from "../../src/ops/pool/max_pool2d.ts";
 import { topk } from "../../src/ops/reduce/topk.ts";

@@ -20,7 +20,9 @@ Deno.test("readCostMatrix() reads safetensors and torch files, by content", asyn
     const both = new PyOrderedDict<unknown>([["x", other], ["cost_matrix", matrix]]);
     Deno.writeFileSync(named, writeTorch(both));
     Deno.writeFileSync(only, writeTorch(new Map([["cka", matrix]])));
-    for (const path of [file, bare, named, only]) assertEquals(readCostMatrix(path, 2), data, path);
+    for (const path of [file, bare, named, only]) {
+      assertEquals(readCostMatrix(path, 2).cost, data, path);
+    }
     assertThrows(() => readCostMatrix(bare, 3), CheckpointError, "is [2, 2]; [3, 3] is wanted");
     Deno.writeFileSync(named, writeTorch(new Map([["x", other], ["y", other]])));
     assertThrows(() => readCostMatrix(named, 2), CheckpointError, "holds no tensor cost_matrix");
@@ -35,9 +37,9 @@ Deno.test({
   ignore: REFERENCE === null,
   fn() {
     const path = (name: string) => fromFileUrl(new URL(`wkd_cost_matrix/${name}.pth`, REFERENCE!));
-    assertEquals(readCostMatrix(path("cifar100/wrn_40_2/linear_cka"), 100).length, 10_000);
+    assertEquals(readCostMatrix(path("cifar100/wrn_40_2/linear_cka"), 100).cost.length, 10_000);
     assertEquals(
-      readCostMatrix(path("imagenet/ResNet50/logit_linear_cka"), 1000).length,
+      readCostMatrix(path("imagenet/ResNet50/logit_linear_cka"), 1000).cost.length,
       1_000_000,
     );
   },

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { UserError } from "../../src/errors.ts";
-import { RunLock } from "../../src/run/run_lock.ts";
 import { WriteError } from "../../src/formats/atomic_write.ts";
+import { isThere } from "../../src/formats/paths.ts";
+import { RunLock } from "../../src/run/run_lock.ts";
 import { cli, hurtCli, spawnCli, TINY } from "../cli/helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
 
@@ -136,15 +137,6 @@ Deno.test("two processes do not write to one folder, and a killed one leaves it 
     assertEquals(last.status, 0, last.stderr);
   });
 });
-
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 Deno.test("train fails where its folder was removed, and does not make it again", async () => {
   await inTempDir(async (folder) => {

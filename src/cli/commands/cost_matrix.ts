@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
-import { deviceOption } from "./device_option.ts";
 import { count } from "./count.ts";
+import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
 import { oneFile, takeFile } from "./typed_file.ts";
 

@@ -1,8 +1,8 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
 import type { ClassOrder } from "../eval_report.ts";
-import { deviceOption } from "./device_option.ts";
 import { count } from "./count.ts";
+import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
 import { oneFile, takeFile } from "./typed_file.ts";
 
@@ -18,6 +18,9 @@ Examples:
   deno task eval -m resnet8 -c output/fashion_mnist/vanilla_resnet8/best -bs 200
   deno task eval -m resnet20 -c pretrain -d fashion_mnist --per-class
   deno task eval -m ResNet18 -c resnet18.pth -d imagenet -bs 128 DATASET.ROOT /data/imagenet`;
+
+/** mdistiller's word for the weights that come with a model. */
+const PRETRAIN = "pretrain";
 
 /** Adds the `eval` command. */
 export function addEval(program: Command, exit: Exit): void {
@@ -55,9 +58,6 @@ export function addEval(program: Command, exit: Exit): void {
       exit(await evaluate({ ...flags, cfg, ckpt: ckpt ?? PRETRAIN }, overrides));
     });
 }
-
-/** mdistiller's word for the weights that come with a model. */
-const PRETRAIN = "pretrain";
 
 function typedCheckpoint(word: string): string {
   return word === PRETRAIN ? word : typedPath(word);

@@ -1,8 +1,8 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
-import { deviceOption } from "./device_option.ts";
-import { count } from "./count.ts";
 import { METHOD_NAMES, TABLE_NAMES } from "../results/tables.ts";
+import { count } from "./count.ts";
+import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
 
 const EXAMPLES = `

@@ -4,7 +4,7 @@ import { looksLikeKey } from "./words.ts";
 const YAML = /\.ya?ml$/i;
 
 /** The words behind the options, sorted. */
-export interface TypedWords {
+interface TypedWords {
   /** A configuration that was named without its option. */
   readonly cfg?: string;
   /** A checkpoint that was named without its option. */

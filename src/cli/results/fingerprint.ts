@@ -1,8 +1,8 @@
-import { changedSettings } from "../../config/format_config.ts";
+import { changedSettings } from "../../config/changed_settings.ts";
 import { type Config, sectionOf } from "../../config/config.ts";
 import { COMMON_SECTIONS } from "../../config/schema.ts";
-import { readRegularFile } from "../../formats/read_file.ts";
 import { wantsTeacher } from "../../distill/registry.ts";
+import { readRegularFile } from "../../formats/read_file.ts";
 import { teacherPath } from "../../run/run_paths.ts";
 
 /** What names a run or says where it is written. */

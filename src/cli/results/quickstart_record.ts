@@ -1,14 +1,14 @@
-import { changedSettings } from "../../config/format_config.ts";
+import { changedSettings } from "../../config/changed_settings.ts";
 import type { Config } from "../../config/config.ts";
 import type { DatasetSplits } from "../../data/load_dataset.ts";
 import { createLoader } from "../../data/loader.ts";
 import { visible } from "../../formats/visible.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
+import { teacherPath } from "../../run/run_paths.ts";
 import { Evaluator } from "../../train/evaluate.ts";
 import { loadCheckpointModel } from "../checkpoint_model.ts";
 import { countBar } from "../terminal/count_bar.ts";
 import { readJson, writeJson } from "./results_file.ts";
-import { teacherPath } from "../../run/run_paths.ts";
 
 /** What the quickstart compares with; accuracies are percent over the test images. */
 export interface QuickstartRecord {

@@ -3,14 +3,14 @@ import { withProgram } from "../../config/program.ts";
 import { asTyped } from "../../config/typed_path.ts";
 import type { DatasetSplits } from "../../data/load_dataset.ts";
 import { visible } from "../../formats/visible.ts";
-import { formatSeconds } from "../../logging/format_seconds.ts";
-import type { ModelSummary, RunStart } from "../../train/events.ts";
+import { formatSeconds } from "../../logging/text.ts";
 import { checkpointPath } from "../../run/run_files.ts";
-import type { RunState } from "../../train/run_state.ts";
-import { readRecord } from "./quickstart_record.ts";
 import { runFolder, teacherPath } from "../../run/run_paths.ts";
+import type { ModelSummary, RunStart } from "../../train/events.ts";
+import type { RunState } from "../../train/run_state.ts";
 import { shellWords } from "../terminal/shell_words.ts";
 import { table } from "../terminal/table.ts";
+import { readRecord } from "./quickstart_record.ts";
 
 /** The configuration of which the quickstart is a part. */
 const WHOLE = "configs/fashion_mnist/wkd_l_f/resnet20_resnet8.yaml";

@@ -2,7 +2,7 @@ import { UserError } from "../../errors.ts";
 import { writeFileAtomic } from "../../formats/atomic_write.ts";
 import { ioReason } from "../../formats/io_reason.ts";
 import { readRegularFile } from "../../formats/read_file.ts";
-import { formatSeconds } from "../../logging/format_seconds.ts";
+import { formatSeconds } from "../../logging/text.ts";
 import { shellWords } from "../terminal/shell_words.ts";
 import { table } from "../terminal/table.ts";
 import { type ResultTable, tableWords } from "./tables.ts";

@@ -1,7 +1,7 @@
 import { format } from "@std/fmt/bytes";
-import { barText, formatSeconds } from "../../logging/format_seconds.ts";
 import { StatusLine } from "../../logging/status_line.ts";
 import { terminalColumns, writeTerminal } from "../../logging/terminal.ts";
+import { barText, formatSeconds } from "../../logging/text.ts";
 import type { CountBar } from "./count_bar.ts";
 
 const FRAME_MS = 100;

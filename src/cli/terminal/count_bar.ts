@@ -1,6 +1,6 @@
-import { barText, formatSeconds } from "../../logging/format_seconds.ts";
 import { StatusLine } from "../../logging/status_line.ts";
 import { terminalColumns, writeTerminal } from "../../logging/terminal.ts";
+import { barText, formatSeconds } from "../../logging/text.ts";
 
 /** A bar that counts up to a total, on a terminal; elsewhere nothing is shown. */
 export interface CountBar {

@@ -1,4 +1,4 @@
-import { environment } from "../../formats/environment.ts";
+import { environment, granted } from "../../formats/environment.ts";
 
 /** The text of /proc/self/status that the tasks hand on: Deno lets only those read it who may do anything. */
 const STATUS = "WKD_SIGNALS";
@@ -25,9 +25,7 @@ function processStatus(): string | undefined {
   const told = environment(STATUS);
   if (told !== undefined) return told;
   const kinds = ["read", "write", "net", "env", "run", "ffi", "sys"] as const;
-  const everything = kinds.every((name) => {
-    return Deno.permissions.querySync({ name } as Deno.PermissionDescriptor).state === "granted";
-  });
+  const everything = kinds.every((name) => granted({ name }));
   if (Deno.build.os !== "linux" || !everything) return undefined;
   try {
     return Deno.readTextFileSync("/proc/self/status");

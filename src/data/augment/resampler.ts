@@ -4,7 +4,7 @@ import { type ResampleWeights, resampleWeights, WEIGHT_BITS } from "./resample_w
 const HALF = 1 << (WEIGHT_BITS - 1);
 
 /** What {@linkcode Resampler.resize} makes of which part of an image. */
-export interface ResizeOptions {
+interface ResizeOptions {
   /** The part that is scaled, as if cut out before; default the whole image. */
   readonly box?: Box;
   /** Columns it is scaled to. */

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../../formats/atomic_write.ts";
 import { ioReason } from "../../formats/io_reason.ts";
 import { FileKindError, readRegularFile } from "../../formats/read_file.ts";
-import { checksum } from "./cache_fingerprint.ts";
 import type { CacheEntry } from "../decode/decode_job.ts";
+import { checksum } from "./cache_fingerprint.ts";
 
 /** 1 had no checksum of the index. */
 const VERSION = 2;

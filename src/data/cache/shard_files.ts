@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { checksum } from "./cache_fingerprint.ts";
 import type { CacheEntry } from "../decode/decode_job.ts";
 import type { Pixels } from "../decode/pixels.ts";
+import { checksum } from "./cache_fingerprint.ts";
 
 /** Bytes after which the next file of a packed cache is begun. */
 const SHARD_BYTES = 2 ** 30;

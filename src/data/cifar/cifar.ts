@@ -13,7 +13,7 @@ import {
   parseCifarBinary,
   parseCifarNames,
   parseCifarPython,
-} from "./cifar_python.ts";
+} from "./cifar_records.ts";
 
 const SIDE = 32;
 

@@ -2,9 +2,9 @@ import { basename, dirname, join } from "node:path";
 import { UserError } from "../../errors.ts";
 import { ioReason } from "../../formats/io_reason.ts";
 import { FileKindError, openRegularFile, readRegularFile } from "../../formats/read_file.ts";
-import type { CifarKind, CifarLayout } from "./cifar_layout.ts";
 import type { WantedSplits } from "../dataset_config.ts";
 import type { DatasetFiles } from "../image_dataset.ts";
+import type { CifarKind, CifarLayout } from "./cifar_layout.ts";
 import { readTar } from "./read_tar.ts";
 
 /** The files of one version of CIFAR, wherever they are. */
@@ -110,7 +110,7 @@ function neededOf({ names, train, test }: CifarLayout, wanted: WantedSplits): st
 }
 
 /** Which files are wanted, and how to get them. */
-export interface CifarWish {
+interface CifarWish {
   /** The splits whose files must be there. */
   readonly wanted: WantedSplits;
   /** How to fetch them, for the error. */

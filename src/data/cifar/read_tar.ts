@@ -20,7 +20,7 @@ function checkHeader(header: Uint8Array): void {
 }
 
 /** What is read of an archive. */
-export interface TarLimits {
+interface TarLimits {
   /** Says of a path whether its file is wanted. */
   readonly wanted: (path: string) => boolean;
   /** Largest file that is kept, in bytes; default any. */

@@ -113,7 +113,7 @@ async function openByLibrary(bytes: Uint8Array, kind: string): Promise<ImageFile
 /**
  * Reads the header of an image file: what it is is seen from its bytes, not from its name.
  *
- * @throws Error where it is no image, of a kind that is not decoded, or has more pixels than Pillow reads
+ * @throws ImageError where it is no image, of a kind that is not decoded, or has more pixels than Pillow reads
  */
 export async function openImage(bytes: Uint8Array): Promise<ImageFile> {
   if (bytes.length === 0) throw new ImageError("the file is empty");
@@ -144,7 +144,7 @@ export async function openImage(bytes: Uint8Array): Promise<ImageFile> {
  * colour profiles and the camera's orientation are not applied, but the orientation of TIFF files is. Of grey with 16
  * bits what is above 255 is white.
  *
- * @throws Error where it is damaged, cut short or no image
+ * @throws ImageError where it is damaged, cut short or no image
  */
 export async function decodeImage(bytes: Uint8Array): Promise<Pixels> {
   return await (await openImage(bytes)).decode();

@@ -53,7 +53,7 @@ export interface DecodeJob {
 }
 
 /** An image that could not be decoded. */
-export interface DecodeFailure {
+interface DecodeFailure {
   /** Its place among the job's items. */
   readonly item: number;
   /** Why, in a few words. */

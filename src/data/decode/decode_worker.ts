@@ -1,8 +1,8 @@
-import type { Decoder } from "./decoder.ts";
 import type { DecodeJob, DecodeResult } from "./decode_job.ts";
+import type { Decoder } from "./decoder.ts";
 
 /** What the worker hears: its name and the turns of the pool first, then jobs by number. */
-export type ToWorker =
+type ToWorker =
   | { readonly name: string; readonly turns: SharedArrayBuffer }
   | { readonly id: number; readonly job: DecodeJob };
 

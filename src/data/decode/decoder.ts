@@ -1,14 +1,6 @@
 import { ioReason } from "../../formats/io_reason.ts";
-import { fileReason } from "../images/list_images.ts";
 import { readRegularFile } from "../../formats/read_file.ts";
-import { openImage } from "./decode_image.ts";
-import type { CacheEntry, DecodeItem, DecodeJob, DecodeResult, ImageHeader } from "./decode_job.ts";
-import type { ImageFile } from "./formats/image_file.ts";
-import { LargeImageTurns } from "./large_image_turns.ts";
-import type { Pixels } from "./pixels.ts";
-import { KeyedRandom } from "../random.ts";
 import { Resampler } from "../augment/resampler.ts";
-import { ShardFiles } from "../cache/shard_files.ts";
 import {
   cachePixels,
   evalPixels,
@@ -16,6 +8,14 @@ import {
   trainPixels,
   writeBytes,
 } from "../augment/transform_pixels.ts";
+import { ShardFiles } from "../cache/shard_files.ts";
+import { fileReason } from "../images/list_images.ts";
+import { KeyedRandom } from "../random.ts";
+import { openImage } from "./decode_image.ts";
+import type { CacheEntry, DecodeItem, DecodeJob, DecodeResult, ImageHeader } from "./decode_job.ts";
+import type { ImageFile } from "./formats/image_file.ts";
+import { LargeImageTurns } from "./large_image_turns.ts";
+import type { Pixels } from "./pixels.ts";
 
 /** An image as a cache has it, as it was decoded, or that is still to be decoded. */
 interface Loaded {

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { UserError } from "../../errors.ts";
 import { shown, visible } from "../../formats/visible.ts";
-import type { DecodeForm, DecodeItem, DecodeResult } from "./decode_job.ts";
-import type { FileDataset } from "../image_dataset.ts";
 import type { PackedCache } from "../cache/packed_cache.ts";
+import type { FileDataset } from "../image_dataset.ts";
+import type { DecodeForm, DecodeItem, DecodeResult } from "./decode_job.ts";
 
 /** What {@linkcode FileDecoder.decode} makes of images. */
-export interface DecodeOptions {
+interface DecodeOptions {
   /** What is made of them. */
   readonly form: DecodeForm;
   /** Receives one image after the other. */

@@ -4,13 +4,13 @@ import { UserError } from "../../errors.ts";
 import { writeFileAtomic } from "../../formats/atomic_write.ts";
 import { ioReason } from "../../formats/io_reason.ts";
 import { readRegularFile } from "../../formats/read_file.ts";
-import type { DatasetDefinition } from "../definition.ts";
 import {
   type CachedImages,
   decodeImageCache,
   encodeImageCache,
   imageCacheSum,
 } from "../cache/image_cache.ts";
+import type { DatasetDefinition } from "../definition.ts";
 import type { ImageDataset } from "../image_dataset.ts";
 import { ClothesError, parseClothes } from "./parse_clothes.ts";
 
@@ -34,7 +34,7 @@ const PER_CLASS = TRAIN_PER_CLASS + TEST_PER_CLASS;
 const TRAIN = TRAIN_PER_CLASS * CLASSES.length;
 
 /** Where the cache goes and who hears about it. */
-export interface FashionMnistOptions {
+interface FashionMnistOptions {
   /** Folder of the cache file `fashion_mnist.bin`; default `.cache` in the project. */
   readonly root?: string;
   /** Told how many of the classes have been parsed, where the cache has to be made. */

@@ -18,7 +18,7 @@ export interface FolderSize {
 }
 
 /** Where the images are that decide. */
-export interface FolderImages {
+interface FolderImages {
   /** The folder that the paths start from. */
   readonly root: string;
   /** Path of each image. */

@@ -1,8 +1,8 @@
-import type { DecodePool } from "../decode/decode_pool.ts";
 import type { ImageTransform } from "../augment/transform_pixels.ts";
+import type { DecodePool } from "../decode/decode_pool.ts";
 
 /** What happens where an image cannot be decoded: the run ends, or another image takes its place. */
-export type OnCorrupt = "error" | "skip";
+type OnCorrupt = "error" | "skip";
 
 /** Image files with the settings that they are read by. */
 export interface ImageFiles {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { UserError } from "../../errors.ts";
+import { isFolder } from "../../formats/paths.ts";
 import { listed } from "../../formats/visible.ts";
 import {
   BOTH_SPLITS,
@@ -25,14 +26,6 @@ const DEFAULT_ROOT = join("data", "imagenet");
 const CACHE_ROOT = join(".cache", "images");
 
 type Warn = (message: string) => void;
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
-}
 
 function findRoot({ TYPE, ROOT }: DatasetConfig, wanted: WantedSplits): string {
   const root = ROOT;

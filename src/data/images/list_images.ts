@@ -1,12 +1,15 @@
 import { join } from "node:path";
 import { UserError } from "../../errors.ts";
 import { ioReason } from "../../formats/io_reason.ts";
+import { isFolder } from "../../formats/paths.ts";
 import { shown } from "../../formats/visible.ts";
 
 /** Names that torchvision's `ImageFolder` takes for images. */
 const EXTENSION = /\.(jpe?g|png|ppm|bmp|pgm|tiff?|webp)$/i;
 /** What macOS puts beside the files of other systems: attributes under the name of the image. */
 const APPLE_DOUBLE = "._";
+/** What stands in a name for bytes that are no UTF-8. */
+const UNREADABLE = "\ufffd";
 
 /** Image files by class. */
 export interface ImageListing {
@@ -23,21 +26,13 @@ interface Entries {
   readonly folders: string[];
 }
 
-/** Whether a link leads to a folder; one that leads nowhere or round in circles is taken for a file, as Python does. */
-function leadsToFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
-}
-
 function read(folder: string): Entries {
   const entries: Entries = { files: [], folders: [] };
   try {
     for (const { name, isDirectory, isSymlink } of Deno.readDirSync(folder)) {
-      const isFolder = isSymlink ? leadsToFolder(join(folder, name)) : isDirectory;
-      (isFolder ? entries.folders : entries.files).push(name);
+      // A link that leads nowhere or round in circles is taken for a file, as Python does.
+      const leadsOn = isSymlink ? isFolder(join(folder, name)) : isDirectory;
+      (leadsOn ? entries.folders : entries.files).push(name);
     }
   } catch (error) {
     throw new UserError(
@@ -73,7 +68,7 @@ function* foldersBelow(
   const within = new Set([...above, identityOf(join(root, path))]);
   for (const name of folders) {
     const below = join(path, name);
-    if (name.includes("\ufffd") || !within.has(identityOf(join(root, below)))) {
+    if (name.includes(UNREADABLE) || !within.has(identityOf(join(root, below)))) {
       yield* foldersBelow(root, below, within);
     }
   }
@@ -95,7 +90,7 @@ function isPassedOver(root: string, name: string): boolean {
 
 /** The classes that `listImages()` would number, whether they have images or not; none where the folder is not there. */
 export function listClasses(folder: string): readonly string[] {
-  if (!leadsToFolder(folder)) return [];
+  if (!isFolder(folder)) return [];
   return read(folder).folders.filter((name) => !isPassedOver(folder, name));
 }
 
@@ -158,9 +153,6 @@ export function pythonOrder(a: string, b: string): number {
 function ranked(unit: number): number {
   return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
 }
-
-/** What stands in a name for bytes that are no UTF-8. */
-const UNREADABLE = "\ufffd";
 
 /** Why a file or folder could not be read, where its name or a link is to blame; null where neither is. */
 function nameReason(path: string): string | null {

@@ -8,7 +8,7 @@ const MOST_LOOKED_AT = 64;
 const CHUNK = 8;
 
 /** What some images of a folder say of themselves. */
-export interface ProbedImages {
+interface ProbedImages {
   /** The headers of those that can be read. */
   readonly headers: readonly ImageHeader[];
   /** Those that cannot be read, and why. */

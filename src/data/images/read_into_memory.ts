@@ -21,8 +21,7 @@ async function openCache({ source }: FileDataset): Promise<PackedCache | null> {
 /**
  * Decodes all images of a data set.
  *
- * @throws {RangeError} where they are too many to keep
- * @throws {UserError} where one cannot be decoded and DATASET.ON_CORRUPT is `error`
+ * @throws {UserError} where they are too many to keep, or one cannot be decoded and DATASET.ON_CORRUPT is `error`
  */
 export async function readIntoMemory(
   dataset: FileDataset,

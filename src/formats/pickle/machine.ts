@@ -2,7 +2,7 @@ import { ByteReader } from "../byte_reader.ts";
 import { FormatError, UnreadError } from "../format_error.ts";
 import { PyName, PyObject, PyTuple, type Weighed } from "./python.ts";
 
-/** What {@linkcode unpickle} may do beside making plain data. */
+/** What `unpickle()` may do beside making plain data. */
 export interface UnpickleOptions {
   /** Values by their Python name, module and name with a space between; of any other there is the name alone. */
   readonly globals: ReadonlyMap<string, unknown>;

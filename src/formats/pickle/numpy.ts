@@ -1,3 +1,5 @@
+import { FormatError, UnreadError } from "../format_error.ts";
+import { gather, swapped } from "../gather.ts";
 import {
   ARRAY_TYPES,
   elementCount,
@@ -5,8 +7,6 @@ import {
   type SafetensorsDtype,
   type SafetensorsTensor,
 } from "../safetensors/safetensors_dtype.ts";
-import { FormatError, UnreadError } from "../format_error.ts";
-import { gather, swapped } from "../gather.ts";
 import {
   type Buildable,
   latin1Bytes,

@@ -1,6 +1,6 @@
+import { FormatError } from "../format_error.ts";
 import { type Machine, readOrNamed } from "./machine.ts";
 import { OP, type Operations } from "./opcodes.ts";
-import { FormatError } from "../format_error.ts";
 import { isBuildable, Named, PyFunction, PyName, PyObject, PyTuple } from "./python.ts";
 
 /** Python's functions that make an object of the class that is their first argument. */

@@ -7,7 +7,7 @@ import { PyFloat, PyOrderedDict, PyTuple, quoted } from "./python.ts";
 const BATCH = 1000;
 
 /** Writes values that the pickler does not know; returns whether it did. */
-export type Extension = (value: object, pickler: Pickler) => boolean;
+type Extension = (value: object, pickler: Pickler) => boolean;
 
 /** Writes values as Python's pickle protocol 2, with no more opcodes than PyTorch's `weights_only` reads. */
 export class Pickler {

@@ -1,7 +1,7 @@
 import type { ByteReader } from "../byte_reader.ts";
+import { FormatError } from "../format_error.ts";
 import type { Machine } from "./machine.ts";
 import { OP, type Operations } from "./opcodes.ts";
-import { FormatError } from "../format_error.ts";
 import { quoted } from "./python.ts";
 
 /** Longest integer, in bytes or decimal digits. */

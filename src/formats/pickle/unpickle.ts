@@ -1,8 +1,8 @@
+import { FormatError } from "../format_error.ts";
 import { CONTAINER_OPERATIONS } from "./container_operations.ts";
 import { Machine, type UnpickleOptions } from "./machine.ts";
 import { OBJECT_OPERATIONS } from "./object_operations.ts";
 import type { Operations } from "./opcodes.ts";
-import { FormatError } from "../format_error.ts";
 import { SCALAR_OPERATIONS } from "./scalar_operations.ts";
 
 const OPERATIONS: Operations<Machine> = {
@@ -12,7 +12,7 @@ const OPERATIONS: Operations<Machine> = {
 };
 
 /** What {@linkcode unpickle} returns. */
-export interface Unpickled {
+interface Unpickled {
   /**
    * Numbers (bigint beyond 2^53), texts, `Uint8Array` for bytes, null, arrays for lists, `PyTuple`, `Map` for dicts,
    * `Set`, and what the globals make.

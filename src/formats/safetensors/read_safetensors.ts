@@ -1,4 +1,5 @@
 import { crc32 } from "../crc32.ts";
+import { shown } from "../visible.ts";
 import {
   ARRAY_TYPES,
   CHECKSUM,
@@ -7,7 +8,6 @@ import {
   type SafetensorsTensor,
 } from "./safetensors_dtype.ts";
 import { headerLength, parseHeader, type SafetensorsEntry } from "./safetensors_header.ts";
-import { shown } from "../visible.ts";
 
 /** Bytes that can be read part by part, such as an open file. */
 export interface ByteSource {

@@ -1,3 +1,4 @@
+import { shown } from "../visible.ts";
 import { JsonError, jsonMembers, jsonValue } from "./json_members.ts";
 import {
   ARRAY_TYPES,
@@ -6,7 +7,6 @@ import {
   type SafetensorsDtype,
   SafetensorsError,
 } from "./safetensors_dtype.ts";
-import { shown } from "../visible.ts";
 
 /** Largest header that is read, in bytes; the limit of the reference implementation. */
 const MAX_HEADER = 100_000_000;
@@ -36,7 +36,7 @@ export interface SafetensorsEntry {
 }
 
 /** What a safetensors file says of itself. */
-export interface SafetensorsHeader {
+interface SafetensorsHeader {
   /** In the header's order. */
   readonly entries: readonly SafetensorsEntry[];
   readonly metadata: Record<string, string>;

@@ -1,6 +1,9 @@
 import { crc32c } from "../crc32.ts";
 import { ProtoWriter } from "./proto_writer.ts";
 
+const HEADER = 12;
+const FOOTER = 4;
+
 /** An image in an event file. */
 interface EventImage {
   /** Rows. */
@@ -71,9 +74,6 @@ function stringTensor(text: string): ProtoWriter {
 function mask(crc: number): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
-
-const HEADER = 12;
-const FOOTER = 4;
 
 /**
  * A record as TensorFlow frames it: length (8 bytes), masked CRC-32C of the length, the data, masked CRC-32C of the

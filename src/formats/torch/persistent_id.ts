@@ -3,7 +3,7 @@ import { PyName, PyTuple, quoted } from "../pickle/python.ts";
 import { StorageType } from "./torch_globals.ts";
 
 /** What a pickle says of a storage that lies outside of it. */
-export interface StorageId {
+interface StorageId {
   /** Type of its numbers. */
   readonly type: StorageType;
   /** Its name in the file. */

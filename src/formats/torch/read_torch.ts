@@ -7,7 +7,7 @@ import { Allowance } from "./torch_storage.ts";
 export type TorchFormat = "zip" | "legacy" | "pickle";
 
 /** What {@linkcode readTorch} returns. */
-export interface TorchFile {
+interface TorchFile {
   /** How the file is built. */
   readonly format: TorchFormat;
   /**

@@ -1,7 +1,7 @@
 import { FormatError, UnreadError } from "../format_error.ts";
-import { shown } from "../visible.ts";
 import { quoted } from "../pickle/python.ts";
 import { unpickle } from "../pickle/unpickle.ts";
+import { shown } from "../visible.ts";
 import { readZip, type ZipEntry } from "../zip/read_zip.ts";
 import { readStorageId } from "./persistent_id.ts";
 import { torchGlobals } from "./torch_globals.ts";

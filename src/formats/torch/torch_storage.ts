@@ -3,7 +3,7 @@ import { swapped } from "../gather.ts";
 import { ARRAY_TYPES, type SafetensorsDtype } from "../safetensors/safetensors_dtype.ts";
 
 /** Where the bytes of a storage come from; two storages of one file may share them. */
-export type StorageBytes = () => Uint8Array;
+type StorageBytes = () => Uint8Array;
 
 /** A stretch of numbers of one type that tensors are views of. PyTorch: `torch.TypedStorage`. */
 export class TorchStorage {

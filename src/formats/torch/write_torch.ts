@@ -1,6 +1,6 @@
 import { crc32 } from "../crc32.ts";
-import { FormatError } from "../format_error.ts";
 import { isTensor } from "../flatten.ts";
+import { FormatError } from "../format_error.ts";
 import { OP } from "../pickle/opcodes.ts";
 import { Pickler } from "../pickle/pickler.ts";
 import { PyOrderedDict, PyTuple } from "../pickle/python.ts";

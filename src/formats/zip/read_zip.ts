@@ -1,9 +1,9 @@
 import { inflateRawSync } from "node:zlib";
-import { crc32 } from "../crc32.ts";
 import { ByteReader } from "../byte_reader.ts";
-import { type Directory, type DirectoryEntry, readDirectory } from "./directory.ts";
+import { crc32 } from "../crc32.ts";
 import { FormatError } from "../format_error.ts";
 import { shown } from "../visible.ts";
+import { type Directory, type DirectoryEntry, readDirectory } from "./directory.ts";
 
 const HEADER = 0x04034b50;
 const HEADER_SIZE = 30;

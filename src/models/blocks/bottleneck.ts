@@ -1,7 +1,7 @@
 import { BatchNorm2d, type BatchNormEpilogue } from "../../nn/batch_norm2d.ts";
 import type { Conv2d } from "../../nn/conv2d.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { kaimingConv } from "./kaiming_conv.ts";
+import { kaimingConv } from "./layers.ts";
 import { ResidualBlock, type ResidualBlockOptions } from "./residual_block.ts";
 
 /**

@@ -4,7 +4,7 @@ import { Module } from "../../nn/module.ts";
 import { Sequential } from "../../nn/sequential.ts";
 import { relu } from "../../ops/unary.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { kaimingConv } from "./kaiming_conv.ts";
+import { kaimingConv } from "./layers.ts";
 import type { PreactOutput } from "./stage.ts";
 
 /** What a model calls the shortcut of a block that changes size. */

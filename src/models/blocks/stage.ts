@@ -10,7 +10,7 @@ export interface PreactOutput {
 }
 
 /** A layer that ends with ReLU. */
-export type PreactLayer = Layer & { forwardWithPreact(x: Tensor): PreactOutput };
+type PreactLayer = Layer & { forwardWithPreact(x: Tensor): PreactOutput };
 
 /** Layers whose result is a feature; the last ends with ReLU. */
 export class Stage<L extends PreactLayer = PreactLayer> extends Sequential {
@@ -37,7 +37,7 @@ export class Stage<L extends PreactLayer = PreactLayer> extends Sequential {
 }
 
 /** What {@linkcode runStages} makes. */
-export interface StagesOutput {
+interface StagesOutput {
   /** The last feature. */
   readonly output: Tensor;
   /** The given one and the output of every stage. */

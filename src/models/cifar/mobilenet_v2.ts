@@ -4,7 +4,7 @@ import { Sequential } from "../../nn/sequential.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { ConvNormRelu } from "../blocks/conv_norm_relu.ts";
 import { globalAverage } from "../blocks/global_average.ts";
-import { kaimingConv, smallLinear } from "../blocks/kaiming_conv.ts";
+import { kaimingConv, smallLinear } from "../blocks/layers.ts";
 import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
 

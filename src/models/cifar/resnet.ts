@@ -4,14 +4,14 @@ import { Linear } from "../../nn/linear.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { BasicBlock } from "../blocks/basic_block.ts";
 import { globalAverage } from "../blocks/global_average.ts";
-import { kaimingConv } from "../blocks/kaiming_conv.ts";
+import { kaimingConv } from "../blocks/layers.ts";
 import { type ResidualStage, residualStage } from "../blocks/residual_stage.ts";
 import { runStages } from "../blocks/stage.ts";
 import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelFactory, type ModelOptions, type ModelOutput } from "../model.ts";
 
 /** Depth and widths of a {@linkcode CifarResNet}. */
-export interface CifarResNetShape {
+interface CifarResNetShape {
   /** Layers: 6 n + 2 for n blocks a stage. */
   readonly depth: number;
   /** Channels of the stem and of the three stages. */

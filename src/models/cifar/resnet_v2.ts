@@ -5,7 +5,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { BasicBlock } from "../blocks/basic_block.ts";
 import { Bottleneck } from "../blocks/bottleneck.ts";
 import { globalAverage } from "../blocks/global_average.ts";
-import { kaimingConv } from "../blocks/kaiming_conv.ts";
+import { kaimingConv } from "../blocks/layers.ts";
 import { type BlockKind, type ResidualStage, residualStage } from "../blocks/residual_stage.ts";
 import { runStages } from "../blocks/stage.ts";
 import type { ModelFamilyDefinition } from "../family.ts";
@@ -15,7 +15,7 @@ import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
  * ImageNet's ResNet with a 3 x 3 stem and no pooling behind it, for small images. mdistiller: `resnetv2.py`, the
  * ResNet18 and ResNet50 of its CIFAR models.
  */
-export class CifarResNetV2 extends Model {
+class CifarResNetV2 extends Model {
   /** Of the stem and of the four stages. */
   override readonly stageChannels: readonly number[];
   /** The stem, 3 x 3. */

@@ -6,7 +6,7 @@ import { cat } from "../../ops/shape/cat.ts";
 import { relu } from "../../ops/unary.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { channelShuffle } from "../blocks/channel_shuffle.ts";
-import { plainConv } from "../blocks/kaiming_conv.ts";
+import { plainConv } from "../blocks/layers.ts";
 import type { PreactOutput } from "../blocks/stage.ts";
 
 /** Grouped 1 x 1 convolutions around a depthwise one, with a shortcut. mdistiller: `ShuffleNetv1.Bottleneck`. */

@@ -3,7 +3,7 @@ import type { Conv2d } from "../../nn/conv2d.ts";
 import { Linear } from "../../nn/linear.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { globalAverage } from "../blocks/global_average.ts";
-import { plainConv } from "../blocks/kaiming_conv.ts";
+import { plainConv } from "../blocks/layers.ts";
 import { runStages, Stage } from "../blocks/stage.ts";
 import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelOptions, type ModelOutput } from "../model.ts";

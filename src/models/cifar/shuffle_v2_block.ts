@@ -2,11 +2,11 @@ import { BatchNorm2d } from "../../nn/batch_norm2d.ts";
 import type { Conv2d } from "../../nn/conv2d.ts";
 import { Module } from "../../nn/module.ts";
 import { cat } from "../../ops/shape/cat.ts";
-import { relu } from "../../ops/unary.ts";
 import { slice } from "../../ops/shape/slice.ts";
+import { relu } from "../../ops/unary.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { channelShuffle } from "../blocks/channel_shuffle.ts";
-import { plainConv } from "../blocks/kaiming_conv.ts";
+import { plainConv } from "../blocks/layers.ts";
 import type { PreactOutput } from "../blocks/stage.ts";
 
 /**

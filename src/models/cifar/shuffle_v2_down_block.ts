@@ -4,7 +4,7 @@ import { Module } from "../../nn/module.ts";
 import { cat } from "../../ops/shape/cat.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { channelShuffle } from "../blocks/channel_shuffle.ts";
-import { plainConv } from "../blocks/kaiming_conv.ts";
+import { plainConv } from "../blocks/layers.ts";
 
 /** Two branches that halve the planes, shuffled. mdistiller: `ShuffleNetv2.DownBlock`. */
 export class ShuffleV2DownBlock extends Module {

@@ -4,7 +4,7 @@ import { Module } from "../../nn/module.ts";
 import { Sequential } from "../../nn/sequential.ts";
 import { add } from "../../ops/binary.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { kaimingConv } from "../blocks/kaiming_conv.ts";
+import { kaimingConv } from "../blocks/layers.ts";
 
 /** Normalisation and ReLU before each of two 3 x 3 convolutions, with a shortcut. mdistiller: `wrn.BasicBlock`. */
 class WideBlock extends Module {

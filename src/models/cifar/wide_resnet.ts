@@ -3,13 +3,13 @@ import type { Conv2d } from "../../nn/conv2d.ts";
 import type { Linear } from "../../nn/linear.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { globalAverage } from "../blocks/global_average.ts";
-import { kaimingConv, zeroBiasLinear } from "../blocks/kaiming_conv.ts";
+import { kaimingConv, zeroBiasLinear } from "../blocks/layers.ts";
 import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelFactory, type ModelOptions, type ModelOutput } from "../model.ts";
 import { WideStage } from "./wide_block.ts";
 
 /** The wide ResNet (Zagoruyko and Komodakis, 2016). mdistiller: `WideResNet`. */
-export class WideResNet extends Model {
+class WideResNet extends Model {
   /** Of the stem and of the three stages. */
   override readonly stageChannels: readonly number[];
   /** The stem, 3 x 3, with nothing behind it. */

@@ -6,14 +6,14 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { BasicBlock } from "../blocks/basic_block.ts";
 import { Bottleneck } from "../blocks/bottleneck.ts";
 import { globalAverage } from "../blocks/global_average.ts";
-import { kaimingConv } from "../blocks/kaiming_conv.ts";
+import { kaimingConv } from "../blocks/layers.ts";
 import { type BlockKind, type ResidualStage, residualStage } from "../blocks/residual_stage.ts";
 import { runStages } from "../blocks/stage.ts";
 import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
 
 /** The ResNet for large images (He et al., 2016). torchvision: `ResNet`, with its names. */
-export class ImageNetResNet extends Model {
+class ImageNetResNet extends Model {
   /** Of the stem and of the four stages. */
   override readonly stageChannels: readonly number[];
   /** The stem, 7 x 7, stride 2. */

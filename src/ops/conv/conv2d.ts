@@ -1,12 +1,12 @@
 import { autocastInput } from "../../tensor/autocast.ts";
 import { track } from "../../tensor/autograd.ts";
+import type { Tensor } from "../../tensor/core.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { formatShape } from "../../tensor/shape.ts";
-import type { Tensor } from "../../tensor/core.ts";
+import { sum } from "../reduce/sum.ts";
+import { requireFloat, requireFloats } from "../require_dtype.ts";
 import { CONV_OPTIONS, convGeometry, type ConvOptions } from "./geometry.ts";
 import { convKernels, type ConvVariant } from "./variants.ts";
-import { requireFloat, requireFloats } from "../require_dtype.ts";
-import { sum } from "../reduce/sum.ts";
 
 export type { ConvOptions, ConvVariant };
 

@@ -1,15 +1,15 @@
 import { autocastInput } from "../../tensor/autocast.ts";
 import { track } from "../../tensor/autograd.ts";
+import type { Tensor } from "../../tensor/core.ts";
 import type { FloatType } from "../../tensor/dtype.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { formatShape } from "../../tensor/shape.ts";
-import type { Tensor } from "../../tensor/core.ts";
 import { add } from "../binary.ts";
 import { cast } from "../cast.ts";
-import { CONV_OPTIONS, type ConvOptions, convTransposeGeometry } from "./geometry.ts";
-import { convKernels, type ConvVariant } from "./variants.ts";
 import { requireFloat, requireFloats } from "../require_dtype.ts";
 import { reshape } from "../shape/reshape.ts";
+import { CONV_OPTIONS, type ConvOptions, convTransposeGeometry } from "./geometry.ts";
+import { convKernels, type ConvVariant } from "./variants.ts";
 
 /** Options of {@linkcode convTranspose2d}. */
 export interface ConvTransposeOptions extends ConvOptions {
@@ -18,7 +18,7 @@ export interface ConvTransposeOptions extends ConvOptions {
 }
 
 /**
- * Transposed 2-D convolution: the input gradient of {@linkcode conv2d}. PyTorch: `F.conv_transpose2d`.
+ * Transposed 2-D convolution: the input gradient of `conv2d()`. PyTorch: `F.conv_transpose2d`.
  *
  * @param x float32, or float16, which multiplies the weight rounded to float16; [N, C, H, W]
  * @param weight float32 [C, O / groups, KH, KW]

@@ -1,7 +1,7 @@
 import type { ConvGeometry } from "./geometry.ts";
 
 /** How the depthwise kernels cut a plane into tiles. */
-export interface DepthwiseTile {
+interface DepthwiseTile {
   /** Template values: kernel, stride S, padding PX, columns of y TX, EXACT, FULL, VX, VY. */
   readonly values: Readonly<
     Record<"KH" | "KW" | "S" | "PX" | "TX" | "EXACT" | "FULL" | "VX" | "VY", number>

@@ -1,7 +1,7 @@
 import code from "../../../kernels/conv/conv2d_depthwise_weight_grad.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { wgslFloat } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { wgslFloat } from "../../tensor/dtype.ts";
 import { linearGrid } from "../grid.ts";
 import { sumPartials } from "../reduce/sum_partials.ts";
 import { depthwiseTile } from "./depthwise_tile.ts";

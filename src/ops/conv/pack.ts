@@ -10,7 +10,7 @@ const packKernel = new Kernel("conv2d_pack", packCode);
 const WINDOW = 65536;
 
 /** Weights in the order the direct kernels read them. */
-export interface PackedWeights {
+interface PackedWeights {
   readonly tensor: Tensor;
   /** Blocks of `tile` output channels; those of one group of the convolution are `groupBlocks`. */
   readonly blocks: number;
@@ -23,7 +23,7 @@ export interface PackedWeights {
 }
 
 /** A window over packed weights: what one dispatch uses. */
-export interface WeightWindow {
+interface WeightWindow {
   readonly range: { buffer: GPUBuffer; offset: number; size: number };
   readonly firstBlock: number;
   readonly blocks: number;

@@ -1,7 +1,7 @@
 import type { ConvGeometry } from "./geometry.ts";
 
 /** Outputs that one thread of a direct kernel makes. */
-export interface ConvTile {
+interface ConvTile {
   readonly TY: number;
   readonly TX: number;
   /** Output channels, a multiple of 4. */

@@ -1,10 +1,10 @@
 import { track } from "../../tensor/autograd.ts";
-import { formatShape, normalizeDim } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/core.ts";
-import { gatherAlong, scatterAddAlong } from "./index_along.ts";
+import { formatShape, normalizeDim } from "../../tensor/shape.ts";
 import { requireIndex } from "../require_dtype.ts";
-import { requireIndices } from "./require_indices.ts";
 import { slice } from "../shape/slice.ts";
+import { gatherAlong, scatterAddAlong } from "./index_along.ts";
+import { requireIndices } from "./require_indices.ts";
 
 /**
  * `y[i, j, k] = x[i, index[i, j, k], k]` for `dim` 1. PyTorch: `torch.gather`.

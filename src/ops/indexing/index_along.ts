@@ -1,8 +1,8 @@
 import gatherCode from "../../../kernels/index/gather.wgsl" with { type: "text" };
 import scatterAddCode from "../../../kernels/index/scatter_add.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { numel, type Shape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { numel, type Shape } from "../../tensor/shape.ts";
 import { linearGrid } from "../grid.ts";
 
 const gatherKernel = new Kernel("gather", gatherCode);
@@ -11,7 +11,7 @@ const scatterAddKernel = new Kernel("scatter_add", scatterAddCode);
 const NAN_BITS = 0x7fc00000;
 
 /** How an index picks from dimension `dim` of a tensor of `shape`. */
-export interface IndexWalk {
+interface IndexWalk {
   readonly shape: Shape;
   readonly dim: number;
   /** int32 or uint32: one index for every pick, or one for every element of the result. */

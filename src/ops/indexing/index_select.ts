@@ -1,8 +1,8 @@
 import { track } from "../../tensor/autograd.ts";
-import { formatShape, normalizeDim } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/core.ts";
-import { gatherAlong, scatterAddAlong } from "./index_along.ts";
+import { formatShape, normalizeDim } from "../../tensor/shape.ts";
 import { requireIndex } from "../require_dtype.ts";
+import { gatherAlong, scatterAddAlong } from "./index_along.ts";
 import { requireIndices } from "./require_indices.ts";
 
 /**

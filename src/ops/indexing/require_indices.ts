@@ -1,8 +1,8 @@
 import code from "../../../kernels/index/check_index.wgsl" with { type: "text" };
 import type { BufferRange, Gpu } from "../../gpu/gpu.ts";
 import { Kernel } from "../../gpu/kernel.ts";
-import { deviceFault, type IndexLimit, sameLimit } from "../../tensor/index_limit.ts";
 import type { Tensor } from "../../tensor/core.ts";
+import { deviceFault, type IndexLimit, sameLimit } from "../../tensor/index_limit.ts";
 import { linearGrid } from "../grid.ts";
 
 const checkIndexKernel = new Kernel("check_index", code);

@@ -1,14 +1,14 @@
 import code from "../../../kernels/elementwise/where.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { track } from "../../tensor/autograd.ts";
+import { Tensor } from "../../tensor/core.ts";
 import { type DType, wordType } from "../../tensor/dtype.ts";
 import { broadcastShapes, sameShape, type Shape } from "../../tensor/shape.ts";
-import { Tensor } from "../../tensor/core.ts";
 import { promote } from "../cast.ts";
-import { expand } from "../shape/expand.ts";
 import { filled } from "../fill.ts";
 import { linearGrid } from "../grid.ts";
 import { reduceTo } from "../reduce/sum_to.ts";
+import { expand } from "../shape/expand.ts";
 
 const whereKernel = new Kernel("where", code);
 

@@ -6,7 +6,7 @@ import { linearGrid } from "../grid.ts";
 const drawKernel = new Kernel("contrast_draw", code);
 
 /** What {@linkcode contrastDraw} draws from and for. */
-export interface ContrastDrawOptions {
+interface ContrastDrawOptions {
   /** Positions in the data set of the batch's images, int32 `[samples]`. */
   readonly images: Tensor;
   /** Their classes, int32 `[samples]`. */

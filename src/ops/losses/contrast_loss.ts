@@ -3,15 +3,15 @@ import normalizerCode from "../../../kernels/contrast/normalizer.wgsl" with { ty
 import rowGradCode from "../../../kernels/contrast/row_grad.wgsl" with { type: "text" };
 import scoresCode from "../../../kernels/contrast/scores.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { requireFloat } from "../require_dtype.ts";
 import { gradEnabled, track, withoutTape } from "../../tensor/autograd.ts";
-import { formatShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { formatShape } from "../../tensor/shape.ts";
+import { mul } from "../binary.ts";
 import { linearGrid } from "../grid.ts";
 import { mean } from "../reduce/sum.ts";
-import { mul } from "../binary.ts";
-import { rowGroups } from "../row_groups.ts";
 import { sumPartials } from "../reduce/sum_partials.ts";
+import { requireFloat } from "../require_dtype.ts";
+import { rowGroups } from "../row_groups.ts";
 
 const scoresKernel = new Kernel("contrast_scores", scoresCode);
 const normalizerKernel = new Kernel("contrast_normalizer", normalizerCode);
@@ -22,7 +22,7 @@ const rowGradKernel = new Kernel("contrast_row_grad", rowGradCode);
 const SPAN = 256;
 
 /** What {@linkcode contrastLoss} compares with. */
-export interface ContrastLossOptions {
+interface ContrastLossOptions {
   /** Embeddings of all images, float32 `[images, dim]`; a constant. */
   readonly memory: Tensor;
   /** Rows of the memory for each sample, the positive first, int32 `[samples, 1 + negatives]`. */

@@ -8,7 +8,7 @@ const dkdKernel = new Kernel("dkd_divergence", code);
 const dkdGradKernel = new Kernel("dkd_divergence_grad", gradCode);
 
 /** Settings of {@linkcode dkdDivergence}. */
-export interface DkdDivergenceOptions {
+interface DkdDivergenceOptions {
   /** Divides the logits before the soft-max. */
   readonly temperature: number;
   /** Weight of the divergence between label and rest. */

@@ -4,9 +4,9 @@ import statisticsCode from "../../../kernels/gaussian_wd/statistics.wgsl" with {
 import { Kernel } from "../../gpu/kernel.ts";
 import { autocastInput } from "../../tensor/autocast.ts";
 import { trackMany } from "../../tensor/autograd.ts";
+import { Tensor } from "../../tensor/core.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { formatShape, sameShape, type Shape } from "../../tensor/shape.ts";
-import { Tensor } from "../../tensor/core.ts";
 import { linearGrid } from "../grid.ts";
 import { requireFloat } from "../require_dtype.ts";
 import { rowGroups } from "../row_groups.ts";

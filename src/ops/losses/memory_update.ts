@@ -1,7 +1,7 @@
 import code from "../../../kernels/contrast/update.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { requireFloat } from "../require_dtype.ts";
 import type { Tensor } from "../../tensor/core.ts";
+import { requireFloat } from "../require_dtype.ts";
 
 const updateKernel = new Kernel("memory_update", code);
 

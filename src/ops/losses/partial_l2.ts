@@ -1,8 +1,8 @@
 import code from "../../../kernels/ofd/partial_l2.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { track } from "../../tensor/autograd.ts";
-import { formatShape, sameShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { formatShape, sameShape } from "../../tensor/shape.ts";
 import { linearGrid } from "../grid.ts";
 import { requireFloat } from "../require_dtype.ts";
 

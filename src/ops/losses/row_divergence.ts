@@ -6,6 +6,9 @@ import { Tensor } from "../../tensor/core.ts";
 import { linearGrid } from "../grid.ts";
 import { rowGroups } from "../row_groups.ts";
 
+const kdKernel = new Kernel("kd_divergence", code);
+const kdGradKernel = new Kernel("kd_divergence_grad", gradCode);
+
 /** A divergence of each row of the student's logits from what is given, and its gradient. */
 interface RowDivergence {
   readonly name: string;
@@ -41,9 +44,6 @@ export function rowDivergence(student: Tensor, of: RowDivergence): Tensor {
     return [dstudent];
   }, [stats]);
 }
-
-const kdKernel = new Kernel("kd_divergence", code);
-const kdGradKernel = new Kernel("kd_divergence_grad", gradCode);
 
 /**
  * `T^2 KL(softmax(teacher / T) || softmax(student / T))` of every sample, `[samples]`. The teacher is a constant.

@@ -2,8 +2,8 @@ import combineCode from "../../../kernels/sinkhorn/combine.wgsl" with { type: "t
 import combineGradCode from "../../../kernels/sinkhorn/combine_grad.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { track } from "../../tensor/autograd.ts";
-import { full } from "../../tensor/create.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { full } from "../../tensor/create.ts";
 
 const combineKernel = new Kernel("wkd_combine", combineCode);
 const combineGradKernel = new Kernel("wkd_combine_grad", combineGradCode);

@@ -10,7 +10,7 @@ const marginalsKernel = new Kernel("wkd_marginals", marginalsCode);
 const marginalsGradKernel = new Kernel("wkd_marginals_grad", marginalsGradCode);
 
 /** What {@linkcode wkdMarginals} makes of the logits. */
-export interface WkdMarginals {
+interface WkdMarginals {
   /** Student's probabilities, `[samples, classes]`. */
   p: Tensor;
   /** Teacher's probabilities, `[samples, classes]`; a constant. */

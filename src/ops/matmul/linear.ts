@@ -1,12 +1,12 @@
 import { autocastInput } from "../../tensor/autocast.ts";
 import { track } from "../../tensor/autograd.ts";
-import { formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/core.ts";
+import { formatShape } from "../../tensor/shape.ts";
 import { cast, castElements } from "../cast.ts";
-import { product } from "./product.ts";
-import { requireFloat } from "../require_dtype.ts";
 import { sum } from "../reduce/sum.ts";
+import { requireFloat } from "../require_dtype.ts";
 import { takeAs, takeIn } from "../take_as.ts";
+import { product } from "./product.ts";
 
 /**
  * `x * weight transposed + bias`. PyTorch: `torch.nn.functional.linear`.

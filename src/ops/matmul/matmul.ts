@@ -1,14 +1,14 @@
 import { track } from "../../tensor/autograd.ts";
+import type { Tensor } from "../../tensor/core.ts";
+import type { MatmulOptions } from "../../tensor/op_options.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { broadcastShapes, formatShape, numel, sameShape, type Shape } from "../../tensor/shape.ts";
-import type { Tensor } from "../../tensor/core.ts";
-import { expand } from "../shape/expand.ts";
-import { product } from "./product.ts";
-import { requireFloat } from "../require_dtype.ts";
-import { reshape } from "../shape/reshape.ts";
 import { sumPartials } from "../reduce/sum_partials.ts";
+import { requireFloat } from "../require_dtype.ts";
+import { expand } from "../shape/expand.ts";
+import { reshape } from "../shape/reshape.ts";
 import { takeAs } from "../take_as.ts";
-import type { MatmulOptions } from "../../tensor/op_options.ts";
+import { product } from "./product.ts";
 
 export type { MatmulOptions } from "../../tensor/op_options.ts";
 

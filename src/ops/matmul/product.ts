@@ -5,6 +5,7 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { withoutTape } from "../../tensor/autograd.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { MAX_WORKGROUPS } from "../grid.ts";
+import { sumPartials } from "../reduce/sum_partials.ts";
 import { permute } from "../shape/permute.ts";
 import {
   FILLING_WORKGROUPS,
@@ -13,7 +14,6 @@ import {
   type ProductTile,
   workgroupsOf,
 } from "./product_tile.ts";
-import { sumPartials } from "../reduce/sum_partials.ts";
 import { type ProductSize, productSize } from "./size.ts";
 
 const registerKernel = new Kernel("matmul", code);
@@ -23,10 +23,10 @@ const tiledKernel = new Kernel("matmul_tiled", tiledCode);
  * `register` keeps 8 x 8 results a thread in registers, for adapters that run on the CPU; `tiled`
  * goes through workgroup memory, for discrete GPUs.
  */
-export type ProductVariant = "register" | "tiled";
+type ProductVariant = "register" | "tiled";
 
 /** Options of {@linkcode product}. */
-export interface ProductOptions {
+interface ProductOptions {
   /** Uses the transpose of `a`. Default false. */
   readonly transposeA?: boolean;
   /** Uses the transpose of `b`. Default false. */

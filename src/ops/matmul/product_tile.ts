@@ -15,7 +15,7 @@ export interface ProductTile {
 }
 
 /** Sizes of a product. */
-export interface ProductShape {
+interface ProductShape {
   readonly rows: number;
   readonly columns: number;
 }

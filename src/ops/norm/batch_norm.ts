@@ -4,14 +4,14 @@ import gradStatsCode from "../../../kernels/norm/batch_norm_grad_stats.wgsl" wit
 import statsCode from "../../../kernels/norm/batch_norm_stats.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { type InputGradients, track } from "../../tensor/autograd.ts";
+import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
 import { checkOptions, type OptionNames } from "../../tensor/options.ts";
 import { formatShape, sameShape } from "../../tensor/shape.ts";
-import { Tensor } from "../../tensor/core.ts";
 import { linearGrid } from "../grid.ts";
+import { requireFloats } from "../require_dtype.ts";
 import { type NormLayout, normLayout } from "./layout.ts";
 import { normSums } from "./sums.ts";
-import { requireFloats } from "../require_dtype.ts";
 
 const statsKernel = new Kernel("batch_norm_stats", statsCode);
 const applyKernel = new Kernel("batch_norm_apply", applyCode);

@@ -4,9 +4,9 @@ import paramGradCode from "../../../kernels/norm/layer_norm_param_grad.wgsl" wit
 import { Kernel } from "../../gpu/kernel.ts";
 import { autocastInput } from "../../tensor/autocast.ts";
 import { track } from "../../tensor/autograd.ts";
+import { Tensor } from "../../tensor/core.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { formatShape, numel, sameShape, type Shape } from "../../tensor/shape.ts";
-import { Tensor } from "../../tensor/core.ts";
 import { linearGrid } from "../grid.ts";
 import type { ReduceLayout } from "../reduce/layout.ts";
 import { reduce } from "../reduce/reduce.ts";

@@ -1,15 +1,15 @@
 import sumsCode from "../../../kernels/norm/batch_norm_sums.wgsl" with { type: "text" };
 import treeCode from "../../../kernels/norm/batch_norm_sums_tree.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { wgslFloat } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { wgslFloat } from "../../tensor/dtype.ts";
 import type { NormLayout } from "./layout.ts";
 
 const sumsKernel = new Kernel("batch_norm_sums", sumsCode);
 const treeKernel = new Kernel("batch_norm_sums_tree", treeCode);
 
 /** What the backward sums need beside x. */
-export interface GradientInputs {
+interface GradientInputs {
   readonly dy: Tensor;
   readonly stats: Tensor;
   /** The output, when it went through ReLU. */

@@ -1,9 +1,9 @@
 import type { Tensor } from "../../tensor/core.ts";
-import { avgPool2d } from "./avg_pool2d.ts";
 import { mean } from "../reduce/sum.ts";
-import { averageWindows } from "./average.ts";
-import { pair, planeSize } from "./geometry.ts";
 import { requireFloats } from "../require_dtype.ts";
+import { averageWindows } from "./average.ts";
+import { avgPool2d } from "./avg_pool2d.ts";
+import { pair, planeSize } from "./geometry.ts";
 
 /**
  * Means over windows that cut the plane into `outputSize` parts, as even as they can be.

@@ -1,16 +1,16 @@
-import gradCode from "../../../kernels/pool/avg_pool2d_grad.wgsl" with { type: "text" };
 import code from "../../../kernels/pool/avg_pool2d.wgsl" with { type: "text" };
+import gradCode from "../../../kernels/pool/avg_pool2d_grad.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { track } from "../../tensor/autograd.ts";
-import { wgslFloat } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { wgslFloat } from "../../tensor/dtype.ts";
 import { loopBounds, type PoolGeometry, poolGrid } from "./geometry.ts";
 
 const avgPoolKernel = new Kernel("avg_pool2d", code);
 const avgPoolGradKernel = new Kernel("avg_pool2d_grad", gradCode);
 
 /** Sizes of windows that are all alike. */
-export interface EvenWindows extends Omit<PoolGeometry, "planes"> {
+interface EvenWindows extends Omit<PoolGeometry, "planes"> {
   /** 1 when padding counts as zeros, else 0. */
   readonly wholeWindow: number;
 }

@@ -1,9 +1,9 @@
-import { checkOptions } from "../../tensor/options.ts";
 import type { Tensor } from "../../tensor/core.ts";
+import { checkOptions } from "../../tensor/options.ts";
 import { mean } from "../reduce/sum.ts";
+import { requireFloats } from "../require_dtype.ts";
 import { averageWindows } from "./average.ts";
 import { POOL_OPTIONS, poolGeometry, type PoolOptions } from "./geometry.ts";
-import { requireFloats } from "../require_dtype.ts";
 
 /** Options of {@linkcode avgPool2d}. */
 export interface AvgPoolOptions extends PoolOptions {

@@ -1,12 +1,12 @@
-import gradCode from "../../../kernels/pool/max_pool2d_grad.wgsl" with { type: "text" };
 import code from "../../../kernels/pool/max_pool2d.wgsl" with { type: "text" };
+import gradCode from "../../../kernels/pool/max_pool2d_grad.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { gradEnabled, track } from "../../tensor/autograd.ts";
+import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
 import { checkOptions } from "../../tensor/options.ts";
-import { Tensor } from "../../tensor/core.ts";
-import { loopBounds, POOL_OPTIONS, poolGeometry, poolGrid, type PoolOptions } from "./geometry.ts";
 import { requireFloats } from "../require_dtype.ts";
+import { loopBounds, POOL_OPTIONS, poolGeometry, poolGrid, type PoolOptions } from "./geometry.ts";
 
 export type { PoolOptions };
 

@@ -1,11 +1,11 @@
 import code from "../../../kernels/reduce/argmax.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { normalizeDim, numel } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { normalizeDim, numel } from "../../tensor/shape.ts";
 import { linearGrid } from "../grid.ts";
-import type { ReduceLayout } from "./layout.ts";
 import { requireFloat } from "../require_dtype.ts";
 import { takeAs } from "../take_as.ts";
+import type { ReduceLayout } from "./layout.ts";
 
 const argmaxKernel = new Kernel("argmax", code);
 

@@ -1,6 +1,7 @@
 import { track } from "../../tensor/autograd.ts";
-import { checkOptions } from "../../tensor/options.ts";
 import type { Tensor } from "../../tensor/core.ts";
+import type { NormOptions } from "../../tensor/op_options.ts";
+import { checkOptions } from "../../tensor/options.ts";
 import { div, mul } from "../binary.ts";
 import { where } from "../indexing/where.ts";
 import { pow } from "../pow.ts";
@@ -8,7 +9,6 @@ import { requireFloat } from "../require_dtype.ts";
 import { abs, sqrt } from "../unary.ts";
 import { max, min } from "./max.ts";
 import { REDUCE_OPTIONS, sum } from "./sum.ts";
-import type { NormOptions } from "../../tensor/op_options.ts";
 
 export type { NormOptions } from "../../tensor/op_options.ts";
 

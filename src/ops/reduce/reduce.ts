@@ -2,8 +2,8 @@ import code from "../../../kernels/reduce/reduce.wgsl" with { type: "text" };
 import treeCode from "../../../kernels/reduce/reduce_tree.wgsl" with { type: "text" };
 import type { Gpu } from "../../gpu/gpu.ts";
 import { Kernel } from "../../gpu/kernel.ts";
-import { type DType, wgslFloat } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { type DType, wgslFloat } from "../../tensor/dtype.ts";
 import { linearGrid } from "../grid.ts";
 import type { ReduceLayout } from "./layout.ts";
 
@@ -14,10 +14,10 @@ const treeKernel = new Kernel("reduce_tree", treeCode);
 export type Reduction = "sum" | "max" | "ties" | "squares";
 
 /** `thread`: one thread a result. `tree`: a workgroup a result, for rows on discrete GPUs. */
-export type ReduceVariant = "thread" | "tree";
+type ReduceVariant = "thread" | "tree";
 
 /** Options of {@linkcode reduce}. */
-export interface ReduceRunOptions {
+interface ReduceRunOptions {
   /** The result is multiplied by it. Default 1. */
   readonly scale?: number;
   /** What `ties` and `squares` compare with: one element for every result. */

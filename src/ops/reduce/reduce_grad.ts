@@ -1,14 +1,14 @@
 import code from "../../../kernels/reduce/reduce_grad.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { type DType, wgslFloat } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { type DType, wgslFloat } from "../../tensor/dtype.ts";
 import { linearGrid } from "../grid.ts";
 import type { ReduceLayout } from "./layout.ts";
 
 const reduceGradKernel = new Kernel("reduce_grad", code);
 
 /** What the gradients of the maximum and the variance need beside dy. */
-export interface ReduceGradInputs {
+interface ReduceGradInputs {
   /** What was reduced. */
   readonly x: Tensor;
   /** The maxima or the means. */

@@ -1,6 +1,6 @@
 import { track } from "../../tensor/autograd.ts";
-import type { DType, FloatType } from "../../tensor/dtype.ts";
 import type { Tensor } from "../../tensor/core.ts";
+import type { DType, FloatType } from "../../tensor/dtype.ts";
 import { cast } from "../cast.ts";
 import { requireFloats } from "../require_dtype.ts";
 import { takeAs } from "../take_as.ts";

@@ -1,9 +1,9 @@
 import { autocastInput } from "../../tensor/autocast.ts";
-import { checkOptions, type OptionNames } from "../../tensor/options.ts";
 import type { Tensor } from "../../tensor/core.ts";
+import type { ReduceOptions, SumOptions } from "../../tensor/op_options.ts";
+import { checkOptions, type OptionNames } from "../../tensor/options.ts";
 import { reducePlan } from "./layout.ts";
 import { scaledSum } from "./scaled_sum.ts";
-import type { ReduceOptions, SumOptions } from "../../tensor/op_options.ts";
 
 export type { ReduceOptions, SumOptions } from "../../tensor/op_options.ts";
 

@@ -1,7 +1,7 @@
 import code from "../../../kernels/reduce/sum_partials.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import type { Shape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/core.ts";
+import type { Shape } from "../../tensor/shape.ts";
 import { linearGrid } from "../grid.ts";
 
 const sumPartialsKernel = new Kernel("sum_partials", code);

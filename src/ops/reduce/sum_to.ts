@@ -1,5 +1,5 @@
-import { broadcastShapes, formatShape, sameShape, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/core.ts";
+import { broadcastShapes, formatShape, sameShape, type Shape } from "../../tensor/shape.ts";
 import { reshape } from "../shape/reshape.ts";
 import { sum } from "./sum.ts";
 

@@ -1,13 +1,13 @@
 import code from "../../../kernels/reduce/top_k.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { track } from "../../tensor/autograd.ts";
+import { Tensor, type TopK } from "../../tensor/core.ts";
+import type { TopKOptions } from "../../tensor/op_options.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { formatShape, normalizeDim, numel } from "../../tensor/shape.ts";
-import { Tensor, type TopK } from "../../tensor/core.ts";
 import { linearGrid } from "../grid.ts";
 import { gatherAlong, scatterAddAlong } from "../indexing/index_along.ts";
 import { requireFloat } from "../require_dtype.ts";
-import type { TopKOptions } from "../../tensor/op_options.ts";
 
 export type { TopK } from "../../tensor/core.ts";
 

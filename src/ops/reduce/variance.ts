@@ -1,15 +1,15 @@
 import { track } from "../../tensor/autograd.ts";
-import { checkOptions } from "../../tensor/options.ts";
 import type { Tensor } from "../../tensor/core.ts";
+import type { VarianceOptions } from "../../tensor/op_options.ts";
+import { checkOptions } from "../../tensor/options.ts";
 import { requireFloat } from "../require_dtype.ts";
 import { takeAs } from "../take_as.ts";
 import { gatherDims } from "./gather_dims.ts";
 import { reducePlan } from "./layout.ts";
+import { rootOfSquares } from "./norm.ts";
 import { reduce } from "./reduce.ts";
 import { reduceGrad } from "./reduce_grad.ts";
-import { rootOfSquares } from "./norm.ts";
 import { REDUCE_OPTIONS } from "./sum.ts";
-import type { VarianceOptions } from "../../tensor/op_options.ts";
 
 export type { VarianceOptions } from "../../tensor/op_options.ts";
 

@@ -1,6 +1,6 @@
 import { track } from "../../tensor/autograd.ts";
-import { formatShape, normalizeDim, numel, sameShape } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { formatShape, normalizeDim, numel, sameShape } from "../../tensor/shape.ts";
 import { unsqueeze } from "./reshape.ts";
 import { stridedCopy } from "./strided_copy.ts";
 

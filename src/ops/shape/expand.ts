@@ -1,4 +1,5 @@
 import { track } from "../../tensor/autograd.ts";
+import { Tensor } from "../../tensor/core.ts";
 import {
   broadcastShapes,
   formatShape,
@@ -6,10 +7,9 @@ import {
   type Shape,
   stridesOf,
 } from "../../tensor/shape.ts";
-import { Tensor } from "../../tensor/core.ts";
+import { sumTo } from "../reduce/sum_to.ts";
 import { stridedCopy } from "./strided_copy.ts";
 import { broadcastStrides } from "./strided_layout.ts";
-import { sumTo } from "../reduce/sum_to.ts";
 
 /**
  * A copy in which dimensions of size 1 are repeated. PyTorch: `x.expand(shape).contiguous()`.

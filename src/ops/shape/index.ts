@@ -1,9 +1,9 @@
 import { track } from "../../tensor/autograd.ts";
-import { bytesOf } from "../../tensor/dtype.ts";
-import { formatShape, type Shape, stridesOf } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/core.ts";
-import { stridedCopy } from "./strided_copy.ts";
+import { bytesOf } from "../../tensor/dtype.ts";
 import type { Index, IndexRange } from "../../tensor/op_options.ts";
+import { formatShape, type Shape, stridesOf } from "../../tensor/shape.ts";
+import { stridedCopy } from "./strided_copy.ts";
 
 export type { Index, IndexRange } from "../../tensor/op_options.ts";
 

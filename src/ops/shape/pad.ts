@@ -1,11 +1,13 @@
 import padCode from "../../../kernels/index/pad.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { track } from "../../tensor/autograd.ts";
+import { Tensor } from "../../tensor/core.ts";
 import { wordType } from "../../tensor/dtype.ts";
 import { formatShape, numel, type Shape } from "../../tensor/shape.ts";
-import { Tensor } from "../../tensor/core.ts";
 import { linearGrid } from "../grid.ts";
 import { requireFloats } from "../require_dtype.ts";
+
+const padKernel = new Kernel("pad", padCode);
 
 /**
  * `x` with `value` around its last two dimensions. PyTorch: `torch.nn.functional.pad`.
@@ -34,8 +36,6 @@ export function pad(x: Tensor, padding: Padding, value: number = 0): Tensor {
     padPlanes(dy, [yHeight, yWidth], [-left, -right, -top, -bottom], 0, x.shape),
   ]);
 }
-
-const padKernel = new Kernel("pad", padCode);
 
 /** Elements put before and after the last dimension and the one before it; negative ones crop. */
 export type Padding = readonly [left: number, right: number, top: number, bottom: number];

@@ -1,9 +1,9 @@
 import transposeCode from "../../../kernels/index/transpose.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { track } from "../../tensor/autograd.ts";
+import { Tensor } from "../../tensor/core.ts";
 import { wordType } from "../../tensor/dtype.ts";
 import { formatShape, normalizeDim, type Shape, stridesOf } from "../../tensor/shape.ts";
-import { Tensor } from "../../tensor/core.ts";
 import { linearGrid } from "../grid.ts";
 import { stridedCopy } from "./strided_copy.ts";
 import { collapse } from "./strided_layout.ts";

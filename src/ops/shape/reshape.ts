@@ -1,6 +1,6 @@
 import { track } from "../../tensor/autograd.ts";
-import { inferShape, normalizeDim, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/core.ts";
+import { inferShape, normalizeDim, type Shape } from "../../tensor/shape.ts";
 
 /**
  * The same memory seen with another shape; nothing is copied. PyTorch: `torch.reshape`.

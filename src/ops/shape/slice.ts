@@ -1,6 +1,6 @@
 import { track } from "../../tensor/autograd.ts";
-import { formatShape, normalizeDim, numel } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { formatShape, normalizeDim, numel } from "../../tensor/shape.ts";
 import { indexParts } from "./index.ts";
 import { padPlanes } from "./pad.ts";
 import { stridedCopy } from "./strided_copy.ts";

@@ -4,9 +4,9 @@ import upsampleGradCode from "../../../kernels/index/upsample_nearest_grad.wgsl"
 };
 import { Kernel } from "../../gpu/kernel.ts";
 import { track } from "../../tensor/autograd.ts";
+import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
 import { formatShape } from "../../tensor/shape.ts";
-import { Tensor } from "../../tensor/core.ts";
 import { linearGrid } from "../grid.ts";
 import { requireFloats } from "../require_dtype.ts";
 

@@ -1,8 +1,8 @@
 import type { Gpu } from "../../gpu/gpu.ts";
+import type { Tensor } from "../../tensor/core.ts";
 import { tensor } from "../../tensor/create.ts";
 import { defaultDevice } from "../../tensor/default_device.ts";
 import { checkOptions } from "../../tensor/options.ts";
-import type { Tensor } from "../../tensor/core.ts";
 
 /** Most classes whose kernel matrix fits the 64 KB that every adapter can bind as a uniform buffer. */
 export const UNIFORM_CLASSES = 128;
@@ -20,7 +20,7 @@ export interface CostKernelOptions {
 }
 
 /**
- * A cost matrix made ready for {@linkcode sinkhorn}: with `D = relu(d') + 1e-8`, where `d' = 1 - exp(-k d)` when
+ * A cost matrix made ready for `sinkhorn()`: with `D = relu(d') + 1e-8`, where `d' = 1 - exp(-k d)` when
  * sharpened, it holds `K = exp(-D / lambda)` and `K D`, and their transposes, on the device. One serves the whole
  * run and every batch; it lives until `dispose()`. Source: the authors' `WKD` distiller.
  */
@@ -39,7 +39,7 @@ export class CostKernel {
   readonly columnSums: Tensor;
 
   /**
-   * Uploads what {@linkcode sinkhorn} needs of a cost matrix.
+   * Uploads what `sinkhorn()` needs of a cost matrix.
    *
    * @param cost `[classes, classes]`, row-major: the cost of moving mass from student class i to teacher class j
    * @throws RangeError when the matrix is not `classes` squared, or holds numbers that are not finite, or lambda is

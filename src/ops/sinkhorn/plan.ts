@@ -15,7 +15,7 @@ export const GROUP_CLASSES = 256;
 /** Storage buffers of its gradient's kernel; WebGPU promises 8. */
 const GROUP_BINDINGS = 9;
 
-/** One call of {@linkcode sinkhorn}, checked. */
+/** One call of `sinkhorn()`, checked. */
 export interface SinkhornPlan {
   /** Student's masses, `[samples, classes]`. */
   readonly p: Tensor;

@@ -1,7 +1,7 @@
 import { gradEnabled, track } from "../../tensor/autograd.ts";
+import type { Tensor } from "../../tensor/core.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { formatShape, sameShape } from "../../tensor/shape.ts";
-import type { Tensor } from "../../tensor/core.ts";
 import { sinkhornByProducts } from "./by_products.ts";
 import { type CostKernel, UNIFORM_CLASSES } from "./cost_kernel.ts";
 import { sinkhornPerSample } from "./per_sample.ts";

@@ -1,17 +1,17 @@
-import gradCode from "../../../kernels/softmax/cross_entropy_grad.wgsl" with { type: "text" };
 import code from "../../../kernels/softmax/cross_entropy.wgsl" with { type: "text" };
+import gradCode from "../../../kernels/softmax/cross_entropy_grad.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { autocastInput } from "../../tensor/autocast.ts";
 import { track } from "../../tensor/autograd.ts";
+import { Tensor } from "../../tensor/core.ts";
 import { isFloat } from "../../tensor/dtype.ts";
 import { checkOptions } from "../../tensor/options.ts";
 import { formatShape, sameShape } from "../../tensor/shape.ts";
-import { Tensor } from "../../tensor/core.ts";
 import { linearGrid } from "../grid.ts";
 import { reduce } from "../reduce/reduce.ts";
-import { requireLabelRows, rowLanes } from "./label_rows.ts";
 import { requireFloat } from "../require_dtype.ts";
 import { takeAs } from "../take_as.ts";
+import { requireLabelRows, rowLanes } from "./label_rows.ts";
 import {
   labelCrossEntropy,
   softCrossEntropy,

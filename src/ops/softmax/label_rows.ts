@@ -1,7 +1,7 @@
-import { formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/core.ts";
-import { requireFloat } from "../require_dtype.ts";
+import { formatShape } from "../../tensor/shape.ts";
 import { requireIndices } from "../indexing/require_indices.ts";
+import { requireFloat } from "../require_dtype.ts";
 
 /**
  * Checks a pair of logits [N, C] and labels [N], of which `ignored` is no class.

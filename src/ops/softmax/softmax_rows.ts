@@ -4,8 +4,8 @@ import gradTreeCode from "../../../kernels/softmax/softmax_grad_tree.wgsl" with 
 import treeCode from "../../../kernels/softmax/softmax_tree.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { track } from "../../tensor/autograd.ts";
-import { normalizeDim, numel } from "../../tensor/shape.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { normalizeDim, numel } from "../../tensor/shape.ts";
 import { linearGrid } from "../grid.ts";
 import type { ReduceLayout } from "../reduce/layout.ts";
 import { requireFloat } from "../require_dtype.ts";
@@ -20,7 +20,7 @@ const gradient = {
 };
 
 /** `thread`: one thread a row. `tree`: a workgroup a row, for discrete GPUs. */
-export type SoftmaxVariant = "thread" | "tree";
+type SoftmaxVariant = "thread" | "tree";
 
 /** Soft-max along `dim`, or its logarithm, on the tape; `variant` insists on a kernel. */
 export function softmaxRows(

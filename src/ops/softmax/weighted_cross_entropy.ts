@@ -5,14 +5,14 @@ import { Tensor } from "../../tensor/core.ts";
 import { add, div, mul } from "../binary.ts";
 import { linearGrid } from "../grid.ts";
 import { gatherAlong, scatterAddAlong } from "../indexing/index_along.ts";
-import { logSoftmax } from "./softmax.ts";
-import { reshape } from "../shape/reshape.ts";
-import { sum } from "../reduce/sum.ts";
 import { where } from "../indexing/where.ts";
+import { sum } from "../reduce/sum.ts";
+import { reshape } from "../shape/reshape.ts";
+import { logSoftmax } from "./softmax.ts";
 
 const labelWeightsKernel = new Kernel("label_weights", code);
 
-/** What {@linkcode crossEntropy} knows when it is not the plain one. */
+/** What `crossEntropy()` knows when it is not the plain one. */
 export interface WeightedRows {
   /** Share of the target that is spread evenly. */
   readonly smoothing: number;

@@ -1,7 +1,7 @@
 import { ImageError } from "./image_file.ts";
 
 /** What is needed to unpack a bitmap's runs. */
-export interface RleShape {
+interface RleShape {
   /** Columns. */
   readonly width: number;
   /** Rows. */

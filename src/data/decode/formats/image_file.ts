@@ -14,7 +14,7 @@ export interface ImageFile {
   /**
    * Decodes the pixels.
    *
-   * @throws Error where they are damaged or cut short
+   * @throws ImageError where they are damaged or cut short
    */
   readonly decode: () => Pixels | Promise<Pixels>;
 }

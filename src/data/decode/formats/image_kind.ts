@@ -1,8 +1,8 @@
-import { isTiff } from "./tiff.ts";
 import { ppmMagic } from "./ppm.ts";
+import { isTiff } from "./tiff.ts";
 
 /** Kinds of files that count as images here. */
-export type ImageKind = "JPEG" | "PNG" | "WebP" | "TIFF" | "BMP" | "PPM" | "GIF";
+type ImageKind = "JPEG" | "PNG" | "WebP" | "TIFF" | "BMP" | "PPM" | "GIF";
 
 /** What other files have at a place, to say what one is that is no image here. */
 const MARKS: readonly (readonly [at: number, mark: string, name: string])[] = [

@@ -2,7 +2,7 @@ import type { TiffPage } from "./tiff.ts";
 import { clipped } from "./to_rgb.ts";
 
 /** Turns rows of packed numbers into a byte each, as Pillow shows them. */
-export type ToBytes = (row: Uint8Array, to: Uint8Array) => void;
+type ToBytes = (row: Uint8Array, to: Uint8Array) => void;
 
 /** Numbers of 1, 2 or 4 bits, each times `scale`. */
 function fewBits(bits: number, scale: number): ToBytes {

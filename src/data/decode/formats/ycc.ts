@@ -61,7 +61,7 @@ export function libtiffYcc(ycc: Uint8Array, blackWhite: readonly number[]): Uint
 }
 
 /** How a part of a TIFF shares colours among its pixels. */
-export interface YccBlocks {
+interface YccBlocks {
   /** Columns of the part. */
   readonly width: number;
   /** Rows of the part. */

@@ -5,7 +5,7 @@ import type { Pixels } from "./pixels.ts";
  * it. The library that this takes is loaded at the first call; it wants `--allow-ffi` and `--allow-env`.
  *
  * @returns RGB, one byte a value, [height, width, 3]
- * @throws Error where it is damaged, cut short or no image
+ * @throws ImageError where it is damaged, cut short or no image
  */
 export async function decodeImage(bytes: Uint8Array): Promise<Pixels> {
   return await (await import("./decode_image.ts")).decodeImage(bytes);

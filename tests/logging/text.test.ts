@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { formatSeconds } from "../../src/logging/format_seconds.ts";
+import { formatSeconds } from "../../src/logging/text.ts";
 
 Deno.test("formatSeconds() chooses the unit by the length", () => {
   const cases: [number, string][] = [

@@ -4,6 +4,8 @@ import { NUMPY_GLOBALS } from "../../formats/pickle/numpy.ts";
 import { unpickle } from "../../formats/pickle/unpickle.ts";
 
 const GLOBALS = new Map([...BUILTIN_GLOBALS, ...NUMPY_GLOBALS]);
+/** Bytes of an image: three planes of 32 x 32. */
+export const CIFAR_IMAGE = 3 * 32 * 32;
 
 /** The pickled dictionary of a file; nothing in it is run. */
 function dictionary(bytes: Uint8Array): ReadonlyMap<unknown, unknown> {
@@ -68,9 +70,6 @@ export interface CifarRecords {
   /** Class of each image. */
   readonly labels: Int32Array;
 }
-
-/** Bytes of an image: three planes of 32 x 32. */
-export const CIFAR_IMAGE = 3 * 32 * 32;
 
 /**
  * Reads the binary version of CIFAR: for each image its labels, one byte each, then red, green and blue planes. The last

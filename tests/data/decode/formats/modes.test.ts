@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { assert, assertEquals } from "@std/assert";
-import { decodeImage } from "../../../src/data/decode/decode_image.ts";
-import { bytes } from "../image_fixture.ts";
+import { decodeImage } from "../../../../src/data/decode/decode_image.ts";
+import { bytes } from "../../image_fixture.ts";
 
 interface Mode {
   name: string;
@@ -16,7 +16,7 @@ interface Mode {
 const MODES: Mode[] = JSON.parse(
   new TextDecoder().decode(
     gunzipSync(
-      Deno.readFileSync(new URL("../../fixtures/image_modes.json.gz", import.meta.url)),
+      Deno.readFileSync(new URL("../../../fixtures/image_modes.json.gz", import.meta.url)),
     ),
   ),
 );

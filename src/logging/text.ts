@@ -1,5 +1,9 @@
 import { notFiniteName } from "../train/not_finite.ts";
 
+/** From here on decimals are noise, and digits before the point too many to read. */
+const LARGE = 1e12;
+const WIDTH = 24;
+
 /** A duration in words: `7.3 s`, `42 s`, `3 min 05 s`, `2 h 04 min`. */
 export function formatSeconds(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) return "?";
@@ -12,9 +16,6 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
 }
 
-/** From here on decimals are noise, and digits before the point too many to read. */
-const LARGE = 1e12;
-
 /** A number with so many decimals, a huge one as `1.2346e+30`; `nan`, `inf` and `-inf` as Python prints them. */
 export function fixed(value: number, digits: number): string {
   if (!Number.isFinite(value)) return notFiniteName(value).toLowerCase();
@@ -25,8 +26,6 @@ export function fixed(value: number, digits: number): string {
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
-
-const WIDTH = 24;
 
 /** A bar as text, from 0 (empty) to 1 (full); `width` characters. */
 export function barText(progress: number, width = WIDTH): string {

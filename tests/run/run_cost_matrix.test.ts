@@ -6,8 +6,8 @@ import type { Model } from "../../src/models/model.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";
 import { CheckpointError, loadCheckpoint } from "../../src/run/checkpoint.ts";
-import { flatCosts, weightsHash } from "../../src/run/cost_matrix_concerns.ts";
-import { readNotedCostMatrix, writeCostMatrix } from "../../src/run/cost_matrix_file.ts";
+import { flatCosts, weightsHash } from "../../src/run/run_cost_matrix.ts";
+import { readCostMatrix, writeCostMatrix } from "../../src/run/cost_matrix_file.ts";
 import { loadModel } from "../../src/run/load_model.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
 import { device } from "../helpers.ts";
@@ -81,17 +81,17 @@ Deno.test("a torch file's note counts only for the costs it was written with", a
     const path = join(folder, "cka.pth");
     const data = costs(2, () => 0.5);
     writeCostMatrix(path, data, 2, { teacher: "resnet8" });
-    assertEquals(readNotedCostMatrix(path, 2).note.teacher, "resnet8");
+    assertEquals(readCostMatrix(path, 2).note.teacher, "resnet8");
     const other = costs(2, () => 0.25);
     Deno.writeFileSync(path, writeTorch({ dtype: "F32", shape: [2, 2], data: other }));
-    assertEquals(readNotedCostMatrix(path, 2), { cost: other, note: {} });
+    assertEquals(readCostMatrix(path, 2), { cost: other, note: {} });
     for (const text of ["", "null", "[1]", "{", '"x"']) {
       Deno.writeTextFileSync(`${path}.json`, text);
-      assertEquals(readNotedCostMatrix(path, 2).note, {});
+      assertEquals(readCostMatrix(path, 2).note, {});
     }
     Deno.removeSync(`${path}.json`);
     Deno.mkdirSync(`${path}.json`);
-    assertEquals(readNotedCostMatrix(path, 2).note, {});
+    assertEquals(readCostMatrix(path, 2).note, {});
     return Promise.resolve();
   });
 });
