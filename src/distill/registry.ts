@@ -3,27 +3,13 @@ import { isField, type Section } from "../config/field.ts";
 import { addChoice, ROOT } from "../config/keys.ts";
 import { UserError } from "../errors.ts";
 import { RegistrationError, Registry } from "../registry/registry.ts";
-import { DEFINITION as at } from "./at.ts";
-import { DEFINITION as crd } from "./crd.ts";
 import { type AnyDistiller, defineDistiller, type DistillerDefinition } from "./definition.ts";
-import { DEFINITION as dkd } from "./dkd.ts";
-import { DEFINITION as fitnet } from "./fitnet.ts";
-import { DEFINITION as kd } from "./kd.ts";
-import { DEFINITION as kdsvd } from "./kdsvd.ts";
-import { DEFINITION as nst } from "./nst.ts";
-import { DEFINITION as ofd } from "./ofd.ts";
-import { DEFINITION as pkt } from "./pkt.ts";
-import { DEFINITION as reviewkd } from "./reviewkd.ts";
-import { DEFINITION as rkd } from "./rkd.ts";
-import { DEFINITION as sp } from "./sp.ts";
-import { DEFINITION as vanilla } from "./vanilla.ts";
-import { DEFINITION as vid } from "./vid.ts";
-import { DEFINITION as wkd } from "./wkd.ts";
+import * as list from "./list.ts";
 
-/** The package's own, in the order that texts and files have them. */
-const OWN: readonly AnyDistiller[] = [
-  ...[vanilla, kd, at, rkd, fitnet, kdsvd, ofd, nst, pkt, sp, vid, crd, reviewkd, dkd, wkd],
-];
+/** The package's own by name, as texts and files have them; the one without a teacher first. */
+const OWN = (Object.values(list) as readonly AnyDistiller[]).toSorted((a, b) =>
+  Number(a.teacher !== false) - Number(b.teacher !== false) || (a.name < b.name ? -1 : 1)
+);
 
 const KEY = "DISTILLER.TYPE";
 const OF_TEACHERS = ["DISTILLER.TEACHER", "DISTILLER.TEACHER_CHECKPOINT"];

@@ -188,7 +188,7 @@ Deno.test("resolveConfig() says what a key of the wrong type must be", () => {
     'command line: WKD.INPUT_SIZE must be a list of 2 integers of at least 1, such as "[1, 2]"; got [32]',
   );
   assertStringIncludes(failure("EXPERIMENT:\n  TAG: 12\n"), "must be a text (quote it");
-  assertStringIncludes(failure("DISTILLER:\n  TYPE: WDK\n"), "one of NONE, KD, AT");
+  assertStringIncludes(failure("DISTILLER:\n  TYPE: WDK\n"), "one of NONE, AT, CRD");
 });
 
 Deno.test("resolveConfig() refuses temperatures, iterations and strengths out of range", () => {
