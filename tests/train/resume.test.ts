@@ -216,8 +216,10 @@ Deno.test("RunFiles.restore() warns of another configuration and refuses another
 });
 
 const STEPS_OF_4 = [...ALONE, "SOLVER.BATCH_SIZE", "4", "LOG.TENSORBOARD_FREQ", "4"];
+/** Thirty steps, more than are under way when the fourth is heard of. */
+const THIRTY_STEPS = [...STEPS_OF_4, "DATASET.SUBSET", "12"];
 
-/** Whether the epoch's fourth step is done, of ten of four images each. */
+/** Whether the epoch's fourth step of four images is done. */
 function atStep4(event: TrainEvent): boolean {
   return event.type === "point" && event.step === 4;
 }
@@ -225,7 +227,7 @@ function atStep4(event: TrainEvent): boolean {
 for (
   const [changes, why] of [
     [["SOLVER.BATCH_SIZE", "16"], "SOLVER.BATCH_SIZE was 4 and is 16 now"],
-    [["DATASET.SUBSET", "1"], "DATASET.SUBSET was 4 and is 1 now"],
+    [["DATASET.SUBSET", "1"], "DATASET.SUBSET was 12 and is 1 now"],
     [
       ["SOLVER.BATCH_SIZE", "2", "SOLVER.SEED", "3"],
       "SOLVER.BATCH_SIZE was 4 and is 2, SOLVER.SEED",
@@ -235,12 +237,12 @@ for (
   Deno.test(`an epoch starts again where ${why}`, async () => {
     const gpu = await device();
     await inTempDir(async (folder) => {
-      const later = [...STEPS_OF_4, "LOG.TENSORBOARD_FREQ", "1", ...changes];
-      const events = await stopAndResume(gpu, folder, STEPS_OF_4, atStep4, later);
+      const later = [...THIRTY_STEPS, "LOG.TENSORBOARD_FREQ", "1", ...changes];
+      const events = await stopAndResume(gpu, folder, THIRTY_STEPS, atStep4, later);
       const at = events.findIndex((event) => event.type === "interrupted");
       const warnings = events.slice(at).filter((event) => event.type === "warning");
       const message = warnings.map((event) => event.message).join("\n");
-      assert(/latest stopped at step [4-9] of epoch 1, but /.test(message), message);
+      assert(/latest stopped at step \d+ of epoch 1, but /.test(message), message);
       assert(message.includes(why), message);
       assert(message.includes("; epoch 1 starts again at its first step"), message);
       const points = events.slice(at).filter((event) => event.type === "point");
