@@ -8,26 +8,18 @@ struct Params { total: u32 }
 @group(0) @binding(3) var<storage, read> b: array<${T}>;
 @group(0) @binding(4) var<storage, read_write> y: array<${T}>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let first = (group.x + group.y * groups.x) * 256u + thread;
-  for (var k = 0u; k < 4u; k++) {
-    let i = first + k * 64u;
-    if (i >= params.total) { return; }
-    //: if ONE_A
-    let yes = a[0];
-    //: else
-    let yes = a[i];
-    //: end
-    //: if ONE_B
-    let no = b[0];
-    //: else
-    let no = b[i];
-    //: end
-    y[i] = select(no, yes, condition[i] != ${C}(0));
-  }
+//: include "blocks" OUT = "y"
+fn each(i: u32) {
+  if (i >= params.total) { return; }
+  //: if ONE_A
+  let yes = a[0];
+  //: else
+  let yes = a[i];
+  //: end
+  //: if ONE_B
+  let no = b[0];
+  //: else
+  let no = b[i];
+  //: end
+  y[i] = select(no, yes, condition[i] != ${C}(0));
 }

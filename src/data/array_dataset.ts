@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from "../options.ts";
 import type { ImageDataset } from "./image_dataset.ts";
 
 /** Images of a program of one's own. */
@@ -22,9 +23,19 @@ export interface ArrayDatasetOptions {
   name?: string;
 }
 
-const OPTIONS = [
-  ...["images", "labels", "height", "width", "channels", "classes", "mean", "std", "name"],
-];
+const OPTIONS: OptionNames<ArrayDatasetOptions> = {
+  ...{
+    images: true,
+    labels: true,
+    height: true,
+    width: true,
+    channels: true,
+    classes: true,
+    mean: true,
+    std: true,
+    name: true,
+  },
+};
 
 /**
  * A data set of images that are in memory, for `DataLoader`. Test images should have `mean` and `std` of the
@@ -33,10 +44,7 @@ const OPTIONS = [
  * @throws RangeError when the numbers do not fit each other, TypeError for unknown options.
  */
 export function arrayDataset(options: ArrayDatasetOptions): ImageDataset {
-  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
-  if (unknown) {
-    throw new TypeError(`arrayDataset() has no option ${unknown}; it has ${OPTIONS.join(", ")}`);
-  }
+  checkOptions("arrayDataset()", options, OPTIONS);
   const { images, height, width, channels = 3, name = "images" } = options;
   const labels = Int32Array.from(options.labels);
   const size = channels * height * width;

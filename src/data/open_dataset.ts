@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from "../options.ts";
 import type { DatasetCallbacks } from "./dataset_config.ts";
 import { type DatasetSplits, loadDataset } from "./load_dataset.ts";
 
@@ -17,10 +18,19 @@ export interface OpenDatasetOptions extends DatasetCallbacks {
   cache?: boolean;
 }
 
-const OPTIONS = [
-  ...["root", "subset", "validation", "numWorkers", "imageSize", "cache"],
-  ...["onProgress", "onNote", "onWarning"],
-];
+const OPTIONS: OptionNames<OpenDatasetOptions> = {
+  ...{
+    root: true,
+    subset: true,
+    validation: true,
+    numWorkers: true,
+    imageSize: true,
+    cache: true,
+    onProgress: true,
+    onNote: true,
+    onWarning: true,
+  },
+};
 
 /**
  * Training and test images of a data set by its name: `fashion_mnist`, `cifar10`, `cifar100`, `imagenet`, `image_folder`, or
@@ -33,10 +43,7 @@ export async function openDataset(
   name: string,
   options: OpenDatasetOptions = {},
 ): Promise<DatasetSplits> {
-  const unknown = Object.keys(options).find((option) => !OPTIONS.includes(option));
-  if (unknown) {
-    throw new TypeError(`openDataset() has no option ${unknown}; it has ${OPTIONS.join(", ")}`);
-  }
+  checkOptions("openDataset()", options, OPTIONS);
   const { onProgress, onNote, onWarning } = options;
   const config = {
     ...{ TYPE: name, ROOT: options.root ?? "", NUM_CLASSES: 0, PREFETCH: false },

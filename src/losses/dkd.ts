@@ -3,7 +3,7 @@ import { mean } from "../ops/reduce/sum.ts";
 import { requireFloat } from "../ops/require_dtype.ts";
 import { requireLabelRows } from "../ops/softmax/label_rows.ts";
 import { autocastInput } from "../tensor/autocast.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkLogits } from "./check_logits.ts";
 

@@ -2,7 +2,7 @@ import { kdDivergence } from "../ops/losses/row_divergence.ts";
 import { mean } from "../ops/reduce/sum.ts";
 import { requireFloat } from "../ops/require_dtype.ts";
 import { autocastInput } from "../tensor/autocast.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkLogits } from "./check_logits.ts";
 

@@ -1,6 +1,6 @@
 import { oneHot } from "../ops/indexing/one_hot.ts";
 import { tensor } from "../tensor/create.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { normalize } from "./features.ts";
 import { smoothL1Loss } from "./mse.ts";

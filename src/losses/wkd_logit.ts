@@ -6,7 +6,7 @@ import { requireFloat } from "../ops/require_dtype.ts";
 import type { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
 import { sinkhorn, type SinkhornMethod } from "../ops/sinkhorn/sinkhorn.ts";
 import { autocastInput } from "../tensor/autocast.ts";
-import { checkOptions, type OptionNames } from "../tensor/options.ts";
+import { checkOptions, type OptionNames } from "../options.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkLogits } from "./check_logits.ts";

@@ -1,5 +1,5 @@
 import { gelu, type GeluOptions, relu, silu, tanh } from "../ops/unary.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 

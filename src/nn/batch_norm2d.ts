@@ -1,7 +1,7 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { batchNorm } from "../ops/norm/batch_norm.ts";
 import { tensor } from "../tensor/create.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { requireSizes } from "./init.ts";
 import { Module } from "./module.ts";

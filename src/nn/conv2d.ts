@@ -1,7 +1,7 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { conv2d, type ConvOptions } from "../ops/conv/conv2d.ts";
 import { pair } from "../ops/pool/geometry.ts";
-import { checkOptions, type OptionNames } from "../tensor/options.ts";
+import { checkOptions, type OptionNames } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { convRepr } from "./conv_repr.ts";
 import { defaultWeightAndBias, requireSizes } from "./init.ts";

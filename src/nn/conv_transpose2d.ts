@@ -1,7 +1,7 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { convTranspose2d, type ConvTransposeOptions } from "../ops/conv/conv_transpose2d.ts";
 import { pair } from "../ops/pool/geometry.ts";
-import { checkOptions, type OptionNames } from "../tensor/options.ts";
+import { checkOptions, type OptionNames } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { convRepr } from "./conv_repr.ts";
 import { defaultWeightAndBias, requireSizes } from "./init.ts";

@@ -1,5 +1,5 @@
 import { synchronous } from "../gpu/synchronous.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions } from "../options.ts";
 import { Generator } from "../tensor/random.ts";
 import { fillNormal, fillUniform } from "../tensor/random.ts";
 import type { Shape } from "../tensor/shape.ts";

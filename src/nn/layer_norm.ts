@@ -1,7 +1,7 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { layerNorm } from "../ops/norm/layer_norm.ts";
 import { ones, zeros } from "../tensor/create.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions } from "../options.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";

@@ -1,6 +1,6 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { linear } from "../ops/matmul/linear.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defaultWeightAndBias, requireSizes } from "./init.ts";
 import { Module } from "./module.ts";

@@ -1,6 +1,6 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { tensor, type TensorData } from "../tensor/create.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions } from "../options.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 

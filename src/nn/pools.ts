@@ -2,7 +2,7 @@ import { adaptiveAvgPool2d } from "../ops/pool/adaptive_avg_pool2d.ts";
 import { avgPool2d, type AvgPoolOptions } from "../ops/pool/avg_pool2d.ts";
 import { POOL_OPTIONS, type PoolOptions } from "../ops/pool/geometry.ts";
 import { maxPool2d } from "../ops/pool/max_pool2d.ts";
-import { checkOptions } from "../tensor/options.ts";
+import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 import { pythonBool, pythonSize } from "./module_text.ts";

@@ -2,7 +2,7 @@ import type { Gpu } from "../gpu/gpu.ts";
 import { fill } from "../ops/fill.ts";
 import { defaultDevice } from "./default_device.ts";
 import { bytesOf, deviceArray, type DType, type HostArray, isFloat } from "./dtype.ts";
-import { checkOptions, type OptionNames } from "./options.ts";
+import { checkOptions, type OptionNames } from "../options.ts";
 import { fillNormal, fillUniform, type Generator } from "./random.ts";
 import { checkShape, formatShape, numel, type Shape } from "./shape.ts";
 import { Storage } from "./storage.ts";

@@ -1,7 +1,7 @@
 import { autocastInput } from "../../tensor/autocast.ts";
 import { track } from "../../tensor/autograd.ts";
 import type { Tensor } from "../../tensor/core.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions } from "../../options.ts";
 import { formatShape } from "../../tensor/shape.ts";
 import { sum } from "../reduce/sum.ts";
 import { requireFloat, requireFloats } from "../require_dtype.ts";

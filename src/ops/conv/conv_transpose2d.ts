@@ -2,7 +2,7 @@ import { autocastInput } from "../../tensor/autocast.ts";
 import { track } from "../../tensor/autograd.ts";
 import type { Tensor } from "../../tensor/core.ts";
 import type { FloatType } from "../../tensor/dtype.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions } from "../../options.ts";
 import { formatShape } from "../../tensor/shape.ts";
 import { add } from "../binary.ts";
 import { cast } from "../cast.ts";

@@ -1,4 +1,4 @@
-import type { OptionNames } from "../../tensor/options.ts";
+import type { OptionNames } from "../../options.ts";
 import { formatShape, type Shape } from "../../tensor/shape.ts";
 
 /** Options of a convolution; numbers, or `[vertical, horizontal]`. */

@@ -5,7 +5,7 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { autocastInput } from "../../tensor/autocast.ts";
 import { trackMany } from "../../tensor/autograd.ts";
 import { Tensor } from "../../tensor/core.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions } from "../../options.ts";
 import { formatShape, sameShape, type Shape } from "../../tensor/shape.ts";
 import { linearGrid } from "../grid.ts";
 import { requireFloat } from "../require_dtype.ts";

@@ -1,7 +1,7 @@
 import { track } from "../../tensor/autograd.ts";
 import type { Tensor } from "../../tensor/core.ts";
 import type { MatmulOptions } from "../../tensor/op_options.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions } from "../../options.ts";
 import { broadcastShapes, formatShape, numel, sameShape, type Shape } from "../../tensor/shape.ts";
 import { sumPartials } from "../reduce/sum_partials.ts";
 import { requireFloat } from "../require_dtype.ts";

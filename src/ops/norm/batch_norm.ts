@@ -6,7 +6,7 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { type InputGradients, track } from "../../tensor/autograd.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
-import { checkOptions, type OptionNames } from "../../tensor/options.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { formatShape, sameShape } from "../../tensor/shape.ts";
 import { linearGrid } from "../grid.ts";
 import { requireFloats } from "../require_dtype.ts";

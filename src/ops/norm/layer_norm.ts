@@ -5,7 +5,7 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { autocastInput } from "../../tensor/autocast.ts";
 import { track } from "../../tensor/autograd.ts";
 import { Tensor } from "../../tensor/core.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions } from "../../options.ts";
 import { formatShape, numel, sameShape, type Shape } from "../../tensor/shape.ts";
 import { linearGrid } from "../grid.ts";
 import type { ReduceLayout } from "../reduce/layout.ts";

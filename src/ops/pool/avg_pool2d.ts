@@ -1,5 +1,5 @@
 import type { Tensor } from "../../tensor/core.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions } from "../../options.ts";
 import { mean } from "../reduce/sum.ts";
 import { requireFloats } from "../require_dtype.ts";
 import { averageWindows } from "./average.ts";

@@ -1,5 +1,5 @@
 import type { Gpu } from "../../gpu/gpu.ts";
-import type { OptionNames } from "../../tensor/options.ts";
+import type { OptionNames } from "../../options.ts";
 import { formatShape, type Shape } from "../../tensor/shape.ts";
 
 /** Options of the pooling ops; numbers, or `[vertical, horizontal]`. */

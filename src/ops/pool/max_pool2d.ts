@@ -4,7 +4,7 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { gradEnabled, track } from "../../tensor/autograd.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions } from "../../options.ts";
 import { requireFloats } from "../require_dtype.ts";
 import { loopBounds, POOL_OPTIONS, poolGeometry, poolGrid, type PoolOptions } from "./geometry.ts";
 

@@ -1,6 +1,6 @@
 import { track } from "../../tensor/autograd.ts";
 import type { Tensor } from "../../tensor/core.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions } from "../../options.ts";
 import { mul } from "../binary.ts";
 import { requireFloat } from "../require_dtype.ts";
 import { takeAs } from "../take_as.ts";

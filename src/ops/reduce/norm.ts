@@ -1,7 +1,7 @@
 import { track } from "../../tensor/autograd.ts";
 import type { Tensor } from "../../tensor/core.ts";
 import type { NormOptions } from "../../tensor/op_options.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions } from "../../options.ts";
 import { div, mul } from "../binary.ts";
 import { where } from "../indexing/where.ts";
 import { pow } from "../pow.ts";

@@ -1,7 +1,7 @@
 import { autocastInput } from "../../tensor/autocast.ts";
 import type { Tensor } from "../../tensor/core.ts";
 import type { ReduceOptions, SumOptions } from "../../tensor/op_options.ts";
-import { checkOptions, type OptionNames } from "../../tensor/options.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { reducePlan } from "./layout.ts";
 import { scaledSum } from "./scaled_sum.ts";
 

@@ -3,7 +3,7 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { track } from "../../tensor/autograd.ts";
 import { Tensor, type TopK } from "../../tensor/core.ts";
 import type { TopKOptions } from "../../tensor/op_options.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions } from "../../options.ts";
 import { formatShape, normalizeDim, numel } from "../../tensor/shape.ts";
 import { linearGrid } from "../grid.ts";
 import { gatherAlong, scatterAddAlong } from "../indexing/index_along.ts";

@@ -1,7 +1,7 @@
 import { track } from "../../tensor/autograd.ts";
 import type { Tensor } from "../../tensor/core.ts";
 import type { VarianceOptions } from "../../tensor/op_options.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions } from "../../options.ts";
 import { requireFloat } from "../require_dtype.ts";
 import { takeAs } from "../take_as.ts";
 import { gatherDims } from "./gather_dims.ts";

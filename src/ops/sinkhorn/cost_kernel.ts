@@ -2,7 +2,7 @@ import type { Gpu } from "../../gpu/gpu.ts";
 import type { Tensor } from "../../tensor/core.ts";
 import { tensor } from "../../tensor/create.ts";
 import { defaultDevice } from "../../tensor/default_device.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions } from "../../options.ts";
 
 /** Most classes whose kernel matrix fits the 64 KB that every adapter can bind as a uniform buffer. */
 export const UNIFORM_CLASSES = 128;

@@ -1,6 +1,6 @@
 import { gradEnabled, track } from "../../tensor/autograd.ts";
 import type { Tensor } from "../../tensor/core.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions } from "../../options.ts";
 import { formatShape, sameShape } from "../../tensor/shape.ts";
 import { sinkhornByProducts } from "./by_products.ts";
 import { type CostKernel, UNIFORM_CLASSES } from "./cost_kernel.ts";

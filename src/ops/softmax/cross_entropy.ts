@@ -5,7 +5,7 @@ import { autocastInput } from "../../tensor/autocast.ts";
 import { track } from "../../tensor/autograd.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { isFloat } from "../../tensor/dtype.ts";
-import { checkOptions } from "../../tensor/options.ts";
+import { checkOptions } from "../../options.ts";
 import { formatShape, sameShape } from "../../tensor/shape.ts";
 import { linearGrid } from "../grid.ts";
 import { reduce } from "../reduce/reduce.ts";
