@@ -99,8 +99,8 @@ export async function predict(words: readonly string[], flags: PredictFlags): Pr
     () => smaller([{ name: "--batch-size", value: batchSize, usual: BATCH_SIZE }]),
     () => run(found.pictures, { ...work, flags }),
   );
+  sink.end(failures.list, status !== null);
   if (status !== null) return status;
-  sink.end(failures.list);
   return failures.sumUp(found.pictures.length + found.failures.length);
 }
 
@@ -143,7 +143,7 @@ function sinkOf(
   if (!table) return printed;
   return {
     add: (prediction) => [table, printed].forEach((sink) => sink.add(prediction)),
-    end: (failures) => [table, printed].forEach((sink) => sink.end(failures)),
+    end: (failures, stopped) => [table, printed].forEach((sink) => sink.end(failures, stopped)),
   };
 }
 
@@ -163,7 +163,9 @@ async function run(pictures: readonly Picture[], work: Work): Promise<number | n
   const { channels, height, width } = preprocessing;
   const most = Math.min(navigator.hardwareConcurrency, MOST_WORKERS);
   const pool = new DecodePool(flags.workers ?? (pictures.length > FEW ? most : 0));
-  const interrupt = interruptSignal("stopping; what was found so far stays told");
+  const interrupt = interruptSignal(
+    flags.csv === undefined ? "stopping" : "stopping; the table is not written",
+  );
   const bar = countBar("looking at", "pictures");
   const shows = flags.csv !== undefined || !Deno.stdout.isTerminal();
   const start = performance.now();

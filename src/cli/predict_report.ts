@@ -32,8 +32,8 @@ export interface PredictionHead {
 export interface PredictionSink {
   /** Takes one. */
   add(prediction: PicturePrediction): void;
-  /** Says that there are no more. */
-  end(failures: readonly PictureFailure[]): void;
+  /** Says that there are no more, as all were told or somebody stopped it. */
+  end(failures: readonly PictureFailure[], stopped: boolean): void;
 }
 
 /** Longest class name that a line shows. */
@@ -69,7 +69,8 @@ export function textSink(
 
 /**
  * Predictions as one JSON document with the keys `model`, `checkpoint`, `device`, `pictures` (`path` and `predictions` of
- * `label`, `name` (null where nothing says it) and `probability`) and `failures` (`path`, `reason`); a picture a line.
+ * `label`, `name` (null where nothing says it) and `probability`) and `failures` (`path`, `reason`); a picture a line. Where
+ * it was stopped, `stopped` is true.
  */
 export function jsonSink(
   classes: readonly string[] | null,
@@ -87,12 +88,13 @@ export function jsonSink(
       print(waiting === null ? `${start}\n  "pictures": [` : `${waiting},`);
       waiting = `    ${JSON.stringify({ path, predictions: named })}`;
     },
-    end: (failures) => {
+    end: (failures, stopped) => {
+      const last = stopped ? ',\n  "stopped": true' : "";
       const failed = `  "failures": ${
         lines(failures.map((each) => `    ${JSON.stringify(each)}`))
       }`;
       const pictures = waiting === null ? `${start}\n  "pictures": [],` : `${waiting}\n  ],`;
-      print(`${pictures}\n${failed}\n}`);
+      print(`${pictures}\n${failed}${last}\n}`);
     },
   };
 }
@@ -113,7 +115,9 @@ export function csvSink(classes: readonly string[] | null, file: AtomicFile): Pr
           row(path, at + 1, label, classes?.[label] ?? "", probability)
         ).join(""),
       ),
-    end: () => file.commit(),
+    end: (_, stopped) => {
+      if (!stopped) file.commit();
+    },
   };
 }
 
