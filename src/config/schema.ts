@@ -108,6 +108,10 @@ export const SCHEMA = {
       "",
       "Ours: file of the teacher's weights; empty is the usual place for the data set and the teacher.",
     ),
+    STUDENT_CHECKPOINT: path(
+      "",
+      "Ours: file of weights that the student starts from; its last layer starts fresh where theirs has other classes. Empty is fresh weights; --resume does not read it.",
+    ),
   },
   SOLVER: {
     TRAINER: choice(
@@ -155,6 +159,11 @@ export const SCHEMA = {
     AMP: bool(
       false,
       "Ours: mixed precision as PyTorch's autocast and GradScaler: the networks in float16 where the adapter has shader-f16, losses in float32, the loss scaled so that small gradients survive.",
+    ),
+    EARLY_STOP_PATIENCE: int(
+      0,
+      "Ours: a run ends after so many epochs in a row without a better best top-1; the learning rate goes as if it did not. 0 is off.",
+      { min: 0 },
     ),
     SEED: int(
       0,

@@ -92,8 +92,10 @@ export class Run {
     const warn = (message: string) => options.sink({ type: "warning", message });
     const note = (message: string) => options.sink({ type: "note", message });
     const { teacherPath } = options;
+    // A run that goes on has the student's weights in its own checkpoint.
+    const studentPath = options.resume ? "" : config.DISTILLER.STUDENT_CHECKPOINT;
     const { distiller, costMatrix } = await buildDistiller(config, {
-      ...{ dataset: splits.train, teacherPath, warn, note },
+      ...{ dataset: splits.train, teacherPath, studentPath, warn, note },
     });
     resources.defer(() => disposeDistiller(distiller));
     const parameters = trained(distiller).flatMap((module) => module.parameters());
@@ -159,9 +161,9 @@ export class Run {
 
   /** A run that is taken up at its end, and not from its `latest`, saves nothing more: the student's own file is made here. */
   async #completeFiles(): Promise<void> {
-    const { config: { SOLVER, LOG }, folder, resume, guard } = this.options;
+    const { config: { LOG }, folder, resume, guard } = this.options;
     const student = checkpointPath(folder, "student_latest", LOG.CHECKPOINT_FORMAT);
-    if (!resume || this.state.epoch <= SOLVER.EPOCHS || isThere(student)) return;
+    if (!resume || !this.trainer.done || isThere(student)) return;
     guard?.();
     await this.files.save("epoch", this.state);
   }
@@ -215,6 +217,7 @@ function trainerOptions(
     learningRate: buildSchedule(SOLVER),
     accumulate: SOLVER.ACCUMULATE,
     clipNorm: SOLVER.CLIP_GRAD_NORM,
+    patience: SOLVER.EARLY_STOP_PATIENCE,
     onGradients,
     pointEvery: LOG.TENSORBOARD_FREQ,
     sink,

@@ -166,6 +166,8 @@ export interface EpochEnd {
   readonly bestTop1: number;
   /** The epoch it was reached in. */
   readonly bestEpoch: number;
+  /** Epochs since it became better; missing where a run does not end early. */
+  readonly stale?: number;
 }
 
 /** A checkpoint was written. */

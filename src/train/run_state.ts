@@ -18,6 +18,8 @@ export interface RunState {
   bestTop1: number;
   /** The epoch it was reached in; 0 before the first evaluation. */
   bestEpoch: number;
+  /** Epochs since the best top-1 accuracy became better, or since the run's start. */
+  stale: number;
   /** Top-1 accuracy of the last evaluation, percent. */
   lastTop1: number;
   /** Seconds of everything that is done, over all parts of the run. */
@@ -35,6 +37,7 @@ export function initialState(): RunState {
     trained: null,
     bestTop1: -1,
     bestEpoch: 0,
+    stale: 0,
     lastTop1: 0,
     seconds: 0,
   };

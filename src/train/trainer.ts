@@ -42,6 +42,8 @@ export interface TrainerOptions {
   readonly accumulate?: number;
   /** Clips the l2 norm of all gradients to this; 0, the default, leaves them. */
   readonly clipNorm?: number;
+  /** Ends after so many epochs in a row without a better best top-1; 0, the default, does not. */
+  readonly patience?: number;
   /** Sees the gradients before every update. */
   readonly onGradients?: GradientHook;
   /** Steps of the run between two `point` events. */
@@ -82,18 +84,36 @@ export class Trainer {
   }
 
   /**
-   * Trains to the last epoch.
+   * Trains to the last epoch, or until `patience` is at its end.
    *
-   * @returns true when all epochs are done, false when it was interrupted.
+   * @returns true when it is done, false when it was interrupted.
    * @throws TrainingError when a training loss, or a weight at an epoch's end, is not finite.
    */
   async run(): Promise<boolean> {
-    const { epochs } = this.options;
-    while (this.state.epoch <= epochs) {
+    while (!this.done) {
       if (!await this.#epoch()) return false;
-      if (this.options.signal?.aborted && this.state.epoch <= epochs) return false;
+      if (this.options.signal?.aborted && !this.done) return false;
     }
+    this.#tellEarlyEnd();
     return true;
+  }
+
+  /** Whether nothing is left to train. */
+  get done(): boolean {
+    const { state: { epoch, stale }, options: { epochs, patience = 0 } } = this;
+    return epoch > epochs || (patience > 0 && stale >= patience);
+  }
+
+  #tellEarlyEnd(): void {
+    const { state: { epoch, stale, bestTop1 }, options: { epochs, patience, sink } } = this;
+    const finished = epoch - 1;
+    if (finished >= epochs) return;
+    const since = `${stale} epoch${stale === 1 ? "" : "s"} without a better top-1 than`;
+    sink({
+      type: "note",
+      message: `ended after epoch ${finished} of ${epochs}: ${since} ${bestTop1.toFixed(2)} % of ` +
+        `epoch ${finished - stale} (SOLVER.EARLY_STOP_PATIENCE ${patience})`,
+    });
   }
 
   /** Frees device memory. */
@@ -121,14 +141,16 @@ export class Trainer {
       sink({ type: "warning", message });
     }
     // Of equal ones the last is the best, unless it could not be measured in full.
+    state.stale = test.top1 > state.bestTop1 ? 0 : state.stale + 1;
     const best = measured ? test.top1 >= state.bestTop1 : test.top1 > state.bestTop1;
     if (best) {
       state.bestTop1 = test.top1;
       state.bestEpoch = state.epoch;
     }
     state.lastTop1 = test.top1;
-    const { epoch, bestTop1, bestEpoch } = state;
-    sink({ type: "epoch_end", epoch, epochs, lr, train, test, bestTop1, bestEpoch });
+    const { epoch, bestTop1, bestEpoch, stale } = state;
+    const record = { bestTop1, bestEpoch, ...(options.patience ? { stale } : {}) };
+    sink({ type: "epoch_end", epoch, epochs, lr, train, test, ...record });
     this.#finishEpoch(test);
     await options.save(best ? "best" : "epoch", state);
     return true;

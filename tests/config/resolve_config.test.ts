@@ -14,6 +14,7 @@ Deno.test("resolveConfig() gives mdistiller's defaults for an empty file", () =>
     TRAINER: "base",
     BATCH_SIZE: 64,
     DROP_LAST: false,
+    EARLY_STOP_PATIENCE: 0,
     EPOCHS: 240,
     LR: 0.05,
     LR_DECAY_STAGES: [150, 180, 210],
