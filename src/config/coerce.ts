@@ -14,7 +14,8 @@ const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 
 /** What a field accepts, in words: `an integer of at least 1`. */
 export function expectation(field: AnyField): string {
-  if (field.choices) return `one of ${field.choices.join(", ")}`;
+  const { kind, choices } = field;
+  if (choices && kind !== "floats") return `one of ${choices.join(", ")}`;
   const bounds: string[] = [];
   if (field.above !== undefined) bounds.push(`greater than ${field.above}`);
   if (field.min !== undefined) bounds.push(`of at least ${field.min}`);
@@ -30,9 +31,11 @@ export function expectation(field: AnyField): string {
       return `a number${range}`;
     case "ints":
     case "floats":
-      return `a list of ${field.length === undefined ? "" : `${field.length} `}${
-        field.kind === "ints" ? "integers" : "numbers"
-      }${range}, such as "${field.kind === "ints" ? "[1, 2]" : "[0.9, 0.999]"}"`;
+      return `${choices ? `one of ${choices.join(", ")}, or ` : ""}a list of ${
+        field.length === undefined ? "" : `${field.length} `
+      }${field.kind === "ints" ? "integers" : "numbers"}${range}, such as "${
+        field.kind === "ints" ? "[1, 2]" : "[0.9, 0.999]"
+      }"`;
     case "string":
       return "a text (quote it if it looks like a number)";
     case "path":
@@ -98,6 +101,7 @@ export function coerce(
     }
     case "ints":
     case "floats": {
+      if (typeof value === "string" && field.choices?.includes(value)) return value;
       const list = toList(value);
       if (!Array.isArray(list)) return undefined;
       if (field.length !== undefined && list.length !== field.length) return undefined;

@@ -28,7 +28,7 @@ export interface Field<T> extends Range {
   readonly default: T;
   /** What the key means, in one sentence. */
   readonly doc: string;
-  /** The texts allowed, where only some are. */
+  /** The texts allowed, where only some are; of a list, the words that may stand in its place. */
   readonly choices?: readonly string[];
 }
 
@@ -38,6 +38,7 @@ export type AnyField =
   | Field<number>
   | Field<string>
   | Field<number[]>
+  | Field<string | number[]>
   | Field<string[]>;
 
 /** What a key may hold. */
@@ -101,6 +102,16 @@ export function ints(value: number[], doc: string, range: Range = {}): Field<num
 /** A key that takes a list of numbers. */
 export function floats(value: number[], doc: string, range: Range = {}): Field<number[]> {
   return { kind: "floats", default: value, doc, ...range };
+}
+
+/** A key that takes one of a few words, or a list of numbers. */
+export function wordOrFloats<const W extends string>(
+  choices: readonly W[],
+  value: NoInfer<W>,
+  doc: string,
+  range: Range = {},
+): Field<W | number[]> {
+  return { kind: "floats", default: value, doc, choices, ...range };
 }
 
 /** A key that takes a list of paths. */

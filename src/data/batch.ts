@@ -22,6 +22,8 @@ export interface LoaderOptions {
   readonly train: boolean;
   /** Whether training leaves out the images that fill no whole batch; default false. */
   readonly dropLast?: boolean;
+  /** What training draws: every image once, or as many so that each class comes as often; default `shuffle`. */
+  readonly sampler?: "shuffle" | "balanced";
   /** Seed of order and augmentation; default 0. */
   readonly seed?: number;
   /** Pixels of padding for the random crop of images in memory; default `cropPadding()` of the width. */
@@ -65,7 +67,8 @@ export function samplerOf(dataset: DatasetInfo, options: LoaderOptions): Sampler
   checkBatchSize(dataset, options);
   const { length } = dataset;
   const { train, seed, rank, worldSize } = options;
-  return new Sampler({ length, seed, rank, worldSize, shuffle: train, dropLast: train });
+  const balance = options.sampler === "balanced" ? dataset.labels : null;
+  return new Sampler({ length, seed, rank, worldSize, balance, shuffle: train, dropLast: train });
 }
 
 /** Refuses a batch size that gives no batch. */

@@ -116,7 +116,7 @@ export class DataLoader implements BatchSource {
       labels[i] = this.dataset.labels[position];
       let augmentation = NO_AUGMENTATION;
       if (train) {
-        this.#random.reset(seed ?? 0, epoch, position);
+        this.#random.reset(seed ?? 0, epoch, this.#sampler.key(start + i, position));
         augmentation = drawAugmentation(this.#random, this.#padding);
       }
       writeImage(images, i * imageSize, this.dataset, position, this.#table, augmentation);

@@ -137,13 +137,15 @@ export class StreamLoader implements BatchSource {
     const images = this.#slots[step % this.#ahead] ??= new Float32Array(
       new SharedArrayBuffer(4 * this.#batchValues),
     );
+    const first = step * batchSize;
     const positions = await this.#decoder!.decode(
-      order.slice(step * batchSize, Math.min((step + 1) * batchSize, this.images)),
+      order.slice(first, Math.min(first + batchSize, this.images)),
       {
         form: this.#form,
         target: images.buffer as SharedArrayBuffer,
         seed,
         epoch,
+        key: (place, position) => this.#sampler.key(first + place, position),
         replace: train,
         chunk: CHUNK,
       },

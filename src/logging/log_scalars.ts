@@ -44,6 +44,7 @@ export function epochScalars({ lr, train, test, bestTop1 }: EpochEnd): LogScalar
     }),
     test_acc: test.top1,
     test_acc_top5: test.top5,
+    ...(test.balancedAccuracy !== undefined && { test_acc_balanced: test.balancedAccuracy }),
     test_loss: test.loss,
     best_acc: bestTop1,
   };

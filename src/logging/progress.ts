@@ -51,6 +51,10 @@ function describeStep(event: Step): string {
     describeScaling(event.scaling);
 }
 
+function describeBalanced({ balancedAccuracy }: EpochEnd["test"]): string {
+  return balancedAccuracy === undefined ? "" : `balanced ${balancedAccuracy.toFixed(2)} %  `;
+}
+
 function describeEpoch({ epoch, epochs, lr, train, test, bestTop1, bestEpoch }: EpochEnd): string {
   const rate = Number(lr.toPrecision(6));
   return `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  lr ${rate}  ` +
@@ -58,6 +62,7 @@ function describeEpoch({ epoch, epochs, lr, train, test, bestTop1, bestEpoch }: 
     `test loss ${fixed(test.loss, 4)} top-1 ${test.top1.toFixed(2)} % top-5 ${
       test.top5.toFixed(2)
     } %  ` +
+    describeBalanced(test) +
     `best ${bestTop1.toFixed(2)} % (epoch ${bestEpoch})  ` +
     `${formatSeconds(train.seconds + test.seconds)} (data ${formatSeconds(train.dataSeconds)}), ${
       Math.round(train.imagesPerSecond)

@@ -20,8 +20,13 @@ function entries({ epoch, lr, train, test }: EpochEnd): [string, string | number
     ...terms,
     ["test_acc", test.top1.toFixed(2)],
     ["test_acc_top5", test.top5.toFixed(2)],
+    ...balanced(test),
     ["test_loss", fixed(test.loss, 4)],
   ];
+}
+
+function balanced({ balancedAccuracy }: EpochEnd["test"]): [string, string][] {
+  return balancedAccuracy === undefined ? [] : [["test_acc_balanced", balancedAccuracy.toFixed(2)]];
 }
 
 /**

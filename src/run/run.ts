@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { configToYaml, formatConfig } from "../config/format_config.ts";
 import type { BatchSource, LoaderOptions } from "../data/batch.ts";
+import { classWeights } from "../data/class_balance.ts";
 import { dataFacts } from "../data/data_digest.ts";
 import type { Dataset, DatasetInfo } from "../data/image_dataset.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
@@ -187,6 +188,7 @@ function openLoaders(
       batchSize: trainBatchSize(SOLVER, splits.train),
       train: true,
       dropLast: SOLVER.DROP_LAST,
+      sampler: DATASET.SAMPLER,
       seed: SOLVER.SEED,
     }),
     test: open(splits.test, {
@@ -218,6 +220,15 @@ function trainerOptions(
     accumulate: SOLVER.ACCUMULATE,
     clipNorm: SOLVER.CLIP_GRAD_NORM,
     patience: SOLVER.EARLY_STOP_PATIENCE,
+    labelSmoothing: SOLVER.LABEL_SMOOTHING,
+    classWeights: classWeights(SOLVER.CLASS_WEIGHTS, parts.train.dataset),
+    mixing: {
+      mixupAlpha: SOLVER.MIXUP_ALPHA,
+      cutmixAlpha: SOLVER.CUTMIX_ALPHA,
+      prob: SOLVER.MIXUP_PROB,
+      switchProb: SOLVER.MIXUP_SWITCH_PROB,
+      seed: SOLVER.SEED,
+    },
     onGradients,
     pointEvery: LOG.TENSORBOARD_FREQ,
     sink,

@@ -132,6 +132,8 @@ export interface TestMetrics {
   readonly top1: number;
   /** Top-5 accuracy in percent. */
   readonly top5: number;
+  /** Mean of the classes' top-1 accuracies in percent; missing where they have as many images each, since it is `top1` then. */
+  readonly balancedAccuracy?: number;
   /** Seconds it took. */
   readonly seconds: number;
 }

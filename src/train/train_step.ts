@@ -1,4 +1,6 @@
 import type { Distiller, Schedule } from "../distill/distiller.ts";
+import type { Targets } from "../distill/targets.ts";
+import { UserError } from "../errors.ts";
 import type { BufferRange, Gpu } from "../gpu/gpu.ts";
 import { Recording } from "../gpu/recording.ts";
 import { accumulateMetrics } from "../ops/reduce/accumulate_metrics.ts";
@@ -61,6 +63,12 @@ interface TrainStepOptions {
   readonly clipNorm?: number;
   /** Sees the gradients before every update. */
   readonly onGradients?: GradientHook;
+  /** Share of the target that the cross-entropy spreads evenly over all classes. Default 0. */
+  readonly labelSmoothing?: number;
+  /** What each class weighs in the cross-entropy. Default 1 each. */
+  readonly classWeights?: readonly number[] | null;
+  /** Whether batches may say how their images are mixed in pairs. Default false. */
+  readonly mixes?: boolean;
 }
 
 /**
@@ -83,6 +91,8 @@ export class TrainStep {
   readonly #inputs: DeviceBatch;
   /** What a batch's gradient counts in the update; null where each batch has one of its own. */
   readonly #weight: Tensor | null;
+  /** float32 [classes], or null for 1 each. */
+  readonly #classWeights: Tensor | null;
   #batches = 1;
   #backward: Recording | null = null;
   #update: Recording | null = null;
@@ -92,10 +102,11 @@ export class TrainStep {
 
   /** Allocates the batch and the totals. */
   constructor(readonly options: TrainStepOptions) {
-    const { gpu: device, imageShape, optimizer, accumulate = false } = options;
-    this.#inputs = new DeviceBatch(device, imageShape);
+    const { gpu: device, imageShape, optimizer, accumulate = false, mixes, classWeights } = options;
+    this.#inputs = new DeviceBatch(device, imageShape, mixes);
     this.totals = zeros([TOTALS], { device });
     this.#weight = accumulate ? tensor([1], null, { device }) : null;
+    this.#classWeights = classWeights ? tensor(classWeights, null, { device }) : null;
     if (accumulate) { for (const group of optimizer.groups) group.reserveAccumulation(); }
   }
 
@@ -112,7 +123,7 @@ export class TrainStep {
    * @throws RangeError for a share where the step was not made to `accumulate`
    */
   async run(batch: HostBatch, schedule: Schedule, share: Share = ALONE): Promise<void> {
-    const { distiller, gpu, imageShape: [whole, ...image] } = this.options;
+    const { distiller, gpu, imageShape: [whole, ...image], mixes } = this.options;
     if (this.#schedule && !distiller.sameSchedule(this.#schedule, schedule)) this.#forget();
     this.#schedule = schedule;
     this.#weigh(share.of);
@@ -124,7 +135,7 @@ export class TrainStep {
     }
     // The last of an epoch has a recording of its own; the memory of both at once may be more than there is.
     this.#forget();
-    const inputs = new DeviceBatch(gpu, [size, ...image]);
+    const inputs = new DeviceBatch(gpu, [size, ...image], mixes);
     try {
       inputs.fill(batch);
       await this.#trainOn(inputs, last);
@@ -157,6 +168,7 @@ export class TrainStep {
     this.#forget();
     this.#update?.dispose();
     this.#weight?.dispose();
+    this.#classWeights?.dispose();
     this.#inputs.dispose();
     this.totals.dispose();
   }
@@ -193,16 +205,30 @@ export class TrainStep {
   }
 
   /** The first recording: the gradients of a batch, in the optimiser's flat buffers. */
-  #gradients({ images, labels }: DeviceBatch): void {
-    const { distiller, optimizer, scaler } = this.options;
+  #gradients(batch: DeviceBatch): void {
+    const { distiller, optimizer, scaler, labelSmoothing } = this.options;
     optimizer.zeroGrad();
-    const forward = () => distiller.forwardTrain(images, labels, this.#schedule!);
+    batch.mix();
+    const { images, labels } = batch;
+    const targets = batch.targets({ labelSmoothing, classWeights: this.#classWeights });
+    const forward = () => distiller.forwardTrain(images, labels, this.#schedule!, targets);
     const { logits, losses } = scaler ? autocast(forward) : forward();
+    this.#requireUse(targets);
     const loss = Object.values(losses).reduce((sum, term) => sum.add(term));
     this.#addMetrics(loss, losses, logits, labels);
     (scaler?.scale(loss) ?? loss).backward({ freeExcept: [] });
     if (this.#weight) optimizer.accumulateGradients(this.#weight);
     else optimizer.gatherGradients();
+  }
+
+  /** Refuses settings that the distiller's losses did not follow. */
+  #requireUse({ used }: Targets): void {
+    const { distiller, labelSmoothing = 0, mixes } = this.options;
+    if (used || !(labelSmoothing > 0 || this.#classWeights || mixes)) return;
+    throw new UserError(
+      `the losses of ${distiller.constructor.name} know plain labels alone; leave out label smoothing, class weights, ` +
+        "mixup and CutMix, or have its forwardTrain() take losses of labels from its fourth argument, targets",
+    );
   }
 
   /** The second: moves the weights along what is in these buffers. */

@@ -1,5 +1,7 @@
+import { Mixer, type MixOptions } from "../data/augment/mix.ts";
 import type { BatchSource } from "../data/batch.ts";
 import type { Distiller, Schedule } from "../distill/distiller.ts";
+import { UserError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Module } from "../nn/module.ts";
 import type { GradScaler } from "../optim/grad_scaler.ts";
@@ -44,6 +46,12 @@ export interface TrainerOptions {
   readonly clipNorm?: number;
   /** Ends after so many epochs in a row without a better best top-1; 0, the default, does not. */
   readonly patience?: number;
+  /** Share of the target that the cross-entropy spreads evenly over all classes, 0 to 1; default 0. */
+  readonly labelSmoothing?: number;
+  /** What each class weighs in the cross-entropy, whose mean is over what the labels weigh; default 1 each. */
+  readonly classWeights?: readonly number[] | null;
+  /** Mixes the images of a batch in pairs (mixup, CutMix); default not at all. */
+  readonly mixing?: MixOptions | null;
   /** Sees the gradients before every update. */
   readonly onGradients?: GradientHook;
   /** Steps of the run between two `point` events. */
@@ -63,15 +71,22 @@ export type SaveKind = "interrupted" | "epoch" | "best";
 export class Trainer {
   readonly #step: TrainStep;
   readonly #evaluator: Evaluator;
+  readonly #mixer: Mixer | null;
 
-  /** Allocates the batch and the totals; `state` is where to go on, and is kept up to date. */
+  /**
+   * Allocates the batch and the totals; `state` is where to go on, and is kept up to date.
+   *
+   * @throws UserError where the distiller refuses mixed images, RangeError where a number of `mixing` is out of its range
+   */
   constructor(readonly options: TrainerOptions, readonly state: RunState) {
     const { gpu, train, batchSize, accumulate = 1 } = options;
+    this.#mixer = mixerOf(options);
     const { channels, height, width } = train.dataset;
     const imageShape = [batchSize, channels, height, width];
     this.#evaluator = new Evaluator(gpu, options.distiller.student);
     try {
-      this.#step = new TrainStep({ ...options, accumulate: accumulate > 1, imageShape });
+      const mixes = this.#mixer !== null;
+      this.#step = new TrainStep({ ...options, accumulate: accumulate > 1, imageShape, mixes });
     } catch (error) {
       this.#evaluator.dispose();
       throw error;
@@ -233,6 +248,7 @@ export class Trainer {
   /** Steps to the epoch's end, or until interrupted: between two updates, so that a checkpoint holds no part of one. */
   async #trainSteps(schedule: Schedule, clock: EpochClock, reports: EpochReports): Promise<void> {
     const { options: { gpu, train, signal, optimizer }, state } = this;
+    const { height, width } = train.dataset;
     const runAhead = new RunAhead(gpu);
     let waiting = performance.now();
     let ahead = train.aheadMilliseconds;
@@ -243,7 +259,8 @@ export class Trainer {
       clock.dataMilliseconds += ready - waiting + train.aheadMilliseconds - ahead;
       ahead = train.aheadMilliseconds;
       if (share.index === 0) optimizer.setLr(this.#lr(state.step + share.of));
-      await this.#step.run(batch, schedule, share);
+      const mix = this.#mixer?.draw(schedule.epoch, state.step, height, width);
+      await this.#step.run({ ...batch, mix }, schedule, share);
       state.step++;
       const updated = share.index === share.of - 1;
       share = updated ? { index: 0, of: this.#shares() } : { ...share, index: share.index + 1 };
@@ -273,6 +290,18 @@ export class Trainer {
 /** The modules whose parameters move. */
 export function trained(distiller: Distiller): Module[] {
   return [distiller.student, ...Object.values(distiller.extraModules)];
+}
+
+/** Draws how batches are mixed; null where none is. */
+function mixerOf({ mixing, distiller }: TrainerOptions): Mixer | null {
+  const mixer = mixing ? new Mixer(mixing) : null;
+  if (!mixer?.on) return null;
+  const { refusesMixing } = distiller;
+  if (refusesMixing === undefined) return mixer;
+  throw new UserError(
+    `${distiller.constructor.name} cannot train on mixed images, since ${refusesMixing}; leave SOLVER.MIXUP_ALPHA and ` +
+      "SOLVER.CUTMIX_ALPHA at 0",
+  );
 }
 
 function setTraining(distiller: Distiller): void {
