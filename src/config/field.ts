@@ -1,8 +1,18 @@
 /**
  * The value types a configuration key can have; `ints` is a list of integers, `floats` one of numbers, `path` a text that is a
- * path, `paths` a list of such.
+ * path, `paths` a list of such, `texts` a list of texts, `factors` numbers by texts.
  */
-export type FieldKind = "bool" | "int" | "float" | "string" | "path" | "ints" | "floats" | "paths";
+export type FieldKind =
+  | "bool"
+  | "int"
+  | "float"
+  | "string"
+  | "path"
+  | "ints"
+  | "floats"
+  | "paths"
+  | "texts"
+  | "factors";
 
 /** The range a number, or every number of a list, must lie in, and what it is the measure of. */
 export interface Range {
@@ -39,7 +49,8 @@ export type AnyField =
   | Field<string>
   | Field<number[]>
   | Field<string | number[]>
-  | Field<string[]>;
+  | Field<string[]>
+  | Field<Readonly<Record<string, number>>>;
 
 /** What a key may hold. */
 export type FieldValue = AnyField["default"];
@@ -119,5 +130,19 @@ export function paths(value: string[], doc: string): Field<string[]> {
   return { kind: "paths", default: value, doc };
 }
 
+/** A key that takes a list of texts. */
+export function texts(value: string[], doc: string): Field<string[]> {
+  return { kind: "texts", default: value, doc };
+}
+
+/** A key that takes a number for each of some texts, `{text: number}`, in their order. */
+export function factors(
+  value: Readonly<Record<string, number>>,
+  doc: string,
+  range: Range = {},
+): Field<Readonly<Record<string, number>>> {
+  return { kind: "factors", default: value, doc, ...range };
+}
+
 /** What makes configuration keys, each with its default and what it means. */
-export const field = { bool, int, float, text, path, choice, ints, floats, paths };
+export const field = { bool, int, float, text, path, choice, ints, floats, paths, texts, factors };

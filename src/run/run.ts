@@ -12,13 +12,13 @@ import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { isThere } from "../formats/paths.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { manualSeed } from "../nn/init.ts";
-import { GradScaler } from "../optim/grad_scaler.ts";
-import { buildOptimizer, buildSchedule } from "../optim/registry.ts";
+import { buildSchedule } from "../optim/registry.ts";
 import type { EventSink } from "../train/events.ts";
 import { initialState, type RunState } from "../train/run_state.ts";
 import type { GradientHook } from "../train/train_step.ts";
 import { trained, Trainer, type TrainerOptions } from "../train/trainer.ts";
 import { buildDistiller } from "./build_distiller.ts";
+import { buildSolver } from "./build_solver.ts";
 import { dataDigest } from "./changed_data.ts";
 import type { HeldCheckpoint } from "./checkpoint.ts";
 import { checkpointPath, RunFiles } from "./run_files.ts";
@@ -99,13 +99,8 @@ export class Run {
       ...{ dataset: splits.train, teacherPath, studentPath, warn, note },
     });
     resources.defer(() => disposeDistiller(distiller));
-    const parameters = trained(distiller).flatMap((module) => module.parameters());
-    const optimizer = resources.adopt(
-      buildOptimizer(parameters, config.SOLVER),
-      (it) => it.dispose(),
-    );
-    const scaler = config.SOLVER.AMP ? new GradScaler(gpu) : null;
-    resources.defer(() => scaler?.dispose());
+    const solver = buildSolver({ gpu, config }, distiller, resources, note);
+    const { optimizer, scaler, ema, frozen } = solver;
     const { train, test } = openLoaders(config, splits, resources);
     // Many files take a while to ask for: the first epoch does not wait.
     const facts = dataFacts(splits);
@@ -120,12 +115,13 @@ export class Run {
       scaler,
       data,
       splits.test,
+      solver,
     );
     const epoch = { images: train.dataset.length, steps: train.length };
     const state = options.resume
       ? files.restore(epoch, await facts, options.latest?.take())
       : initialState();
-    const parts = { distiller, optimizer, scaler, train, test };
+    const parts = { distiller, optimizer, scaler, ema, frozen, train, test };
     const trainer = resources.adopt(
       new Trainer(trainerOptions(options, parts, files), state),
       (it) => it.dispose(),
@@ -162,7 +158,8 @@ export class Run {
     const finished = await this.trainer.run();
     if (finished) {
       const { bestTop1, bestEpoch, lastTop1, seconds } = state;
-      sink({ type: "run_end", bestTop1, bestEpoch, lastTop1, seconds, outputDir: folder });
+      const ema = this.files.solver?.ema && state.ema ? { ema: state.ema } : {};
+      sink({ type: "run_end", bestTop1, bestEpoch, lastTop1, ...ema, seconds, outputDir: folder });
     } else {
       sink({ type: "interrupted", epoch: state.epoch, step: state.step, resumeCommand });
     }
@@ -217,7 +214,10 @@ function trainBatchSize(
 
 function trainerOptions(
   { gpu, config: { SOLVER, LOG }, sink, signal, guard, onGradients }: RunOptions,
-  parts: Pick<TrainerOptions, "distiller" | "optimizer" | "scaler" | "train" | "test">,
+  parts: Pick<
+    TrainerOptions,
+    "distiller" | "optimizer" | "scaler" | "ema" | "frozen" | "train" | "test"
+  >,
   files: RunFiles,
 ): TrainerOptions {
   return {

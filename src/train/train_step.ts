@@ -8,6 +8,7 @@ import { topKCorrect } from "../ops/reduce/top_k_correct.ts";
 import { cat } from "../ops/shape/cat.ts";
 import { clipGradNorm } from "../optim/clip_grad_norm.ts";
 import { type GradScaler, SCALER_COUNTS } from "../optim/grad_scaler.ts";
+import type { ModelEma } from "../optim/model_ema.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { autocast } from "../tensor/autocast.ts";
 import { tensor, zeros } from "../tensor/create.ts";
@@ -61,6 +62,8 @@ interface TrainStepOptions {
   readonly accumulate?: boolean;
   /** Clips the l2 norm of all gradients to this, as `torch.nn.utils.clip_grad_norm_`; 0, the default, leaves them. */
   readonly clipNorm?: number;
+  /** Moves with every update. */
+  readonly ema?: ModelEma | null;
   /** Sees the gradients before every update. */
   readonly onGradients?: GradientHook;
   /** Share of the target that the cross-entropy spreads evenly over all classes. Default 0. */
@@ -233,7 +236,7 @@ export class TrainStep {
 
   /** The second: moves the weights along what is in these buffers. */
   #updateWeights(): void {
-    const { optimizer, scaler, clipNorm = 0 } = this.options;
+    const { optimizer, scaler, clipNorm = 0, ema } = this.options;
     if (scaler) {
       scaler.step(optimizer, clipNorm);
       this.#copyScaling(scaler);
@@ -241,6 +244,7 @@ export class TrainStep {
       if (clipNorm > 0) clipGradNorm(optimizer, clipNorm);
       optimizer.step();
     }
+    ema?.update();
     if (this.#weight) optimizer.clearGradients();
   }
 

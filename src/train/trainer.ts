@@ -5,8 +5,10 @@ import { UserError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Module } from "../nn/module.ts";
 import type { GradScaler } from "../optim/grad_scaler.ts";
+import type { ModelEma } from "../optim/model_ema.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { LearningRate } from "../optim/schedules.ts";
+import { describeEarlyEnd, recordTop1 } from "./best_top1.ts";
 import { explainTeacher, explainTestLoss } from "./diagnosis.ts";
 import { EpochClock } from "./epoch_clock.ts";
 import { EpochReports, PointWindow } from "./epoch_reports.ts";
@@ -44,6 +46,10 @@ export interface TrainerOptions {
   readonly accumulate?: number;
   /** Clips the l2 norm of all gradients to this; 0, the default, leaves them. */
   readonly clipNorm?: number;
+  /** An average of the student, which is evaluated too. */
+  readonly ema?: ModelEma | null;
+  /** Modules of the student that stay in evaluation mode, as frozen batch normalisation does. */
+  readonly frozen?: readonly Module[];
   /** Ends after so many epochs in a row without a better best top-1; 0, the default, does not. */
   readonly patience?: number;
   /** Share of the target that the cross-entropy spreads evenly over all classes, 0 to 1; default 0. */
@@ -109,7 +115,10 @@ export class Trainer {
       if (!await this.#epoch()) return false;
       if (this.options.signal?.aborted && !this.done) return false;
     }
-    this.#tellEarlyEnd();
+    const { state, options: { epochs, patience, sink } } = this;
+    if (state.epoch <= epochs) {
+      sink({ type: "note", message: describeEarlyEnd(state, epochs, patience!) });
+    }
     return true;
   }
 
@@ -117,18 +126,6 @@ export class Trainer {
   get done(): boolean {
     const { state: { epoch, stale }, options: { epochs, patience = 0 } } = this;
     return epoch > epochs || (patience > 0 && stale >= patience);
-  }
-
-  #tellEarlyEnd(): void {
-    const { state: { epoch, stale, bestTop1 }, options: { epochs, patience, sink } } = this;
-    const finished = epoch - 1;
-    if (finished >= epochs) return;
-    const since = `${stale} epoch${stale === 1 ? "" : "s"} without a better top-1 than`;
-    sink({
-      type: "note",
-      message: `ended after epoch ${finished} of ${epochs}: ${since} ${bestTop1.toFixed(2)} % of ` +
-        `epoch ${finished - stale} (SOLVER.EARLY_STOP_PATIENCE ${patience})`,
-    });
   }
 
   /** Frees device memory. */
@@ -144,29 +141,27 @@ export class Trainer {
     // That of the epoch's last update, which is all of them where the schedule goes by epochs.
     const lr = this.#lr(options.train.length);
     optimizer.setLr(lr);
-    setTraining(distiller);
+    setTraining(distiller, options.frozen);
     const train = state.trained ??
       await this.#trainEpoch(schedule).catch((error) => this.#blame(error));
     if (!train) return false;
     const test = await this.#evaluate();
-    if (!test) return await this.#interruptEvaluation(train);
+    const average = options.ema && test ? await this.#evaluateAverage(options.ema) : null;
+    if (!test || (options.ema && !average)) return await this.#interruptEvaluation(train);
     const measured = Number.isFinite(test.loss);
     if (!measured) {
       const message = await explainTestLoss(test.loss, distiller.student, state.epoch);
       sink({ type: "warning", message });
     }
-    // Of equal ones the last is the best, unless it could not be measured in full.
-    state.stale = test.top1 > state.bestTop1 ? 0 : state.stale + 1;
-    const best = measured ? test.top1 >= state.bestTop1 : test.top1 > state.bestTop1;
-    if (best) {
-      state.bestTop1 = test.top1;
-      state.bestEpoch = state.epoch;
-    }
-    state.lastTop1 = test.top1;
-    const { epoch, bestTop1, bestEpoch, stale } = state;
-    const record = { bestTop1, bestEpoch, ...(options.patience ? { stale } : {}) };
+    const best = recordTop1(state, test, average);
+    const { epoch, bestTop1, bestEpoch, stale, ema } = state;
+    const record = {
+      ...{ bestTop1, bestEpoch },
+      ...(options.patience ? { stale } : {}),
+      ...(average && ema ? { ema: { test: average, ...ema } } : {}),
+    };
     sink({ type: "epoch_end", epoch, epochs, lr, train, test, ...record });
-    this.#finishEpoch(test);
+    this.#finishEpoch(test.seconds + (average?.seconds ?? 0));
     await options.save(best ? "best" : "epoch", state);
     return true;
   }
@@ -178,9 +173,19 @@ export class Trainer {
     return this.#evaluator.run(test, { progress, signal });
   }
 
-  #finishEpoch(test: TestMetrics): void {
+  /** Evaluates the average in the student's place. */
+  async #evaluateAverage(ema: ModelEma): Promise<TestMetrics | null> {
+    ema.exchange();
+    try {
+      return await this.#evaluate();
+    } finally {
+      ema.exchange();
+    }
+  }
+
+  #finishEpoch(testSeconds: number): void {
     const { state } = this;
-    state.seconds += test.seconds;
+    state.seconds += testSeconds;
     state.epoch++;
     state.step = 0;
     state.totals = null;
@@ -304,8 +309,9 @@ function mixerOf({ mixing, distiller }: TrainerOptions): Mixer | null {
   );
 }
 
-function setTraining(distiller: Distiller): void {
+function setTraining(distiller: Distiller, frozen: readonly Module[] = []): void {
   for (const module of trained(distiller)) module.train();
+  for (const module of frozen) module.eval();
   distiller.teacher?.eval();
 }
 

@@ -155,9 +155,9 @@ Deno.test("a run starts from DISTILLER.STUDENT_CHECKPOINT, ends early, and goes 
     const n = epochs.length;
     assertEquals(
       ended,
-      `ended after epoch ${n} of 9: 1 epoch without a better top-1 than ${
+      `ended after epoch ${n} of 9: no better top-1 since epoch ${n - 1} (best ${
         best.toFixed(2)
-      } % of epoch ${n - 1} (SOLVER.EARLY_STOP_PATIENCE 1)`,
+      } %; SOLVER.EARLY_STOP_PATIENCE 1)`,
     );
     Deno.removeSync(path);
     const again = await openRun(gpu, join(folder, "run"), settings, { resume: true });
