@@ -3,10 +3,9 @@ import exchangeCode from "../../kernels/optim/exchange.wgsl" with { type: "text"
 import { Kernel } from "../gpu/kernel.ts";
 import { linearGrid } from "../ops/grid.ts";
 import { bytesOf } from "../tensor/dtype.ts";
-import { formatShape, sameShape } from "../tensor/shape.ts";
+import { formatShape, sameShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { BLOCK, FlatTensors, splitByRoom } from "./flat_group.ts";
-import type { OptimizerEntries } from "./optimizer.ts";
 
 const emaKernel = new Kernel("ema", emaCode);
 const exchangeKernel = new Kernel("exchange", exchangeCode);
@@ -100,7 +99,12 @@ export class ModelEma {
    *
    * @throws RangeError when they are those of another model
    */
-  loadStateDict(entries: OptimizerEntries): void {
+  loadStateDict(
+    entries: ReadonlyMap<
+      string,
+      { readonly shape: Shape; readonly data: Float32Array | Int32Array | Uint32Array }
+    >,
+  ): void {
     const floats = [...this.#state].filter(([, { dtype }]) => dtype === "float32");
     for (const [name, { shape }] of floats) {
       const found = entries.get(name)?.shape;
@@ -111,7 +115,7 @@ export class ModelEma {
         } wanted`,
       );
     }
-    for (const [name, tensor] of floats) tensor.copy_(entries.get(name)!.data);
+    for (const [name, tensor] of floats) tensor.copy_(Float32Array.from(entries.get(name)!.data));
   }
 
   /** Frees the averages; the model keeps its values. */

@@ -1,4 +1,5 @@
 import { type SafetensorsTensor, toFloat32 } from "../formats/safetensors/safetensors.ts";
+import { stateEntries } from "../formats/state_entries.ts";
 import type { GradScaler } from "../optim/grad_scaler.ts";
 import type { ModelEma } from "../optim/model_ema.ts";
 import type { Optimizer, OptimizerEntries } from "../optim/optimizer.ts";
@@ -41,7 +42,7 @@ export function restoreSolver(
   fitting(path, () => optimizer.loadStateDict(numbers(path, inOrder(states, path, before, parts))));
   const average = withPrefix(tensors, "ema.");
   if (ema && average.size === 0) ema.reset();
-  else if (ema) fitting(path, () => ema.loadStateDict(numbers(path, average)));
+  else if (ema) fitting(path, () => ema.loadStateDict(inFile(path, () => stateEntries(average))));
   const scaling = withPrefix(tensors, "scaler.");
   if (scaler && scaling.size > 0) inFile(path, () => scaler.loadStateDict(numbers(path, scaling)));
 }

@@ -1,48 +1,18 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { globalAverage } from "../../src/models/blocks/global_average.ts";
-import { Model, type ModelOutput } from "../../src/models/model.ts";
 import { createModel } from "../../src/models/registry.ts";
-import { BatchNorm2d } from "../../src/nn/batch_norm2d.ts";
-import { Conv2d } from "../../src/nn/conv2d.ts";
 import { manualSeed } from "../../src/nn/init.ts";
-import { Linear } from "../../src/nn/linear.ts";
 import { CheckpointError, loadCheckpoint, saveCheckpoint } from "../../src/run/checkpoint.ts";
 import { initStudent } from "../../src/run/init_student.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
 import { cli, TINY } from "../cli/helpers.ts";
 import { fixturePath } from "../formats/pth.ts";
 import { device } from "../helpers.ts";
+import { Tiny } from "../models/tiny.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { openRun } from "../train/helpers.ts";
 
 const gpu = await device();
-
-/** The model whose weights torch wrote into `fixtures/pth`, for 5 classes and 3 channels there. */
-class Tiny extends Model {
-  override readonly stageChannels = [4];
-  readonly conv1: Conv2d;
-  readonly bn1 = new BatchNorm2d(4);
-  readonly fc: Linear;
-
-  constructor(numClasses: number, inChannels = 3) {
-    super();
-    this.conv1 = new Conv2d(inChannels, 4, { kernelSize: 3, bias: false });
-    this.fc = new Linear(4, numClasses);
-  }
-
-  override get classifier(): Linear {
-    return this.fc;
-  }
-
-  override forward(images: Tensor): ModelOutput {
-    const map = this.bn1.forward(this.conv1.forward(images), { relu: true });
-    const pooledFeat = globalAverage(map);
-    const features = { feats: [map], preactFeats: [], pooledFeat };
-    return { logits: this.fc.forward(pooledFeat), features };
-  }
-}
 
 const WANTED = { name: "tiny", family: "cifar", inChannels: 3 } as const;
 

@@ -28,8 +28,9 @@ function bits(path: string): Record<string, string> {
 /** What an epoch's metrics say beside times. */
 function figures(events: readonly TrainEvent[]) {
   return events.filter((event): event is EpochEnd => event.type === "epoch_end")
-    .map(({ epoch, lr, train, test, bestTop1, bestEpoch }) => ({
-      ...{ epoch, lr, bestTop1, bestEpoch },
+    .map(({ epoch, lr, train, test, bestTop1, bestEpoch, stale, ema }) => ({
+      ...{ epoch, lr, bestTop1, bestEpoch, stale },
+      ema: ema && { ...ema, test: [ema.test.loss, ema.test.top1, ema.test.top5] },
       train: [train.loss, train.losses, train.top1, train.top5],
       test: [test.loss, test.top1, test.top5],
     }));
@@ -61,6 +62,8 @@ async function stopAndResume(
   return [...first.events, ...await finish(second)];
 }
 
+const AVERAGES = ["student_ema_latest", "student_ema_best"];
+
 /** A run of `overrides` that is stopped by `stop`, and goes on with `later`, ends as one that is not, bit for bit. */
 async function assertSameEnd(
   overrides: readonly string[],
@@ -74,8 +77,13 @@ async function assertSameEnd(
     const whole = await finish(await openRun(gpu, join(folder, "whole"), later));
     events = await stopAndResume(gpu, join(folder, "parts"), overrides, stop, later);
     assertEquals(figures(events), figures(whole));
-    const latest = (run: string) => bits(join(folder, run, "latest"));
-    assertEquals(latest("parts"), latest("whole"));
+    const files = [
+      "latest",
+      ...whole.some((event) => event.type === "epoch_end" && event.ema) ? AVERAGES : [],
+    ];
+    for (const name of files) {
+      assertEquals(bits(join(folder, "parts", name)), bits(join(folder, "whole", name)), name);
+    }
   });
   return events;
 }
@@ -113,9 +121,19 @@ const SCHEDULED = [
   ...["SOLVER.ACCUMULATE", "3", "SOLVER.CLIP_GRAD_NORM", "1"],
 ];
 
+/** Parameters that stay, groups of the others, an average, and an early end that does not come. */
+const FINE_TUNED = [
+  ...["SOLVER.FREEZE", "[conv1, bn1, layer1]", "SOLVER.LR_SCALE", "{fc: 10, '*.bn2': 0.5}"],
+  ...["SOLVER.NO_DECAY_NORM_BIAS", "True", "SOLVER.EMA_DECAY", "0.7"],
+  ...["SOLVER.EARLY_STOP_PATIENCE", "2"],
+];
+
 for (const format of ["torch", "safetensors"]) {
-  Deno.test(`AdamW goes on with its averages and its schedule, bit for bit, from ${format}`, async () => {
-    const overrides = [...ALONE, ...ADAMW, ...SCHEDULED, "LOG.TENSORBOARD_FREQ", "1"];
+  Deno.test(`AdamW goes on with its averages, groups and schedule, bit for bit, from ${format}`, async () => {
+    const overrides = [
+      ...[...ALONE, ...ADAMW, ...SCHEDULED, ...FINE_TUNED],
+      ...["LOG.TENSORBOARD_FREQ", "1"],
+    ];
     let stopped = 0;
     const events = await assertSameEnd(
       [...overrides, "LOG.CHECKPOINT_FORMAT", format],
@@ -168,7 +186,14 @@ Deno.test(
   { name: "AdamW in mixed precision, accumulated and clipped, goes on bit for bit", ignore },
   async () => {
     const small = ["SOLVER.AMP", "True", "SOLVER.BATCH_SIZE", "1", "DATASET.SUBSET", "1"];
-    const events = await assertSameEnd([...ALONE, ...ADAMW, ...SCHEDULED, ...small], (event) => {
+    const events = await assertSameEnd([
+      ...ALONE,
+      ...ADAMW,
+      ...SCHEDULED,
+      ...small,
+      "SOLVER.EMA_DECAY",
+      "0.7",
+    ], (event) => {
       return event.type === "step" && event.epoch === 2;
     });
     const end = events.findLast((event) => event.type === "epoch_end")!;
