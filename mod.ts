@@ -32,6 +32,7 @@ export { openDataset, type OpenDatasetOptions } from "./src/data/open_dataset.ts
 // Training.
 export type { GradientHook } from "./src/train/train_step.ts";
 export { type SaveKind, Trainer, type TrainerOptions, TrainingError } from "./src/train/trainer.ts";
+export { freeze, type Frozen } from "./src/train/freeze.ts";
 export { evaluate, type EvaluateOptions } from "./src/train/evaluate.ts";
 export { featureShapes } from "./src/run/build_distiller.ts";
 export type {

@@ -219,6 +219,13 @@ export { AdamW, type AdamWOptions } from "./optim/adamw.ts";
 export { SGD, type SGDOptions } from "./optim/sgd.ts";
 export { clipGradNorm } from "./optim/clip_grad_norm.ts";
 export { GradScaler, type GradScalerOptions } from "./optim/grad_scaler.ts";
+export { ModelEma } from "./optim/model_ema.ts";
+export {
+  type GroupSettings,
+  matchesName,
+  parameterGroups,
+  type SolverGroup,
+} from "./optim/parameter_groups.ts";
 export {
   cosineLr,
   epochsDone,

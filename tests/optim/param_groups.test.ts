@@ -103,6 +103,20 @@ for (const [name, { groups: wanted, state, ema: averages }] of Object.entries(RE
   });
 }
 
+Deno.test("freeze() leaves nothing on the tape below the first parameter that is trained", () => {
+  const { model, dispose } = solverFor("{FREEZE: [conv1, bn1]}");
+  const frozen = freeze(model, ["bn1"]);
+  assertEquals(frozen.norms, [model.bn1]);
+  const images = tensor(values("images", [2, 3, 4, 4]), [2, 3, 4, 4]);
+  const { logits, features } = model.forward(images);
+  assertEquals([features.feats[0].node, features.pooledFeat.node], [null, null]);
+  logits.sum().backward();
+  const moved = [...model.namedParameters()].filter(([, { grad }]) => grad).map(([name]) => name);
+  assertEquals(moved, ["fc.weight", "fc.bias"]);
+  images.dispose();
+  dispose();
+});
+
 Deno.test("ModelEma.exchange() puts the average in the model's place and back, bit for bit", async () => {
   const { model, optimizer, ema, dispose } = solverFor(SETTINGS.frozen, true);
   const read = async (state: Map<string, { data(): Promise<ArrayLike<number>> }>) =>

@@ -4,6 +4,7 @@ import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";
 import { CheckpointError, loadCheckpoint, saveCheckpoint } from "../../src/run/checkpoint.ts";
 import { initStudent } from "../../src/run/init_student.ts";
+import type { AverageEnd, TestMetrics } from "../../src/train/events.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
 import { cli, TINY } from "../cli/helpers.ts";
 import { fixturePath } from "../formats/pth.ts";
@@ -100,7 +101,7 @@ Deno.test("a run starts from DISTILLER.STUDENT_CHECKPOINT, ends early, and goes 
     saveCheckpoint(path, weights, {});
     const settings = [
       ...["DISTILLER.TYPE", "NONE", "DISTILLER.STUDENT_CHECKPOINT", path, "SOLVER.EPOCHS", "9"],
-      ...["SOLVER.LR", "1e-9", "SOLVER.EARLY_STOP_PATIENCE", "1"],
+      ...["SOLVER.LR", "1e-9", "SOLVER.EARLY_STOP_PATIENCE", "1", "SOLVER.EMA_DECAY", "0.5"],
     ];
     const first = await openRun(gpu, join(folder, "run"), settings);
     const { student } = first.run.trainer.options.distiller;
@@ -113,11 +114,12 @@ Deno.test("a run starts from DISTILLER.STUDENT_CHECKPOINT, ends early, and goes 
     const notes = (events: typeof first.events) =>
       events.flatMap((event) => event.type === "note" ? [event.message] : []);
     const epochs = first.events.filter((event) => event.type === "epoch_end");
-    let [best, stale] = [-1, 0];
-    for (const [i, epoch] of epochs.entries()) {
-      stale = epoch.test.top1 > best ? 0 : stale + 1;
-      best = Math.max(best, epoch.test.top1);
-      assertEquals([epoch.stale, stale === 1], [stale, i === epochs.length - 1]);
+    let [best, averageBest] = [-1, -1];
+    for (const [i, { test, ema, stale }] of epochs.entries()) {
+      const better = test.top1 > best || ema!.test.top1 > averageBest;
+      [best, averageBest] = [Math.max(best, test.top1), Math.max(averageBest, ema!.test.top1)];
+      assertEquals([stale, better], [Number(!better), i < epochs.length - 1]);
+      assertEquals(ema!.bestTop1, averageBest);
     }
     assert(epochs.length > 1 && epochs.length < 9, `${epochs.length} epochs`);
     const [started, ended] = notes(first.events);
@@ -127,8 +129,9 @@ Deno.test("a run starts from DISTILLER.STUDENT_CHECKPOINT, ends early, and goes 
       ended,
       `ended after epoch ${n} of 9: no better top-1 since epoch ${n - 1} (best ${
         best.toFixed(2)
-      } %; SOLVER.EARLY_STOP_PATIENCE 1)`,
+      } %, of the average ${averageBest.toFixed(2)} %; SOLVER.EARLY_STOP_PATIENCE 1)`,
     );
+    await evaluateAverage(join(folder, "run"), epochs.map(({ ema }) => ema!));
     Deno.removeSync(path);
     const again = await openRun(gpu, join(folder, "run"), settings, { resume: true });
     assertEquals(await again.run.train(), true);
@@ -138,6 +141,27 @@ Deno.test("a run starts from DISTILLER.STUDENT_CHECKPOINT, ends early, and goes 
     assertEquals(again.events.filter((event) => event.type === "warning"), []);
   });
 });
+
+/** The files of the average hold what was evaluated in the run. */
+async function evaluateAverage(run: string, epochs: readonly AverageEnd[]): Promise<void> {
+  const { test, bestEpoch } = epochs.at(-1)!;
+  const same = ["DATASET.VALIDATION", "2", "DATASET.SUBSET", "4", "-bs", "20", "--json"];
+  const metrics = async (name: string) => {
+    const { status, stdout, stderr } = await cli("eval", "-c", join(run, name), ...same);
+    assertEquals(status, 0, stderr);
+    const { top1, top5, loss } = JSON.parse(stdout);
+    return { figures: { top1, top5, loss }, stderr };
+  };
+  const figures = ({ top1, top5, loss }: TestMetrics) => ({ top1, top5, loss });
+  assertEquals((await metrics("student_ema_latest")).figures, figures(test));
+  const best = epochs[bestEpoch - 1].test;
+  assertEquals((await metrics("student_ema_best")).figures, figures(best));
+  const { metadata } = loadCheckpoint(join(run, "student_ema_best"));
+  assertEquals([metadata.epoch, metadata.best_acc], [String(bestEpoch), String(best.top1)]);
+  const whole = await metrics("latest");
+  assertStringIncludes(whole.stderr, "the weights under model.student are taken");
+  assertStringIncludes(whole.stderr, "those under extra.ema would fit too");
+}
 
 Deno.test("train --init is DISTILLER.STUDENT_CHECKPOINT", async () => {
   await inTempDir(async (folder) => {

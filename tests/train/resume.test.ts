@@ -4,6 +4,7 @@ import type { Gpu } from "../../src/gpu/gpu.ts";
 import { writeTorch } from "../../src/formats/torch/write_torch.ts";
 import { PyOrderedDict } from "../../src/formats/pickle/python.ts";
 import { CheckpointError, loadCheckpoint, saveCheckpoint } from "../../src/run/checkpoint.ts";
+import { readBack } from "../../src/tensor/read_back.ts";
 import type { EpochEnd, TrainEvent } from "../../src/train/events.ts";
 import { device } from "../helpers.ts";
 import { openRun, type RecordedRun, writeTeacher } from "./helpers.ts";
@@ -64,6 +65,22 @@ async function stopAndResume(
 
 const AVERAGES = ["student_ema_latest", "student_ema_best"];
 
+/** What SOLVER.FREEZE names is the same in the student and its average, running statistics too; the rest is not. */
+function assertFrozen(run: string, settings: readonly string[]): void {
+  if (!settings.includes("SOLVER.FREEZE")) return;
+  const [own, average] = ["student_latest", "student_ema_latest"].map((name) =>
+    bits(join(run, name))
+  );
+  const same = Object.keys(own).filter((name) => own[name] === average[name]);
+  const counters = (name: string) => name.endsWith("num_batches_tracked");
+  const frozen = Object.keys(own).filter((name) =>
+    counters(name) || /^model\.(conv1|bn1|layer1)\./.test(name)
+  );
+  assertEquals(same, frozen);
+  const moved = (name: string) => Uint8Array.fromBase64(own[name]).some((byte) => byte !== 0);
+  assert(!moved("model.bn1.running_mean") && moved("model.layer2.0.bn1.running_mean"));
+}
+
 /** A run of `overrides` that is stopped by `stop`, and goes on with `later`, ends as one that is not, bit for bit. */
 async function assertSameEnd(
   overrides: readonly string[],
@@ -77,6 +94,7 @@ async function assertSameEnd(
     const whole = await finish(await openRun(gpu, join(folder, "whole"), later));
     events = await stopAndResume(gpu, join(folder, "parts"), overrides, stop, later);
     assertEquals(figures(events), figures(whole));
+    assertFrozen(join(folder, "whole"), later);
     const files = [
       "latest",
       ...whole.some((event) => event.type === "epoch_end" && event.ema) ? AVERAGES : [],
@@ -156,6 +174,37 @@ for (const format of ["torch", "safetensors"]) {
   });
 }
 
+/** Other groups, or fewer parameters, take the states by their parameters' names; more than were trained are refused. */
+async function regroup(gpu: Gpu, folder: string): Promise<void> {
+  const states = async (settings: readonly string[]) => {
+    const { run } = await openRun(gpu, folder, [...ALONE, ...settings], { resume: true });
+    const found = await readBack(run.trainer.options.optimizer.stateDict());
+    const { names } = run.files.solver!;
+    await run.files.save("interrupted", run.state);
+    run.dispose();
+    return Object.fromEntries(
+      names.map((name, i) => [name, found.get(`momentum_buffer.${i}`)!.data]),
+    );
+  };
+  const latest = join(folder, "latest");
+  const whole = Deno.readFileSync(latest);
+  const before = await states([]);
+  const grouped = await states(["SOLVER.NO_DECAY_NORM_BIAS", "True"]);
+  assertEquals(grouped, before);
+  assert(
+    Object.keys(grouped)[0] === "bn1.weight" && before["fc.bias"].some((value) => value !== 0),
+  );
+  assertEquals(await states([]), before);
+  const { "conv1.weight": _, ...others } = before;
+  assertEquals(await states(["SOLVER.FREEZE", "conv1"]), others);
+  await assertRejects(
+    () => states([]),
+    CheckpointError,
+    "holds no state of the optimiser for conv1.weight, which was not trained; set SOLVER.FREEZE as",
+  );
+  Deno.writeFileSync(latest, whole);
+}
+
 Deno.test("RunFiles.restore() refuses another optimiser's state, and settings it does not have", async () => {
   const gpu = await device();
   await inTempDir(async (folder) => {
@@ -166,6 +215,7 @@ Deno.test("RunFiles.restore() refuses another optimiser's state, and settings it
       CheckpointError,
       "another optimiser (momentum_buffer) than SOLVER.TYPE AdamW has (exp_avg, exp_avg_sq, step)",
     );
+    await regroup(gpu, folder);
     const path = join(folder, "latest");
     const value = loadCheckpoint(path).value as Map<string, Map<string, Map<string, unknown>[]>>;
     const [group] = value.get("optimizer")!.get("param_groups")!;
