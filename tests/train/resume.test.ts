@@ -107,6 +107,21 @@ Deno.test("OFD goes on with its connectors, and a teacher that normalises by the
   await assertSameEnd(overrides, (event) => event.type === "step" && event.epoch === 2);
 });
 
+/** Everything that is made of labels and of pairs of images, and drawn; steps of three batches and one alone. */
+const LABELS = [
+  ...["DISTILLER.TYPE", "DKD", "SOLVER.EPOCHS", "2", "SOLVER.LABEL_SMOOTHING", "0.1"],
+  ...["SOLVER.CLASS_WEIGHTS", "[1, 2, 1, 1, 1, 3, 1, 1, 1, 0.5]", "DATASET.SAMPLER", "balanced"],
+  ...["SOLVER.MIXUP_ALPHA", "0.8", "SOLVER.CUTMIX_ALPHA", "1", "SOLVER.MIXUP_PROB", "0.8"],
+  ...["SOLVER.BATCH_SIZE", "6", "SOLVER.ACCUMULATE", "2", "LOG.TENSORBOARD_FREQ", "1"],
+];
+
+Deno.test("mixed images, weighted labels and a balanced order go on bit for bit", async () => {
+  const amp = (await device()).half ? ["SOLVER.AMP", "True"] : [];
+  const stop = (event: TrainEvent) =>
+    event.type === "point" && event.epoch === 2 && event.step === 2;
+  await assertSameEnd([...LABELS, ...amp], stop);
+});
+
 const ADAMW = ["SOLVER.TYPE", "AdamW", "SOLVER.LR", "0.001"];
 const SCHEDULED = [
   ...["SOLVER.LR_SCHEDULE", "cosine", "SOLVER.WARMUP_EPOCHS", "1.5", "SOLVER.BATCH_SIZE", "4"],
