@@ -21,6 +21,8 @@ export * from "./src/engine.ts";
 
 // Data sets and images.
 export { arrayDataset, type ArrayDatasetOptions } from "./src/data/array_dataset.ts";
+export type { MixOptions } from "./src/data/augment/mix.ts";
+export { balancedClassWeights } from "./src/data/class_balance.ts";
 export type { Batch, BatchSource, LoaderOptions } from "./src/data/batch.ts";
 export { createLoader, DataLoader } from "./src/data/loader.ts";
 export type { Dataset, FileDataset } from "./src/data/image_dataset.ts";
