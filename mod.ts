@@ -24,6 +24,10 @@ export { arrayDataset, type ArrayDatasetOptions } from "./src/data/array_dataset
 export type { MixOptions } from "./src/data/augment/mix.ts";
 export { balancedClassWeights } from "./src/data/class_balance.ts";
 export type { Batch, BatchSource, LoaderOptions } from "./src/data/batch.ts";
+export type { AugmentOptions } from "./src/data/augment/image_augmenter.ts";
+export type { ColorJitterOptions } from "./src/data/augment/color_jitter.ts";
+export type { RandAugmentOptions } from "./src/data/augment/rand_augment.ts";
+export type { RandomErasingOptions } from "./src/data/augment/random_erasing.ts";
 export { createLoader, DataLoader } from "./src/data/loader.ts";
 export type { Dataset, FileDataset } from "./src/data/image_dataset.ts";
 export { decodeImage } from "./src/data/decode/decode_on_demand.ts";

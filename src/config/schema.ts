@@ -1,5 +1,16 @@
 import { choicesOf, oneOf } from "./choices.ts";
-import { bool, choice, type Field, float, int, path, paths, text, wordOrFloats } from "./field.ts";
+import {
+  bool,
+  choice,
+  type Field,
+  float,
+  floats,
+  int,
+  path,
+  paths,
+  text,
+  wordOrFloats,
+} from "./field.ts";
 
 /** A text key that takes the name of something that is registered. */
 function registered(key: string, value: string, doc: string): Field<string> {
@@ -100,6 +111,56 @@ export const SCHEMA = {
       "Ours: take the last n training images of each class out of training and evaluate on them instead of the test images; 0 is off.",
       { min: 0 },
     ),
+    AUGMENT: {
+      RAND_AUGMENT_OPS: int(
+        0,
+        "Ours: operations that torchvision's RandAugment applies to a training image, behind the crop and the mirror; 2 is usual, 0 is off.",
+        { min: 0, max: 100 },
+      ),
+      RAND_AUGMENT_MAGNITUDE: int(
+        9,
+        "Ours: how strong those operations are, torchvision's magnitude of 31 steps.",
+        { min: 0, max: 30 },
+      ),
+      COLOR_JITTER_BRIGHTNESS: float(
+        0,
+        "Ours: torchvision's ColorJitter, behind RandAugment: the brightness of a training image is multiplied by 1 - n to 1 + n; 0 is off.",
+        { min: 0 },
+      ),
+      COLOR_JITTER_CONTRAST: float(0, "Ours: the same of the contrast.", { min: 0 }),
+      COLOR_JITTER_SATURATION: float(
+        0,
+        "Ours: the same of the saturation; grey images have none.",
+        {
+          min: 0,
+        },
+      ),
+      COLOR_JITTER_HUE: float(
+        0,
+        "Ours: the hue turns by -n to n of the whole circle; grey images have none.",
+        { min: 0, max: 0.5 },
+      ),
+      RANDOM_ERASING: float(
+        0,
+        "Ours: how likely torchvision's RandomErasing overwrites a part of a normalised training image; 0 is off.",
+        { min: 0, max: 1 },
+      ),
+      RANDOM_ERASING_SCALE: floats(
+        [0.02, 0.33],
+        "Ours: least and greatest part of the image's area that is erased.",
+        { length: 2, min: 0, max: 1, ascending: true },
+      ),
+      RANDOM_ERASING_RATIO: floats(
+        [0.3, 3.3],
+        "Ours: least and greatest height of the erased part for a width of 1.",
+        { length: 2, above: 0, ascending: true },
+      ),
+      RANDOM_ERASING_VALUE: choice(
+        ["zero", "random"],
+        "zero",
+        "Ours: what is put there: 0, the mean of the images, or random normal numbers.",
+      ),
+    },
   },
   DISTILLER: {
     TYPE: registered(

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { configToYaml, formatConfig } from "../config/format_config.ts";
+import { augmentOptions } from "../data/augment/augment_config.ts";
 import type { BatchSource, LoaderOptions } from "../data/batch.ts";
 import { classWeights } from "../data/class_balance.ts";
 import { dataFacts } from "../data/data_digest.ts";
@@ -188,6 +189,7 @@ function openLoaders(
       dropLast: SOLVER.DROP_LAST,
       sampler: DATASET.SAMPLER,
       seed: SOLVER.SEED,
+      augment: augmentOptions(DATASET.AUGMENT),
     }),
     test: open(splits.test, {
       batchSize: Math.min(DATASET.TEST.BATCH_SIZE, splits.test.length),
