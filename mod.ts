@@ -37,6 +37,7 @@ export { openDataset, type OpenDatasetOptions } from "./src/data/open_dataset.ts
 
 // Training.
 export type { GradientHook } from "./src/train/train_step.ts";
+export type { LabelSettings } from "./src/train/label_settings.ts";
 export { type SaveKind, Trainer, type TrainerOptions, TrainingError } from "./src/train/trainer.ts";
 export { evaluate, type EvaluateOptions } from "./src/train/evaluate.ts";
 export { featureShapes } from "./src/run/build_distiller.ts";

@@ -1,16 +1,6 @@
 import { choicesOf, oneOf } from "./choices.ts";
-import {
-  bool,
-  choice,
-  type Field,
-  float,
-  floats,
-  int,
-  path,
-  paths,
-  text,
-  wordOrFloats,
-} from "./field.ts";
+import { bool, choice, type Field, float, floats, int, path, paths, text } from "./field.ts";
+import { LABEL_KEYS } from "./label_keys.ts";
 
 /** A text key that takes the name of something that is registered. */
 function registered(key: string, value: string, doc: string): Field<string> {
@@ -187,36 +177,7 @@ export const SCHEMA = {
       "Ours: leave out the images of an epoch that fill no whole batch, as PyTorch's drop_last; the authors train on them.",
     ),
     EPOCHS: int(240, "Passes over the training images.", { min: 1 }),
-    LABEL_SMOOTHING: float(
-      0,
-      "Ours: share of the target that the cross-entropy spreads evenly over all classes, as PyTorch's CrossEntropyLoss; the evaluation's loss has none.",
-      { min: 0, below: 1 },
-    ),
-    CLASS_WEIGHTS: wordOrFloats(
-      ["none", "balanced"],
-      "none",
-      "Ours: what each class weighs in the cross-entropy, as PyTorch's CrossEntropyLoss: a number for each, or balanced, images / (classes * images of the class), as scikit-learn; the evaluation's loss is not weighted.",
-      { above: 0 },
-    ),
-    MIXUP_ALPHA: float(
-      0,
-      "Ours: alpha of mixup, which adds up the images of a batch in pairs, the first with the last and so on, as timm's Mixup; 0 is off. A loss of labels (cross-entropy, DKD, WKD-L with target separation) is that of both labels by their shares; top-1 counts the larger. CRD cannot.",
-      { min: 0 },
-    ),
-    CUTMIX_ALPHA: float(
-      0,
-      "Ours: alpha of CutMix, which exchanges a rectangle between such images, as timm's Mixup; 0 is off. Labels count by the area. With MIXUP_ALPHA too, a batch is mixed by one of them.",
-      { min: 0 },
-    ),
-    MIXUP_PROB: float(1, "Ours: share of the batches that mixup or CutMix mixes.", {
-      min: 0,
-      max: 1,
-    }),
-    MIXUP_SWITCH_PROB: float(
-      0.5,
-      "Ours: share of the mixed batches that CutMix mixes, where mixup is on too.",
-      { min: 0, max: 1 },
-    ),
+    ...LABEL_KEYS,
     LR: float(0.05, "Learning rate at the start, behind the warm-up.", { above: 0 }),
     LR_SCHEDULE: registered(
       "SOLVER.LR_SCHEDULE",

@@ -130,7 +130,7 @@ Deno.test("TrainStep refuses settings of labels that a distiller's losses do not
     const running = step.run(batchOf(0), schedule);
     if (Object.keys(set).length === 0) await running;
     else {
-      const message = "the losses of Plain know plain labels alone; leave out label smoothing";
+      const message = "the losses of Plain know plain labels alone, not ";
       await assertRejects(() => running, UserError, message);
     }
     step.dispose();
