@@ -106,6 +106,12 @@ export class Run {
     const scaler = config.SOLVER.AMP ? new GradScaler(gpu) : null;
     resources.defer(() => scaler?.dispose());
     const { train, test } = openLoaders(config, splits, resources);
+    if (config.DATASET.SAMPLER === "balanced" && config.SOLVER.CLASS_WEIGHTS === "balanced") {
+      warn(
+        "DATASET.SAMPLER balanced and SOLVER.CLASS_WEIGHTS balanced each make up for classes of several sizes; with both " +
+          "the small ones count too much: leave one of them out",
+      );
+    }
     // Many files take a while to ask for: the first epoch does not wait.
     const facts = dataFacts(splits);
     const data = facts.then(dataDigest);

@@ -68,6 +68,23 @@ Deno.test("DataLoader.epoch() goes on at startStep with the same batches", () =>
   assertEquals(all({}, 5, 7), []);
 });
 
+Deno.test("DataLoader.epoch() varies an image anew each time that a balanced epoch draws it", () => {
+  const labels = DATASET.labels.map((_, i) => Number(i === 0));
+  const loader = new DataLoader({ ...DATASET, labels }, {
+    ...{ batchSize: 8, train: true, sampler: "balanced", seed: 2 },
+  });
+  const epoch = (startStep = 0) => Array.from(loader.epoch(3, { startStep }), copy);
+  const batches = epoch();
+  // A class of one image and one of 49, half of the draws each.
+  const rare = batches.flatMap(({ images, labels }) =>
+    [...labels.entries()].filter(([, label]) => label === 1)
+      .map(([at]) => String(images.slice(at * 16, at * 16 + 16)))
+  );
+  assert(rare.length > 15 && rare.length < 35, `${rare.length} of 50`);
+  assert(new Set(rare).size > 8, `${new Set(rare).size} ways`);
+  assertEquals(epoch(4), batches.slice(4));
+});
+
 Deno.test("DataLoader.epoch() augments an image anew each epoch, and not at all in test mode", () => {
   const imageZero = (batches: Batch[]) => {
     const batch = batches.find(({ indices }) => indices.includes(0)) as Batch;

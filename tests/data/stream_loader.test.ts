@@ -82,6 +82,25 @@ Deno.test("StreamLoader.epoch() is the same for any number of workers", async ()
   });
 });
 
+Deno.test("StreamLoader.epoch() varies an image anew each time that a balanced epoch draws it", async () => {
+  await inTempDir(async (root) => {
+    writeImageFolder(root);
+    const set = dataset(root);
+    const labels = set.labels.map((_, i) => Number(i === 0));
+    const loader = new StreamLoader({ ...set, labels }, {
+      ...{ batchSize: 2, train: true, sampler: "balanced", seed: 5 },
+    });
+    const first = (await batches(loader, 1)).flatMap(({ images, indices }) =>
+      [...indices.entries()].filter(([, position]) => position === 0)
+        .map(([at]) => String(images.slice(at * IMAGE, at * IMAGE + IMAGE)))
+    );
+    assert(first.length > 1, `${first.length} times`);
+    assertEquals(new Set(first).size, first.length);
+    assertEquals(await batches(loader, 2, 1), (await batches(loader, 2)).slice(1));
+    loader.close();
+  });
+});
+
 Deno.test("StreamLoader.epoch() varies images alike with any number of workers, and from any step on", async () => {
   await inTempDir(async (root) => {
     writeImageFolder(root);
