@@ -107,6 +107,10 @@ Deno.test("OFD goes on with its connectors, and a teacher that normalises by the
   await assertSameEnd(overrides, (event) => event.type === "step" && event.epoch === 2);
 });
 
+const VARIED = [
+  ...["DATASET.AUGMENT.RAND_AUGMENT_OPS", "2", "DATASET.AUGMENT.COLOR_JITTER_BRIGHTNESS", "0.4"],
+  ...["DATASET.AUGMENT.RANDOM_ERASING", "0.5", "DATASET.AUGMENT.RANDOM_ERASING_VALUE", "random"],
+];
 const ADAMW = ["SOLVER.TYPE", "AdamW", "SOLVER.LR", "0.001"];
 const SCHEDULED = [
   ...["SOLVER.LR_SCHEDULE", "cosine", "SOLVER.WARMUP_EPOCHS", "1.5", "SOLVER.BATCH_SIZE", "4"],
@@ -114,8 +118,8 @@ const SCHEDULED = [
 ];
 
 for (const format of ["torch", "safetensors"]) {
-  Deno.test(`AdamW goes on with its averages and its schedule, bit for bit, from ${format}`, async () => {
-    const overrides = [...ALONE, ...ADAMW, ...SCHEDULED, "LOG.TENSORBOARD_FREQ", "1"];
+  Deno.test(`AdamW goes on with its averages, its schedule and images that are varied, bit for bit, from ${format}`, async () => {
+    const overrides = [...ALONE, ...VARIED, ...ADAMW, ...SCHEDULED, "LOG.TENSORBOARD_FREQ", "1"];
     let stopped = 0;
     const events = await assertSameEnd(
       [...overrides, "LOG.CHECKPOINT_FORMAT", format],
