@@ -57,6 +57,11 @@ Deno.test("the recipes vary the images, warm up and follow a cosine", () => {
     assertEquals(randAugment, { numOps: 2, magnitude: 9 });
     assert(randomErasing!.p! > 0);
     assertEquals([SOLVER.LR_SCHEDULE, SOLVER.WARMUP_EPOCHS], ["cosine", 5]);
+    assertEquals(SOLVER.LABEL_SMOOTHING, 0.1);
+    assertEquals(
+      [SOLVER.MIXUP_ALPHA, SOLVER.CUTMIX_ALPHA],
+      name === "photographs" ? [0.2, 1] : [0, 0],
+    );
   }
 });
 
