@@ -181,6 +181,7 @@ export type {
 
 // Distillers and optimisers.
 export type { BatchInfo, Distiller, DistillerOutput, Schedule } from "./distill/distiller.ts";
+export { type MixedLabels, type TargetOptions, Targets } from "./distill/targets.ts";
 export { AT } from "./distill/at.ts";
 export type { ContrastMemoryOptions } from "./distill/contrast_memory.ts";
 export type { ContrastSamplerOptions, ContrastSource } from "./distill/contrast_sampler.ts";

@@ -33,9 +33,9 @@ export function expectation(field: AnyField): string {
     case "floats":
       return `${choices ? `one of ${choices.join(", ")}, or ` : ""}a list of ${
         field.length === undefined ? "" : `${field.length} `
-      }${field.kind === "ints" ? "integers" : "numbers"}${range}, such as "${
-        field.kind === "ints" ? "[1, 2]" : "[0.9, 0.999]"
-      }"`;
+      }${field.kind === "ints" ? "integers" : "numbers"}${range}${
+        field.ascending ? " in ascending order" : ""
+      }, such as "${field.kind === "ints" ? "[1, 2]" : "[0.9, 0.999]"}"`;
     case "string":
       return "a text (quote it if it looks like a number)";
     case "path":
@@ -141,6 +141,11 @@ export function coerce(
       if (!Array.isArray(list)) return undefined;
       if (field.length !== undefined && list.length !== field.length) return undefined;
       const numbers = list.map(toNumber);
+      if (
+        field.ascending && numbers.some((item, i) => (numbers[i - 1] as number) > (item as number))
+      ) {
+        return undefined;
+      }
       return numbers.every((item) => inRange(item, field, field.kind === "ints"))
         ? numbers
         : undefined;

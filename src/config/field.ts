@@ -26,6 +26,8 @@ export interface Range {
   readonly below?: number;
   /** How many numbers a list must have. */
   readonly length?: number;
+  /** Whether no number of a list may be less than the one before it. */
+  readonly ascending?: boolean;
   /** Whether a run takes the more memory the larger it is. */
   readonly memory?: boolean;
 }

@@ -1,17 +1,7 @@
 import { choicesOf, oneOf } from "./choices.ts";
-import {
-  bool,
-  choice,
-  factors,
-  type Field,
-  float,
-  int,
-  path,
-  paths,
-  text,
-  texts,
-  wordOrFloats,
-} from "./field.ts";
+import { bool, choice, type Field, float, floats, int, path, paths, text } from "./field.ts";
+import { LABEL_KEYS } from "./label_keys.ts";
+import { TRAINING_KEYS } from "./training_keys.ts";
 
 /** A text key that takes the name of something that is registered. */
 function registered(key: string, value: string, doc: string): Field<string> {
@@ -112,6 +102,56 @@ export const SCHEMA = {
       "Ours: take the last n training images of each class out of training and evaluate on them instead of the test images; 0 is off.",
       { min: 0 },
     ),
+    AUGMENT: {
+      RAND_AUGMENT_OPS: int(
+        0,
+        "Ours: operations that torchvision's RandAugment applies to a training image, behind the crop and the mirror; 2 is usual, 0 is off.",
+        { min: 0, max: 100 },
+      ),
+      RAND_AUGMENT_MAGNITUDE: int(
+        9,
+        "Ours: how strong those operations are, torchvision's magnitude of 31 steps.",
+        { min: 0, max: 30 },
+      ),
+      COLOR_JITTER_BRIGHTNESS: float(
+        0,
+        "Ours: torchvision's ColorJitter, behind RandAugment: the brightness of a training image is multiplied by 1 - n to 1 + n; 0 is off.",
+        { min: 0 },
+      ),
+      COLOR_JITTER_CONTRAST: float(0, "Ours: the same of the contrast.", { min: 0 }),
+      COLOR_JITTER_SATURATION: float(
+        0,
+        "Ours: the same of the saturation; grey images have none.",
+        {
+          min: 0,
+        },
+      ),
+      COLOR_JITTER_HUE: float(
+        0,
+        "Ours: the hue turns by -n to n of the whole circle; grey images have none.",
+        { min: 0, max: 0.5 },
+      ),
+      RANDOM_ERASING: float(
+        0,
+        "Ours: how likely torchvision's RandomErasing overwrites a part of a normalised training image; 0 is off.",
+        { min: 0, max: 1 },
+      ),
+      RANDOM_ERASING_SCALE: floats(
+        [0.02, 0.33],
+        "Ours: least and greatest part of the image's area that is erased.",
+        { length: 2, min: 0, max: 1, ascending: true },
+      ),
+      RANDOM_ERASING_RATIO: floats(
+        [0.3, 3.3],
+        "Ours: least and greatest height of the erased part for a width of 1.",
+        { length: 2, above: 0, ascending: true },
+      ),
+      RANDOM_ERASING_VALUE: choice(
+        ["zero", "random"],
+        "zero",
+        "Ours: what is put there: 0, the mean of the images, or random normal numbers.",
+      ),
+    },
   },
   DISTILLER: {
     TYPE: registered(
@@ -142,36 +182,7 @@ export const SCHEMA = {
       "Ours: leave out the images of an epoch that fill no whole batch, as PyTorch's drop_last; the authors train on them.",
     ),
     EPOCHS: int(240, "Passes over the training images.", { min: 1 }),
-    LABEL_SMOOTHING: float(
-      0,
-      "Ours: share of the target that the cross-entropy spreads evenly over all classes, as PyTorch's CrossEntropyLoss; the evaluation's loss has none.",
-      { min: 0, below: 1 },
-    ),
-    CLASS_WEIGHTS: wordOrFloats(
-      ["none", "balanced"],
-      "none",
-      "Ours: what each class weighs in the cross-entropy, as PyTorch's CrossEntropyLoss: a number for each, or balanced, images / (classes * images of the class), as scikit-learn; the evaluation's loss is not weighted.",
-      { above: 0 },
-    ),
-    MIXUP_ALPHA: float(
-      0,
-      "Ours: alpha of mixup, which adds up the images of a batch in pairs, the first with the last and so on, as timm's Mixup; 0 is off. A loss of labels (cross-entropy, DKD, WKD-L with target separation) is that of both labels by their shares; top-1 counts the larger. CRD cannot.",
-      { min: 0 },
-    ),
-    CUTMIX_ALPHA: float(
-      0,
-      "Ours: alpha of CutMix, which exchanges a rectangle between such images, as timm's Mixup; 0 is off. Labels count by the area. With MIXUP_ALPHA too, a batch is mixed by one of them.",
-      { min: 0 },
-    ),
-    MIXUP_PROB: float(1, "Ours: share of the batches that mixup or CutMix mixes.", {
-      min: 0,
-      max: 1,
-    }),
-    MIXUP_SWITCH_PROB: float(
-      0.5,
-      "Ours: share of the mixed batches that CutMix mixes, where mixup is on too.",
-      { min: 0, max: 1 },
-    ),
+    ...LABEL_KEYS,
     LR: float(0.05, "Learning rate at the start, behind the warm-up.", { above: 0 }),
     LR_SCHEDULE: registered(
       "SOLVER.LR_SCHEDULE",
@@ -207,30 +218,7 @@ export const SCHEMA = {
       false,
       "Ours: mixed precision as PyTorch's autocast and GradScaler: the networks in float16 where the adapter has shader-f16, losses in float32, the loss scaled so that small gradients survive.",
     ),
-    FREEZE: texts(
-      [],
-      "Ours: parameters of the student that stay as they are, by their names in a checkpoint: * is any text, and a module's name is all below it, as in [conv1, 'layer1.*']. Batch normalisation of which both stay normalises by its running statistics, which stay too (timm's freeze).",
-    ),
-    LR_SCALE: factors(
-      {},
-      "Ours: factor of the learning rate by names of parameters as in FREEZE, as in {fc: 10, 'layer1.*': 0.1}; the first name that fits counts. Those of modules beside the student begin with their name, such as conv_reg.",
-      { above: 0 },
-    ),
-    WEIGHT_DECAY_SCALE: factors({}, "Ours: factor of WEIGHT_DECAY by such names.", { min: 0 }),
-    NO_DECAY_NORM_BIAS: bool(
-      false,
-      "Ours: no weight decay for biases and whatever has one dimension, such as weights of normalisation (timm's param_groups_weight_decay).",
-    ),
-    EMA_DECAY: float(
-      0,
-      "Ours: also keep an average of the student's weights and running statistics of which each update leaves this part, such as 0.999 (timm's ModelEmaV3): it is evaluated and saved beside the student, as student_ema_best and so on. 0 is off.",
-      { min: 0, below: 1 },
-    ),
-    EARLY_STOP_PATIENCE: int(
-      0,
-      "Ours: a run ends after so many epochs in a row without a better best top-1; the learning rate goes as if it did not. 0 is off.",
-      { min: 0 },
-    ),
+    ...TRAINING_KEYS,
     SEED: int(
       0,
       "Seed of the weights, the order of the images and their augmentation (EXPERIMENT.SEED in WKD's files).",

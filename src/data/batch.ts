@@ -1,4 +1,5 @@
 import { UserError } from "../errors.ts";
+import type { AugmentOptions } from "./augment/image_augmenter.ts";
 import type { DatasetInfo } from "./image_dataset.ts";
 import { Sampler } from "./sampler.ts";
 
@@ -28,6 +29,8 @@ export interface LoaderOptions {
   readonly seed?: number;
   /** Pixels of padding for the random crop of images in memory; default `cropPadding()` of the width. */
   readonly padding?: number;
+  /** What training images are varied by behind the crop and the mirror; default nothing. */
+  readonly augment?: AugmentOptions;
   /** This process's number, from 0; default 0. */
   readonly rank?: number;
   /** How many processes share the data; default 1. */

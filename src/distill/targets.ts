@@ -23,7 +23,7 @@ export interface TargetOptions {
 export class Targets {
   #used = false;
 
-  /** @param labels int32 [N]; of mixed images the one with the larger share. */
+  /** Of labels, int32 [N]; of mixed images those with the larger share. */
   constructor(readonly labels: Tensor, readonly options: TargetOptions = {}) {}
 
   /** Whether a loss was asked of them. */

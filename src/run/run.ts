@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { configToYaml, formatConfig } from "../config/format_config.ts";
+import { augmentOptions } from "../data/augment/augment_config.ts";
 import type { BatchSource, LoaderOptions } from "../data/batch.ts";
 import { classWeights } from "../data/class_balance.ts";
 import { dataFacts } from "../data/data_digest.ts";
@@ -102,6 +103,12 @@ export class Run {
     const solver = buildSolver({ gpu, config }, distiller, resources, note);
     const { optimizer, scaler, ema, frozen } = solver;
     const { train, test } = openLoaders(config, splits, resources);
+    if (config.DATASET.SAMPLER === "balanced" && config.SOLVER.CLASS_WEIGHTS === "balanced") {
+      warn(
+        "DATASET.SAMPLER balanced and SOLVER.CLASS_WEIGHTS balanced each make up for classes of several sizes; with both " +
+          "the small ones count too much: leave one of them out",
+      );
+    }
     // Many files take a while to ask for: the first epoch does not wait.
     const facts = dataFacts(splits);
     const data = facts.then(dataDigest);
@@ -196,6 +203,7 @@ function openLoaders(
       dropLast: SOLVER.DROP_LAST,
       sampler: DATASET.SAMPLER,
       seed: SOLVER.SEED,
+      augment: augmentOptions(DATASET.AUGMENT),
     }),
     test: open(splits.test, {
       batchSize: Math.min(DATASET.TEST.BATCH_SIZE, splits.test.length),

@@ -1,6 +1,4 @@
 import type { Distiller, Schedule } from "../distill/distiller.ts";
-import type { Targets } from "../distill/targets.ts";
-import { UserError } from "../errors.ts";
 import type { BufferRange, Gpu } from "../gpu/gpu.ts";
 import { Recording } from "../gpu/recording.ts";
 import { accumulateMetrics } from "../ops/reduce/accumulate_metrics.ts";
@@ -16,6 +14,7 @@ import { scope } from "../tensor/scope.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { DeviceBatch, type HostBatch } from "./device_batch.ts";
+import { type LabelSettings, requireTargetsUsed } from "./label_settings.ts";
 
 export type { HostBatch } from "./device_batch.ts";
 
@@ -47,7 +46,7 @@ interface Share {
 const ALONE: Share = { index: 0, of: 1 };
 
 /** Options of {@linkcode TrainStep}. */
-interface TrainStepOptions {
+interface TrainStepOptions extends Omit<LabelSettings, "mixing"> {
   /** The device. */
   readonly gpu: Gpu;
   /** Makes the losses. */
@@ -66,10 +65,6 @@ interface TrainStepOptions {
   readonly ema?: ModelEma | null;
   /** Sees the gradients before every update. */
   readonly onGradients?: GradientHook;
-  /** Share of the target that the cross-entropy spreads evenly over all classes. Default 0. */
-  readonly labelSmoothing?: number;
-  /** What each class weighs in the cross-entropy. Default 1 each. */
-  readonly classWeights?: readonly number[] | null;
   /** Whether batches may say how their images are mixed in pairs. Default false. */
   readonly mixes?: boolean;
 }
@@ -209,29 +204,19 @@ export class TrainStep {
 
   /** The first recording: the gradients of a batch, in the optimiser's flat buffers. */
   #gradients(batch: DeviceBatch): void {
-    const { distiller, optimizer, scaler, labelSmoothing } = this.options;
+    const { distiller, optimizer, scaler, labelSmoothing, mixes } = this.options;
     optimizer.zeroGrad();
     batch.mix();
     const { images, labels } = batch;
     const targets = batch.targets({ labelSmoothing, classWeights: this.#classWeights });
     const forward = () => distiller.forwardTrain(images, labels, this.#schedule!, targets);
     const { logits, losses } = scaler ? autocast(forward) : forward();
-    this.#requireUse(targets);
+    requireTargetsUsed(targets, distiller, this.options, mixes);
     const loss = Object.values(losses).reduce((sum, term) => sum.add(term));
     this.#addMetrics(loss, losses, logits, labels);
     (scaler?.scale(loss) ?? loss).backward({ freeExcept: [] });
     if (this.#weight) optimizer.accumulateGradients(this.#weight);
     else optimizer.gatherGradients();
-  }
-
-  /** Refuses settings that the distiller's losses did not follow. */
-  #requireUse({ used }: Targets): void {
-    const { distiller, labelSmoothing = 0, mixes } = this.options;
-    if (used || !(labelSmoothing > 0 || this.#classWeights || mixes)) return;
-    throw new UserError(
-      `the losses of ${distiller.constructor.name} know plain labels alone; leave out label smoothing, class weights, ` +
-        "mixup and CutMix, or have its forwardTrain() take losses of labels from its fourth argument, targets",
-    );
   }
 
   /** The second: moves the weights along what is in these buffers. */

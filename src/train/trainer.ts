@@ -1,7 +1,6 @@
-import { Mixer, type MixOptions } from "../data/augment/mix.ts";
+import type { Mixer } from "../data/augment/mix.ts";
 import type { BatchSource } from "../data/batch.ts";
 import type { Distiller, Schedule } from "../distill/distiller.ts";
-import { UserError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Module } from "../nn/module.ts";
 import type { GradScaler } from "../optim/grad_scaler.ts";
@@ -14,6 +13,7 @@ import { EpochClock } from "./epoch_clock.ts";
 import { EpochReports, PointWindow } from "./epoch_reports.ts";
 import { Evaluator } from "./evaluate.ts";
 import type { EventSink, TestMetrics, TrainMetrics } from "./events.ts";
+import { type LabelSettings, mixerOf } from "./label_settings.ts";
 import { RunAhead } from "./run_ahead.ts";
 import { runMetrics } from "./run_metrics.ts";
 import type { RunState } from "./run_state.ts";
@@ -23,7 +23,7 @@ import { keptEpoch, refuseBadMetrics, TrainingError } from "./training_error.ts"
 export { TrainingError } from "./training_error.ts";
 
 /** Settings of {@linkcode Trainer}. */
-export interface TrainerOptions {
+export interface TrainerOptions extends LabelSettings {
   /** The device. */
   readonly gpu: Gpu;
   /** Makes the losses. */
@@ -52,12 +52,6 @@ export interface TrainerOptions {
   readonly frozen?: readonly Module[];
   /** Ends after so many epochs in a row without a better best top-1; 0, the default, does not. */
   readonly patience?: number;
-  /** Share of the target that the cross-entropy spreads evenly over all classes, 0 to 1; default 0. */
-  readonly labelSmoothing?: number;
-  /** What each class weighs in the cross-entropy, whose mean is over what the labels weigh; default 1 each. */
-  readonly classWeights?: readonly number[] | null;
-  /** Mixes the images of a batch in pairs (mixup, CutMix); default not at all. */
-  readonly mixing?: MixOptions | null;
   /** Sees the gradients before every update. */
   readonly onGradients?: GradientHook;
   /** Steps of the run between two `point` events. */
@@ -86,7 +80,7 @@ export class Trainer {
    */
   constructor(readonly options: TrainerOptions, readonly state: RunState) {
     const { gpu, train, batchSize, accumulate = 1 } = options;
-    this.#mixer = mixerOf(options);
+    this.#mixer = mixerOf(options.mixing, options.distiller);
     const { channels, height, width } = train.dataset;
     const imageShape = [batchSize, channels, height, width];
     this.#evaluator = new Evaluator(gpu, options.distiller.student);
@@ -295,18 +289,6 @@ export class Trainer {
 /** The modules whose parameters move. */
 export function trained(distiller: Distiller): Module[] {
   return [distiller.student, ...Object.values(distiller.extraModules)];
-}
-
-/** Draws how batches are mixed; null where none is. */
-function mixerOf({ mixing, distiller }: TrainerOptions): Mixer | null {
-  const mixer = mixing ? new Mixer(mixing) : null;
-  if (!mixer?.on) return null;
-  const { refusesMixing } = distiller;
-  if (refusesMixing === undefined) return mixer;
-  throw new UserError(
-    `${distiller.constructor.name} cannot train on mixed images, since ${refusesMixing}; leave SOLVER.MIXUP_ALPHA and ` +
-      "SOLVER.CUTMIX_ALPHA at 0",
-  );
 }
 
 function setTraining(distiller: Distiller, frozen: readonly Module[] = []): void {

@@ -133,6 +133,25 @@ Deno.test("OFD goes on with its connectors, and a teacher that normalises by the
   await assertSameEnd(overrides, (event) => event.type === "step" && event.epoch === 2);
 });
 
+const VARIED = [
+  ...["DATASET.AUGMENT.RAND_AUGMENT_OPS", "2", "DATASET.AUGMENT.COLOR_JITTER_BRIGHTNESS", "0.4"],
+  ...["DATASET.AUGMENT.RANDOM_ERASING", "0.5", "DATASET.AUGMENT.RANDOM_ERASING_VALUE", "random"],
+];
+
+/** Everything that is made of labels and of pairs of images, and drawn. */
+const LABELS = [
+  ...["DISTILLER.TYPE", "DKD", "SOLVER.EPOCHS", "2", "SOLVER.LABEL_SMOOTHING", "0.1"],
+  ...["SOLVER.CLASS_WEIGHTS", "[1, 2, 1, 1, 1, 3, 1, 1, 1, 0.5]", "DATASET.SAMPLER", "balanced"],
+  ...["SOLVER.MIXUP_ALPHA", "0.8", "SOLVER.CUTMIX_ALPHA", "1", "SOLVER.MIXUP_PROB", "0.8"],
+  ...["SOLVER.BATCH_SIZE", "4", "SOLVER.ACCUMULATE", "3", "LOG.TENSORBOARD_FREQ", "1"],
+];
+
+Deno.test("varied and mixed images, weighted labels and a balanced order go on bit for bit", async () => {
+  const amp = (await device()).half ? ["SOLVER.AMP", "True"] : [];
+  const stop = (event: TrainEvent) => event.type === "point" && event.epoch === 2;
+  await assertSameEnd([...LABELS, ...VARIED, ...amp], stop);
+});
+
 const ADAMW = ["SOLVER.TYPE", "AdamW", "SOLVER.LR", "0.001"];
 const SCHEDULED = [
   ...["SOLVER.LR_SCHEDULE", "cosine", "SOLVER.WARMUP_EPOCHS", "1.5", "SOLVER.BATCH_SIZE", "4"],
@@ -147,9 +166,9 @@ const FINE_TUNED = [
 ];
 
 for (const format of ["torch", "safetensors"]) {
-  Deno.test(`AdamW goes on with its averages, groups and schedule, bit for bit, from ${format}`, async () => {
+  Deno.test(`AdamW goes on with its averages, groups, schedule and images that are varied, bit for bit, from ${format}`, async () => {
     const overrides = [
-      ...[...ALONE, ...ADAMW, ...SCHEDULED, ...FINE_TUNED],
+      ...[...ALONE, ...VARIED, ...ADAMW, ...SCHEDULED, ...FINE_TUNED],
       ...["LOG.TENSORBOARD_FREQ", "1"],
     ];
     let stopped = 0;

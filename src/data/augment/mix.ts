@@ -96,8 +96,8 @@ export function cutMix(share: number, y: number, x: number, height: number, widt
 
 /** Begin and end of a stretch around a place, within `size`. */
 function ends(place: number, length: number, size: number): [number, number] {
-  const half = Math.floor(length / 2);
-  return [Math.max(0, place - half), Math.min(size, place + half)];
+  const first = place - Math.floor(length / 2);
+  return [Math.max(0, first), Math.min(size, first + length)];
 }
 
 /** Greater than 0 and less than 1. */

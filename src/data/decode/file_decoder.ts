@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { UserError } from "../../errors.ts";
 import { shown, visible } from "../../formats/visible.ts";
 import type { PackedCache } from "../cache/packed_cache.ts";
+import type { AugmentOptions } from "../augment/image_augmenter.ts";
 import type { FileDataset } from "../image_dataset.ts";
 import type { DecodeForm, DecodeItem, DecodeResult } from "./decode_job.ts";
 
@@ -19,6 +20,8 @@ interface DecodeOptions {
   readonly epoch: number;
   /** Key of the random numbers for what is at a place of those asked for; default its position. */
   readonly key?: (place: number, position: number) => number;
+  /** What images of the form `train` are varied by; default nothing. */
+  readonly augment?: AugmentOptions;
   /** Whether the next image takes the place of one that cannot be decoded. */
   readonly replace: boolean;
   /** Images a worker gets at a time. */
@@ -103,6 +106,7 @@ export class FileDecoder {
       target: options.target,
       seed: options.seed,
       epoch: options.epoch,
+      augment: options.augment,
       cacheFolder: this.cache?.folder ?? null,
       store: !this.#cacheTrouble && this.cache?.writable === true,
     });
