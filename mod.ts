@@ -43,6 +43,7 @@ export { freeze, type Frozen } from "./src/train/freeze.ts";
 export { evaluate, type EvaluateOptions } from "./src/train/evaluate.ts";
 export { featureShapes } from "./src/run/build_distiller.ts";
 export type {
+  AverageEnd,
   EpochEnd,
   EventSink,
   TestMetrics,

@@ -207,6 +207,7 @@ export {
 } from "./distill/wkd.ts";
 export { FlatOptimizer } from "./optim/flat_optimizer.ts";
 export type {
+  DecaySetting,
   GradientScaling,
   Optimizer,
   OptimizerDefinition,

@@ -17,6 +17,7 @@ import { type LabelSettings, mixerOf } from "./label_settings.ts";
 import { RunAhead } from "./run_ahead.ts";
 import { runMetrics } from "./run_metrics.ts";
 import type { RunState } from "./run_state.ts";
+import { setTraining } from "./trained.ts";
 import { type GradientHook, TrainStep } from "./train_step.ts";
 import { keptEpoch, refuseBadMetrics, TrainingError } from "./training_error.ts";
 
@@ -284,17 +285,6 @@ export class Trainer {
     const first = step - 1 - (step - 1) % accumulate;
     return learningRate({ epoch, step: first, stepsPerEpoch: train.length, epochs });
   }
-}
-
-/** The modules whose parameters move. */
-export function trained(distiller: Distiller): Module[] {
-  return [distiller.student, ...Object.values(distiller.extraModules)];
-}
-
-function setTraining(distiller: Distiller, frozen: readonly Module[] = []): void {
-  for (const module of trained(distiller)) module.train();
-  for (const module of frozen) module.eval();
-  distiller.teacher?.eval();
 }
 
 /** Lets timers, signals and read-backs run. */
