@@ -112,7 +112,8 @@ function misfit(shapes: StateShapes, own: StateShapes): string | null {
     if (found === undefined) return `it has no ${name}`;
     if (String(found) === String(wanted)) continue;
     const sizes = `${name} is ${formatShape(found)}, ${formatShape(wanted)} wanted`;
-    const channels = i === 0 && found.length === 4 && found[1] !== wanted[1];
+    const channels = i === 0 && found.length === 4 &&
+      String([found[0], ...found.slice(2)]) === String([wanted[0], ...wanted.slice(2)]);
     return channels
       ? `${sizes}: it is for images of ${found[1]} channel${found[1] === 1 ? "" : "s"}, and the ` +
         `data set's have ${wanted[1]}`

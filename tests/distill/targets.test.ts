@@ -10,7 +10,7 @@ import { crossEntropy } from "../../src/ops/softmax/cross_entropy.ts";
 import { noGrad } from "../../src/tensor/autograd.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { scope } from "../../src/tensor/scope.ts";
-import { trained } from "../../src/train/trainer.ts";
+import { trained } from "../../src/train/trained.ts";
 import { assertClose, device, labels, procedural } from "../helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { writeTeacher } from "../train/helpers.ts";

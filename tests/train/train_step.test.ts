@@ -94,7 +94,7 @@ async function trainedFor(settings: Settings) {
   const scale = await scaler?.scaleFactor.item();
   const { recordings } = step;
   const totals = await step.totals.data();
-  const average = await ema?.stateDict().get("fc.weight")!.data();
+  const average = ema && await ema.stateDict().get("fc.weight")!.data();
   for (const each of [step, ema, optimizer, scaler, student]) each?.dispose();
   return { weights, recordings, totals, scale, average };
 }
