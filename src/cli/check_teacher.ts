@@ -26,6 +26,19 @@ export function checkTeacher(config: Config, option = "DISTILLER.TEACHER_CHECKPO
 }
 
 /**
+ * Refuses to start where the file of weights that the student starts from is not there.
+ *
+ * @throws UserError naming it
+ */
+export function checkStudent({ DISTILLER: { STUDENT, STUDENT_CHECKPOINT: path } }: Config): void {
+  if (path === "" || fileExists(path)) return;
+  throw new UserError(
+    `there is no file ${path}, which the student ${STUDENT} is to start from ` +
+      "(DISTILLER.STUDENT_CHECKPOINT, --init)",
+  );
+}
+
+/**
  * Refuses to start WKD-L without its cost matrix.
  *
  * @param cfg the configuration's file, for the command that makes the matrix
