@@ -1,4 +1,5 @@
 import { type Config, sectionOf } from "../config/config.ts";
+import { settledValues } from "../config/format_config.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
 import type { DistillerParts, FeatureShapes } from "../distill/definition.ts";
 import type { Distiller } from "../distill/distiller.ts";
@@ -19,6 +20,8 @@ export function buildModel(name: string, dataset: DatasetInfo): Model {
 
 /** A distiller, and what was made for it. */
 interface BuiltDistiller {
+  /** The configuration with what was settled for values of the distiller's that are `auto`. */
+  readonly config: Config;
   readonly distiller: Distiller;
   /** The cost matrix that it has, [classes, classes] in row-major order; null where it has none. */
   readonly costMatrix: Float32Array | null;
@@ -53,10 +56,27 @@ export async function buildDistiller(
   const teacher = definition.teacher === false
     ? null
     : made.adopt(buildTeacher(config, options), (it) => it.dispose());
-  const parts = distillerParts(config, options, student, teacher);
+  const settled = settledConfig(config, options, student, teacher);
+  const parts = distillerParts(settled, options, student, teacher);
   const distiller = await definition.build(parts);
   made.move();
-  return { distiller, costMatrix: parts.cost };
+  return { distiller, config: settled, costMatrix: parts.cost };
+}
+
+/** The configuration with what follows for values of its distiller's that are `auto`; what that is, is told. */
+function settledConfig(
+  config: Config,
+  options: BuildOptions,
+  student: Model,
+  teacher: Model | null,
+): Config {
+  const { TYPE } = config.DISTILLER;
+  const section = distillerOf(TYPE).settle?.(distillerParts(config, options, student, teacher));
+  if (section === undefined) return config;
+  const settled: Config = { ...config, [TYPE]: section };
+  const told = settledValues(config, settled, TYPE);
+  if (told.length > 0) options.note?.(`${TYPE}, where nothing else is said: ${told.join(", ")}`);
+  return settled;
 }
 
 function buildTeacher(

@@ -82,19 +82,20 @@ export class Run {
     }
   }
 
-  static async #build(options: RunOptions, resources: DisposableStack): Promise<Run> {
-    const { config, gpu, splits } = options;
+  static async #build(asked: RunOptions, resources: DisposableStack): Promise<Run> {
+    const { gpu, splits } = asked;
     resources.defer(() => {
       gpu.onCompile = undefined;
       gpu.trim();
     });
-    manualSeed(config.SOLVER.SEED);
-    const warn = (message: string) => options.sink({ type: "warning", message });
-    const note = (message: string) => options.sink({ type: "note", message });
-    const { teacherPath } = options;
-    const { distiller, costMatrix } = await buildDistiller(config, {
+    manualSeed(asked.config.SOLVER.SEED);
+    const warn = (message: string) => asked.sink({ type: "warning", message });
+    const note = (message: string) => asked.sink({ type: "note", message });
+    const { teacherPath } = asked;
+    const { distiller, config, costMatrix } = await buildDistiller(asked.config, {
       ...{ dataset: splits.train, teacherPath, warn, note },
     });
+    const options = { ...asked, config };
     resources.defer(() => disposeDistiller(distiller));
     const parameters = trained(distiller).flatMap((module) => module.parameters());
     const optimizer = resources.adopt(
