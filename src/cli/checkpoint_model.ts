@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { loadConfig, resolveConfig } from "../config/resolve_config.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
+import { findDataset } from "../data/registry.ts";
 import { UserError } from "../errors.ts";
 import { modelState } from "../formats/model_state.ts";
 import { visible } from "../formats/visible.ts";
@@ -11,8 +12,6 @@ import "../optim/registry.ts";
 import { buildModel } from "../run/build_distiller.ts";
 import { type Checkpoint, inFile } from "../run/checkpoint.ts";
 import { loadModel, modelOf } from "../run/load_model.ts";
-
-const WHOLE = ["DATASET.SUBSET", "0", "DATASET.VALIDATION", "0"];
 
 /**
  * The architecture of a checkpoint's model: the one asked for, or what its metadata says.
@@ -59,6 +58,14 @@ export function loadCheckpointModel(
   return model.eval();
 }
 
+/** A run's configuration without the parts that it had of the images; those it held out stay where there are no others. */
+function ofAllImages(yaml: string, source: string, overrides: readonly string[]): Config {
+  const whole = ["DATASET.SUBSET", "0", "DATASET.VALIDATION", "0", ...overrides];
+  const config = resolveConfig(yaml, source, whole);
+  const hasTest = findDataset(config.DATASET.TYPE)?.hasTest?.(config.DATASET) ?? true;
+  return hasTest ? config : resolveConfig(yaml, source, ["DATASET.SUBSET", "0", ...overrides]);
+}
+
 /** Where the settings of a command about one checkpoint come from. */
 interface ConfigSources {
   /** Configuration file; wins over what the checkpoint says. */
@@ -69,7 +76,7 @@ interface ConfigSources {
 
 /**
  * The configuration by which a checkpoint is looked at: the file that is named, else the one its run had, which the
- * checkpoint carries, else the defaults. All images count of a run that had a part of them (SUBSET and VALIDATION are 0).
+ * checkpoint carries, else the defaults. All images count of a run that had a part of them (SUBSET and VALIDATION are 0, where there are test images).
  *
  * @param checkpoint the checkpoint, or null where it is not known yet
  * @param overrides pairs of a dotted key and a YAML value that win over the file
@@ -82,7 +89,7 @@ export function checkpointConfig(
 ): Config {
   const carried = cfg === undefined ? checkpoint?.metadata.config : null;
   const config = carried
-    ? resolveConfig(carried, `the configuration in ${checkpoint?.path}`, [...WHOLE, ...overrides])
+    ? ofAllImages(carried, `the configuration in ${checkpoint?.path}`, overrides)
     : loadConfig(cfg ?? null, overrides);
   return dataset ? { ...config, DATASET: { ...config.DATASET, TYPE: dataset } } : config;
 }

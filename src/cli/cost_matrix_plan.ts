@@ -1,20 +1,13 @@
 import { join } from "@std/path";
-import { type Config, sectionOf } from "../config/config.ts";
-import type { ValuesOf } from "../config/field.ts";
+import type { Config } from "../config/config.ts";
 import type { FeatureSource } from "../cost_matrix/class_features.ts";
-import { datasetOf } from "../data/registry.ts";
-import type { costMatrixKeys } from "../distill/shared_keys.ts";
 import { UserError } from "../errors.ts";
 import { formatOfName } from "../formats/format_of_name.ts";
 import { type Checkpoint, loadCheckpoint } from "../run/checkpoint.ts";
+import { configuredMatrix, type Similarity, usualSource } from "../run/make_cost_matrix.ts";
 import { teacherPath } from "../run/run_paths.ts";
 import { checkTeacher } from "./check_teacher.ts";
 import { checkpointConfig, checkpointModelName } from "./checkpoint_model.ts";
-
-const PATH = "COST_MATRIX_PATH";
-
-/** How alike two classes are. */
-type Similarity = "linear_cka" | "poly_cka" | "rbf_cka" | "cosine";
 
 /** Options of the `cost-matrix` command. */
 export interface CostMatrixFlags {
@@ -90,22 +83,6 @@ export function makePlan(flags: CostMatrixFlags, overrides: readonly string[]): 
     bandwidth: flags.bandwidth ?? 1,
     out,
   };
-}
-
-/** What a configuration says of the matrix: in its distiller's section, or WKD's where that has no such keys. */
-function configuredMatrix(config: Config) {
-  const own = sectionOf(config, config.DISTILLER.TYPE);
-  const keys = (Object.hasOwn(own, PATH) ? own : sectionOf(config, "WKD")) as ValuesOf<
-    ReturnType<typeof costMatrixKeys>
-  >;
-  const { COST_MATRIX_SOURCE: source, COST_MATRIX_SIMILARITY: similarity } = keys;
-  return { path: keys[PATH], source: source === "auto" ? null : source, similarity };
-}
-
-/** What the authors compare; the matrices of other kernels grow with the square of the samples. */
-function usualSource(similarity: Similarity, dataset: string): FeatureSource {
-  if (similarity !== "linear_cka") return "pooled";
-  return datasetOf(dataset).costSource ?? "features";
 }
 
 /** Names of the sources in front of that of the similarity. */

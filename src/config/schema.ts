@@ -90,10 +90,14 @@ export const SCHEMA = {
       { min: 0 },
     ),
     SUBSET: int(0, "Ours: train on the first n images of each class; 0 is all.", { min: 0 }),
-    VALIDATION: int(
+    VALIDATION: float(
       0,
-      "Ours: take the last n training images of each class out of training and evaluate on them instead of the test images; 0 is off.",
+      "Ours: take the last n training images of each class out of training, or below 1 that share of them, and evaluate on them instead of the test images; 0 is off.",
       { min: 0 },
+    ),
+    SPLIT: path(
+      "",
+      "Ours, for folders of images: JSON file with the lists validation (evaluated instead of the test images) and left_out (not used) of paths below ROOT, as distill writes it; empty is none.",
     ),
   },
   DISTILLER: {

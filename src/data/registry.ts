@@ -23,6 +23,7 @@ const OF_IMAGE_FILES = [
   "CACHE",
   "CACHE_DIR",
   "CACHE_SIZE",
+  "SPLIT",
 ].map((name) => `DATASET.${name}`);
 
 const DATASETS = new Registry<DatasetDefinition<Dataset>>("data set", "registerDataset", [

@@ -172,6 +172,10 @@ export function progress(options: ProgressOptions = {}): EventSink {
         return shown.passing(
           `epoch ${event.epoch}  evaluating ${event.done}/${event.total} images`,
         );
+      case "cost_matrix":
+        return event.done < event.total
+          ? shown.passing(`cost matrix  ${event.done}/${event.total} ${event.what}`)
+          : shown.clear();
       case "epoch_end":
         shown.clear();
         return shown.line(describeEpoch(event), BOLD);

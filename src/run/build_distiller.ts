@@ -1,6 +1,7 @@
 import { type Config, sectionOf } from "../config/config.ts";
 import { settledValues } from "../config/format_config.ts";
-import type { DatasetInfo } from "../data/image_dataset.ts";
+import type { Dataset, DatasetInfo } from "../data/image_dataset.ts";
+import { loadTrainSet } from "../data/load_dataset.ts";
 import type { DistillerParts, FeatureShapes } from "../distill/definition.ts";
 import type { Distiller } from "../distill/distiller.ts";
 import { distillerOf } from "../distill/registry.ts";
@@ -11,6 +12,7 @@ import { zeros } from "../tensor/create.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { loadModel, modelOf, TEACHER_SETTINGS } from "./load_model.ts";
+import type { CostMatrixProgress } from "./make_cost_matrix.ts";
 import { runCostMatrix } from "./run_cost_matrix.ts";
 
 /** A model by the authors' name for a data set. */
@@ -37,6 +39,15 @@ interface BuildOptions {
   readonly warn?: (message: string) => void;
   /** Told in one sentence what is worth knowing, such as where in its file the teacher lay. */
   readonly note?: (message: string) => void;
+  /** Where a cost matrix may be made that is missing, and of which images; default nowhere. */
+  readonly costMatrix?: {
+    /** The run's folder. */
+    readonly folder: string;
+    /** The training images. */
+    readonly images: Dataset;
+    /** Told how far that is. */
+    readonly progress?: CostMatrixProgress;
+  };
 }
 
 /**
@@ -100,10 +111,13 @@ function buildTeacher(
  */
 export function distillerParts(
   config: Config,
-  { dataset, teacherPath, warn = () => {} }: BuildOptions,
+  { dataset, teacherPath, warn = () => {}, note, costMatrix: made }: BuildOptions,
   student: Model,
   taught: Model | null,
 ): DistillerParts<unknown> & { cost: Float32Array | null } {
+  // A matrix is of all training images, as cost-matrix makes it.
+  const images = () =>
+    config.DATASET.SUBSET > 0 ? loadTrainSet({ ...config.DATASET, SUBSET: 0 }) : made!.images;
   const { DISTILLER: { TYPE, STUDENT, TEACHER }, SOLVER } = config;
   const { channels, height, width } = dataset;
   const image = [1, channels, height, width];
@@ -126,12 +140,11 @@ export function distillerParts(
     }),
     cost: null as Float32Array | null,
     async costMatrix() {
-      const check = { teacherPath, warn };
       return parts.cost ??= await runCostMatrix(
         config,
         parts.teacher,
         dataset.classes.length,
-        check,
+        { teacherPath, warn, note, progress: made?.progress, made: made && { ...made, images } },
       );
     },
     warn,

@@ -94,6 +94,11 @@ export class Run {
     const { teacherPath } = asked;
     const { distiller, config, costMatrix } = await buildDistiller(asked.config, {
       ...{ dataset: splits.train, teacherPath, warn, note },
+      costMatrix: {
+        folder: asked.folder,
+        images: splits.train,
+        progress: (what, done, total) => asked.sink({ type: "cost_matrix", what, done, total }),
+      },
     });
     const options = { ...asked, config };
     resources.defer(() => disposeDistiller(distiller));
