@@ -72,7 +72,7 @@ export const SCHEMA = {
     NORMALIZE: choice(
       ["auto", "imagenet", "cifar10", "cifar100"],
       "auto",
-      "Ours, for folders of images: whose mean and deviation they are normalised by; auto is imagenet, or cifar10 with TRANSFORM cifar.",
+      "Ours: whose mean and deviation images of three channels are normalised by; auto is the data set's own, and of folders of images imagenet, or cifar10 with TRANSFORM cifar.",
     ),
     ON_CORRUPT: choice(
       ["error", "skip"],
