@@ -13,6 +13,8 @@ import { type Checkpoint, inFile } from "../run/checkpoint.ts";
 import { loadModel, modelOf } from "../run/load_model.ts";
 
 const WHOLE = ["DATASET.SUBSET", "0", "DATASET.VALIDATION", "0"];
+/** A run's student sees its own images, whatever its teacher saw. */
+const NO_TEACHER = ["TEACHER.MEAN", "[]", "TEACHER.STD", "[]"];
 
 /**
  * The architecture of a checkpoint's model: the one asked for, or what its metadata says.
@@ -38,6 +40,7 @@ export function checkpointModelName(
  * A model with the weights of a checkpoint, bare or a run's, in evaluation mode.
  *
  * @param option the option to name in the error, such as `--model`; default `--teacher`
+ * @param family as `MODEL.FAMILY`; default `auto`
  * @throws CheckpointError where the file cannot be read or does not fit, UserError for an unknown model
  */
 export function loadCheckpointModel(
@@ -45,14 +48,15 @@ export function loadCheckpointModel(
   checkpoint: string | Checkpoint,
   dataset: DatasetInfo,
   option = "--teacher",
+  family: Config["MODEL"]["FAMILY"] = "auto",
 ): Model {
-  const model = buildModel(name, dataset);
+  const model = buildModel(name, dataset, family);
   const role = option === "--teacher" ? "teacher" : "model";
   const settings = { role, model: option, file: "--ckpt", dataset: "--dataset" };
   loadModel(
     model,
     checkpoint,
-    modelOf(name, dataset),
+    modelOf(name, dataset, family),
     settings,
     (note) => console.error(visible(note)),
   );
@@ -82,7 +86,11 @@ export function checkpointConfig(
 ): Config {
   const carried = cfg === undefined ? checkpoint?.metadata.config : null;
   const config = carried
-    ? resolveConfig(carried, `the configuration in ${checkpoint?.path}`, [...WHOLE, ...overrides])
+    ? resolveConfig(carried, `the configuration in ${checkpoint?.path}`, [
+      ...WHOLE,
+      ...NO_TEACHER,
+      ...overrides,
+    ])
     : loadConfig(cfg ?? null, overrides);
   return dataset ? { ...config, DATASET: { ...config.DATASET, TYPE: dataset } } : config;
 }
