@@ -11,6 +11,9 @@ import type { Checkpoint } from "../run/checkpoint.ts";
 import { modelNameOf } from "../run/classifier_card.ts";
 import { loadModel, modelOf } from "../run/load_model.ts";
 
+/** A run's student sees its own images, whatever its teacher saw. */
+const NO_TEACHER = ["TEACHER.MEAN", "[]", "TEACHER.STD", "[]"];
+
 /**
  * The architecture of a checkpoint's model: the one asked for, what its metadata says, or the only one that its tensors fit,
  * which is told.
@@ -30,6 +33,7 @@ export function checkpointModelName(
  * A model with the weights of a checkpoint, bare or a run's, in evaluation mode.
  *
  * @param option the option to name in the error, such as `--model`; default `--teacher`
+ * @param family as `MODEL.FAMILY`; default `auto`
  * @throws CheckpointError where the file cannot be read or does not fit, UserError for an unknown model
  */
 export function loadCheckpointModel(
@@ -37,14 +41,15 @@ export function loadCheckpointModel(
   checkpoint: string | Checkpoint,
   dataset: DatasetInfo,
   option = "--teacher",
+  family: Config["MODEL"]["FAMILY"] = "auto",
 ): Model {
-  const model = buildModel(name, dataset);
+  const model = buildModel(name, dataset, family);
   const role = option === "--teacher" ? "teacher" : "model";
   const settings = { role, model: option, file: "--ckpt", dataset: "--dataset" };
   loadModel(
     model,
     checkpoint,
-    modelOf(name, dataset),
+    modelOf(name, dataset, family),
     settings,
     (note) => console.error(visible(note)),
   );
@@ -53,10 +58,10 @@ export function loadCheckpointModel(
 
 /** A run's configuration without the parts that it had of the images; those it held out stay where there are no others. */
 function ofAllImages(yaml: string, source: string, overrides: readonly string[]): Config {
-  const whole = ["DATASET.SUBSET", "0", "DATASET.VALIDATION", "0", ...overrides];
-  const config = resolveConfig(yaml, source, whole);
+  const own = ["DATASET.SUBSET", "0", ...NO_TEACHER];
+  const config = resolveConfig(yaml, source, [...own, "DATASET.VALIDATION", "0", ...overrides]);
   const hasTest = findDataset(config.DATASET.TYPE)?.hasTest?.(config.DATASET) ?? true;
-  return hasTest ? config : resolveConfig(yaml, source, ["DATASET.SUBSET", "0", ...overrides]);
+  return hasTest ? config : resolveConfig(yaml, source, [...own, ...overrides]);
 }
 
 /** Where the settings of a command about one checkpoint come from. */

@@ -10,6 +10,7 @@ import { type CostMatrixNote, writeCostMatrix } from "../run/cost_matrix_file.ts
 import { makeCostMatrix, methodNote, usualSamples } from "../run/make_cost_matrix.ts";
 import { advising, imageSize, isUnusual, smaller } from "../run/memory_error.ts";
 import { flatCosts, TEACHER_HASH, weightsHash } from "../run/run_cost_matrix.ts";
+import { asTeacher } from "../run/teacher_normalisation.ts";
 import { loadCheckpointModel } from "./checkpoint_model.ts";
 import { type CostMatrixFlags, type CostMatrixPlan, makePlan } from "./cost_matrix_plan.ts";
 import { lessOf } from "./gpu_advice.ts";
@@ -44,7 +45,9 @@ export async function costMatrix(
   }
   const samples = planned.samples ?? usualSamples(train);
   const plan = { ...planned, samples };
-  const model = loadCheckpointModel(teacher, checkpoint, train);
+  const { FAMILY } = planned.config.MODEL;
+  const model = loadCheckpointModel(teacher, checkpoint, train, "--teacher", FAMILY);
+  asTeacher(model, planned.config, train);
   const cost = await advising(() => less(train), () => compare(model, train, plan));
   const hash = await weightsHash(model);
   model.dispose();
@@ -97,7 +100,7 @@ function describe(plan: SampledPlan, hash: string, overrides: readonly string[])
   const words = ["--teacher", teacher, "--ckpt", ckpt, "--dataset", dataset.TYPE];
   const size = [
     ...(similarity === "cosine" ? [] : ["--samples", String(samples)]),
-    ...["--out", plan.out, ...overrides],
+    ...["--out", plan.out, ...plan.settings, ...overrides],
   ];
   return {
     format: "pt",

@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { changedSettings } from "../config/changed_settings.ts";
 import type { Config } from "../config/config.ts";
 import type { FeatureSource } from "../cost_matrix/class_features.ts";
 import { UserError } from "../errors.ts";
@@ -39,6 +40,8 @@ export interface CostMatrixFlags {
 
 /** What is computed from what, and where to. */
 export interface CostMatrixPlan {
+  /** What says the family of the teacher and the normalisation of its images. */
+  readonly config: Config;
   readonly dataset: Config["DATASET"];
   readonly teacher: string;
   readonly checkpoint: Checkpoint;
@@ -48,7 +51,15 @@ export interface CostMatrixPlan {
   readonly bandwidth: number;
   readonly samples: number | null;
   readonly out: string;
+  /** Pairs KEY VALUE of the configuration's file that the images or the teacher are others by. */
+  readonly settings: readonly string[];
 }
+
+/** What changes no image, or is said otherwise. */
+const WITHOUT_EFFECT = [
+  ...["TYPE", "SUBSET", "TEST.BATCH_SIZE", "NUM_WORKERS", "NUM_CLASSES", "PREFETCH"],
+  ...["ON_CORRUPT", "CACHE", "CACHE_DIR", "CACHE_SIZE"],
+].map((name) => `DATASET.${name}`);
 
 /**
  * What `cost-matrix` does: with a configuration, the file that it names (COST_MATRIX_PATH), made in the way that it says
@@ -77,12 +88,18 @@ export function makePlan(flags: CostMatrixFlags, overrides: readonly string[]): 
   const out = flags.out ?? (named || usual);
   formatOfName(out);
   return {
-    ...{ teacher, checkpoint, source, similarity, samples: flags.samples ?? null },
+    settings: flags.cfg ? settingsOf(config, overrides) : [],
+    ...{ config, teacher, checkpoint, source, similarity, samples: flags.samples ?? null },
     dataset: { ...config.DATASET, SUBSET: 0 },
     degree: flags.degree ?? 3,
     bandwidth: flags.bandwidth ?? 1,
     out,
   };
+}
+
+function settingsOf(config: Config, overrides: readonly string[]): string[] {
+  const given = [...WITHOUT_EFFECT, ...overrides.filter((_, i) => i % 2 === 0)];
+  return Object.entries(changedSettings(config, ["DATASET", "MODEL", "TEACHER"], given)).flat();
 }
 
 /** Names of the sources in front of that of the similarity. */

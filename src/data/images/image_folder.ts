@@ -12,6 +12,7 @@ import { DecodePool } from "../decode/decode_pool.ts";
 import type { DatasetDefinition, DatasetParts } from "../definition.ts";
 import type { Dataset, FileDataset } from "../image_dataset.ts";
 import type { DatasetFacts } from "../preprocessing.ts";
+import { findRoot, folderLayout, type Layout, TEST_FOLDERS } from "./folder_layout.ts";
 import { configuredSize, decideSize, type FolderSize } from "./folder_size.ts";
 import {
   type ImageListing,
@@ -24,8 +25,6 @@ import { divide, type ImageSplit, readImageSplit } from "./image_split.ts";
 import { NORMALISATIONS } from "./normalisations.ts";
 import { readIntoMemory } from "./read_into_memory.ts";
 
-/** The folders that evaluation images may be in, the first that is there. */
-const TEST_FOLDERS = ["val", "test"];
 /** torchvision scales the shorter side to 256 for a centre of 224. */
 const RESIZE_RATIO = 256 / 224;
 /** Classes that a warning names. */
@@ -35,46 +34,6 @@ const NO_SPLIT: ImageSplit = { validation: [], left_out: [] };
 const CACHE_ROOT = join(".cache", "images");
 
 type Warn = (message: string) => void;
-
-/** Where the images of a folder lie. */
-interface Layout {
-  /** The folder that DATASET.ROOT names. */
-  readonly root: string;
-  /** Folder of the training images below it: `train`, or empty where the classes lie in the root itself. */
-  readonly train: string;
-  /** Folder of the evaluation images; null where there is none. */
-  readonly test: string | null;
-}
-
-/** How a folder of images is laid out, whatever is missing. */
-export function folderLayout(root: string): Layout {
-  const test = TEST_FOLDERS.find((name) => isFolder(join(root, name))) ?? null;
-  const isFlat = !isFolder(join(root, "train")) && test === null && listClasses(root).length > 0;
-  return { root, train: isFlat ? "" : "train", test };
-}
-
-function findRoot({ TYPE, ROOT }: DatasetConfig, wanted: WantedSplits, held: boolean): Layout {
-  const root = ROOT;
-  if (!root) {
-    throw new UserError(
-      `DATASET.TYPE ${TYPE} wants DATASET.ROOT, the folder that holds train/<class>/* and val/<class>/*`,
-    );
-  }
-  const layout = folderLayout(root);
-  const hasTrain = isFolder(join(root, layout.train));
-  const missing = [
-    ...((wanted.train || (wanted.test && held)) && !hasTrain ? ["train/<class>/*"] : []),
-    ...(wanted.test && !held && layout.test === null ? ["val/<class>/* (or test)"] : []),
-  ];
-  if (missing.length > 0) {
-    const what = isFolder(root) ? "is not a folder of images" : "is not there";
-    const how = isFolder(root) && hasTrain && layout.test === null
-      ? "set DATASET.ROOT, or DATASET.VALIDATION 0.1 to take a tenth of the training images"
-      : "set DATASET.ROOT";
-    throw new UserError(`${root} ${what}: it wants ${missing.join(" and ")} in it; ${how}`);
-  }
-  return layout;
-}
 
 function sizes(config: DatasetConfig, size: number, inMemory: boolean) {
   const resize = config.RESIZE || (inMemory ? size : Math.round(size * RESIZE_RATIO));
