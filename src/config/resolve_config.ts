@@ -163,7 +163,8 @@ function build(section: Section, prefix: string, values: Values): Record<string,
 
 /** Gives the keys that a file leaves out their usual values, in the sections where it gives one that pins them. */
 function pinSections(values: Values): void {
-  const pinning = [...values.keys()].filter((key) => FIELDS.get(key)?.pins);
+  const pinning = [...values].filter(([key, value]) => FIELDS.get(key)?.pins && value !== "auto")
+    .map(([key]) => key);
   const pinned = new Set(pinning.map((key) => key.split(".")[0]));
   setUsual(values, (section) => pinned.has(section));
 }

@@ -25,7 +25,7 @@ export const KEYS = {
     WKD_LOGIT_WEIGHT: auto(
       float(
         0,
-        "Weight of WKD-L's Wasserstein distance between logits; 0 turns WKD-L off (the authors' default is 1); auto is 0 where the other weight is given, else 50.",
+        "Weight of WKD-L's Wasserstein distance between logits; 0 turns WKD-L off (the authors' default is 1); auto is 0 where the other weight is above 0, else 50.",
         { min: 0 },
       ),
       true,
@@ -33,14 +33,14 @@ export const KEYS = {
     WKD_FEAT_WEIGHT: auto(
       float(
         0,
-        "Weight of WKD-F's Gaussian Wasserstein distance between features; 0 turns WKD-F off (the authors' default is 1); auto is 0 where the other weight is given, else 16 divided by the channels of the teacher's feature.",
+        "Weight of WKD-F's Gaussian Wasserstein distance between features; 0 turns WKD-F off (the authors' default is 1); auto is 0 where the other weight is above 0, else 16 divided by the channels of the teacher's feature.",
         { min: 0 },
       ),
       true,
     ),
     COSINE_DECAY_EPOCH: auto(int(
       0,
-      "After this epoch both weights fall to 0 along half a cosine; an epoch past the last never starts it; auto is 0, as the authors', where one of the weights is given, else five eighths of the epochs.",
+      "After this epoch both weights fall to 0 along half a cosine; an epoch past the last never starts it; auto is 0, as the authors', where one of the weights is given and above 0, else five eighths of the epochs.",
       { min: 0 },
     )),
   },
@@ -92,11 +92,15 @@ type Settled<T> = {
 
 type Weights = WkdSettings["LOSS"];
 
-/** Whether WKD-L and WKD-F are on: both where neither weight is given. */
+/** Whether WKD-L and WKD-F are on: both where neither weight is given, the other one where one is 0. */
 export function wkdParts({ WKD_LOGIT_WEIGHT, WKD_FEAT_WEIGHT }: Weights): [boolean, boolean] {
-  const none = WKD_LOGIT_WEIGHT === "auto" && WKD_FEAT_WEIGHT === "auto";
-  const isOn = (weight: number | "auto") => weight === "auto" ? none : weight > 0;
-  return [isOn(WKD_LOGIT_WEIGHT), isOn(WKD_FEAT_WEIGHT)];
+  const isOn = (weight: number | "auto", other: number | "auto") =>
+    weight === "auto" ? !isGiven(other) : weight > 0;
+  return [isOn(WKD_LOGIT_WEIGHT, WKD_FEAT_WEIGHT), isOn(WKD_FEAT_WEIGHT, WKD_LOGIT_WEIGHT)];
+}
+
+function isGiven(weight: number | "auto"): boolean {
+  return weight !== "auto" && weight > 0;
 }
 
 /**
@@ -112,8 +116,8 @@ export function settleWkd(
   >,
 ): SettledWkd {
   const { LOSS } = options;
-  const given = [LOSS.WKD_LOGIT_WEIGHT, LOSS.WKD_FEAT_WEIGHT].some((each) => each !== "auto");
-  const [, hasFeature] = wkdParts(LOSS);
+  const given = isGiven(LOSS.WKD_LOGIT_WEIGHT) || isGiven(LOSS.WKD_FEAT_WEIGHT);
+  const [hasLogit, hasFeature] = wkdParts(LOSS);
   const shapes = hasFeature ? featureShapes() : null;
   const feature = shapes
     ? settleFeature(options, shapes.student.feats, shapes.teacher.feats)
@@ -122,7 +126,7 @@ export function settleWkd(
     ...options,
     LOSS: {
       ...LOSS,
-      WKD_LOGIT_WEIGHT: numberOf(LOSS.WKD_LOGIT_WEIGHT, given ? 0 : LOGIT_WEIGHT),
+      WKD_LOGIT_WEIGHT: numberOf(LOSS.WKD_LOGIT_WEIGHT, hasLogit ? LOGIT_WEIGHT : 0),
       WKD_FEAT_WEIGHT: numberOf(
         LOSS.WKD_FEAT_WEIGHT,
         given || !shapes ? 0 : FEATURE_WEIGHT / shapes.teacher.feats.at(feature.HINT_LAYER)![1],

@@ -1,5 +1,4 @@
 import type { Config } from "../../config/config.ts";
-import { configToYaml } from "../../config/format_config.ts";
 import { programWords } from "../../config/program.ts";
 import { asTyped } from "../../config/typed_path.ts";
 import { loadDataset } from "../../data/load_dataset.ts";
@@ -12,11 +11,9 @@ import { plural } from "../../logging/text.ts";
 import { progress } from "../../logging/progress.ts";
 // What is registered is in the schema.
 import "../../optim/registry.ts";
-import { HeldCheckpoint, loadCheckpoint } from "../../run/checkpoint.ts";
-import { latestPath } from "../../run/run_files.ts";
 import { RunFolder } from "../../run/run_folder.ts";
 import { runFolder } from "../../run/run_paths.ts";
-import type { RunStart } from "../../run/run_start.ts";
+import { startWhereStopped } from "../../run/run_start.ts";
 import { runWithFiles } from "../../run/run_with_files.ts";
 import type { EventSink } from "../../train/events.ts";
 import { costMatrix } from "../cost_matrix.ts";
@@ -128,7 +125,7 @@ async function trainOne(
     config,
     splits: await loadDataset(config.DATASET, datasetCallbacks()),
     folder,
-    start: resumable(folder.path, config),
+    start: startWhereStopped(folder.path, config),
     sink: withoutStart(progress()),
     signal: interrupt.signal,
     resumeCommand,
@@ -153,20 +150,6 @@ const TRAIN = ["deno", "task", "train", "--cfg"];
 
 function round(percent: number): number {
   return Math.round(100 * percent) / 100;
-}
-
-/** At the folder's latest where that is the beginning of the same run, else anew. */
-function resumable(folder: string, config: Config): RunStart {
-  const latest = latestPath(folder);
-  try {
-    const checkpoint = fileExists(latest) ? loadCheckpoint(latest) : null;
-    if (checkpoint && checkpoint.metadata.config === configToYaml(config)) {
-      return { kind: "latest", held: new HeldCheckpoint(checkpoint) };
-    }
-  } catch {
-    // A damaged one is written anew.
-  }
-  return { kind: "anew" };
 }
 
 function withoutStart(sink: EventSink): EventSink {
