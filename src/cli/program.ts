@@ -5,6 +5,7 @@ import { addConfig } from "./commands/config.ts";
 import { addConvert } from "./commands/convert.ts";
 import { addCostMatrix } from "./commands/cost_matrix.ts";
 import { addData } from "./commands/data.ts";
+import { addDistill } from "./commands/distill.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEval } from "./commands/eval.ts";
 import type { Exit } from "./commands/exit.ts";
@@ -47,6 +48,7 @@ export function buildProgram(exit: Exit): Command {
         "\nPaths are relative to where the command is typed, those in a file to the project's folder; ~ is your home.",
     );
   addTrain(program, exit);
+  addDistill(program, exit);
   addEval(program, exit);
   addCostMatrix(program, exit);
   addQuickstart(program, exit);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type Config, sectionOf } from "../config/config.ts";
 import { classifierCost } from "../cost_matrix/classifier_cost.ts";
 import type { Dataset } from "../data/image_dataset.ts";
@@ -114,6 +114,23 @@ export async function runCostMatrix(
   }
 }
 
+/**
+ * A cost matrix that is kept at a path: made where it is missing, and again where it is damaged, of other weights than the
+ * teacher's, or made otherwise than the configuration says.
+ *
+ * @param images the training images, all that there are
+ */
+export async function ownCostMatrix(
+  config: Config,
+  teacher: Model,
+  images: Dataset,
+  path: string,
+  parts: Omit<CostMatrixParts, "made">,
+): Promise<Float32Array> {
+  const made = { folder: dirname(path), images: () => images };
+  return await new RunMatrix(config, teacher, images.classes.length, { ...parts, made }).own(path);
+}
+
 /** The matrix of a run: the one that is named, or its own. */
 class RunMatrix {
   constructor(
@@ -127,7 +144,7 @@ class RunMatrix {
     const { made } = this.parts;
     if (!made) return await this.#named(path, section, null);
     const own = join(made.folder, COST_MATRIX_FILE);
-    if (path === "") return { cost: await this.#own(own), place: own };
+    if (path === "") return { cost: await this.own(own), place: own };
     if (fileExists(path)) return await this.#named(path, section, own);
     return { cost: await this.#make(path, "there was none"), place: path };
   }
@@ -146,11 +163,11 @@ class RunMatrix {
       return { cost, place: path };
     }
     warn(`${other}; the run uses one of its own, ${visible(own)}`);
-    return { cost: await this.#own(own), place: own };
+    return { cost: await this.own(own), place: own };
   }
 
   /** The run's own matrix, made where it is missing or was made otherwise. */
-  async #own(path: string): Promise<Float32Array> {
+  async own(path: string): Promise<Float32Array> {
     if (!fileExists(path)) return await this.#make(path, "there was none");
     const kept = this.#read(path);
     if (!kept) return await this.#make(path, "the one that was there is damaged");

@@ -1,10 +1,8 @@
-import type { Config } from "../../config/config.ts";
 import { programWords } from "../../config/program.ts";
 import { asTyped } from "../../config/typed_path.ts";
 import { loadDataset } from "../../data/load_dataset.ts";
 import { findDataset } from "../../data/registry.ts";
 import { UserError } from "../../errors.ts";
-import { fileExists } from "../../formats/paths.ts";
 import { visible } from "../../formats/visible.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import { plural } from "../../logging/text.ts";

@@ -120,7 +120,9 @@ function checkClasses(
 ): void {
   if (classes.length < 2) {
     throw new UserError(
-      `${root} has one class, ${shown(classes[0])}; a classifier wants a folder for each of two or more`,
+      `${root} has one class, ${
+        shown(classes[0])
+      }; a classifier wants a folder for each of two or more`,
     );
   }
   const least = divides ? 2 : 1;
