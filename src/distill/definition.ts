@@ -93,7 +93,7 @@ export interface AnyDistiller
   /** Whether it wants a cost matrix. */
   costMatrix?(options: unknown): boolean;
   /** Settles the values that are `auto`. */
-  settle?(parts: Omit<DistillerParts<unknown>, "costMatrix" | "warn">): unknown;
+  settle?(parts: Omit<DistillerParts<unknown>, "costMatrix" | "warn">): ValuesOf<Section>;
   /** Makes the distiller. */
   build(parts: DistillerParts<unknown>): Distiller | Promise<Distiller>;
 }
