@@ -91,7 +91,7 @@ export async function distill(
     console.log(visible(`from ${source.pictures} into ${folder}`));
     const gpu = await openComputeDevice(flags.device);
     const result = await runPipeline({
-      ...{ gpu, folder, request, family: teacher.card?.family ?? null },
+      ...{ gpu, folder, request, teacher: teacher.card },
       compare: flags.compare ?? false,
       workers: Math.min(4, navigator.hardwareConcurrency),
       signal: interrupt.signal,

@@ -204,6 +204,7 @@ export function progress(options: ProgressOptions = {}): EventSink {
       case "warning":
         return shown.line(`warning: ${visible(event.message)}`, YELLOW);
       case "interrupted":
+        if (texts) return shown.clear();
         return shown.line(
           `stopped and saved at epoch ${event.epoch}, step ${event.step}; go on with:\n  ${event.resumeCommand}`,
           YELLOW,

@@ -5,20 +5,22 @@ import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
 
 const EXAMPLES = `
-PICTURES is a folder with a folder of pictures for each class, PICTURES/<class>/*, or with
-those in train/ and val/ (or test/): PICTURES/{train,val}/<class>/*. Where nothing is held
-out, a share of each class is. Instead it may be the name of a data set, such as cifar10.
+PICTURES is a folder with a folder of pictures for each class, PICTURES/<class>/*,
+or with those in train/ and val/ (or test/): PICTURES/{train,val}/<class>/*. Where
+nothing is held out, a share of each class is. Instead it may be the name of a
+data set, such as cifar10.
 
-A teacher is trained first, unless --teacher names a file. Then the student learns from it.
-What is not said is chosen by what is there, and told with the reason. All lies in one
-folder, output/distill/NAME; the same command goes on there after Ctrl-C or a crash.
-KEY VALUE pairs change all runs.
+A teacher is trained first, unless --teacher names a file. Then the student learns
+from it. What is not said is chosen by what is there, and told with the reason.
+All lies in one folder, output/distill/NAME; the same command goes on there after
+Ctrl-C or a crash. KEY VALUE pairs change all runs.
 
 Examples:
   deno task distill pictures
   deno task distill pictures --student MobileNetV2 --epochs 30 --name small
   deno task distill pictures --teacher resnet56 --compare
-  deno task distill pictures --teacher my_resnet.pth TEACHER.MEAN "[0.5, 0.5, 0.5]" TEACHER.STD "[0.5, 0.5, 0.5]"
+  deno task distill pictures --teacher my_resnet.pth --size 64
+  deno task distill pictures --teacher mine --import mine.ts --method kd
   deno task distill cifar10 --method wkd_l DATASET.ROOT data/cifar10`;
 
 /** Adds the `distill` command. */

@@ -47,6 +47,8 @@ export interface Facts {
   readonly fixed: number | null;
   /** Family of the models whatever the side is; null where that decides. */
   readonly family: ModelFamily | null;
+  /** Side that the teacher of a file was trained with; null where there is none, or nothing says it. */
+  readonly taught: number | null;
   /** Whether the processor computes. */
   readonly software: boolean;
 }
@@ -134,6 +136,9 @@ export function decide(request: DistillRequest, facts: Facts): Decisions {
   const size = decideSide(request, facts, why);
   const family = facts.family ?? modelFamily(size);
   const transform = family === "cifar" ? "cifar" : "imagenet";
+  if (transform === "imagenet" && facts.fixed === null) {
+    why.push("decoded pictures are kept in .cache/images: each epoch cuts them anew");
+  }
   const [teacher, student] = decideModels(request, family, kind, why);
   const batch = decideBatch(request, facts, why);
   const cost = (name: string) =>
@@ -167,6 +172,10 @@ function decideSide({ size }: DistillRequest, facts: Facts, why: string[]): numb
   if (size !== null) {
     why.push(`image size ${size}: as asked for`);
     return size;
+  }
+  if (facts.taught !== null) {
+    why.push(`image size ${facts.taught}: the teacher's`);
+    return facts.taught;
   }
   const [, chosen] = SIDES[software ? "software" : "hardware"].find(([from]) => side >= from)!;
   const [, larger] = SIDES.hardware.find(([from]) => side >= from)!;

@@ -1,6 +1,7 @@
 import type { DatasetCallbacks } from "../../data/dataset_config.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { EventSink } from "../../train/events.ts";
+import type { ClassifierCard } from "../classifier_card.ts";
 import type { Decisions, DistillRequest } from "./decisions.ts";
 import type { ModelRow } from "./measure.ts";
 import type { Pictures } from "./pictures.ts";
@@ -42,8 +43,8 @@ export interface PipelineOptions {
   readonly request: DistillRequest;
   /** Whether the student is trained alone and with KD, too. */
   readonly compare: boolean;
-  /** Family that the teacher's file holds; null where it is trained, or nothing says it. */
-  readonly family: SavedFacts["family"];
+  /** What the teacher's file holds; null where it is trained. */
+  readonly teacher: ClassifierCard | null;
   /** Threads that decode pictures. */
   readonly workers: number;
   /** Stops it; what is done is kept. */

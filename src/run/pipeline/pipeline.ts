@@ -5,7 +5,6 @@ import { type DatasetSplits, loadDataset } from "../../data/load_dataset.ts";
 import { findDataset } from "../../data/registry.ts";
 import { writeFileAtomic } from "../../formats/atomic_write.ts";
 import { fileExists } from "../../formats/paths.ts";
-import { modelFamily } from "../../models/family.ts";
 import { buildTeacher } from "../build_distiller.ts";
 import { advising, runSizes, smaller } from "../memory_error.ts";
 import { costMatrixSettings, ownCostMatrix } from "../run_cost_matrix.ts";
@@ -14,7 +13,7 @@ import { RunFolder } from "../run_folder.ts";
 import { runFolder } from "../run_paths.ts";
 import { startWhereStopped } from "../run_start.ts";
 import { runWithFiles } from "../run_with_files.ts";
-import { decide, type Decisions } from "./decisions.ts";
+import { decide, type Decisions, type Facts } from "./decisions.ts";
 import { measureModel, type ModelRow } from "./measure.ts";
 import { lookAtPictures } from "./pictures.ts";
 import type { PipelineOptions, PipelineResult, StageName } from "./options.ts";
@@ -107,7 +106,7 @@ class Pipeline {
   }
 
   async #lookAtFolder(): Promise<SavedFacts> {
-    const { request, listener, workers, signal, gpu, family } = this.options;
+    const { request, listener, workers, signal, gpu } = this.options;
     const found = await lookAtPictures(request.pictures, {
       workers,
       signal,
@@ -120,20 +119,26 @@ class Pipeline {
     const held = found.split.validation.length;
     return {
       ...{ images: found.train - held, test: found.test + held, classes: found.classes.length },
-      ...{ names: found.classes, channels: 3, side: found.side, fixed: null, family },
+      ...{ names: found.classes, channels: 3, side: found.side, fixed: null },
+      ...this.#teacherFacts(),
       software: gpu.software,
     };
   }
 
+  #teacherFacts(family: SavedFacts["family"] = null): Pick<Facts, "family" | "taught"> {
+    const { teacher } = this.options;
+    return { family: teacher?.family ?? family, taught: teacher?.preprocessing?.height ?? null };
+  }
+
   async #lookAtDataset(): Promise<SavedFacts> {
-    const { request: { type }, gpu, family } = this.options;
+    const { request: { type }, gpu } = this.options;
     const config = runConfig("alone", this.#files, this.options.request, UNDECIDED);
     const { train, test } = await this.#load(config);
     const { height, channels, classes } = train;
     return {
       ...{ images: train.length, test: test.length, classes: classes.length, names: classes },
       ...{ channels, side: height, fixed: height },
-      family: family ?? findDataset(type)?.models ?? modelFamily(height),
+      ...this.#teacherFacts(findDataset(type)?.models),
       software: gpu.software,
     };
   }
@@ -145,8 +150,8 @@ class Pipeline {
 
   /** The configurations of all runs, which are written for `train --cfg`. */
   #configs(decisions: Decisions): Record<RunName, Config> {
-    const { request } = this.options;
-    const of = (run: RunName) => runConfig(run, this.#files, request, decisions);
+    const { request, teacher } = this.options;
+    const of = (run: RunName) => runConfig(run, this.#files, request, decisions, teacher);
     const configs = {
       teacher: of("teacher"),
       student: of("student"),

@@ -19,7 +19,7 @@ const NOTHING: DistillRequest = {
 };
 
 const FACTS: Facts = {
-  ...{ images: 1350, classes: 5, channels: 3, side: 32, fixed: null, family: null },
+  ...{ images: 1350, classes: 5, channels: 3, side: 32, fixed: null, family: null, taught: null },
   software: true,
 };
 
