@@ -36,7 +36,7 @@ export function distillListener(): PipelineListener {
       console.log("");
       say(`[${at}/${of}] ${TITLES[name]}${isDone ? ": done before" : ""}`);
     },
-    pictures({ unreadable, split, test }) {
+    pictures({ unreadable, untrained, unmeasured, split, test }) {
       end();
       if (unreadable.length > 0) {
         const names = unreadable.slice(0, NAMED)
@@ -49,6 +49,10 @@ export function distillListener(): PipelineListener {
         );
         for (const line of [...names, ...more]) say(line);
       }
+      if (untrained.length > 0) {
+        say(`  left out, for want of a picture to train on: ${listed(untrained, NAMED)}`);
+      }
+      if (unmeasured > 0) say(`  ${unmeasured} classes have no picture to be measured on`);
       if (test > 0) say("  what is held out stays as the folder has it");
       else {say(
           `  ${split.validation.length} are held out, some of each class: split.json lists them`,

@@ -207,8 +207,8 @@ class RunMatrix {
     });
     note?.(
       `made the cost matrix ${visible(path)} from ${TEACHER} and ${
-        method.samples.toLocaleString("en-US")
-      } images of each class, since ${why}`,
+        plural(method.samples, "image")
+      } of each class, since ${why}`,
     );
     return cost;
   }

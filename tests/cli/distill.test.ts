@@ -79,7 +79,12 @@ Deno.test("distill says what is wrong with what it is given", async () => {
     Deno.mkdirSync(pictures);
     await fails("has no folders in it; distill wants PICTURES/<class>/*", pictures);
     writePictures(pictures, 1);
-    await fails("the class ant in", pictures, "DATASET.NUM_WORKERS", "0");
+    await fails(
+      "has no class with two pictures that can be read",
+      pictures,
+      "DATASET.NUM_WORKERS",
+      "0",
+    );
     await fails(
       "--student resnet9 is no model; did you mean resnet",
       pictures,

@@ -21,7 +21,7 @@ import {
   numberedWith,
   pythonOrder,
 } from "./list_images.ts";
-import { divide, type ImageSplit, readImageSplit } from "./image_split.ts";
+import { divide, type ImageSplit, ofClasses, readImageSplit } from "./image_split.ts";
 import { NORMALISATIONS } from "./normalisations.ts";
 import { readIntoMemory } from "./read_into_memory.ts";
 
@@ -84,14 +84,16 @@ function listSplits(
   const held = split.validation.length > 0;
   const folders = { train, test: test ?? TEST_FOLDERS[0] };
   const list = (folder: string, isWanted: boolean) =>
-    isWanted ? listImages(join(root, folder)) : null;
+    isWanted ? ofClasses(listImages(join(root, folder)), split.classes) : null;
+  const namesIn = (folder: string) =>
+    listClasses(join(root, folder)).filter((name) => split.classes?.includes(name) ?? true);
   const lists = {
     train: list(folders.train, wanted.train || (wanted.test && held)),
     test: list(folders.test, wanted.test && !held),
   };
   const names = {
-    train: lists.train?.classes ?? listClasses(join(root, folders.train)),
-    test: held ? [] : lists.test?.classes ?? listClasses(join(root, folders.test)),
+    train: lists.train?.classes ?? namesIn(folders.train),
+    test: held ? [] : lists.test?.classes ?? namesIn(folders.test),
   };
   checkClasses(config, names, folders.test, warn);
   const parts = lists.train && divide(lists.train, folders.train, split, warn);

@@ -16,6 +16,8 @@ export interface ImageSplit {
   readonly validation: readonly string[];
   /** Those that are not used, such as those that cannot be decoded. */
   readonly left_out: readonly string[];
+  /** The classes that count, where some folders do not; missing where all do. */
+  readonly classes?: readonly string[];
 }
 
 /**
@@ -31,13 +33,22 @@ export function readImageSplit(path: string): ImageSplit {
     const reason = error instanceof SyntaxError ? "it is no JSON" : ioReason(error);
     throw new UserError(`cannot read the split ${path} (DATASET.SPLIT): ${reason}`);
   }
-  const { validation = [], left_out = [] } = value ?? {};
-  if (!isList(validation) || !isList(left_out)) {
+  const { validation = [], left_out = [], classes } = value ?? {};
+  if (!isList(validation) || !isList(left_out) || !(classes === undefined || isList(classes))) {
     throw new UserError(
       `${path} (DATASET.SPLIT) is no split of images: it wants the lists "validation" and "left_out" of paths below DATASET.ROOT`,
     );
   }
-  return { validation, left_out };
+  return { validation, left_out, ...(classes && { classes }) };
+}
+
+/** The images of a listing whose classes count. */
+export function ofClasses(listing: ImageListing, classes?: readonly string[]): ImageListing {
+  if (!classes) return listing;
+  const kept = listing.classes.filter((name) => classes.includes(name));
+  const numbers = listing.classes.map((name) => kept.indexOf(name));
+  const chosen = choose(listing, (i) => numbers[listing.labels[i]] >= 0);
+  return { ...chosen, classes: kept, labels: chosen.labels.map((label) => numbers[label]) };
 }
 
 function isList(value: unknown): value is string[] {

@@ -26,14 +26,16 @@ export interface Pictures {
   readonly train: number;
   /** Pictures that can be read and that the folder itself holds out; 0 where it holds out none. */
   readonly test: number;
-  /** Pictures of the class that has the fewest to train on. */
-  readonly fewest: number;
   /** Shorter side of half of the pictures that were looked at is at least this, in pixels. */
   readonly side: number;
   /** Pictures whose size was looked at. */
   readonly looked: number;
   /** Those that cannot be decoded, and why. */
   readonly unreadable: readonly { readonly name: string; readonly reason: string }[];
+  /** Classes without a picture to train on, which do not count. */
+  readonly untrained: readonly string[];
+  /** Classes without a picture to be measured on. */
+  readonly unmeasured: number;
   /** What is held out and left out. */
   readonly split: ImageSplit;
 }
@@ -56,7 +58,7 @@ interface LookOptions {
  * Looks at all pictures of a folder: `<root>/<class>/*`, or `<root>/train/<class>/*` and `<root>/val/<class>/*` (or `test`).
  * Each is decoded once. Where the folder holds none out, a share of each class is chosen by the seed.
  *
- * @throws UserError where there are fewer than two classes, or a class has too few pictures
+ * @throws UserError where there are fewer than two classes, or no class has a picture to be measured on
  */
 export async function lookAtPictures(root: string, options: LookOptions): Promise<Pictures> {
   const { train: folder, test } = folderLayout(root);
@@ -73,22 +75,34 @@ export async function lookAtPictures(root: string, options: LookOptions): Promis
     );
     const sides = headers.map(({ width, height }) => Math.min(width, height)).sort((a, b) => a - b);
     const left = new Set(unreadable.map(({ name }) => name));
-    const classes = numberedWith(listings[0].listing, listings.at(-1)!.listing.classes).classes;
-    const whole = listings.map(({ folder, listing }) =>
-      byClass(listing, folder, classes).map((names) => names.filter((name) => !left.has(name)))
+    const all = numberedWith(listings[0].listing, listings.at(-1)!.listing.classes).classes;
+    const readable = listings.map(({ folder, listing }) =>
+      byClass(listing, folder, all).map((names) => names.filter((name) => !left.has(name)))
     );
-    checkClasses(root, classes, whole[0], test === null);
-    const validation = test === null ? choose(whole[0], options) : [];
+    const [untrained, classes] = [true, false].map((isEmpty) =>
+      all.filter((_, label) => readable[0][label].length === 0 === isEmpty)
+    );
+    const [own, others] = readable.map((names) =>
+      names.filter((_, label) => readable[0][label].length > 0)
+    );
+    const validation = test === null ? choose(own, options) : [];
+    const measured = others ?? own.map((names) => names.slice(1));
+    checkClasses(root, classes, measured);
     return {
       root,
       classes,
-      train: whole[0].flat().length,
-      test: test === null ? 0 : whole[1].flat().length,
-      fewest: Math.min(...whole[0].map(({ length }) => length)),
+      untrained,
+      unmeasured: measured.filter(({ length }) => length === 0).length,
+      train: own.flat().length,
+      test: others?.flat().length ?? 0,
       side: sides[Math.floor(sides.length / 2)] ?? 0,
       looked: sides.length,
       unreadable,
-      split: { validation, left_out: [...left].sort() },
+      split: {
+        validation,
+        left_out: [...left].sort(),
+        ...(untrained.length > 0 && { classes }),
+      },
     };
   } finally {
     pool.release();
@@ -115,32 +129,26 @@ function byClass(
 function checkClasses(
   root: string,
   classes: readonly string[],
-  names: readonly string[][],
-  divides: boolean,
+  measured: readonly string[][],
 ): void {
   if (classes.length < 2) {
+    const has = classes.length === 0
+      ? "no class with a picture to train on"
+      : `one class, ${shown(classes[0])}`;
     throw new UserError(
-      `${root} has one class, ${
-        shown(classes[0])
-      }; a classifier wants a folder for each of two or more`,
+      `${root} has ${has}; a classifier wants a folder of pictures for each of two or more`,
     );
   }
-  const least = divides ? 2 : 1;
-  const short = names.findIndex(({ length }) => length < least);
-  if (short < 0) return;
-  const has = names[short].length === 0 ? "no picture" : "one picture";
+  if (measured.some(({ length }) => length > 0)) return;
   throw new UserError(
-    `the class ${shown(classes[short])} in ${root} has ${has} that can be read; ${
-      divides
-        ? "it wants two or more, one of them to be measured on"
-        : "it wants one or more to train on"
-    }`,
+    `${root} has no class with two pictures that can be read; one of a class trains, another measures`,
   );
 }
 
-/** A share of each class, in the order of their names. */
+/** A share of each class, in the order of their names; of a class with a single picture nothing. */
 function choose(names: readonly string[][], { share, seed }: LookOptions): string[] {
   return names.flatMap((own, label) => {
+    if (own.length < 2) return [];
     const random = new KeyedRandom(seed, label, STREAM);
     const left = [...own];
     const wanted = shareOf(share, own.length);
