@@ -8,6 +8,7 @@ import { formatOfName } from "../formats/format_of_name.ts";
 import { fileExists } from "../formats/paths.ts";
 import { shown, visible } from "../formats/visible.ts";
 import { isBatchCounter } from "../models/fitting_models.ts";
+import { plural } from "../logging/text.ts";
 import type { Model } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
 import { readBack } from "../tensor/read_back.ts";

@@ -4,8 +4,8 @@ import { typedPath } from "../../config/typed_path.ts";
 /** Commands that know models, distillers or data sets by their names. */
 const TAKE_IT: ReadonlySet<string> = new Set([
   ...[
-    "train",
-    "distill",
+    ...["train", "distill", "eval", "predict", "cost-matrix", "results", "config"],
+    ...["convert", "inspect", "models", "bench"],
     "eval",
     "cost-matrix",
     "results",
