@@ -45,7 +45,7 @@ export function topk(x: Tensor, k: number, options: TopKOptions = {}): TopK {
   });
   const walk = { shape: x.shape, dim: d, index: indices, shared: false };
   const values = track(
-    "topk",
+    ["topk", { k, dim: d, largest, indices }],
     [x],
     gatherAlong(x, walk),
     (dy) => [scatterAddAlong(null, dy, walk)],
