@@ -34,8 +34,7 @@ export interface ExportOnnxOptions {
   /** Weights and computation in float16; what goes in and comes out stays float32. Default false. */
   float16?: boolean;
   /**
-   * Puts `(x - mean) / std`, by channel, of pixels from 0 to 255 into the graph, whose input is then `pixels`, uint8
-   * [N, H, W, C]. Default: the input is `images`, float32 [N, C, H, W], normalised by whoever runs it.
+   * Puts `(pixel / 255 - mean) / std`, by channel, into the graph, whose input is then `pixels`, uint8 [N, H, W, C]. Default: the input is `images`, float32 [N, C, H, W], normalised by whoever runs it.
    */
   normalize?: { readonly mean: readonly number[]; readonly std: readonly number[] };
   /** Name of the graph. Default: the model's class. */
@@ -164,7 +163,7 @@ function normalization(
   const constant = (values: readonly number[]): OnnxTensor => ({
     shape: [1, values.length, 1, 1],
     type: "float",
-    data: Float32Array.from(values),
+    data: Float32Array.from(values, (value) => 255 * value),
   });
   const [floats, planes, centered] = ["pixels.float", "pixels.planes", "pixels.centered"];
   const last = float16 ? "pixels.normalized" : to;

@@ -61,6 +61,8 @@ export class GraphBuilder {
     if (known !== undefined) return known;
     const name = source.kind === "images"
       ? this.images
+      : source.kind === "numbers" && this.sizes(value).includes(null)
+      ? this.#filled(value, source.values)
       : this.#constant(value, source.kind === "state" ? source.name : this.#free("constant"));
     this.#names.set(id, name);
     return name;
@@ -119,20 +121,39 @@ export class GraphBuilder {
   /** The elements of `input` under the shape of a value. */
   reshaped(input: string, value: Value): string {
     const sizes = this.sizes(value);
-    if (sizes.filter((size) => size === null).length > 1) {
+    const open = sizes.filter((size) => size === null).length;
+    const shape = open > 1 ? this.shapeOf(value) : this.ints(sizes.map((size) => size ?? -1));
+    return this.node("Reshape", [input, shape]);
+  }
+
+  /**
+   * The shape of a value as a tensor of its own; the number of images is taken from them.
+   *
+   * @param sizes default: those of the value
+   * @throws UserError where a size follows from the number in another way
+   */
+  shapeOf(value: Value, sizes: Sizes = this.sizes(value)): string {
+    if (!sizes.includes(null)) return this.ints(sizes as number[]);
+    if (sizes.some((size, d) => size === null && !this.graph.isBatch(value, d))) {
       throw dependsOnBatch(`the shape that ${describeOp(this.#op!)} makes`);
     }
-    return this.node("Reshape", [input, this.ints(sizes.map((size) => size ?? -1))]);
+    const count = this.node("Shape", [this.images], { start: { int: 0 }, end: { int: 1 } });
+    const parts = sizes.map((size) => size === null ? count : this.ints([size]));
+    return this.node("Concat", parts, { axis: { int: 0 } });
   }
 
   #constant(value: Value, name: string): string {
-    const sizes = this.sizes(value);
-    if (sizes.includes(null)) {
-      throw dependsOnBatch(`the size of a tensor that ${describeOp(this.#op!)} takes`);
-    }
     this.#taken.add(name);
     this.initializers.set(name, hostTensor(value, this.contents.get(value.id)));
     return name;
+  }
+
+  /** Numbers whose count follows from that of the images: one number for all alone. */
+  #filled(value: Value, values: ArrayLike<number> | number): string {
+    if (typeof values !== "number" || value.dtype !== "float32") {
+      throw dependsOnBatch(`the size of a tensor that ${describeOp(this.#op!)} takes`);
+    }
+    return this.node("Expand", [this.scalar(values), this.shapeOf(value)]);
   }
 
   #shared(key: string, tensor: OnnxTensor): string {

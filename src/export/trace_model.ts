@@ -85,7 +85,8 @@ class Recorder implements Tracer {
 
   /** What ran. */
   finish(logits: Tensor): Trace {
-    return { ops: this.#ops, values: this.#values, logits: this.#value(logits) };
+    const images = this.#values.find(({ source }) => source.kind === "images")!;
+    return { ops: this.#ops, values: this.#values, images, logits: this.#value(logits) };
   }
 
   op(

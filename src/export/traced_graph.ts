@@ -50,6 +50,8 @@ export interface Trace {
   readonly ops: readonly TracedOp[];
   /** All tensors, by their ids. */
   readonly values: readonly Value[];
+  /** The images. */
+  readonly images: Value;
   /** The logits. */
   readonly logits: Value;
 }
@@ -111,6 +113,12 @@ export class TracedGraph {
   sizes({ id, shape }: Value): Sizes {
     const other = this.#other.values[id].shape;
     return shape.map((size, d) => size === other[d] ? size : null);
+  }
+
+  /** Whether a size of a value is the number of images. */
+  isBatch({ id, shape }: Value, dim: number): boolean {
+    return shape[dim] === this.#trace.images.shape[0] &&
+      this.#other.values[id].shape[dim] === this.#other.images.shape[0];
   }
 
   /**

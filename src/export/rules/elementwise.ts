@@ -11,7 +11,7 @@ function unary(op: string): Rule {
 
 /** A node of two inputs, of which the second may be a number. */
 function binary(op: string): Rule {
-  return (build, { inputs, ...rest }) => build.node(op, operands(build, { inputs, ...rest }));
+  return (build, traced) => build.node(op, operands(build, traced));
 }
 
 function operands(build: GraphBuilder, op: TracedOp): [string, string] {

@@ -53,15 +53,11 @@ const index: Rule = (build, op) => {
 const expand: Rule = (build, op) => {
   const [from, to] = [build.sizes(op.inputs[0]), build.sizes(op.outputs[0])];
   const missing = to.length - from.length;
-  const shape = to.map((size, d) => {
-    if (d >= missing && from[d - missing] === size) return 1;
-    if (size === null) throw dependsOnBatch(`the shape that ${describeOp(op)} makes`);
-    return size;
-  });
+  const shape = to.map((size, d) => d >= missing && from[d - missing] === size ? 1 : size);
   const x = build.name(op.inputs[0]);
   return shape.every((size) => size === 1) && missing === 0
     ? x
-    : build.node("Expand", [x, build.ints(shape)]);
+    : build.node("Expand", [x, build.shapeOf(op.outputs[0], shape)]);
 };
 
 const pad: Rule = (build, op) => {
