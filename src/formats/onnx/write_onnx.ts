@@ -23,7 +23,10 @@ export function modelProto(): protobuf.Type {
  */
 export function writeOnnx(model: OnnxModel): Uint8Array {
   const { graph } = model;
-  const bytes = [...graph.initializers.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+  const bytes = [...graph.initializers.values()].reduce(
+    (sum, { data }) => sum + data.byteLength,
+    0,
+  );
   if (bytes > LARGEST) throw new RangeError(`${bytes} bytes of weights; an ONNX file holds 2 GiB`);
   const type = modelProto();
   return type.encode(type.fromObject({
