@@ -58,6 +58,18 @@ Deno.test("the examples train together from another folder, are evaluated, resum
     const operators = readOnnx(Deno.readFileSync(onnx)).graph.node.map(({ op_type }) => op_type);
     assertEquals(operators.includes("LayerNormalization"), true);
 
+    const picture = join(folder, "picture.pgm");
+    Deno.writeTextFileSync(picture, `P2 16 16 255 ${"9 240 ".repeat(128)}`);
+    const guess = ["predict", "-c", join(folder, "examples/stripes"), picture, "--top", "1"];
+    const lost = await task("tests", ...guess);
+    assertEquals(lost.code, 1);
+    assertStringIncludes(lost.stderr, `there is no model "tiny_net"; `);
+    assertStringIncludes(lost.stderr, `the configuration was made with ${ADD}: add ${ADD}`);
+    // The model alone is needed: class names and preprocessing are in the checkpoint.
+    const found = await task("tests", ...guess, "--import", "../examples/model.ts");
+    assertEquals([found.code, found.stderr], [0, ""]);
+    assertMatch(found.stdout, /^ +\d+\.\d\d %  [a-z ]+  \S+picture\.pgm\n$/);
+
     const inspected = await task("tests", "inspect", student);
     assertStringIncludes(inspected.stdout, `fits none that is known here`);
     assertStringIncludes(inspected.stdout, `add ${ADD}`);
