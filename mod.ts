@@ -63,6 +63,7 @@ export type {
 export { registerDistiller } from "./src/distill/registry.ts";
 export { costMatrixKeys } from "./src/distill/shared_keys.ts";
 export type { DatasetDefinition, DatasetParts, PublishedArchive } from "./src/data/definition.ts";
+export type { DatasetFacts, Preprocessing } from "./src/data/preprocessing.ts";
 export type { DatasetCallbacks, DatasetConfig, WantedSplits } from "./src/data/dataset_config.ts";
 export type { DatasetFiles, DatasetInfo, ImageDataset } from "./src/data/image_dataset.ts";
 export { registerDataset } from "./src/data/registry.ts";

@@ -1,37 +1,30 @@
 import type { Config } from "../config/config.ts";
 import { loadConfig, resolveConfig } from "../config/resolve_config.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
-import { UserError } from "../errors.ts";
-import { modelState } from "../formats/model_state.ts";
 import { visible } from "../formats/visible.ts";
-import { fitsSomeModel, fittingModels } from "../models/fitting_models.ts";
 import type { Model } from "../models/model.ts";
 // What is registered is in the schema.
 import "../optim/registry.ts";
 import { buildModel } from "../run/build_distiller.ts";
-import { type Checkpoint, inFile } from "../run/checkpoint.ts";
+import type { Checkpoint } from "../run/checkpoint.ts";
+import { modelNameOf } from "../run/classifier_card.ts";
 import { loadModel, modelOf } from "../run/load_model.ts";
 
 const WHOLE = ["DATASET.SUBSET", "0", "DATASET.VALIDATION", "0"];
 
 /**
- * The architecture of a checkpoint's model: the one asked for, or what its metadata says.
+ * The architecture of a checkpoint's model: the one asked for, what its metadata says, or the only one that its tensors fit,
+ * which is told.
  *
  * @param option the option to name in the error, such as `--model`
  * @throws CheckpointError where the file is damaged, UserError where nothing says the architecture
  */
 export function checkpointModelName(
-  { path, metadata, value }: Checkpoint,
+  checkpoint: Checkpoint,
   wanted: string | undefined,
   option: string,
 ): string {
-  if (wanted) return wanted;
-  if (metadata.model) return metadata.model;
-  const { tensors } = inFile(path, () => modelState(value, fitsSomeModel));
-  const { models } = fittingModels(new Map([...tensors].map(([name, { shape }]) => [name, shape])));
-  const names = [...new Set(models.map(({ name }) => name))];
-  const hint = names.length > 0 ? ` (its tensors fit ${names.join(" and ")})` : "";
-  throw new UserError(`${path} does not say which model it holds; name it with ${option}${hint}`);
+  return modelNameOf(checkpoint, wanted, option, (note) => console.error(visible(note)));
 }
 
 /**

@@ -108,7 +108,16 @@ export class Run {
     const facts = dataFacts(splits);
     const data = facts.then(dataDigest);
     const { folder, sink } = options;
-    const files = new RunFiles(folder, config, distiller, optimizer, sink, scaler, data);
+    const files = new RunFiles(
+      folder,
+      config,
+      distiller,
+      optimizer,
+      sink,
+      scaler,
+      data,
+      splits.test,
+    );
     const epoch = { images: train.dataset.length, steps: train.length };
     const state = options.resume
       ? files.restore(epoch, await facts, options.latest?.take())

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { changedLines } from "../config/changed_settings.ts";
 import type { Config } from "../config/config.ts";
 import { configToYaml } from "../config/format_config.ts";
+import type { DatasetInfo } from "../data/image_dataset.ts";
 import type { Distiller } from "../distill/distiller.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { FormatError } from "../formats/format_error.ts";
@@ -30,6 +31,7 @@ import {
   safetensorsBytes,
   withPrefix,
 } from "./checkpoint.ts";
+import { imageMetadata } from "./classifier_card.ts";
 import { loadTensors } from "./load_model.ts";
 import {
   authorsFacts,
@@ -68,6 +70,8 @@ export class RunFiles {
     readonly scaler: GradScaler | null = null,
     /** What is known of the images' files, as JSON, to be noticed where they change. */
     readonly data: Promise<string> | null = null,
+    /** The images that the student is measured on, for whoever shows it others. */
+    readonly images: DatasetInfo | null = null,
   ) {}
 
   /** Writes the checkpoints that are due. */
@@ -202,6 +206,7 @@ export class RunFiles {
         best_acc: String(state.bestTop1),
         state: JSON.stringify({ ...state, totals: null }),
         config: configToYaml(this.config),
+        ...(this.images && imageMetadata(this.images)),
       },
     };
   }

@@ -57,9 +57,9 @@ export function shorterSide(
     : { width: Math.trunc(side * width / height), height: side };
 }
 
-/** The square around the centre, as torchvision's `CenterCrop` places it; the image is at least as large. */
-export function centerCrop(width: number, height: number, size: number): Box {
-  const left = round((width - size) / 2);
+/** The part around the centre, a square unless `columns` says otherwise, as torchvision's `CenterCrop` places it; the image is at least as large. */
+export function centerCrop(width: number, height: number, size: number, columns = size): Box {
+  const left = round((width - columns) / 2);
   const top = round((height - size) / 2);
-  return { left, top, width: size, height: size };
+  return { left, top, width: columns, height: size };
 }

@@ -152,7 +152,8 @@ export class Decoder {
     pixels: Pixels,
   ): void {
     const { form, transform, target, seed, epoch } = job;
-    const offset = at * 3 * transform.size ** 2;
+    const { size, width = size, channels = 3 } = transform;
+    const offset = at * channels * size * width;
     if (form === "bytes") return writeBytes(pixels, new Uint8Array(target), offset);
     if (form === "eval") return writer.write(pixels, false, new Float32Array(target), offset);
     this.#random.reset(seed, epoch, position);

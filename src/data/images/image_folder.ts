@@ -11,8 +11,15 @@ import {
 import { DecodePool } from "../decode/decode_pool.ts";
 import type { DatasetDefinition, DatasetParts } from "../definition.ts";
 import type { Dataset, FileDataset } from "../image_dataset.ts";
-import { decideSize, type FolderSize } from "./folder_size.ts";
-import { type ImageListing, listClasses, listImages, numberedWith } from "./list_images.ts";
+import type { DatasetFacts } from "../preprocessing.ts";
+import { configuredSize, decideSize, type FolderSize } from "./folder_size.ts";
+import {
+  type ImageListing,
+  listClasses,
+  listImages,
+  numberedWith,
+  pythonOrder,
+} from "./list_images.ts";
 import { NORMALISATIONS } from "./normalisations.ts";
 import { readIntoMemory } from "./read_into_memory.ts";
 
@@ -56,6 +63,25 @@ function sizes(config: DatasetConfig, size: number, inMemory: boolean) {
     );
   }
   return { size, resize, cacheSide: config.CACHE_SIZE || resize };
+}
+
+function transformOf(config: DatasetConfig, { size, inMemory }: FolderSize) {
+  const usual = inMemory ? "cifar10" : "imagenet";
+  const normalisation = config.NORMALIZE === "auto" ? usual : config.NORMALIZE;
+  return { ...sizes(config, size, inMemory), ...NORMALISATIONS[normalisation] };
+}
+
+/** What is known of a folder without looking at its images; of one that is not there the classes are not. */
+function facts(config: DatasetConfig, usual: DatasetConfig["TRANSFORM"]): DatasetFacts {
+  const { ROOT } = config;
+  const testFolder = TEST_FOLDERS.find((name) => isFolder(join(ROOT, name)));
+  const folders = ROOT ? ["train", ...(testFolder ? [testFolder] : [])] : [];
+  const names = new Set(folders.flatMap((folder) => listClasses(join(ROOT, folder))));
+  const classes = names.size > 0 ? [...names].sort(pythonOrder) : null;
+  const known = configuredSize(config, usual);
+  if (!known) return { classes, preprocessing: null };
+  const { size, resize, mean, std } = transformOf(config, known);
+  return { classes, preprocessing: { channels: 3, height: size, width: size, resize, mean, std } };
 }
 
 /** A folder of one split with its images. */
@@ -138,11 +164,10 @@ function fileDataset(
   config: DatasetConfig,
   root: string,
   { folder, listing: { classes, paths, labels } }: Split,
-  { pool, size: { inMemory, size }, warn }: { pool: DecodePool; size: FolderSize; warn: Warn },
+  { pool, size: folderSize, warn }: { pool: DecodePool; size: FolderSize; warn: Warn },
 ): FileDataset {
-  const normalisation = config.NORMALIZE === "auto"
-    ? (inMemory ? "cifar10" : "imagenet")
-    : config.NORMALIZE;
+  const transform = transformOf(config, folderSize);
+  const { size, mean, std } = transform;
   return {
     name: `${config.TYPE}/${folder}`,
     labels,
@@ -150,14 +175,15 @@ function fileDataset(
     channels: 3,
     height: size,
     width: size,
+    resize: transform.resize,
     classes,
-    ...NORMALISATIONS[normalisation],
+    ...{ mean, std },
     ids: Int32Array.from(paths.keys()),
     source: {
       root: join(root, folder),
       paths,
       pool,
-      transform: { ...sizes(config, size, inMemory), ...NORMALISATIONS[normalisation] },
+      transform,
       onCorrupt: config.ON_CORRUPT,
       cacheRoot: config.CACHE ? config.CACHE_DIR || CACHE_ROOT : null,
       onWarning: warn,
@@ -226,6 +252,7 @@ export const DEFINITIONS: readonly DatasetDefinition<Dataset>[] = [{
       "imagenet",
     );
   },
+  facts: ({ ROOT, ...config }) => facts({ ...config, ROOT: ROOT || DEFAULT_ROOT }, "imagenet"),
   inMemory: false,
   models: "imagenet",
   // As the authors do; its feature maps of all classes take gigabytes.
@@ -238,5 +265,6 @@ export const DEFINITIONS: readonly DatasetDefinition<Dataset>[] = [{
   name: "image_folder",
   doc: "Any images, in train/<class>/* and val/<class>/* (or test) in DATASET.ROOT.",
   load: loadImageFolder,
+  facts: (config) => facts(config, "auto"),
   inMemory: false,
 }];
