@@ -3,7 +3,7 @@ import index from "./page/index.html" with { type: "text" };
 import style from "./page/style.css" with { type: "text" };
 import train from "./page/train.html" with { type: "text" };
 import { join } from "node:path";
-import type { Preprocessing } from "../data/augment/prepare_picture.ts";
+import type { Preprocessing } from "../data/preprocessing.ts";
 import { UserError } from "../errors.ts";
 import { checkFolder, writeFileAtomic } from "../formats/atomic_write.ts";
 import { castTensor } from "../formats/cast_tensor.ts";

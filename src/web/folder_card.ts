@@ -1,4 +1,4 @@
-import type { Preprocessing } from "../data/augment/prepare_picture.ts";
+import type { Preprocessing } from "../data/preprocessing.ts";
 import type { ModelFamily } from "../models/family.ts";
 
 /** Name of the file that says what a page's folder holds. */

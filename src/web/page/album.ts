@@ -1,9 +1,9 @@
 /// <reference lib="dom" />
 import type { FolderCard } from "../folder_card.ts";
 import { UNLABELLED } from "./lesson.ts";
-import { draw, readPicture, seenBy, takeDrops } from "./picture.ts";
+import { draw, readPicture, takeDrops } from "./picture.ts";
+import { prepare } from "./prepare.ts";
 import { at, reason, tell, untell } from "./start.ts";
-import * as wkd from "./wkd.ts";
 
 /** From so many classes on one is looked for by its name. */
 const MANY = 16;
@@ -77,11 +77,10 @@ export class Album {
     const refused: string[] = [];
     for (const file of files) {
       try {
-        const picture = await readPicture(file);
-        const image = wkd.preparePicture(picture, preprocessing);
+        const { image, seen } = prepare(await readPicture(file), preprocessing);
         this.#pictures.push({ label, image });
         const thumb = document.createElement("canvas");
-        draw(thumb, seenBy(picture, preprocessing));
+        draw(thumb, seen);
         this.#thumbs.get(label)!.append(thumb);
       } catch (error) {
         refused.push(reason(error));

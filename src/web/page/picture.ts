@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { PageError } from "./start.ts";
-import * as wkd from "./wkd.ts";
+import type * as wkd from "./wkd.ts";
 
 /** Takes pictures off what a canvas draws. */
 const canvas = document.createElement("canvas");
@@ -60,17 +60,6 @@ export function draw(target: HTMLCanvasElement, { data, width, height }: wkd.Pix
   target.width = width;
   target.height = height;
   target.getContext("2d")!.putImageData(new ImageData(rgba, width, height), 0, 0);
-}
-
-/** The picture as a model sees it: cut and scaled, and without colours where it wants none. */
-export function seenBy(picture: wkd.Pixels, preprocessing: wkd.Preprocessing): wkd.Pixels {
-  const fitted = wkd.fitPicture(picture, preprocessing);
-  if (preprocessing.channels !== 1) return fitted;
-  const data = fitted.data.slice();
-  for (let i = 0; i < data.length; i += 3) {
-    data.fill(wkd.luma(data[i], data[i + 1], data[i + 2]), i, i + 3);
-  }
-  return { ...fitted, data };
 }
 
 /** The files that were dropped or pasted. */

@@ -2,9 +2,9 @@
 import type { FolderCard } from "../folder_card.ts";
 import { Camera } from "./camera.ts";
 import { logitsOf, openModel, softmax } from "./model.ts";
-import { draw, filesOf, pixelsOf, readPicture, seenBy, takeDrops } from "./picture.ts";
+import { draw, filesOf, pixelsOf, readPicture, takeDrops } from "./picture.ts";
+import { prepare } from "./prepare.ts";
 import { adapterName, at, fetchFile, openFolder, reason, run, tell, untell } from "./start.ts";
-import { preparePicture } from "./wkd.ts";
 import type * as wkd from "./wkd.ts";
 
 /** Classes that are shown; the others are less likely than these. */
@@ -64,13 +64,10 @@ class PredictPage {
     untell();
     at("shown").hidden = false;
     draw(at<HTMLCanvasElement>("picture"), picture);
-    draw(at<HTMLCanvasElement>("seen"), seenBy(picture, preprocessing));
+    const { image, seen } = prepare(picture, preprocessing);
+    draw(at<HTMLCanvasElement>("seen"), seen);
     const begin = performance.now();
-    const logits = await logitsOf(
-      this.model,
-      preparePicture(picture, preprocessing),
-      preprocessing,
-    );
+    const logits = await logitsOf(this.model, image, preprocessing);
     const took = Math.round(performance.now() - begin);
     showBars(classes, logits);
     at("status").textContent = `${name}, in ${took} ms`;

@@ -5,13 +5,10 @@
  */
 
 export * from "../../engine.ts";
-export {
-  fitPicture,
-  luma,
-  preparePicture,
-  type Preprocessing,
-} from "../../data/augment/prepare_picture.ts";
+export { Resampler } from "../../data/augment/resampler.ts";
+export { evalPixels, PlaneWriter } from "../../data/augment/transform_pixels.ts";
 export type { Pixels } from "../../data/decode/pixels.ts";
+export { type Preprocessing, transformOf } from "../../data/preprocessing.ts";
 export { KeyedRandom } from "../../data/random.ts";
 export { castTensor } from "../../formats/cast_tensor.ts";
 export { ReadbackRing } from "../../gpu/readback_ring.ts";
