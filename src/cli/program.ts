@@ -8,6 +8,7 @@ import { addData } from "./commands/data.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEval } from "./commands/eval.ts";
 import type { Exit } from "./commands/exit.ts";
+import { addExport } from "./commands/export.ts";
 import { addImport } from "./commands/import_option.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addModels } from "./commands/models.ts";
@@ -55,6 +56,7 @@ export function buildProgram(exit: Exit): Command {
   addConfig(program, exit);
   addConvert(program, exit);
   addInspect(program, exit);
+  addExport(program, exit);
   addModels(program, exit);
   addData(program, exit);
   const nested = program.commands.flatMap(({ commands }) => commands);
