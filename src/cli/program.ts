@@ -14,6 +14,7 @@ import { addInspect } from "./commands/inspect.ts";
 import { addModels } from "./commands/models.ts";
 import { addQuickstart } from "./commands/quickstart.ts";
 import { addResults } from "./commands/results.ts";
+import { addServe } from "./commands/serve.ts";
 import { addTrain } from "./commands/train.ts";
 
 /** Commander adds the line break itself, and so does the console. */
@@ -58,6 +59,7 @@ export function buildProgram(exit: Exit): Command {
   addInspect(program, exit);
   addExport(program, exit);
   addModels(program, exit);
+  addServe(program, exit);
   addData(program, exit);
   const nested = program.commands.flatMap(({ commands }) => commands);
   for (const command of [program, ...program.commands, ...nested] as Command[]) {

@@ -13,6 +13,7 @@ import { toFloat32 } from "../formats/to_float32.ts";
 import { visible } from "../formats/visible.ts";
 import type { ModelFamily } from "../models/family.ts";
 import type { Model } from "../models/model.ts";
+import type { Normalisation } from "../models/renormalise.ts";
 import { readBack } from "../tensor/read_back.ts";
 import { bundlePages, SCRIPTS } from "./bundle.ts";
 import { CARD_FILE, type FolderCard, type LessonMethod, type ModelCard } from "./folder_card.ts";
@@ -40,6 +41,8 @@ export interface WebModel {
   readonly name: string;
   /** The images that the architecture is for. */
   readonly family: ModelFamily;
+  /** What its images are normalised by; default what the student's are. */
+  readonly normalisation?: Normalisation;
 }
 
 /** What {@linkcode exportWeb} writes. */
@@ -81,7 +84,7 @@ export interface WrittenFile {
 export async function exportWeb(options: WebExport): Promise<WrittenFile[]> {
   const { folder, student, teacher, classes, preprocessing } = options;
   checkModels(options);
-  checkEmpty(folder, options.overwrite ?? false);
+  checkPageFolder(folder, options.overwrite);
   const scripts = await bundlePages(options.modules);
   const card: FolderCard = {
     student: cardOf(student, STUDENT_FILE),
@@ -105,9 +108,9 @@ export async function exportWeb(options: WebExport): Promise<WrittenFile[]> {
   });
 }
 
-function cardOf({ model, name, family }: WebModel, file: string): ModelCard {
+function cardOf({ model, name, ...rest }: WebModel, file: string): ModelCard {
   const parameters = [...model.parameters()].reduce((sum, { numel }) => sum + numel, 0);
-  return { file, model: name, family, parameters };
+  return { file, model: name, ...rest, parameters };
 }
 
 /** The weights as a safetensors file, in float16 where that can hold them. */
@@ -151,8 +154,12 @@ function checkModels({ student, teacher, classes, preprocessing }: WebExport): v
   }
 }
 
-/** Refuses a folder that holds something else than what is replaced. */
-function checkEmpty(folder: string, overwrite: boolean): void {
+/**
+ * Refuses a folder that holds something else than what is replaced.
+ *
+ * @throws {UserError} saying what is there, or why nothing can be written
+ */
+export function checkPageFolder(folder: string, overwrite = false): void {
   checkFolder(folder);
   const there = [...Deno.readDirSync(folder)].map(({ name }) => name);
   const other = there.find((name) => !OWN.includes(name));

@@ -1,5 +1,6 @@
 import type { Preprocessing } from "../data/preprocessing.ts";
 import type { ModelFamily } from "../models/family.ts";
+import type { Normalisation } from "../models/renormalise.ts";
 
 /** Name of the file that says what a page's folder holds. */
 export const CARD_FILE = "model.json";
@@ -14,6 +15,8 @@ export interface ModelCard {
   readonly family: ModelFamily;
   /** How many numbers are trained. */
   readonly parameters: number;
+  /** What its images are normalised by where that is not the student's. */
+  readonly normalisation?: Normalisation;
 }
 
 /** How the second page teaches, in the words of the configuration's `WKD` section. */

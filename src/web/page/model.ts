@@ -11,12 +11,12 @@ const BATCH = 16;
  * @throws {SafetensorsError} where the file is damaged, an Error where it is not the model that the card says
  */
 export function openModel(folder: FolderCard, card: ModelCard, file: Uint8Array): wkd.Model {
-  const { classes, preprocessing: { channels } } = folder;
+  const { classes, preprocessing } = folder;
   const { tensors } = wkd.readSafetensors(file);
   const model = wkd.skipInit(() =>
     wkd.createModel(card.model, {
       numClasses: classes.length,
-      inChannels: channels,
+      inChannels: preprocessing.channels,
       family: card.family,
     })
   );
@@ -26,7 +26,7 @@ export function openModel(folder: FolderCard, card: ModelCard, file: Uint8Array)
     model.dispose();
     throw error;
   }
-  return model.eval();
+  return wkd.renormalise(model.eval(), preprocessing, card.normalisation ?? preprocessing);
 }
 
 /**

@@ -12,5 +12,6 @@ export { type Preprocessing, transformOf } from "../../data/preprocessing.ts";
 export { KeyedRandom } from "../../data/random.ts";
 export { castTensor } from "../../formats/cast_tensor.ts";
 export { ReadbackRing } from "../../gpu/readback_ring.ts";
+export { renormalise } from "../../models/renormalise.ts";
 export { type HostTensor, readBack } from "../../tensor/read_back.ts";
 export { TOTALS, TrainStep } from "../../train/train_step.ts";
