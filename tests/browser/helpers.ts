@@ -21,6 +21,11 @@ function chromiumPath(): string {
   throw new Error(`Chromium is not at ${PLACES.join(" or ")}; sh setup.sh --browser installs it`);
 }
 
+/** A test whose browser outlives it, as does the device. */
+export function browserTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, fn, sanitizeOps: false, sanitizeResources: false });
+}
+
 /** What {@linkcode openChromium} may leave out. */
 interface ChromiumOptions {
   /** Whether there is an adapter for WebGPU. Default true. */
@@ -47,7 +52,7 @@ export interface Visit extends AsyncDisposable {
 export async function visit(
   browser: Browser,
   url: string,
-  options: BrowserContextOptions & { readonly before?: (page: Page) => Promise<void> } = {},
+  options: BrowserContextOptions & { readonly before?: (page: Page) => Promise<unknown> } = {},
 ): Promise<Visit> {
   const { before, ...settings } = options;
   const context = await browser.newContext(settings);

@@ -1,13 +1,12 @@
 /// <reference lib="dom" />
 const SVG = "http://www.w3.org/2000/svg";
-const [WIDTH, HEIGHT] = [640, 220];
 const [LEFT, RIGHT, TOP, BOTTOM] = [56, 10, 14, 28];
 
 /** A line of losses step by step. */
 export class Curve {
   #losses: number[] = [];
 
-  /** Draws into `svg`, whose view is 640 by 220. */
+  /** Draws into `svg`, as large as that is shown. */
   constructor(readonly svg: SVGElement, readonly steps: number) {
     svg.replaceChildren();
   }
@@ -19,10 +18,12 @@ export class Curve {
   }
 
   #draw(): void {
+    const { clientWidth: width, clientHeight: height } = this.svg;
+    this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const finite = this.#losses.filter(Number.isFinite);
     const most = Math.max(...finite, 0) * 1.05 || 1;
-    const x = (i: number) => LEFT + (WIDTH - LEFT - RIGHT) * i / Math.max(1, this.steps - 1);
-    const y = (loss: number) => HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * loss / most;
+    const x = (i: number) => LEFT + (width - LEFT - RIGHT) * i / Math.max(1, this.steps - 1);
+    const y = (loss: number) => height - BOTTOM - (height - TOP - BOTTOM) * loss / most;
     const points = finite.map((loss, i) => `${x(i).toFixed(1)},${y(loss).toFixed(1)}`).join(" ");
     const last = finite.at(-1);
     this.svg.setAttribute(
@@ -31,11 +32,11 @@ export class Curve {
     );
     this.svg.replaceChildren(
       ...[0, most / 2, most].flatMap((level) => [
-        element("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(level), y2: y(level) }),
+        element("line", { x1: LEFT, x2: width - RIGHT, y1: y(level), y2: y(level) }),
         element("text", { x: LEFT - 8, y: y(level) + 4, "text-anchor": "end" }, short(level)),
       ]),
-      element("text", { x: LEFT, y: HEIGHT - 8 }, "step 1"),
-      element("text", { x: WIDTH - RIGHT, y: HEIGHT - 8, "text-anchor": "end" }, `${this.steps}`),
+      element("text", { x: LEFT, y: height - 8 }, "step 1"),
+      element("text", { x: width - RIGHT, y: height - 8, "text-anchor": "end" }, `${this.steps}`),
       element("polyline", { points }),
     );
   }

@@ -8,23 +8,19 @@ const BATCH = 16;
  * A model of a page's folder in evaluation mode.
  *
  * @param file the bytes of `card.file`
- * @throws {SafetensorsError} where the file is damaged, an Error where it is not the model that the card says
+ * @throws {Error} naming the file where it is damaged, or not the model that the card says
  */
 export function openModel(folder: FolderCard, card: ModelCard, file: Uint8Array): wkd.Model {
   const { classes, preprocessing } = folder;
-  const { tensors } = wkd.readSafetensors(file);
+  const options = { inChannels: preprocessing.channels, family: card.family };
   const model = wkd.skipInit(() =>
-    wkd.createModel(card.model, {
-      numClasses: classes.length,
-      inChannels: preprocessing.channels,
-      family: card.family,
-    })
+    wkd.createModel(card.model, { numClasses: classes.length, ...options })
   );
   try {
-    model.loadStateDict(wkd.stateEntries(tensors));
+    model.loadStateDict(wkd.stateEntries(wkd.readSafetensors(file).tensors));
   } catch (error) {
     model.dispose();
-    throw error;
+    throw new Error(`${card.file} is damaged: ${(error as Error).message}`, { cause: error });
   }
   return wkd.renormalise(model.eval(), preprocessing, card.normalisation ?? preprocessing);
 }

@@ -116,6 +116,9 @@ class TrainPage {
   }
 }
 
+/** A space at which no line ends. */
+const FIXED = "\u00a0";
+
 /** Lists how the models did on the pictures. */
 function showScores({ before, after, teacher }: LessonResult): void {
   const pictures = teacher.agreeing;
@@ -142,7 +145,9 @@ function showScores({ before, after, teacher }: LessonResult): void {
 }
 
 function share(part: number, whole: number): string {
-  return whole === 0 ? "-" : `${part} of ${whole} (${(100 * part / whole).toFixed(0)} %)`;
+  return whole === 0
+    ? "-"
+    : `${part}${FIXED}of${FIXED}${whole} (${(100 * part / whole).toFixed(0)}${FIXED}%)`;
 }
 
 await run(async () => {
