@@ -1,4 +1,4 @@
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Message, Plugin } from "esbuild-wasm";
 import * as esbuild from "esbuild-wasm/esm/browser.js";
 import { UserError } from "../errors.ts";
@@ -110,6 +110,13 @@ async function packageText(): Promise<string> {
 function inOneSentence(error: Error & { errors?: Message[] }): Error {
   const first = error.errors?.[0];
   if (!first) return error;
-  const place = first.location ? ` (${first.location.file}, line ${first.location.line})` : "";
-  return new UserError(visible(`the page cannot be made: ${first.text}${place}`), { cause: error });
+  const { text, location } = first;
+  const place = location ? `${placeOf(location.file)}, line ${location.line}: ` : "";
+  return new UserError(visible(`the page cannot be made: ${place}${text}`), { cause: error });
+}
+
+/** A source by the path of its file. */
+function placeOf(source: string): string {
+  const url = source.slice(source.indexOf(":") + 1);
+  return url.startsWith("file:") ? fileURLToPath(url) : url;
 }
