@@ -20,6 +20,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   config: ["formats", "registry"],
   data: ["config", "formats", "registry"],
   cost_matrix: ["gpu", "tensor", "ops", "models", "data"],
+  export: ["gpu", "tensor", "nn", "models", "formats"],
   train: ["gpu", "tensor", "ops", "nn", "models", "optim", "distill", "formats", "data"],
   logging: ["formats", "train"],
   run: [

@@ -12,6 +12,7 @@ import { addExport } from "./commands/export.ts";
 import { addImport } from "./commands/import_option.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addModels } from "./commands/models.ts";
+import { addPredict } from "./commands/predict.ts";
 import { addQuickstart } from "./commands/quickstart.ts";
 import { addResults } from "./commands/results.ts";
 import { addServe } from "./commands/serve.ts";
@@ -50,6 +51,7 @@ export function buildProgram(exit: Exit): Command {
     );
   addTrain(program, exit);
   addEval(program, exit);
+  addPredict(program, exit);
   addCostMatrix(program, exit);
   addQuickstart(program, exit);
   addResults(program, exit);

@@ -1,6 +1,5 @@
 import { UserError } from "../errors.ts";
 import type { OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from "../formats/onnx/onnx.ts";
-import { writeOnnx } from "../formats/onnx/write_onnx.ts";
 import type { Model } from "../models/model.ts";
 import { checkOptions } from "../options.ts";
 import type { HostArray } from "../tensor/dtype.ts";
@@ -68,6 +67,8 @@ export async function exportOnnx(model: Model, options: ExportOnnxOptions): Prom
   let body: GraphBody = withoutUnused(build);
   if (options.fold) body = foldBatchNorm(body);
   if (float16) body = toFloat16(body);
+  // Only who exports loads the package behind it.
+  const { writeOnnx } = await import("../formats/onnx/write_onnx.ts");
   return writeOnnx({
     name: options.name ?? model.constructor.name,
     opset: OPSET,

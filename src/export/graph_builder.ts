@@ -46,7 +46,7 @@ export class GraphBuilder {
   add(op: TracedOp, rules: Readonly<Record<string, Rule>>): void {
     if (!Object.hasOwn(rules, op.name)) {
       throw new UserError(
-        `${describeOp(op)} has no ONNX form; use a layer that has one, or register one of yours`,
+        `${describeOp(op)} has no ONNX form; use ops that have one there`,
       );
     }
     this.#op = op;

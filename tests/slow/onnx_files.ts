@@ -1,5 +1,5 @@
 /**
- * Exports every registered model with random weights and statistics as ONNX, as it is, folded and in float16, and keeps
+ * Exports every registered model and one of every op, with random weights and statistics, as ONNX in several ways, and keeps
  * what the engine makes of two images, for `tests/fixtures/check_onnx.py` to compare:
  *
  *     deno run -A tests/slow/onnx_files.ts FOLDER [MODEL...]
@@ -7,92 +7,65 @@
  *
  * @module
  */
-import { createModel, init, type Model, type ModelFamily, modelNames, tensor } from "../../mod.ts";
-import { exportOnnx } from "../../src/export/export_onnx.ts";
-import { manualSeed } from "../../src/nn/init.ts";
-import { endStep } from "../../src/tensor/scope.ts";
-import { noGrad } from "../../src/tensor/autograd.ts";
-import { Generator } from "../../src/tensor/random.ts";
+import * as wkd from "../../mod.ts";
+import { EVERY_OP_SIZE, EveryOp } from "../export/every_op.ts";
+import { NORMALIZE, randomStatistics, VARIANTS } from "../export/variants.ts";
 
-const SIZES: Readonly<Record<ModelFamily, number>> = { cifar: 32, imagenet: 64 };
-const NORMALIZE = { mean: [0.49, 0.48, 0.45], std: [0.25, 0.24, 0.26] };
+const SIZES: Readonly<Record<wkd.ModelFamily, number>> = { cifar: 32, imagenet: 64 };
 const CLASSES = 10;
 
 const [folder, ...wanted] = Deno.args;
 if (!folder) throw new Error("name the folder to write to");
 Deno.mkdirSync(folder, { recursive: true });
-const gpu = await init();
+const gpu = await wkd.init();
 
 for (const family of ["cifar", "imagenet"] as const) {
-  for (const name of modelNames(family)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
-    const start = performance.now();
-    manualSeed(1);
-    const model = createModel(name, { family, numClasses: CLASSES }).eval();
-    randomStatistics(model);
-    await write(`${family}-${name}`, model, SIZES[family]);
-    model.dispose();
-    endStep();
-    gpu.trim();
-    console.log(`${family} ${name}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  for (const name of wkd.modelNames(family)) {
+    const make = () => wkd.createModel(name, { family, numClasses: CLASSES });
+    await write(`${family}-${name}`, name, make, [SIZES[family], SIZES[family]]);
   }
 }
+await write("every_op", "every_op", () => new EveryOp(), EVERY_OP_SIZE);
 Deno.exit(0);
 
-/** Statistics and factors as training leaves them, so that folding has something to get wrong. */
-function randomStatistics(model: Model): void {
-  const random = new Generator(2);
-  for (const [name, parameter] of model.stateDict()) {
-    const from = (low: number, high: number) =>
-      parameter.copy_(
-        Float32Array.from(
-          { length: parameter.numel },
-          () => low + (high - low) * random.next(),
-        ),
-      );
-    if (name.endsWith("running_var")) from(0.5, 2);
-    else if (name.endsWith("running_mean")) from(-0.3, 0.3);
-    else if (parameter.ndim === 1 && parameter.dtype === "float32") {
-      if (name.endsWith("weight")) from(0.6, 1.2);
-      else from(-0.2, 0.2);
-    }
-  }
-}
-
-async function write(name: string, model: Model, size: number): Promise<void> {
-  const random = new Generator(3);
-  const shape = [2, size, size, 3];
-  const pixels = Uint8Array.from({ length: 2 * size * size * 3 }, () => 256 * random.next());
-  const images = new Float32Array(pixels.length);
-  for (let i = 0; i < images.length; i++) {
-    const [image, channel, pixel] = [
-      Math.floor(i / (3 * size * size)),
-      Math.floor(i / (size * size)) % 3,
-      i % (size * size),
-    ];
-    const value = pixels[(image * size * size + pixel) * 3 + channel];
-    images[i] = (value / 255 - NORMALIZE.mean[channel]) / NORMALIZE.std[channel];
-  }
-  const input = tensor(images, [2, 3, size, size]);
-  const logits = await noGrad(() => model.forward(input).logits).data();
-  input.dispose();
-  const imageShape = [3, size, size] as const;
-  const variants = {
-    kept: {},
-    folded: { fold: true },
-    pixels: { fold: true, normalize: NORMALIZE },
-    float16: { fold: true, float16: true },
-    batch2: { batch: 2 },
-  };
-  for (const [variant, options] of Object.entries(variants)) {
-    const bytes = await exportOnnx(model, { imageShape, ...options });
+async function write(
+  name: string,
+  short: string,
+  make: () => wkd.Model,
+  [height, width]: readonly [number, number],
+): Promise<void> {
+  if (wanted.length > 0 && !wanted.includes(short)) return;
+  const start = performance.now();
+  wkd.manualSeed(1);
+  const model = make().eval();
+  randomStatistics(model);
+  const shape = [2, height, width, 3];
+  const random = new wkd.Generator(3);
+  const pixels = Uint8Array.from({ length: 6 * height * width }, () => 256 * random.next());
+  const images = normalized(pixels, height * width);
+  const input = wkd.tensor(images, [2, 3, height, width]);
+  const logits = await wkd.noGrad(() => model.forward(input).logits).data();
+  for (const [variant, options] of Object.entries(VARIANTS)) {
+    const bytes = await wkd.exportOnnx(model, { imageShape: [3, height, width], ...options });
     Deno.writeFileSync(`${folder}/${name}.${variant}.onnx`, bytes);
   }
-  Deno.writeFileSync(`${folder}/${name}.pixels.bin`, pixels);
-  Deno.writeFileSync(`${folder}/${name}.images.bin`, new Uint8Array(images.buffer));
-  Deno.writeFileSync(
-    `${folder}/${name}.logits.bin`,
-    new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength),
-  );
-  Deno.writeTextFileSync(`${folder}/${name}.json`, JSON.stringify({ shape, classes: CLASSES }));
+  for (const [what, data] of Object.entries({ pixels, images, logits })) {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    Deno.writeFileSync(`${folder}/${name}.${what}.bin`, bytes);
+  }
+  Deno.writeTextFileSync(`${folder}/${name}.json`, JSON.stringify({ shape }));
+  input.dispose();
+  model.dispose();
+  wkd.endStep();
+  gpu.trim();
+  console.log(`${name}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+}
+
+/** [N, H, W, C] as [N, C, H, W], normalised. */
+function normalized(pixels: Uint8Array, plane: number): Float32Array<ArrayBuffer> {
+  return Float32Array.from(pixels, (_, i) => {
+    const [image, channel] = [Math.floor(i / (3 * plane)), Math.floor(i / plane) % 3];
+    const value = pixels[(image * plane + i % plane) * 3 + channel];
+    return (value / 255 - NORMALIZE.mean[channel]) / NORMALIZE.std[channel];
+  });
 }

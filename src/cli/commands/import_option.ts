@@ -3,7 +3,18 @@ import { typedPath } from "../../config/typed_path.ts";
 
 /** Commands that know models, distillers or data sets by their names. */
 const TAKE_IT: ReadonlySet<string> = new Set([
-  ...["train", "eval", "cost-matrix", "results", "config", "convert", "inspect", "models", "bench"],
+  ...[
+    "predict",
+    "train",
+    "eval",
+    "cost-matrix",
+    "results",
+    "config",
+    "convert",
+    "inspect",
+    "models",
+    "bench",
+  ],
   "export",
 ]);
 

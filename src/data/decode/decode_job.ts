@@ -24,6 +24,8 @@ export interface CacheEntry {
 export interface DecodeItem {
   /** Its file. */
   readonly path: string;
+  /** Its bytes, where it is no file. */
+  readonly bytes?: Uint8Array;
   /** Place of the result in the target, counted in images. */
   readonly at: number;
   /** The image's key for random numbers. */

@@ -115,11 +115,11 @@ export class Decoder {
   }
 
   /** Reads an image from the cache, or decodes it where it is not large. */
-  #load({ cacheFolder }: DecodeJob, { path, cached }: DecodeItem): Promise<Loaded> {
+  #load({ cacheFolder }: DecodeJob, { path, bytes, cached }: DecodeItem): Promise<Loaded> {
     const load = async (): Promise<Loaded> => {
       const kept = cached && this.#files(cacheFolder!).read(cached);
       if (kept) return { image: kept, isCached: true };
-      const file = await openImage(readImage(path));
+      const file = await openImage(bytes ?? readImage(path));
       const isLarge = file.width * file.height >= LARGE;
       const { isDeepGrey } = file;
       return { image: isLarge ? file : await file.decode(), isCached: false, isDeepGrey };

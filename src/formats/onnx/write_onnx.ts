@@ -1,6 +1,23 @@
-import protobuf from "protobufjs";
 import definitions from "./onnx.proto3" with { type: "text" };
 import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from "./onnx.ts";
+
+/** As much of a message's type as is used. */
+interface MessageType {
+  fromObject(object: unknown): unknown;
+  toObject(message: unknown, options: object): unknown;
+  encode(message: unknown): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): unknown;
+}
+
+/** As much of the library as is used. */
+interface Protobuf {
+  parse(definitions: string, options: object): { root: { lookupType(name: string): MessageType } };
+}
+
+// Not written into the import: whoever only checks the types of a program should not need the package.
+const PROTOBUF = "npm:protobufjs@8.8.1";
+
+const { default: protobuf } = await import(PROTOBUF) as { default: Protobuf };
 
 /** Protocol buffers hold no more than this in one message. */
 const LARGEST = 2 ** 31 - 1;
@@ -8,10 +25,10 @@ const LARGEST = 2 ** 31 - 1;
 /** `TensorProto.DataType`. Source: onnx.proto3. */
 const DATA_TYPES = { float: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
 
-let message: protobuf.Type | null = null;
+let message: MessageType | null = null;
 
 /** ONNX's `ModelProto`, made of its definition in onnx.proto3. Fields have the names there. */
-export function modelProto(): protobuf.Type {
+export function modelProto(): MessageType {
   message ??= protobuf.parse(definitions, { keepCase: true }).root.lookupType("onnx.ModelProto");
   return message;
 }
