@@ -1,11 +1,12 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { Message, Plugin } from "esbuild-wasm";
-import * as esbuild from "esbuild-wasm/esm/browser.js";
+import type * as Esbuild from "esbuild-wasm";
 import { UserError } from "../errors.ts";
 import { ioReason } from "../formats/io_reason.ts";
 import { visible } from "../formats/visible.ts";
 
-const WASM = "esbuild-wasm/esbuild.wasm";
+// Not written into an import: programs that make no page should not need the package.
+const ESBUILD = "npm:esbuild-wasm@0.28.2/esm/browser.js";
+const WASM = "../esbuild.wasm";
 const PACKAGE = new URL("../../mod.ts", import.meta.url).href;
 const PAGES = new URL("./page/", import.meta.url);
 const ENGINE = new URL("wkd.ts", PAGES).href;
@@ -15,15 +16,15 @@ export const SCRIPTS = ["wkd.js", "predict.js", "train.js"] as const;
 /** Namespace of what is read from files, and of what is made here. */
 const [FILE, MADE] = ["source", "made"];
 
-let compiler: Promise<void> | undefined;
+let compiler: Promise<typeof Esbuild> | undefined;
 
-/** Starts the bundler, which runs in this thread: it reads files and runs no program. */
-function startCompiler(): Promise<void> {
+/** The bundler, which runs in this thread: it reads files and runs no program. */
+function startCompiler(): Promise<typeof Esbuild> {
   return compiler ??= (async () => {
-    const wasmModule = await WebAssembly.compile(
-      await Deno.readFile(new URL(import.meta.resolve(WASM))),
-    );
-    await esbuild.initialize({ wasmModule, worker: false });
+    const esbuild = await import(ESBUILD) as typeof Esbuild;
+    const bytes = await Deno.readFile(new URL(WASM, import.meta.resolve(ESBUILD)));
+    await esbuild.initialize({ wasmModule: await WebAssembly.compile(bytes), worker: false });
+    return esbuild;
   })();
 }
 
@@ -37,7 +38,7 @@ function startCompiler(): Promise<void> {
 export async function bundlePages(
   modules: readonly string[] = [],
 ): Promise<Map<string, Uint8Array>> {
-  await startCompiler();
+  const esbuild = await startCompiler();
   const urls = modules.map((path) => pathToFileURL(path).href);
   try {
     const { outputFiles } = await esbuild.build({
@@ -48,12 +49,12 @@ export async function bundlePages(
     });
     return new Map(outputFiles.map(({ path, contents }) => [path.replace(/^.*\//, ""), contents]));
   } catch (error) {
-    throw inOneSentence(error as Error & { errors?: Message[] });
+    throw inOneSentence(error as Error & { errors?: Esbuild.Message[] });
   }
 }
 
 /** Finds sources by their addresses, as Deno does. */
-function sources(modules: readonly string[], packageText: string): Plugin {
+function sources(modules: readonly string[], packageText: string): Esbuild.Plugin {
   const made = new Map([
     [
       "wkd.js",
@@ -107,7 +108,7 @@ async function packageText(): Promise<string> {
     ).join("\n");
 }
 
-function inOneSentence(error: Error & { errors?: Message[] }): Error {
+function inOneSentence(error: Error & { errors?: Esbuild.Message[] }): Error {
   const first = error.errors?.[0];
   if (!first) return error;
   const { text, location } = first;
