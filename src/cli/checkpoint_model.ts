@@ -11,6 +11,8 @@ import { modelNameOf } from "../run/classifier_card.ts";
 import { loadModel, modelOf } from "../run/load_model.ts";
 
 const WHOLE = ["DATASET.SUBSET", "0", "DATASET.VALIDATION", "0"];
+/** A run's student sees its own images, whatever its teacher saw. */
+const NO_TEACHER = ["TEACHER.MEAN", "[]", "TEACHER.STD", "[]"];
 
 /**
  * The architecture of a checkpoint's model: the one asked for, what its metadata says, or the only one that its tensors fit,
@@ -31,6 +33,7 @@ export function checkpointModelName(
  * A model with the weights of a checkpoint, bare or a run's, in evaluation mode.
  *
  * @param option the option to name in the error, such as `--model`; default `--teacher`
+ * @param family as `MODEL.FAMILY`; default `auto`
  * @throws CheckpointError where the file cannot be read or does not fit, UserError for an unknown model
  */
 export function loadCheckpointModel(
@@ -38,14 +41,15 @@ export function loadCheckpointModel(
   checkpoint: string | Checkpoint,
   dataset: DatasetInfo,
   option = "--teacher",
+  family: Config["MODEL"]["FAMILY"] = "auto",
 ): Model {
-  const model = buildModel(name, dataset);
+  const model = buildModel(name, dataset, family);
   const role = option === "--teacher" ? "teacher" : "model";
   const settings = { role, model: option, file: "--ckpt", dataset: "--dataset" };
   loadModel(
     model,
     checkpoint,
-    modelOf(name, dataset),
+    modelOf(name, dataset, family),
     settings,
     (note) => console.error(visible(note)),
   );
@@ -75,7 +79,11 @@ export function checkpointConfig(
 ): Config {
   const carried = cfg === undefined ? checkpoint?.metadata.config : null;
   const config = carried
-    ? resolveConfig(carried, `the configuration in ${checkpoint?.path}`, [...WHOLE, ...overrides])
+    ? resolveConfig(carried, `the configuration in ${checkpoint?.path}`, [
+      ...WHOLE,
+      ...NO_TEACHER,
+      ...overrides,
+    ])
     : loadConfig(cfg ?? null, overrides);
   return dataset ? { ...config, DATASET: { ...config.DATASET, TYPE: dataset } } : config;
 }

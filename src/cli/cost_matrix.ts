@@ -14,6 +14,7 @@ import type { Model } from "../models/model.ts";
 import { writeCostMatrix } from "../run/cost_matrix_file.ts";
 import { advising, imageSize, isUnusual, smaller } from "../run/memory_error.ts";
 import { flatCosts, TEACHER_HASH, weightsHash } from "../run/run_cost_matrix.ts";
+import { asTeacher } from "../run/teacher_normalisation.ts";
 import { loadCheckpointModel } from "./checkpoint_model.ts";
 import { type CostMatrixFlags, type CostMatrixPlan, makePlan } from "./cost_matrix_plan.ts";
 import { lessOf } from "./gpu_advice.ts";
@@ -51,7 +52,9 @@ export async function costMatrix(
   }
   const samples = planned.samples ?? Math.min(MOST_SAMPLES, smallestClass(train));
   const plan = { ...planned, samples };
-  const model = loadCheckpointModel(teacher, checkpoint, train);
+  const { FAMILY } = planned.config.MODEL;
+  const model = loadCheckpointModel(teacher, checkpoint, train, "--teacher", FAMILY);
+  asTeacher(model, planned.config, train);
   const cost = await advising(() => less(train), () => compare(model, train, plan));
   const hash = await weightsHash(model);
   model.dispose();
@@ -107,6 +110,7 @@ function describe(
     degree,
     bandwidth,
     samples,
+    settings,
   }: SampledPlan,
   hash: string,
   overrides: readonly string[],
@@ -124,7 +128,7 @@ function describe(
   ];
   const size = [
     ...(similarity === "cosine" ? [] : ["--samples", String(samples)]),
-    ...["--out", out, ...overrides],
+    ...["--out", out, ...settings, ...overrides],
   ];
   const images = "first training images of each class, no augmentation";
   const seen = {

@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { changedSettings } from "../config/changed_settings.ts";
 import { type Config, sectionOf } from "../config/config.ts";
 import type { ValuesOf } from "../config/field.ts";
 import type { FeatureSource } from "../cost_matrix/class_features.ts";
@@ -46,6 +47,8 @@ export interface CostMatrixFlags {
 
 /** What is computed from what, and where to. */
 export interface CostMatrixPlan {
+  /** What says the family of the teacher and the normalisation of its images. */
+  readonly config: Config;
   readonly dataset: Config["DATASET"];
   readonly teacher: string;
   readonly checkpoint: Checkpoint;
@@ -55,7 +58,15 @@ export interface CostMatrixPlan {
   readonly bandwidth: number;
   readonly samples: number | null;
   readonly out: string;
+  /** Pairs KEY VALUE of the configuration's file that the images or the teacher are others by. */
+  readonly settings: readonly string[];
 }
+
+/** What changes no image, or is said otherwise. */
+const WITHOUT_EFFECT = [
+  ...["TYPE", "SUBSET", "TEST.BATCH_SIZE", "NUM_WORKERS", "NUM_CLASSES", "PREFETCH"],
+  ...["ON_CORRUPT", "CACHE", "CACHE_DIR", "CACHE_SIZE"],
+].map((name) => `DATASET.${name}`);
 
 /**
  * What `cost-matrix` does: with a configuration, the file that it names (COST_MATRIX_PATH), made in the way that it says
@@ -84,12 +95,18 @@ export function makePlan(flags: CostMatrixFlags, overrides: readonly string[]): 
   const out = flags.out ?? (named || usual);
   formatOfName(out);
   return {
-    ...{ teacher, checkpoint, source, similarity, samples: flags.samples ?? null },
+    settings: flags.cfg ? settingsOf(config, overrides) : [],
+    ...{ config, teacher, checkpoint, source, similarity, samples: flags.samples ?? null },
     dataset: { ...config.DATASET, SUBSET: 0 },
     degree: flags.degree ?? 3,
     bandwidth: flags.bandwidth ?? 1,
     out,
   };
+}
+
+function settingsOf(config: Config, overrides: readonly string[]): string[] {
+  const given = [...WITHOUT_EFFECT, ...overrides.filter((_, i) => i % 2 === 0)];
+  return Object.entries(changedSettings(config, ["DATASET", "MODEL", "TEACHER"], given)).flat();
 }
 
 /** What a configuration says of the matrix: in its distiller's section, or WKD's where that has no such keys. */

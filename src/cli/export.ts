@@ -4,19 +4,24 @@ import { UserError } from "../errors.ts";
 import { visible } from "../formats/visible.ts";
 import { type Classifier, openClassifier } from "../run/classifier.ts";
 import { exportOnnxFile, type OnnxFlags } from "./export_onnx.ts";
+import { exportWebFolder, type WebFlags } from "./export_web.ts";
 import { openDevice } from "./open_device.ts";
 
 /** Options of the `export` command. */
-export interface ExportFlags extends OnnxFlags {
+export interface ExportFlags extends OnnxFlags, WebFlags {
   /** Architecture; default: what the checkpoint says. */
   readonly model?: string;
   /** Kind of adapter. */
   readonly device?: string;
 }
 
+/** Options of one target alone. */
+const OF_ONNX = ["fold", "batch", "float16", "preprocess"] as const;
+const OF_WEB = ["teacher"] as const;
+
 /** What `--to` asks for. */
 interface Target {
-  /** Writes a classifier; says what it wrote. */
+  /** Writes a classifier; says what it wrote, in a line or more. */
   readonly write: (classifier: Classifier) => Promise<string>;
   /** Words behind `--to` that are no part of it. */
   readonly rest: readonly string[];
@@ -48,7 +53,7 @@ export async function exportModel(
   const tell = (note: string) => console.error(visible(note));
   const classifier = openClassifier(typedPath(ckpt), { model: flags.model }, tell);
   try {
-    console.log(visible(await write(classifier)));
+    for (const line of (await write(classifier)).split("\n")) console.log(visible(line));
   } finally {
     classifier.model.dispose();
   }
@@ -58,13 +63,28 @@ export async function exportModel(
 function target(to: readonly string[], flags: ExportFlags): Target {
   const [word, ...rest] = to;
   if (word === undefined) {
-    throw new UserError("export wants to know what to write: --to FILE.onnx");
+    throw new UserError("export wants to know what to write: --to FILE.onnx, or --to web DIR");
   }
+  if (word === "web") return webTarget(rest, flags);
   if (extname(word).toLowerCase() === ".onnx") {
+    refuse(flags, OF_WEB, word);
     const path = typedPath(word);
     return { write: (classifier) => exportOnnxFile(classifier, path, flags), rest };
   }
   throw new UserError(
-    `--to ${word} is nothing that can be written here; use a name that ends in .onnx`,
+    `--to ${word} is nothing that can be written here; use a name that ends in .onnx, or web and a folder`,
   );
+}
+
+function webTarget([folder, ...rest]: readonly string[], flags: ExportFlags): Target {
+  if (folder === undefined) throw new UserError("--to web wants a folder behind it: --to web DIR");
+  refuse(flags, OF_ONNX, "web");
+  const path = typedPath(folder);
+  return { write: (classifier) => exportWebFolder(classifier, path, flags), rest };
+}
+
+function refuse(flags: ExportFlags, others: readonly (keyof ExportFlags)[], target: string): void {
+  const given = others.find((name) => flags[name] !== undefined);
+  if (given === undefined) return;
+  throw new UserError(`--${given} says nothing about --to ${target}; leave it out`);
 }

@@ -15,6 +15,7 @@ import { addModels } from "./commands/models.ts";
 import { addPredict } from "./commands/predict.ts";
 import { addQuickstart } from "./commands/quickstart.ts";
 import { addResults } from "./commands/results.ts";
+import { addServe } from "./commands/serve.ts";
 import { addTrain } from "./commands/train.ts";
 
 /** Commander adds the line break itself, and so does the console. */
@@ -60,6 +61,7 @@ export function buildProgram(exit: Exit): Command {
   addInspect(program, exit);
   addExport(program, exit);
   addModels(program, exit);
+  addServe(program, exit);
   addData(program, exit);
   const nested = program.commands.flatMap(({ commands }) => commands);
   for (const command of [program, ...program.commands, ...nested] as Command[]) {

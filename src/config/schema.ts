@@ -1,5 +1,5 @@
 import { choicesOf, oneOf } from "./choices.ts";
-import { bool, choice, type Field, float, int, path, paths, text } from "./field.ts";
+import { bool, choice, type Field, float, floats, int, path, paths, text } from "./field.ts";
 
 /** A text key that takes the name of something that is registered. */
 function registered(key: string, value: string, doc: string): Field<string> {
@@ -72,7 +72,7 @@ export const SCHEMA = {
     NORMALIZE: choice(
       ["auto", "imagenet", "cifar10", "cifar100"],
       "auto",
-      "Ours, for folders of images: whose mean and deviation they are normalised by; auto is imagenet, or cifar10 with TRANSFORM cifar.",
+      "Ours: whose mean and deviation images of three channels are normalised by; auto is the data set's own, and of folders of images imagenet, or cifar10 with TRANSFORM cifar.",
     ),
     ON_CORRUPT: choice(
       ["error", "skip"],
@@ -107,6 +107,24 @@ export const SCHEMA = {
     TEACHER_CHECKPOINT: path(
       "",
       "Ours: file of the teacher's weights; empty is the usual place for the data set and the teacher.",
+    ),
+  },
+  MODEL: {
+    FAMILY: choice(
+      ["auto", "cifar", "imagenet"],
+      "auto",
+      "Ours: which of two models of one name is meant, such as ResNet18: cifar is for images of about 32 x 32, imagenet of about 224 x 224; auto goes by the data set or the images' height (imagenet above 64).",
+    ),
+  },
+  TEACHER: {
+    MEAN: floats(
+      [],
+      "Ours: mean of each channel, in units of 255, that the teacher's images are normalised by, where that is not the student's; empty is the student's.",
+    ),
+    STD: floats(
+      [],
+      "Ours: standard deviation of each channel, in units of 255, for the teacher; goes with MEAN.",
+      { above: 0 },
     ),
   },
   SOLVER: {
@@ -193,6 +211,8 @@ export const COMMON_SECTIONS: readonly string[] = [
   "EXPERIMENT",
   "DATASET",
   "DISTILLER",
+  "MODEL",
+  "TEACHER",
   "SOLVER",
   "LOG",
 ];

@@ -18,7 +18,6 @@ const OF_IMAGE_FILES = [
   "TRANSFORM",
   "IMAGE_SIZE",
   "RESIZE",
-  "NORMALIZE",
   "ON_CORRUPT",
   "CACHE",
   "CACHE_DIR",

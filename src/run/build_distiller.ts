@@ -3,6 +3,7 @@ import type { DatasetInfo } from "../data/image_dataset.ts";
 import type { DistillerParts, FeatureShapes } from "../distill/definition.ts";
 import type { Distiller } from "../distill/distiller.ts";
 import { distillerOf } from "../distill/registry.ts";
+import type { ModelFamily } from "../models/family.ts";
 import type { Model } from "../models/model.ts";
 import { createModel } from "../models/registry.ts";
 import { noGrad } from "../tensor/autograd.ts";
@@ -11,10 +12,15 @@ import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { loadModel, modelOf, TEACHER_SETTINGS } from "./load_model.ts";
 import { runCostMatrix } from "./run_cost_matrix.ts";
+import { asTeacher } from "./teacher_normalisation.ts";
 
-/** A model by the authors' name for a data set. */
-export function buildModel(name: string, dataset: DatasetInfo): Model {
-  return createModel(name, modelOf(name, dataset));
+/** A model by the authors' name for a data set, of the family that `MODEL.FAMILY` says. */
+export function buildModel(
+  name: string,
+  dataset: DatasetInfo,
+  family?: ModelFamily | "auto",
+): Model {
+  return createModel(name, modelOf(name, dataset, family));
 }
 
 /** A distiller, and what was made for it. */
@@ -49,7 +55,8 @@ export async function buildDistiller(
   const { TYPE, STUDENT } = config.DISTILLER;
   const definition = distillerOf(TYPE);
   using made = new DisposableStack();
-  const student = made.adopt(buildModel(STUDENT, options.dataset), (it) => it.dispose());
+  const { FAMILY } = config.MODEL;
+  const student = made.adopt(buildModel(STUDENT, options.dataset, FAMILY), (it) => it.dispose());
   const teacher = definition.teacher === false
     ? null
     : made.adopt(buildTeacher(config, options), (it) => it.dispose());
@@ -60,12 +67,14 @@ export async function buildDistiller(
 }
 
 function buildTeacher(
-  { DISTILLER: { TEACHER } }: Config,
+  config: Config,
   { dataset, teacherPath, note }: BuildOptions,
 ): Model {
-  const teacher = buildModel(TEACHER, dataset);
+  const { DISTILLER: { TEACHER }, MODEL: { FAMILY } } = config;
+  const teacher = buildModel(TEACHER, dataset, FAMILY);
   try {
-    loadModel(teacher, teacherPath, modelOf(TEACHER, dataset), TEACHER_SETTINGS, note);
+    loadModel(teacher, teacherPath, modelOf(TEACHER, dataset, FAMILY), TEACHER_SETTINGS, note);
+    asTeacher(teacher, config, dataset);
   } catch (error) {
     teacher.dispose();
     throw error;

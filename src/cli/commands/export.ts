@@ -9,18 +9,22 @@ ONNX (opset 17): the input is "images", float32 [N, C, H, W], normalised as the 
 --preprocess "pixels", uint8 [N, H, W, C] of that height and width; the output is "logits", [N, classes]. Weights have their
 names in the checkpoint. The metadata are "model", "classes" and "preprocessing" (the last two as JSON), and "input".
 
+A page: a folder for any web server, which needs WebGPU in the browser and no other server. index.html asks the student about
+pictures and the camera, train.html trains it from its teacher on the visitor's pictures; nothing leaves the browser.
+
 Examples:
   deno task export -c output/fashion_mnist/vanilla_resnet8 --to student.onnx
   deno task export -c resnet20.safetensors --to resnet20.onnx --fold --preprocess
-  deno task export -c student.pth -m ResNet18 --to student.onnx --batch 1 --float16`;
+  deno task export -c student.pth -m ResNet18 --to student.onnx --batch 1 --float16
+  deno task export -c output/fashion_mnist/wkd_l_resnet20_resnet8 --to web page`;
 
 /** Adds the `export` command. */
 export function addExport(program: Command, exit: Exit): void {
   program.command("export")
-    .description("write a trained model for other programs: as ONNX")
+    .description("write a trained model for other programs as ONNX, or for browsers as a page")
     .option("-c, --ckpt <path>", "a run's folder or a checkpoint, also without -c")
     .option("-m, --model <name>", "architecture; default: what the checkpoint says")
-    .option("--to <target...>", "what to write: a file that ends in .onnx")
+    .option("--to <target...>", "what to write: a file that ends in .onnx, or web and a folder")
     .option("--fold", "ONNX: make batch normalisation part of the convolution before it")
     .option(
       "--batch <n>",
@@ -29,6 +33,7 @@ export function addExport(program: Command, exit: Exit): void {
     )
     .option("--float16", "ONNX: weights and computation in float16")
     .option("--preprocess", "ONNX: take pixels, and normalise them in the graph")
+    .option("--teacher <path>", "web: who teaches on the second page; default: the run's teacher")
     .option("--overwrite", "replace what is there")
     .addOption(deviceOption())
     .argument("[checkpoint]", "the checkpoint, without -c")

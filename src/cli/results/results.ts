@@ -3,7 +3,7 @@ import { configToYaml } from "../../config/format_config.ts";
 import { programWords } from "../../config/program.ts";
 import { asTyped } from "../../config/typed_path.ts";
 import { loadDataset } from "../../data/load_dataset.ts";
-import { datasetOf } from "../../data/registry.ts";
+import { findDataset } from "../../data/registry.ts";
 import { UserError } from "../../errors.ts";
 import { fileExists } from "../../formats/paths.ts";
 import { visible } from "../../formats/visible.ts";
@@ -55,7 +55,7 @@ export async function results(flags: ResultsFlags, overrides: readonly string[])
   const table = TABLES.find(({ name }) => name === flags.table)!;
   const out = flags.out ?? usualFile(table);
   // Published images are the same wherever they were put.
-  const free = datasetOf(table.name).archive ? [ROOT] : [];
+  const free = findDataset(table.name)?.archive ? [ROOT] : [];
   const changes = overrides.some((word, i) => i % 2 === 0 && !free.includes(word));
   if (changes && out === usualFile(table)) {
     throw new UserError(`${out} is for the configurations as they are; name another --out`);
