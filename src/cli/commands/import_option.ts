@@ -15,6 +15,7 @@ const TAKE_IT: ReadonlySet<string> = new Set([
     "models",
     "bench",
   ],
+  "export",
 ]);
 
 /** Adds `--import` to a command that needs it; its modules run before the command does. */
