@@ -47,7 +47,7 @@ export function addDistill(program: Command, exit: Exit): void {
     .addOption(deviceOption())
     .addHelpText("after", EXAMPLES)
     .action(async (pictures, overrides, flags) => {
-      const { distill } = await import("../distill.ts");
+      const { distill } = await import("../distill/distill.ts");
       const isPath = /[/\\]/.test(pictures) || pictures.startsWith("~");
       exit(await distill(isPath ? typedPath(pictures) : pictures, flags, overrides));
     });

@@ -1,11 +1,13 @@
-import { listed, shown, visible } from "../formats/visible.ts";
-import { progress } from "../logging/progress.ts";
-import { barText, formatSeconds } from "../logging/text.ts";
-import type { PipelineListener, StageName } from "../run/pipeline/options.ts";
-import { type CountBar, countBar } from "./terminal/count_bar.ts";
+import { listed, shown, visible } from "../../formats/visible.ts";
+import { progress } from "../../logging/progress.ts";
+import { barText, formatSeconds } from "../../logging/text.ts";
+import type { PipelineListener, StageName } from "../../run/pipeline/options.ts";
+import { type CountBar, countBar } from "../terminal/count_bar.ts";
 
 /** Pictures that cannot be read and are named. */
 const NAMED = 5;
+/** Pictures of a class that hardly teach anything. */
+const FEW = 50;
 /** Characters of the bar; with it a line has room on 80 columns. */
 const BAR = 12;
 
@@ -63,6 +65,12 @@ export function distillListener(): PipelineListener {
       say(`  ${names.length} classes: ${listed(names, 8)}`);
       say(`  ${count(images)} pictures to train on, ${count(test)} to be measured on`);
       for (const line of why) say(`  ${line}`);
+      const each = Math.round(images / names.length);
+      if (each < FEW) {
+        console.error(
+          `warning: some ${each} of each class are few to learn from; a few hundred are better`,
+        );
+      }
     },
     progress(what, done, total) {
       if (what !== counted) {

@@ -1,14 +1,17 @@
 import { join } from "@std/path";
-import { withProgram } from "../config/program.ts";
-import { asTyped } from "../config/typed_path.ts";
-import { escapeControls } from "../formats/visible.ts";
-import type { DistillRequest } from "../run/pipeline/decisions.ts";
-import type { ModelRow } from "../run/pipeline/measure.ts";
-import type { PipelineResult } from "../run/pipeline/options.ts";
-import type { PipelineFiles } from "../run/pipeline/plan.ts";
-import { convertCheckpoint } from "./convert.ts";
-import { shellWords } from "./terminal/shell_words.ts";
-import { table } from "./terminal/table.ts";
+import { withProgram } from "../../config/program.ts";
+import { asTyped } from "../../config/typed_path.ts";
+import { UserError } from "../../errors.ts";
+import { escapeControls } from "../../formats/visible.ts";
+import { openClassifier } from "../../run/classifier.ts";
+import type { DistillRequest } from "../../run/pipeline/decisions.ts";
+import type { ModelRow } from "../../run/pipeline/measure.ts";
+import type { PipelineResult } from "../../run/pipeline/options.ts";
+import type { PipelineFiles } from "../../run/pipeline/plan.ts";
+import { exportOnnxFile } from "../export_onnx.ts";
+import { convertCheckpoint } from "../convert.ts";
+import { shellWords } from "../terminal/shell_words.ts";
+import { table } from "../terminal/table.ts";
 
 /** A file of the student. */
 interface StudentForm {
@@ -17,14 +20,34 @@ interface StudentForm {
   readonly what: string;
 }
 
-/** Writes the student in the forms that other programs read. */
-export function writeStudent(student: string, files: PipelineFiles): readonly StudentForm[] {
+/**
+ * Writes the student in the forms that other programs read.
+ *
+ * @param tell takes a sentence about one that cannot be written
+ */
+export async function writeStudent(
+  student: string,
+  files: PipelineFiles,
+  tell: (message: string) => void,
+): Promise<readonly StudentForm[]> {
   const forms = [
     { path: files.student("pth"), what: "PyTorch: torch.load" },
     { path: files.student("safetensors"), what: "safetensors" },
   ];
   for (const { path } of forms) convertCheckpoint(student, path, { overwrite: true });
-  return forms;
+  const onnx = files.student("onnx");
+  const classifier = openClassifier(student);
+  try {
+    await exportOnnxFile(classifier, onnx, { overwrite: true });
+  } catch (error) {
+    // A model of the user's may have ops that ONNX has not.
+    if (!(error instanceof UserError)) throw error;
+    tell(`the student has no ONNX form: ${error.message}`);
+    return forms;
+  } finally {
+    classifier.model.dispose();
+  }
+  return [...forms, { path: onnx, what: "ONNX" }];
 }
 
 /** What a pipeline came to, and what to do with it. */
@@ -54,6 +77,7 @@ export function finalWords(
     "Next:",
     `  deno task predict -c ${typed(join(folder, "student"))} PICTURE`,
     `  deno task eval -c ${typed(student)}`,
+    `  deno task export -c ${typed(join(folder, "student"))} --to web PAGE`,
     `  deno task train --cfg ${typed(join(folder, "student.yaml"))} EXPERIMENT.NAME again`,
   ];
   return withProgram(escapeControls(lines.join("\n")));

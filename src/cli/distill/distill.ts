@@ -1,29 +1,29 @@
 import { basename, resolve } from "@std/path";
-import { programWords } from "../config/program.ts";
-import { asTyped, typedPath } from "../config/typed_path.ts";
-import { folderLayout } from "../data/images/folder_layout.ts";
-import { listClasses } from "../data/images/list_images.ts";
-import { datasets, findDataset } from "../data/registry.ts";
-import { UserError } from "../errors.ts";
-import { checkFolder } from "../formats/atomic_write.ts";
-import { fileExists, isFolder } from "../formats/paths.ts";
-import { shown, visible } from "../formats/visible.ts";
-import { modelNames, nearestName } from "../models/registry.ts";
+import { programWords } from "../../config/program.ts";
+import { asTyped, typedPath } from "../../config/typed_path.ts";
+import { folderLayout } from "../../data/images/folder_layout.ts";
+import { listClasses } from "../../data/images/list_images.ts";
+import { datasets, findDataset } from "../../data/registry.ts";
+import { UserError } from "../../errors.ts";
+import { checkFolder } from "../../formats/atomic_write.ts";
+import { fileExists, isFolder } from "../../formats/paths.ts";
+import { shown, visible } from "../../formats/visible.ts";
+import { modelNames, nearestName } from "../../models/registry.ts";
 // What is registered is in the schema.
-import "../optim/registry.ts";
-import { loadCheckpoint } from "../run/checkpoint.ts";
-import { type ClassifierCard, readCard } from "../run/classifier_card.ts";
-import { FailedRun } from "../run/failed_run.ts";
-import { type DistillRequest, methodSettings } from "../run/pipeline/decisions.ts";
-import { runPipeline } from "../run/pipeline/pipeline.ts";
-import { PipelineFiles, pipelineFolder, refuseOwnKeys } from "../run/pipeline/plan.ts";
-import { RunLock } from "../run/run_lock.ts";
-import { distillListener } from "./distill_progress.ts";
-import { finalWords, writeStudent } from "./distill_summary.ts";
-import { importWords } from "./import_modules.ts";
-import { datasetCallbacks, openComputeDevice } from "./open_device.ts";
-import { interruptSignal } from "./terminal/interrupt_signal.ts";
-import { shellWords } from "./terminal/shell_words.ts";
+import "../../optim/registry.ts";
+import { loadCheckpoint } from "../../run/checkpoint.ts";
+import { type ClassifierCard, readCard } from "../../run/classifier_card.ts";
+import { FailedRun } from "../../run/failed_run.ts";
+import { type DistillRequest, methodSettings } from "../../run/pipeline/decisions.ts";
+import { runPipeline } from "../../run/pipeline/pipeline.ts";
+import { PipelineFiles, pipelineFolder, refuseOwnKeys } from "../../run/pipeline/plan.ts";
+import { RunLock } from "../../run/run_lock.ts";
+import { distillListener } from "./progress.ts";
+import { finalWords, writeStudent } from "./summary.ts";
+import { importWords } from "../import_modules.ts";
+import { datasetCallbacks, openComputeDevice } from "../open_device.ts";
+import { interruptSignal } from "../terminal/interrupt_signal.ts";
+import { shellWords } from "../terminal/shell_words.ts";
 
 /** Options of the `distill` command. */
 export interface DistillFlags {
@@ -103,7 +103,7 @@ export async function distill(
       console.log(`stopped; go on with:\n  ${command}`);
       return interrupt.status;
     }
-    const forms = await writeStudent(result.student, new PipelineFiles(folder));
+    const forms = await writeStudent(result.student, new PipelineFiles(folder), warn);
     console.log(finalWords({ ...result, folder, request, forms }));
     return 0;
   } catch (error) {
