@@ -1,4 +1,5 @@
 import { basename, dirname } from "@std/path";
+import { flatCosts } from "../cost_matrix/flat_costs.ts";
 import type { Dataset } from "../data/image_dataset.ts";
 import { loadTrainSet } from "../data/load_dataset.ts";
 import { UserError } from "../errors.ts";
@@ -9,7 +10,7 @@ import type { Model } from "../models/model.ts";
 import { type CostMatrixNote, writeCostMatrix } from "../run/cost_matrix_file.ts";
 import { makeCostMatrix, methodNote, usualSamples } from "../run/make_cost_matrix.ts";
 import { advising, imageSize, isUnusual, smaller } from "../run/memory_error.ts";
-import { flatCosts, TEACHER_HASH, weightsHash } from "../run/run_cost_matrix.ts";
+import { TEACHER_HASH, weightsHash } from "../run/run_cost_matrix.ts";
 import { asTeacher } from "../run/teacher_normalisation.ts";
 import { loadCheckpointModel } from "./checkpoint_model.ts";
 import { type CostMatrixFlags, type CostMatrixPlan, makePlan } from "./cost_matrix_plan.ts";

@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
+import { flatCosts } from "../../src/cost_matrix/flat_costs.ts";
 import { PyOrderedDict } from "../../src/formats/pickle/python.ts";
 import { writeTorch } from "../../src/formats/torch/write_torch.ts";
 import type { Model } from "../../src/models/model.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";
 import { CheckpointError, loadCheckpoint } from "../../src/run/checkpoint.ts";
-import { COST_MATRIX_FILE, flatCosts, weightsHash } from "../../src/run/run_cost_matrix.ts";
+import { COST_MATRIX_FILE, weightsHash } from "../../src/run/run_cost_matrix.ts";
 import { readCostMatrix, writeCostMatrix } from "../../src/run/cost_matrix_file.ts";
 import { loadModel } from "../../src/run/load_model.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
