@@ -15,6 +15,7 @@ const PAGES = [
   "docs/adding_a_distiller.md",
   "docs/adding_a_model.md",
   "docs/adding_a_dataset.md",
+  "docs/fine_tuning.md",
 ];
 const FOLDERS =
   "bench|checkpoints|configs|docs|examples|kernels|results|scratch|src|tests|types|wkd_cost_matrix";

@@ -24,6 +24,19 @@ export function checkTeacher(config: Config, option = "DISTILLER.TEACHER_CHECKPO
 }
 
 /**
+ * Refuses to start where the file of weights that the student starts from is not there.
+ *
+ * @throws UserError naming it
+ */
+export function checkStudent({ DISTILLER: { STUDENT, STUDENT_CHECKPOINT: path } }: Config): void {
+  if (path === "" || fileExists(path)) return;
+  throw new UserError(
+    `there is no file ${path}, which the student ${STUDENT} is to start from ` +
+      "(DISTILLER.STUDENT_CHECKPOINT, --init)",
+  );
+}
+
+/**
  * Refuses to start WKD-L where its cost matrix is missing and cannot be made.
  *
  * @throws FormatError where its name says no format, WriteError where something else is in its place

@@ -16,7 +16,10 @@ export function valueAt(config: Config, key: string): FieldValue {
 /** A value as YAML writes it, on one line, without what a terminal would obey. */
 export function formatValue(value: FieldValue | readonly number[]): string {
   if (typeof value === "string") return visible(JSON.stringify(value));
-  return typeof value === "object" ? `[${value.map(formatValue).join(", ")}]` : String(value);
+  if (typeof value !== "object") return String(value);
+  if (Array.isArray(value)) return `[${value.map(formatValue).join(", ")}]`;
+  const pairs = Object.entries(value as Readonly<Record<string, number>>);
+  return `{${pairs.map(([text, number]) => `${formatValue(text)}: ${number}`).join(", ")}}`;
 }
 
 /** A value that follows from other settings, as YAML has it. */

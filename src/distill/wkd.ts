@@ -4,7 +4,6 @@ import { wkdLogitLossWithTargetSeparation } from "../losses/wkd_logit.ts";
 import type { Model, ModelOutput } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
 import { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
-import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -12,6 +11,7 @@ import { ConvReg, ConvRegBottleneck } from "./conv_reg.ts";
 import { defineDistiller, type DistillerParts } from "./definition.ts";
 import type { Distiller, DistillerOutput, Schedule } from "./distiller.ts";
 import { hintShape } from "./feature_distiller.ts";
+import { Targets } from "./targets.ts";
 import {
   HINT_KEY,
   KEYS,
@@ -108,20 +108,28 @@ export class WKD implements Distiller {
     return 0.5 * (1 + Math.cos((epoch - start) / (epochs - start) * Math.PI));
   }
 
-  /** `loss_ce` and `loss_kd` (both distances, weighted) of one batch. */
-  forwardTrain(images: Tensor, labels: Tensor, schedule: Schedule): DistillerOutput {
+  /**
+   * `loss_ce` and `loss_kd` (both distances, weighted) of one batch. For mixed images WKD-L is that with the one label
+   * separated and that with the other, by their shares; WKD-F knows no labels.
+   */
+  forwardTrain(
+    images: Tensor,
+    labels: Tensor,
+    schedule: Schedule,
+    targets: Targets = new Targets(labels),
+  ): DistillerOutput {
     const { ceWeight, logit, feature } = this.options;
     const factor = this.decay(schedule);
     const student = this.student.forward(images);
     const teacher = noGrad(() => this.teacher.forward(images));
     const terms = [
-      ...(logit ? [this.#logitLoss(student, teacher, labels, logit, factor)] : []),
+      ...(logit ? [this.#logitLoss(student, teacher, targets, logit, factor)] : []),
       ...(feature ? [this.#featureLoss(student, teacher, feature, factor)] : []),
     ];
     return {
       logits: student.logits,
       losses: {
-        loss_ce: crossEntropy(student.logits, labels).mul(ceWeight),
+        loss_ce: targets.crossEntropy(student.logits).mul(ceWeight),
         loss_kd: terms.reduce((sum, term) => sum.add(term)),
       },
     };
@@ -135,15 +143,14 @@ export class WKD implements Distiller {
   #logitLoss(
     student: ModelOutput,
     teacher: ModelOutput,
-    labels: Tensor,
+    targets: Targets,
     { cost, temperature, iterations, weight }: WKDLogitOptions,
     factor: number,
   ): Tensor {
-    return wkdLogitLossWithTargetSeparation(student.logits, teacher.logits, labels, cost, {
-      temperature,
-      iterations,
-      gamma: weight * factor,
-    });
+    const options = { temperature, iterations, gamma: weight * factor };
+    return targets.average((labels) =>
+      wkdLogitLossWithTargetSeparation(student.logits, teacher.logits, labels, cost, options)
+    );
   }
 
   #featureLoss(

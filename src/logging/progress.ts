@@ -64,18 +64,34 @@ function describeStep(event: Step): string {
     describeScaling(event.scaling);
 }
 
-function describeEpoch({ epoch, epochs, lr, train, test, bestTop1, bestEpoch }: EpochEnd): string {
+function describeBalanced({ balancedAccuracy }: EpochEnd["test"]): string {
+  return balancedAccuracy === undefined ? "" : `balanced ${balancedAccuracy.toFixed(2)} %  `;
+}
+
+function describeEpoch(
+  { epoch, epochs, lr, train, test, bestTop1, bestEpoch, ema }: EpochEnd,
+): string {
   const rate = Number(lr.toPrecision(6));
   return `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  lr ${rate}  ` +
     `train loss ${train.loss.toFixed(4)} top-1 ${train.top1.toFixed(2)} %  ` +
     `test loss ${fixed(test.loss, 4)} top-1 ${test.top1.toFixed(2)} % top-5 ${
       test.top5.toFixed(2)
     } %  ` +
+    describeBalanced(test) +
     `best ${bestTop1.toFixed(2)} % (epoch ${bestEpoch})  ` +
-    `${formatSeconds(train.seconds + test.seconds)} (data ${formatSeconds(train.dataSeconds)}), ${
-      Math.round(train.imagesPerSecond)
-    } images/s` +
+    describeAverage(ema) +
+    `${formatSeconds(train.seconds + test.seconds + (ema?.test.seconds ?? 0))} (data ${
+      formatSeconds(train.dataSeconds)
+    }), ${Math.round(train.imagesPerSecond)} images/s` +
     describeScaling(train.scaling);
+}
+
+function describeAverage(ema: EpochEnd["ema"]): string {
+  return ema
+    ? `average top-1 ${ema.test.top1.toFixed(2)} % best ${
+      ema.bestTop1.toFixed(2)
+    } % (epoch ${ema.bestEpoch})  `
+    : "";
 }
 
 function describeRun(event: RunStart): string {
@@ -214,7 +230,11 @@ export function progress(options: ProgressOptions = {}): EventSink {
         return shown.line(
           `done in ${formatSeconds(event.seconds)}: top-1 ${event.lastTop1.toFixed(2)} %, best ${
             event.bestTop1.toFixed(2)
-          } % (epoch ${event.bestEpoch}); files in ${visible(event.outputDir)}`,
+          } % (epoch ${event.bestEpoch})${
+            event.ema
+              ? `, average best ${event.ema.bestTop1.toFixed(2)} % (epoch ${event.ema.bestEpoch})`
+              : ""
+          }; files in ${visible(event.outputDir)}`,
           BOLD,
         );
     }

@@ -12,6 +12,7 @@ import { noGrad } from "../tensor/autograd.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { initStudent } from "./init_student.ts";
 import { loadModel, modelOf, TEACHER_SETTINGS } from "./load_model.ts";
 import type { CostMatrixProgress } from "./make_cost_matrix.ts";
 import { runCostMatrix } from "./run_cost_matrix.ts";
@@ -41,6 +42,8 @@ interface BuildOptions {
   readonly dataset: DatasetInfo;
   /** The teacher's checkpoint; not read where there is no teacher. */
   readonly teacherPath: string;
+  /** The checkpoint that the student starts from; empty or missing for fresh weights. */
+  readonly studentPath?: string;
   /** Told in one sentence what can be computed but is hardly meant. */
   readonly warn?: (message: string) => void;
   /** Told in one sentence what is worth knowing, such as where in its file the teacher lay. */
@@ -59,7 +62,7 @@ interface BuildOptions {
 /**
  * The distiller a configuration asks for, with the teacher loaded.
  *
- * @throws CheckpointError where the teacher's file cannot be read or does not fit, UserError where the settings do not fit the
+ * @throws CheckpointError where the teacher's file, or the one the student starts from, cannot be read or does not fit, UserError where the settings do not fit the
  * models or the images.
  */
 export async function buildDistiller(
@@ -70,7 +73,9 @@ export async function buildDistiller(
   const definition = distillerOf(TYPE);
   using made = new DisposableStack();
   const { FAMILY } = config.MODEL;
-  const student = made.adopt(buildModel(STUDENT, options.dataset, FAMILY), (it) => it.dispose());
+  const { dataset, studentPath, note } = options;
+  const student = made.adopt(buildModel(STUDENT, dataset, FAMILY), (it) => it.dispose());
+  if (studentPath) initStudent(student, studentPath, modelOf(STUDENT, dataset, FAMILY), note);
   const teacher = definition.teacher === false
     ? null
     : made.adopt(buildTeacher(config, options), (it) => it.dispose());

@@ -19,7 +19,7 @@ import { findNotFinite } from "../train/not_finite.ts";
 import { type Checkpoint, CheckpointError, inFile, loadCheckpoint } from "./checkpoint.ts";
 
 /** Batch normalisation's counter where a file has none. PyTorch: `_NormBase._load_from_state_dict`. */
-const COUNTER: StateNumbers = { shape: [], data: Int32Array.of(0) };
+export const COUNTER: StateNumbers = { shape: [], data: Int32Array.of(0) };
 
 /**
  * Loads a model from a checkpoint, safetensors or torch: a state dict, bare or wrapped, or a whole run, of which the
@@ -58,8 +58,12 @@ export function loadModel(
   throw new CheckpointError(misfit(path, shapes, wanted, settings, reason));
 }
 
-/** A single NaN among a network's weights makes all of what it says NaN, or all but all. */
-function refuseNotFinite(
+/**
+ * Refuses weights of which some are not finite: a single NaN among a network's makes all of what it says NaN, or all but all.
+ *
+ * @throws CheckpointError naming the first tensor
+ */
+export function refuseNotFinite(
   path: string,
   entries: ReadonlyMap<string, StateNumbers>,
   { name }: FittingModel,
@@ -98,7 +102,7 @@ function load(module: Module, entries: ReadonlyMap<string, StateNumbers>): strin
 }
 
 /** What names a model and its weights, for errors. */
-interface ModelSettings {
+export interface ModelSettings {
   /** What the model is to the command: `teacher`, or `model`. */
   readonly role: string;
   /** What names the architecture, such as `DISTILLER.TEACHER`. */

@@ -7,7 +7,7 @@ import type { Distiller } from "../distill/distiller.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { FormatError } from "../formats/format_error.ts";
 import { changedAt } from "../formats/paths.ts";
-import { type SafetensorsTensor, toFloat32 } from "../formats/safetensors/safetensors.ts";
+import { toFloat32 } from "../formats/safetensors/safetensors.ts";
 import { writeTorch } from "../formats/torch/write_torch.ts";
 import type { Module } from "../nn/module.ts";
 import type { GradScaler } from "../optim/grad_scaler.ts";
@@ -32,7 +32,9 @@ import {
   withPrefix,
 } from "./checkpoint.ts";
 import { imageMetadata } from "./classifier_card.ts";
+import type { Solver } from "./build_solver.ts";
 import { loadTensors } from "./load_model.ts";
+import { restoreSolver } from "./restore_solver.ts";
 import {
   authorsFacts,
   refuseForeignSettings,
@@ -57,7 +59,7 @@ export function latestPath(folder: string): string {
 
 /**
  * Checkpoints of a run: `latest`, `best` and `epoch_N` hold everything that is needed to go on,
- * `student_latest`, `student_best` and `student_N` the student alone.
+ * `student_latest`, `student_best` and `student_N` the student alone, `student_ema_latest` and so on its average.
  */
 export class RunFiles {
   /** Reads and writes nothing yet. */
@@ -72,6 +74,8 @@ export class RunFiles {
     readonly data: Promise<string> | null = null,
     /** The images that the student is measured on, for whoever shows it others. */
     readonly images: DatasetInfo | null = null,
+    /** The student's average, and the names of the optimiser's parameters, where they are not all in the models' order. */
+    readonly solver: Pick<Solver, "ema" | "names"> | null = null,
   ) {}
 
   /** Writes the checkpoints that are due. */
@@ -83,11 +87,24 @@ export class RunFiles {
       extra.set(`scaler.${name}`, tensor);
     }
     if (state.totals) extra.set("totals", { shape: [state.totals.length], data: state.totals });
+    const average = await readBack(this.solver?.ema?.stateDict() ?? new Map());
+    for (const [name, tensor] of average) extra.set(`ema.${name}`, tensor);
     const facts = this.#facts(state);
     const run = this.#runBytes(models, optimizer, extra, await this.#withData(facts));
     const student = withPrefix(models, "student.");
-    for (const [name, studentName] of this.#names(kind, state.epoch - 1)) {
+    const finished = state.epoch - 1;
+    const averageFacts = asAverage(facts, state);
+    const writeAverage = (name: string) => {
+      if (average.size === 0 || kind === "interrupted") return;
+      this.#write(
+        name.replace("student_", "student_ema_"),
+        this.#studentBytes(average, averageFacts),
+      );
+    };
+    if (state.ema?.bestEpoch === finished) writeAverage("student_best");
+    for (const [name, studentName] of this.#names(kind, finished)) {
       if (kind !== "interrupted") this.#write(studentName, this.#studentBytes(student, facts));
+      if (name !== "best") writeAverage(studentName);
       this.#write(name, run);
     }
   }
@@ -111,8 +128,12 @@ export class RunFiles {
       loadTensors(module, withPrefix(tensors, `${name}.`), path);
     }
     refuseForeignSettings(checkpoint, path);
-    this.#restoreOptimizer(withPrefix(tensors, "optimizer."), path);
-    this.#restoreScaler(withPrefix(tensors, "scaler."), path);
+    const allNames = this.#allNames();
+    restoreSolver(checkpoint, tensors, {
+      ...{ optimizer: this.optimizer, type: this.config.SOLVER.TYPE, allNames },
+      ...{ names: this.solver?.names ?? allNames, scaler: this.scaler },
+      ema: this.solver?.ema ?? null,
+    });
     const totals = tensors.get("totals");
     const found = { ...state, totals: totals ? toFloat32(totals) : null };
     const { config = "" } = checkpoint.metadata;
@@ -124,36 +145,6 @@ export class RunFiles {
         `epoch ${found.epoch} starts again at its first step`,
     });
     return atEpochStart(found);
-  }
-
-  #restoreOptimizer(state: ReadonlyMap<string, SafetensorsTensor>, path: string): void {
-    const names = [...new Set([...state.keys()].map((key) => key.replace(/\.\d+$/, "")))];
-    const wanted = this.optimizer.stateNames;
-    if (names.length > 0 && !names.some((name) => wanted.includes(name))) {
-      throw new CheckpointError(
-        `${path} holds the state of another optimiser (${names.join(", ")}) than SOLVER.TYPE ` +
-          `${this.config.SOLVER.TYPE} has (${wanted.join(", ")}); set SOLVER.TYPE as it was`,
-      );
-    }
-    const entries = inFile(path, () =>
-      new Map([...state].map(([name, tensor]) => {
-        return [name, { shape: tensor.shape, data: toFloat32(tensor) }];
-      })));
-    try {
-      this.optimizer.loadStateDict(entries);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      throw new CheckpointError(`${path} cannot be resumed: ${error.message}`, { cause: error });
-    }
-  }
-
-  /** A run that was trained without mixed precision so far goes on with a new scaler. */
-  #restoreScaler(state: ReadonlyMap<string, SafetensorsTensor>, path: string): void {
-    if (!this.scaler || state.size === 0) return;
-    const { scaler } = this;
-    inFile(path, () => {
-      scaler.loadStateDict(new Map([...state].map(([name, t]) => [name, { data: toFloat32(t) }])));
-    });
   }
 
   /**
@@ -207,6 +198,7 @@ export class RunFiles {
         state: JSON.stringify({ ...state, totals: null }),
         config: configToYaml(this.config),
         ...(this.images && imageMetadata(this.images)),
+        ...this.#namesMetadata(),
       },
     };
   }
@@ -215,6 +207,22 @@ export class RunFiles {
   async #withData(facts: RunFacts): Promise<RunFacts> {
     const data = await this.data;
     return data === null ? facts : { ...facts, metadata: { ...facts.metadata, data } };
+  }
+
+  /** Of the optimiser's parameters, where these are not all there are in their order. */
+  #namesMetadata(): { parameters?: string } {
+    const names = this.solver?.names ?? [];
+    return this.solver && names.join() !== this.#allNames().join()
+      ? { parameters: JSON.stringify(names) }
+      : {};
+  }
+
+  #allNames(): string[] {
+    const { student, extraModules } = this.distiller;
+    const beside = Object.entries(extraModules).flatMap(([name, module]) =>
+      [...module.namedParameters().keys()].map((each) => `${name}.${each}`)
+    );
+    return [...student.namedParameters().keys(), ...beside];
   }
 
   #modules(): [string, Module][] {
@@ -255,6 +263,12 @@ export class RunFiles {
       message: `${path} was made with another configuration; changed now: ${changed.join("; ")}`,
     });
   }
+}
+
+/** What the average's own file says. */
+function asAverage(facts: RunFacts, { ema }: RunState): RunFacts {
+  const metadata = { ...facts.metadata, best_acc: String(ema?.bestTop1 ?? -1) };
+  return { ...facts, metadata };
 }
 
 /** @throws CheckpointError where a torch file cannot be that large. */

@@ -116,12 +116,16 @@ export class RunFolder implements Disposable {
 /** Gives the configuration's paths of files that it reads, where there are any, to `place`, and takes what it returns. */
 function withReads(config: Config, place: (path: string) => string): Config {
   const { DISTILLER } = config;
-  const { TYPE, TEACHER_CHECKPOINT: teacher } = DISTILLER;
+  const { TYPE, TEACHER_CHECKPOINT: teacher, STUDENT_CHECKPOINT: student } = DISTILLER;
   const section = sectionOf(config, TYPE);
   const cost = section.COST_MATRIX_PATH ? String(section.COST_MATRIX_PATH) : "";
   return {
     ...config,
-    DISTILLER: { ...DISTILLER, TEACHER_CHECKPOINT: teacher && place(teacher) },
+    DISTILLER: {
+      ...DISTILLER,
+      TEACHER_CHECKPOINT: teacher && place(teacher),
+      STUDENT_CHECKPOINT: student && place(student),
+    },
     ...(cost && { [TYPE]: { ...section, COST_MATRIX_PATH: place(cost) } }),
   };
 }

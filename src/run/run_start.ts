@@ -139,7 +139,8 @@ function startFrom(folder: RunFolder, config: Config, from: string): RunStart {
     !isFolder(typedPath(from)) && /^student_/.test(basename(from)) &&
     isCheckpoint(basename(from))
   ) {
-    const other = basename(from).replace(/^student_(?=\d)/, "epoch_").replace("student_", "");
+    const other = basename(from).replace(/^student_(ema_)?(?=\d)/, "epoch_")
+      .replace(/^student_(ema_)?/, "");
     throw new UserError(`${from} holds the student alone; a run goes on from ${other}`);
   }
   const state = checked(findState(folder, from), path, replaced.place);

@@ -28,6 +28,10 @@ export function addTrain(program: Command, exit: Exit): void {
       "--resume [from]",
       "go on with a run that was stopped: from its latest, or from best, epoch_2, or another file",
     )
+    .option(
+      "--init <file>",
+      "weights that the student starts from, such as torchvision's or a student_best",
+    )
     .option("--overwrite", "start again where a run already is")
     .option("--profile", "at the end, print the time by kernel of one step")
     .addOption(deviceOption())

@@ -136,7 +136,7 @@ async function trainOne(
     top1: round(state.lastTop1),
     bestTop1: round(state.bestTop1),
     bestEpoch: state.bestEpoch,
-    epochs: config.SOLVER.EPOCHS,
+    epochs: state.epoch - 1,
     seconds: Math.round(state.seconds),
     device: gpu.info.description || gpu.info.device || gpu.info.vendor,
     fingerprint: settingsAndFiles,

@@ -63,13 +63,22 @@ export function trainPixels(
   return resampler.resize(pixels, { box, width: size, height: size });
 }
 
-/** Writes an image as three planes of bytes from `offset` on. */
-export function writeBytes({ data }: Pixels, target: Uint8Array, offset: number): void {
-  const plane = data.length / 3;
-  for (let from = 0, to = offset; from < data.length; from += 3, to++) {
-    target[to] = data[from];
-    target[to + plane] = data[from + 1];
-    target[to + 2 * plane] = data[from + 2];
+/** Writes an image as three planes of bytes from `offset` on, mirrored where `flip`. */
+export function writeBytes(
+  { data, width, height }: Pixels,
+  target: Uint8Array,
+  offset: number,
+  flip = false,
+): void {
+  const plane = width * height;
+  const step = flip ? -1 : 1;
+  for (let row = 0, from = 0; row < height; row++) {
+    let to = offset + row * width + (flip ? width - 1 : 0);
+    for (const end = from + 3 * width; from < end; from += 3, to += step) {
+      target[to] = data[from];
+      target[to + plane] = data[from + 1];
+      target[to + 2 * plane] = data[from + 2];
+    }
   }
 }
 
