@@ -34,7 +34,7 @@ async function teach(folder: string, teacher: string): Promise<{ loss: number; t
     assertEquals(status, 0, stderr);
     return JSON.parse(stdout) as { loss: number; top1: number };
   };
-  const named = ["--ckpt", teacher, "--model", "resnet20A", "--batch-size", "20"];
+  const named = ["--ckpt", teacher, "--batch-size", "20"];
   const alone = await evaluated(...named, ...data, "DATASET.NORMALIZE", "imagenet");
 
   const cfg = join(folder, "kd.yaml");
