@@ -20,8 +20,10 @@ export function teacherNormalisation(
   if (MEAN.length === 0 && STD.length === 0) return null;
   if (MEAN.length === channels && STD.length === channels) return { mean: MEAN, std: STD };
   throw new UserError(
-    `TEACHER.MEAN has ${MEAN.length} numbers and TEACHER.STD ${STD.length}; give one to each of the images' ${channels} ` +
-      `channel${channels === 1 ? "" : "s"}, or leave both out`,
+    `TEACHER.MEAN is [${MEAN.join(", ")}] and TEACHER.STD [${
+      STD.join(", ")
+    }]; give both one number for each of the ` +
+      `images' ${channels} channel${channels === 1 ? "" : "s"}, or leave both out`,
   );
 }
 

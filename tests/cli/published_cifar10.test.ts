@@ -81,7 +81,7 @@ Deno.test("TEACHER.MEAN and TEACHER.STD fit each other and the images", async ()
     assertEquals(refused.status, 1);
     assertStringIncludes(
       refused.stderr,
-      "TEACHER.MEAN has 1 numbers and TEACHER.STD 0; give one to each of the images' 3 channels",
+      "TEACHER.MEAN is [0.5] and TEACHER.STD []; give both one number for each of the images' 3 channels",
     );
   });
 });
