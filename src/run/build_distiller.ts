@@ -12,6 +12,7 @@ import { noGrad } from "../tensor/autograd.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { loadCheckpoint } from "./checkpoint.ts";
 import { initStudent } from "./init_student.ts";
 import { loadModel, modelOf, TEACHER_SETTINGS } from "./load_model.ts";
 import type { CostMatrixProgress } from "./make_cost_matrix.ts";
@@ -114,8 +115,9 @@ export function buildTeacher(
   const { DISTILLER: { TEACHER }, MODEL: { FAMILY } } = config;
   const teacher = buildModel(TEACHER, dataset, FAMILY);
   try {
-    loadModel(teacher, teacherPath, modelOf(TEACHER, dataset, FAMILY), TEACHER_SETTINGS, note);
-    asTeacher(teacher, config, dataset);
+    const checkpoint = loadCheckpoint(teacherPath);
+    loadModel(teacher, checkpoint, modelOf(TEACHER, dataset, FAMILY), TEACHER_SETTINGS, note);
+    asTeacher(teacher, config, dataset, { checkpoint, note });
   } catch (error) {
     teacher.dispose();
     throw error;
