@@ -4,6 +4,7 @@ import { loadDataset } from "../../data/load_dataset.ts";
 import { findDataset } from "../../data/registry.ts";
 import { wantsTeacher } from "../../distill/registry.ts";
 import { UserError } from "../../errors.ts";
+import { fileExists } from "../../formats/paths.ts";
 import { visible } from "../../formats/visible.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import { plural } from "../../logging/text.ts";

@@ -5,6 +5,7 @@ import type { Gpu } from "../../gpu/gpu.ts";
 import { modelCost } from "../../models/model_cost.ts";
 import { Evaluator } from "../../train/evaluate.ts";
 import { buildModel } from "../build_distiller.ts";
+import { loadCheckpoint } from "../checkpoint.ts";
 import { loadModel, modelOf, TEACHER_SETTINGS } from "../load_model.ts";
 import { asTeacher } from "../teacher_normalisation.ts";
 import type { RunName } from "./plan.ts";
@@ -52,8 +53,9 @@ export async function measureModel(options: MeasureOptions): Promise<ModelRow | 
   const batchSize = Math.min(DATASET.TEST.BATCH_SIZE, test.length);
   const loader = createLoader(test, { batchSize, train: false });
   try {
-    loadModel(model, path, card, TEACHER_SETTINGS);
-    if (run === "teacher") asTeacher(model, config, test);
+    const checkpoint = loadCheckpoint(path);
+    loadModel(model, checkpoint, card, TEACHER_SETTINGS);
+    if (run === "teacher") asTeacher(model, config, test, { checkpoint });
     model.eval();
     const first = await evaluator.run(loader, { progress, signal });
     const again = first && first.seconds < LONG ? await evaluator.run(loader, { signal }) : first;

@@ -150,8 +150,8 @@ class Pipeline {
 
   /** The configurations of all runs, which are written for `train --cfg`. */
   #configs(decisions: Decisions): Record<RunName, Config> {
-    const { request, teacher } = this.options;
-    const of = (run: RunName) => runConfig(run, this.#files, request, decisions, teacher);
+    const { request } = this.options;
+    const of = (run: RunName) => runConfig(run, this.#files, request, decisions);
     const configs = {
       teacher: of("teacher"),
       student: of("student"),

@@ -1,9 +1,7 @@
 import { basename, join } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { resolveConfig } from "../../config/resolve_config.ts";
-import { NORMALISATIONS } from "../../data/images/normalisations.ts";
 import { UserError } from "../../errors.ts";
-import type { ClassifierCard } from "../classifier_card.ts";
 import { checkpointPath } from "../run_files.ts";
 import { runFolder } from "../run_paths.ts";
 import { costMatrixSettings } from "../run_cost_matrix.ts";
@@ -87,7 +85,6 @@ export function runConfig(
   files: PipelineFiles,
   request: DistillRequest,
   decisions: Decisions,
-  teacher: ClassifierCard | null = null,
 ): Config {
   const method = run === "kd" ? { type: "KD", settings: [] } : methodSettings(request.method);
   const taught = run === "student" || run === "kd";
@@ -100,7 +97,6 @@ export function runConfig(
       STUDENT: run === "teacher" ? decisions.teacher : decisions.student,
       ...(taught ? { TEACHER: decisions.teacher } : {}),
     },
-    ...(taught ? { TEACHER: normalisation(teacher, request, decisions) } : {}),
     SOLVER: {
       BATCH_SIZE: decisions.batch,
       EPOCHS: decisions.epochs,
@@ -132,19 +128,6 @@ function dataset(files: PipelineFiles, { pictures, type }: DistillRequest, decis
     // Pictures that are cut anew in every epoch are decoded once.
     CACHE: transform === "imagenet",
   };
-}
-
-/** What a teacher's images are normalised by, where that is not what the student's are. */
-function normalisation(
-  teacher: ClassifierCard | null,
-  { type }: DistillRequest,
-  { transform }: Decisions,
-): { MEAN?: readonly number[]; STD?: readonly number[] } {
-  const own = teacher?.preprocessing;
-  if (!own || type !== "image_folder") return {};
-  const { mean, std } = NORMALISATIONS[transform === "cifar" ? "cifar10" : "imagenet"];
-  const isSame = String([own.mean, own.std]) === String([mean, std]);
-  return isSame ? {} : { MEAN: own.mean, STD: own.std };
 }
 
 function withTeacher(
