@@ -3,14 +3,13 @@ import { typedPath } from "../config/typed_path.ts";
 import { UserError } from "../errors.ts";
 import { visible } from "../formats/visible.ts";
 import { type Classifier, openClassifier } from "../run/classifier.ts";
+import { type CardFlags, cardOverrides } from "./card_overrides.ts";
 import { exportOnnxFile, type OnnxFlags } from "./export_onnx.ts";
 import { exportWebFolder, type WebFlags } from "./export_web.ts";
 import { openDevice } from "./open_device.ts";
 
 /** Options of the `export` command. */
-export interface ExportFlags extends OnnxFlags, WebFlags {
-  /** Architecture; default: what the checkpoint says. */
-  readonly model?: string;
+export interface ExportFlags extends OnnxFlags, WebFlags, CardFlags {
   /** Kind of adapter. */
   readonly device?: string;
 }
@@ -49,9 +48,10 @@ export async function exportModel(
       }`,
     );
   }
+  const overrides = cardOverrides(flags);
   await openDevice(flags.device);
   const tell = (note: string) => console.error(visible(note));
-  const classifier = openClassifier(typedPath(ckpt), { model: flags.model }, tell);
+  const classifier = openClassifier(typedPath(ckpt), overrides, tell);
   try {
     for (const line of (await write(classifier)).split("\n")) console.log(visible(line));
   } finally {

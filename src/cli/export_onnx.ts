@@ -37,7 +37,10 @@ export async function exportOnnxFile(
   }
   const { preprocessing } = card;
   if (!preprocessing) {
-    throw new UserError(`${path} does not say the size of its images, which ONNX has to know`);
+    throw new UserError(
+      `${path} does not say how images are prepared for ${card.model}, which ONNX has to know; say it with -d, or --cfg, ` +
+        "or --size, --mean and --std",
+    );
   }
   const { channels, height, width } = preprocessing;
   const input = preprocess

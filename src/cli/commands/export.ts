@@ -1,6 +1,9 @@
 import { type Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { typedPath } from "../../config/typed_path.ts";
+import { count } from "./count.ts";
 import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
+import { deviations, numbers } from "./numbers.ts";
 
 const EXAMPLES = `
 The checkpoint is a run's folder, of which the student's best is taken, or a file, of this program or of another.
@@ -8,6 +11,8 @@ The checkpoint is a run's folder, of which the student's best is taken, or a fil
 ONNX (opset 17): the input is "images", float32 [N, C, H, W], normalised as the file's metadata say, or with
 --preprocess "pixels", uint8 [N, H, W, C] of that height and width; the output is "logits", [N, classes]. Weights have their
 names in the checkpoint. The metadata are "model", "classes" and "preprocessing" (the last two as JSON), and "input".
+Checkpoints that were made here know their classes and images; of others -d, --cfg, --classes, --size, --mean and --std
+say what they do not.
 
 A page: a folder for any web server, which needs WebGPU in the browser and no other server. index.html asks the student about
 pictures and the camera, train.html trains it from its teacher on the visitor's pictures; nothing leaves the browser.
@@ -24,6 +29,13 @@ export function addExport(program: Command, exit: Exit): void {
     .description("write a trained model for other programs as ONNX, or for browsers as a page")
     .option("-c, --ckpt <path>", "a run's folder or a checkpoint, also without -c")
     .option("-m, --model <name>", "architecture; default: what the checkpoint says")
+    .option("-d, --dataset <name>", "data set whose classes and preprocessing are the model's")
+    .option("--cfg <file>", "configuration whose DATASET section says them", typedPath)
+    .option("--classes <file>", "class names: a text, a line each, or JSON", typedPath)
+    .option("--size <n>", "rows and columns that the model sees, in pixels", count)
+    .option("--resize <n>", "shorter side before the centre is cut out, in pixels", count)
+    .option("--mean <numbers>", "of each channel, in units of 255, such as 0.5,0.5,0.5", numbers)
+    .option("--std <numbers>", "the same of the standard deviation", deviations)
     .option("--to <target...>", "what to write: a file that ends in .onnx, or web and a folder")
     .option("--fold", "ONNX: make batch normalisation part of the convolution before it")
     .option(
