@@ -17,6 +17,8 @@ const GRID = 4;
 const HINT_LAYER = 4;
 /** Part of the epochs behind which the weights fall: the authors' 150 of 240. */
 const DECAY = 5 / 8;
+/** Runs of fewer epochs are over before the weights would have to fall. */
+const DECAYING = 20;
 
 /** The keys of the section WKD. */
 export const KEYS = {
@@ -40,7 +42,7 @@ export const KEYS = {
     ),
     COSINE_DECAY_EPOCH: auto(int(
       0,
-      "After this epoch both weights fall to 0 along half a cosine; an epoch past the last never starts it; auto is 0, as the authors', where one of the weights is given and above 0, else five eighths of the epochs.",
+      "After this epoch both weights fall to 0 along half a cosine; an epoch past the last never starts it; auto is 0, as the authors', where one of the weights is given and above 0, else five eighths of the epochs, and never in runs of fewer than 20.",
       { min: 0 },
     )),
   },
@@ -133,7 +135,7 @@ export function settleWkd(
       ),
       COSINE_DECAY_EPOCH: numberOf(
         LOSS.COSINE_DECAY_EPOCH,
-        given ? 0 : Math.max(1, Math.round(DECAY * epochs)),
+        given ? 0 : epochs < DECAYING ? epochs : Math.round(DECAY * epochs),
       ),
     },
     ...feature,
