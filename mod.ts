@@ -60,6 +60,17 @@ export type { TorchFormat } from "./src/formats/torch/read_torch.ts";
 export { writeTorch } from "./src/formats/torch/write_torch.ts";
 export { loadState, saveState } from "./src/run/state_bytes.ts";
 
+// Models for other programs.
+export { exportOnnx, type ExportOnnxOptions } from "./src/export/export_onnx.ts";
+export type { Normalisation } from "./src/models/renormalise.ts";
+export type { LessonMethod } from "./src/web/folder_card.ts";
+export {
+  exportWeb,
+  type WebExport,
+  type WebModel,
+  type WrittenFile,
+} from "./src/web/export_web.ts";
+
 // What a module registers that --import runs.
 export { RegistrationError } from "./src/registry/registry.ts";
 export { type ModelDefinition, registerModel } from "./src/models/registry.ts";

@@ -32,7 +32,13 @@ export { autocast } from "./tensor/autocast.ts";
 export type { Shape } from "./tensor/shape.ts";
 export { endStep, scope } from "./tensor/scope.ts";
 export { shapesOnly } from "./tensor/shapes_only.ts";
-export { type BackwardOptions, type InputGradients, noGrad, track } from "./tensor/autograd.ts";
+export {
+  type BackwardOptions,
+  type InputGradients,
+  noGrad,
+  type OpLabel,
+  track,
+} from "./tensor/autograd.ts";
 
 // Element by element.
 export {

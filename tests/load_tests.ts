@@ -1,5 +1,8 @@
 const TESTS = new URL("./", import.meta.url);
 
+/** The tests in a browser, which have a task of their own. */
+const ELSEWHERE = ["browser"];
+
 /**
  * Folders of `tests` by the part that has them; `rest` has all others. The test command runs `tests/parts/` in two threads,
  * a part after the other in the order that it names them, the longest first. A single file runs by itself as usual:
@@ -48,6 +51,6 @@ export async function loadTests(
 /** Loads the tests of a part, by its name in `tests/parts`. */
 export function loadPart(name: string): Promise<void> {
   if (name !== "rest") return loadTests((folder) => PARTS[name].includes(folder));
-  const others = new Set(Object.values(PARTS).flat());
+  const others = new Set([...ELSEWHERE, ...Object.values(PARTS).flat()]);
   return loadTests((folder) => !others.has(folder));
 }

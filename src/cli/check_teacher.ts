@@ -1,12 +1,10 @@
 import type { Config } from "../config/config.ts";
-import { programWords } from "../config/program.ts";
-import { asTyped } from "../config/typed_path.ts";
 import { UserError } from "../errors.ts";
+import { checkTarget } from "../formats/atomic_write.ts";
+import { formatOfName } from "../formats/format_of_name.ts";
 import { fileExists } from "../formats/paths.ts";
 import { costMatrixSettings } from "../run/run_cost_matrix.ts";
 import { publishedTeacher, teacherPlaces } from "../run/run_paths.ts";
-import { importWords } from "./import_modules.ts";
-import { shellWords } from "./terminal/shell_words.ts";
 
 /**
  * Refuses to start without a teacher in one of the usual places, where none is named.
@@ -39,19 +37,13 @@ export function checkStudent({ DISTILLER: { STUDENT, STUDENT_CHECKPOINT: path } 
 }
 
 /**
- * Refuses to start WKD-L without its cost matrix.
+ * Refuses to start WKD-L where its cost matrix is missing and cannot be made.
  *
- * @param cfg the configuration's file, for the command that makes the matrix
- * @throws UserError saying how to get it
+ * @throws FormatError where its name says no format, WriteError where something else is in its place
  */
-export function checkCostMatrix(config: Config, cfg: string): void {
-  const { section, path = null } = costMatrixSettings(config) ?? {};
+export function checkCostMatrix(config: Config): void {
+  const { path = null } = costMatrixSettings(config) ?? {};
   if (path === null || path === "" || fileExists(path)) return;
-  throw new UserError(
-    `there is no cost matrix ${path} (${section}.COST_MATRIX_PATH); make it with ` +
-      `"${
-        shellWords([...programWords(), "cost-matrix", "--cfg", asTyped(cfg), ...importWords()])
-      }", copy the authors' there, ` +
-      `or set ${section}.COST_MATRIX fc`,
-  );
+  formatOfName(path);
+  checkTarget(path);
 }

@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { loadConfig, resolveConfig } from "../config/resolve_config.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
+import { findDataset } from "../data/registry.ts";
 import { visible } from "../formats/visible.ts";
 import type { Model } from "../models/model.ts";
 // What is registered is in the schema.
@@ -10,7 +11,8 @@ import type { Checkpoint } from "../run/checkpoint.ts";
 import { modelNameOf } from "../run/classifier_card.ts";
 import { loadModel, modelOf } from "../run/load_model.ts";
 
-const WHOLE = ["DATASET.SUBSET", "0", "DATASET.VALIDATION", "0"];
+/** A run's student sees its own images, whatever its teacher saw. */
+const NO_TEACHER = ["TEACHER.MEAN", "[]", "TEACHER.STD", "[]"];
 
 /**
  * The architecture of a checkpoint's model: the one asked for, what its metadata says, or the only one that its tensors fit,
@@ -31,6 +33,7 @@ export function checkpointModelName(
  * A model with the weights of a checkpoint, bare or a run's, in evaluation mode.
  *
  * @param option the option to name in the error, such as `--model`; default `--teacher`
+ * @param family as `MODEL.FAMILY`; default `auto`
  * @throws CheckpointError where the file cannot be read or does not fit, UserError for an unknown model
  */
 export function loadCheckpointModel(
@@ -38,18 +41,27 @@ export function loadCheckpointModel(
   checkpoint: string | Checkpoint,
   dataset: DatasetInfo,
   option = "--teacher",
+  family: Config["MODEL"]["FAMILY"] = "auto",
 ): Model {
-  const model = buildModel(name, dataset);
+  const model = buildModel(name, dataset, family);
   const role = option === "--teacher" ? "teacher" : "model";
   const settings = { role, model: option, file: "--ckpt", dataset: "--dataset" };
   loadModel(
     model,
     checkpoint,
-    modelOf(name, dataset),
+    modelOf(name, dataset, family),
     settings,
     (note) => console.error(visible(note)),
   );
   return model.eval();
+}
+
+/** A run's configuration without the parts that it had of the images; those it held out stay where there are no others. */
+function ofAllImages(yaml: string, source: string, overrides: readonly string[]): Config {
+  const own = ["DATASET.SUBSET", "0", ...NO_TEACHER];
+  const config = resolveConfig(yaml, source, [...own, "DATASET.VALIDATION", "0", ...overrides]);
+  const hasTest = findDataset(config.DATASET.TYPE)?.hasTest?.(config.DATASET) ?? true;
+  return hasTest ? config : resolveConfig(yaml, source, [...own, ...overrides]);
 }
 
 /** Where the settings of a command about one checkpoint come from. */
@@ -62,7 +74,7 @@ interface ConfigSources {
 
 /**
  * The configuration by which a checkpoint is looked at: the file that is named, else the one its run had, which the
- * checkpoint carries, else the defaults. All images count of a run that had a part of them (SUBSET and VALIDATION are 0).
+ * checkpoint carries, else the defaults. All images count of a run that had a part of them (SUBSET and VALIDATION are 0, where there are test images).
  *
  * @param checkpoint the checkpoint, or null where it is not known yet
  * @param overrides pairs of a dotted key and a YAML value that win over the file
@@ -75,7 +87,7 @@ export function checkpointConfig(
 ): Config {
   const carried = cfg === undefined ? checkpoint?.metadata.config : null;
   const config = carried
-    ? resolveConfig(carried, `the configuration in ${checkpoint?.path}`, [...WHOLE, ...overrides])
+    ? ofAllImages(carried, `the configuration in ${checkpoint?.path}`, overrides)
     : loadConfig(cfg ?? null, overrides);
   return dataset ? { ...config, DATASET: { ...config.DATASET, TYPE: dataset } } : config;
 }

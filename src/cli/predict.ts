@@ -1,5 +1,4 @@
 import { asTyped, typedPath } from "../config/typed_path.ts";
-import { loadConfig } from "../config/resolve_config.ts";
 import { DecodePool } from "../data/decode/decode_pool.ts";
 import { findPictures, type Picture } from "../data/pictures/find_pictures.ts";
 import { type PictureBatch, pictureBatches } from "../data/pictures/picture_batches.ts";
@@ -14,7 +13,7 @@ import { formatSeconds, plural } from "../logging/text.ts";
 import { type Classifier, openClassifier } from "../run/classifier.ts";
 import { advising, smaller } from "../run/memory_error.ts";
 import { likeliest, Predictor } from "../train/predictor.ts";
-import { readClassNames } from "./class_names.ts";
+import { type CardFlags, cardOverrides } from "./card_overrides.ts";
 import { openComputeDevice } from "./open_device.ts";
 import {
   csvSink,
@@ -27,7 +26,7 @@ import { countBar } from "./terminal/count_bar.ts";
 import { FAILED, interruptSignal } from "./terminal/interrupt_signal.ts";
 
 /** Options of the `predict` command. */
-interface PredictFlags {
+interface PredictFlags extends CardFlags {
   /** A run's folder, or a checkpoint. */
   readonly ckpt: string;
   /** Classes that are told of a picture; default 5. */
@@ -38,22 +37,6 @@ interface PredictFlags {
   readonly csv?: string;
   /** Replace that file if it is there. */
   readonly overwrite?: boolean;
-  /** Architecture. */
-  readonly model?: string;
-  /** Data set whose classes and preprocessing are the model's. */
-  readonly dataset?: string;
-  /** Configuration whose DATASET section says them. */
-  readonly cfg?: string;
-  /** File of class names. */
-  readonly classes?: string;
-  /** Rows and columns that the model sees. */
-  readonly size?: number;
-  /** Shorter side before the centre is cut out. */
-  readonly resize?: number;
-  /** Mean of each channel, in units of 255. */
-  readonly mean?: readonly number[];
-  /** Standard deviation of each channel, in units of 255. */
-  readonly std?: readonly number[];
   /** Pictures in a batch; default 100. */
   readonly batchSize?: number;
   /** Threads that decode; default: as many as there are cores, up to 8. */
@@ -80,14 +63,13 @@ export async function predict(words: readonly string[], flags: PredictFlags): Pr
   if (flags.csv && !flags.overwrite && fileExists(flags.csv)) {
     throw new UserError(`${flags.csv} is already there; replace it with --overwrite`);
   }
-  const overrides = { ...flags, dataset: datasetOf(flags), classes: undefined };
-  const classes = flags.classes === undefined ? undefined : readClassNames(flags.classes);
+  const overrides = cardOverrides(flags);
   const found = await findPictures(words, readStdin, typedPath);
   const failures = new Failures();
   for (const { path, reason } of found.failures) failures.add({ path: asTyped(path), reason });
   const gpu = await openComputeDevice(flags.device);
   const tell = (note: string) => console.error(visible(note));
-  const classifier = openClassifier(flags.ckpt, { ...overrides, classes }, tell);
+  const classifier = openClassifier(flags.ckpt, overrides, tell);
   using resources = new DisposableStack();
   resources.defer(() => classifier.model.dispose());
   const preprocessing = preprocessingOf(classifier);
@@ -102,12 +84,6 @@ export async function predict(words: readonly string[], flags: PredictFlags): Pr
   sink.end(failures.list, status !== null);
   if (status !== null) return status;
   return failures.sumUp(found.pictures.length + found.failures.length);
-}
-
-function datasetOf({ cfg, dataset }: PredictFlags) {
-  if (cfg === undefined && dataset === undefined) return undefined;
-  const { DATASET } = loadConfig(cfg ?? null);
-  return dataset === undefined ? DATASET : { ...DATASET, TYPE: dataset };
 }
 
 /** @throws UserError where nothing says how pictures are prepared, or the model takes no pictures */

@@ -26,8 +26,8 @@ import { shellWords } from "./terminal/shell_words.ts";
 
 /** Options of the `train` command. */
 interface TrainFlags extends StartFlags {
-  /** The configuration file. */
-  readonly cfg: string;
+  /** The configuration file; null for the defaults with the overrides. */
+  readonly cfg: string | null;
   /** File of the weights that the student starts from; the same as DISTILLER.STUDENT_CHECKPOINT. */
   readonly init?: string;
   /** Kind of adapter. */
@@ -50,7 +50,7 @@ export async function train(flags: TrainFlags, given: readonly string[]): Promis
   const start = runStart(folder, typed, flags, (message) => console.error(visible(message)));
   const config = folder.located(typed, start.kind !== "anew");
   if (wantsTeacher(config.DISTILLER.TYPE)) checkTeacher(config);
-  checkCostMatrix(config, flags.cfg);
+  checkCostMatrix(config);
   if (start.kind === "anew") checkStudent(config);
   const gpu = await openComputeDevice(flags.device);
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
@@ -100,8 +100,7 @@ function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly
   return shellWords([
     ...programWords(),
     "train",
-    "--cfg",
-    asTyped(cfg),
+    ...(cfg === null ? [] : ["--cfg", asTyped(cfg)]),
     ...importWords(),
     "--resume",
     ...options,

@@ -1,4 +1,4 @@
-import type { AnyField, FieldValue } from "./field.ts";
+import { type AnyField, type FieldValue, takesAuto } from "./field.ts";
 
 /** YAML 1.1's names, which PyYAML and so the authors' files take for booleans; YAML 1.2 has them as texts. */
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
@@ -22,13 +22,14 @@ export function expectation(field: AnyField): string {
   if (field.max !== undefined) bounds.push(`of at most ${field.max}`);
   if (field.below !== undefined) bounds.push(`less than ${field.below}`);
   const range = bounds.length ? ` ${bounds.join(" and ")}` : "";
+  const or = takesAuto(field) ? "auto or " : "";
   switch (field.kind) {
     case "bool":
       return "true or false";
     case "int":
-      return `an integer${range}`;
+      return `${or}an integer${range}`;
     case "float":
-      return `a number${range}`;
+      return `${or}a number${range}`;
     case "ints":
     case "floats":
       return `${choices ? `one of ${choices.join(", ")}, or ` : ""}a list of ${
@@ -106,6 +107,7 @@ export function coerce(
   value: unknown,
   field: AnyField,
 ): FieldValue | undefined {
+  if (value === "auto" && takesAuto(field)) return value;
   switch (field.kind) {
     case "bool":
       return toBoolean(value);

@@ -42,12 +42,17 @@ export interface Field<T> extends Range {
   readonly doc: string;
   /** The texts allowed, where only some are; of a list, the words that may stand in its place. */
   readonly choices?: readonly string[];
+  /** Of a key that is `auto` by default: what its default was before it was that, and is in files that know no `auto`. */
+  readonly usual?: T;
+  /** Whether a file that gives it means the usual value of every key of its section that is `auto` where it leaves that out. */
+  readonly pins?: boolean;
 }
 
 /** A field of any type. */
 export type AnyField =
   | Field<boolean>
   | Field<number>
+  | Field<number | "auto">
   | Field<string>
   | Field<number[]>
   | Field<string | number[]>
@@ -132,6 +137,21 @@ export function paths(value: string[], doc: string): Field<string[]> {
   return { kind: "paths", default: value, doc };
 }
 
+/**
+ * A key of a number that is `auto` by default: what that is follows from other settings, or from the models.
+ *
+ * @param usual the key with the default that it has in a file which gives a key that `pins`
+ * @param pins whether this is one, as the authors' files always give it
+ */
+export function auto(usual: Field<number>, pins = false): Field<number | "auto"> {
+  return { ...usual, default: "auto", usual: usual.default, pins };
+}
+
+/** Whether a key takes `auto` beside its numbers. */
+export function takesAuto({ kind, default: value }: AnyField): boolean {
+  return (kind === "int" || kind === "float") && value === "auto";
+}
+
 /** A key that takes a list of texts. */
 export function texts(value: string[], doc: string): Field<string[]> {
   return { kind: "texts", default: value, doc };
@@ -147,4 +167,6 @@ export function factors(
 }
 
 /** What makes configuration keys, each with its default and what it means. */
-export const field = { bool, int, float, text, path, choice, ints, floats, paths, texts, factors };
+export const field = {
+  ...{ bool, int, float, text, path, choice, ints, floats, paths, texts, factors, auto },
+};

@@ -74,7 +74,7 @@ export const SCHEMA = {
     NORMALIZE: choice(
       ["auto", "imagenet", "cifar10", "cifar100"],
       "auto",
-      "Ours, for folders of images: whose mean and deviation they are normalised by; auto is imagenet, or cifar10 with TRANSFORM cifar.",
+      "Ours: whose mean and deviation images of three channels are normalised by; auto is the data set's own, and of folders of images imagenet, or cifar10 with TRANSFORM cifar.",
     ),
     ON_CORRUPT: choice(
       ["error", "skip"],
@@ -97,10 +97,14 @@ export const SCHEMA = {
       "Ours: which training images an epoch draws: shuffle takes each once; balanced as many with replacement, each class as often as any other, as PyTorch's WeightedRandomSampler with weights 1 / images of the class.",
     ),
     SUBSET: int(0, "Ours: train on the first n images of each class; 0 is all.", { min: 0 }),
-    VALIDATION: int(
+    VALIDATION: float(
       0,
-      "Ours: take the last n training images of each class out of training and evaluate on them instead of the test images; 0 is off.",
+      "Ours: take the last n training images of each class out of training, or below 1 that share of them, and evaluate on them instead of the test images; 0 is off.",
       { min: 0 },
+    ),
+    SPLIT: path(
+      "",
+      "Ours, for folders of images: JSON file with the lists validation (evaluated instead of the test images) and left_out (not used) of paths below ROOT, as distill writes it; empty is none.",
     ),
     AUGMENT: {
       RAND_AUGMENT_OPS: int(
@@ -168,6 +172,24 @@ export const SCHEMA = {
     STUDENT_CHECKPOINT: path(
       "",
       "Ours: file of weights that the student starts from; its last layer starts fresh where theirs has other classes. Empty is fresh weights; --resume does not read it.",
+    ),
+  },
+  MODEL: {
+    FAMILY: choice(
+      ["auto", "cifar", "imagenet"],
+      "auto",
+      "Ours: which of two models of one name is meant, such as ResNet18: cifar is for images of about 32 x 32, imagenet of about 224 x 224; auto goes by the data set or the images' height (imagenet above 64).",
+    ),
+  },
+  TEACHER: {
+    MEAN: floats(
+      [],
+      "Ours: mean of each channel, in units of 255, that the teacher's images are normalised by, where that is not what the student's are; empty is what its checkpoint says of its training, or else the student's.",
+    ),
+    STD: floats(
+      [],
+      "Ours: standard deviation of each channel, in units of 255, for the teacher; goes with MEAN.",
+      { above: 0 },
     ),
   },
   SOLVER: {
@@ -256,6 +278,8 @@ export const COMMON_SECTIONS: readonly string[] = [
   "EXPERIMENT",
   "DATASET",
   "DISTILLER",
+  "MODEL",
+  "TEACHER",
   "SOLVER",
   "LOG",
 ];

@@ -52,6 +52,8 @@ export interface DatasetDefinition<D extends DatasetInfo = ImageDataset> {
   facts?(config: DatasetConfig): DatasetFacts;
   /** Family of the models that are for its images; default by their height: `cifar` up to 64 pixels, else `imagenet`. */
   readonly models?: "cifar" | "imagenet";
+  /** Whether there are test images where a configuration says; default there are. */
+  hasTest?(config: DatasetConfig): boolean;
   /** What `cost-matrix` compares of its images by linear CKA; default `features`. */
   readonly costSource?: "features" | "pooled" | "logits";
   /** Where else than in `checkpoints/<name>` a teacher's weights may lie; default nowhere. */

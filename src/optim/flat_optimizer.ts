@@ -206,7 +206,7 @@ function groupsOf<O extends { readonly lr: number }>(
   if (groups.length < given.length) {
     throw new RangeError("an optimiser was given parameters and groups of them; give one of both");
   }
-  return groups.map(({ params, lrScale, ...own }) => {
+  return groups.map(({ params, lrScale, names: _names, ...own }) => {
     const settings = { ...options, ...own } as unknown as O;
     const given = lrScale ?? (settings.lr === options.lr ? 1 : settings.lr / options.lr);
     const lr = lrScale === undefined ? settings.lr : options.lr * lrScale;

@@ -122,6 +122,8 @@ export type ParameterGroup<O> = {
   readonly params: Iterable<Tensor>;
   /** Their learning rate over the optimiser's, in place of `lr`. timm: `lr_scale`. */
   readonly lrScale?: number;
+  /** Their names, for whoever looks at the group. PyTorch: `param_names`. */
+  readonly names?: readonly string[];
 } & Partial<O>;
 
 /** What an optimiser is made for: parameters, or groups of them. */

@@ -3,12 +3,12 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /** Settings that give parameters learning rates and weight decays of their own. */
 export interface GroupSettings {
-  /** Factors of the learning rate by {@linkcode matchesName patterns}. */
-  readonly LR_SCALE: Readonly<Record<string, number>>;
-  /** Factors of the weight decay by such patterns. */
-  readonly WEIGHT_DECAY_SCALE: Readonly<Record<string, number>>;
-  /** Whether biases and what has one dimension have no weight decay. */
-  readonly NO_DECAY_NORM_BIAS: boolean;
+  /** Factors of the learning rate by {@linkcode matchesName patterns}. Default none. */
+  readonly LR_SCALE?: Readonly<Record<string, number>>;
+  /** Factors of the weight decay by such patterns. Default none. */
+  readonly WEIGHT_DECAY_SCALE?: Readonly<Record<string, number>>;
+  /** Whether biases and what has one dimension have no weight decay. Default false. */
+  readonly NO_DECAY_NORM_BIAS?: boolean;
   /** Weight decay of the others. */
   readonly WEIGHT_DECAY: number;
 }
@@ -67,7 +67,8 @@ export function parameterGroups(
   named: ReadonlyMap<string, Tensor>,
   settings: GroupSettings,
 ): SolverGroup[] | null {
-  const { LR_SCALE, WEIGHT_DECAY_SCALE, NO_DECAY_NORM_BIAS, WEIGHT_DECAY } = settings;
+  const { LR_SCALE = {}, WEIGHT_DECAY_SCALE = {}, WEIGHT_DECAY } = settings;
+  const { NO_DECAY_NORM_BIAS = false } = settings;
   const names = [...named.keys()];
   requireMatches("SOLVER.LR_SCALE", Object.keys(LR_SCALE), names);
   requireMatches("SOLVER.WEIGHT_DECAY_SCALE", Object.keys(WEIGHT_DECAY_SCALE), names);

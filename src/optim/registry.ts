@@ -74,8 +74,7 @@ export function buildOptimizer(
         "SOLVER.WEIGHT_DECAY_SCALE and SOLVER.NO_DECAY_NORM_BIAS out, or register it with groups: true",
     );
   }
-  const own = groups?.map(({ names: _names, ...group }) => group) ?? null;
-  return definition.build(parameters, solver as never, own);
+  return definition.build(parameters, solver as never, groups);
 }
 
 /**

@@ -3,7 +3,7 @@ import { findDataset } from "../data/registry.ts";
 import { modelState, stateNote } from "../formats/model_state.ts";
 import type { SafetensorsTensor } from "../formats/safetensors/safetensors.ts";
 import { stateEntries, type StateNumbers } from "../formats/state_entries.ts";
-import { modelFamily } from "../models/family.ts";
+import { type ModelFamily, modelFamily } from "../models/family.ts";
 import {
   describeFit,
   fitsShapes,
@@ -142,27 +142,43 @@ function misfit(
   }
   const fits = `${not}; it fits ${models.map(describeFit).join(" and ")}`;
   const usable = models.find((model) => isUsable(model, wanted));
-  return usable
-    ? `${fits}: use ${settings.model} ${usable.name} or another ${settings.file}`
+  if (usable) return `${fits}: use ${settings.model} ${usable.name} or another ${settings.file}`;
+  const sibling = models.find((model) => isSibling(model, wanted));
+  return sibling
+    ? `${fits}: set MODEL.FAMILY ${sibling.family} or use another ${settings.file}`
     : `${fits}: use another ${settings.file}, or the ${settings.dataset} that it was trained on`;
 }
 
 /** Whether the name of a model that fits is all that has to change. */
 function isUsable(model: FittingModel, wanted: FittingModel): boolean {
-  return model.numClasses === wanted.numClasses && model.inChannels === wanted.inChannels &&
-    familyOf(model.name, wanted.family) === model.family;
+  return hasSizes(model, wanted) && familyOf(model.name, wanted.family) === model.family;
+}
+
+/** Whether a model that fits is the one of that name for images of another size. */
+function isSibling(model: FittingModel, wanted: FittingModel): boolean {
+  return hasSizes(model, wanted) && model.name === wanted.name;
+}
+
+function hasSizes(model: FittingModel, wanted: FittingModel): boolean {
+  return model.numClasses === wanted.numClasses && model.inChannels === wanted.inChannels;
 }
 
 /**
  * What a model by the authors' name is for a data set: its classes, channels and family.
  *
+ * @param family as `MODEL.FAMILY`; default by the data set, or else the images' height
  * @throws UserError for an unknown name, with the nearest one.
  */
-export function modelOf(name: string, dataset: DatasetInfo): FittingModel {
+export function modelOf(
+  name: string,
+  dataset: DatasetInfo,
+  family: ModelFamily | "auto" = "auto",
+): FittingModel {
   const [type] = dataset.name.split("/");
+  const usual = () => findDataset(type)?.models ?? modelFamily(dataset.height);
   return {
     name,
-    family: familyOf(name, findDataset(type)?.models ?? modelFamily(dataset.height)),
+    family: familyOf(name, family === "auto" ? usual() : family),
     numClasses: dataset.classes.length,
     inChannels: dataset.channels,
   };

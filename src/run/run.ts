@@ -85,21 +85,27 @@ export class Run {
     }
   }
 
-  static async #build(options: RunOptions, resources: DisposableStack): Promise<Run> {
-    const { config, gpu, splits } = options;
+  static async #build(asked: RunOptions, resources: DisposableStack): Promise<Run> {
+    const { gpu, splits } = asked;
     resources.defer(() => {
       gpu.onCompile = undefined;
       gpu.trim();
     });
-    manualSeed(config.SOLVER.SEED);
-    const warn = (message: string) => options.sink({ type: "warning", message });
-    const note = (message: string) => options.sink({ type: "note", message });
-    const { teacherPath } = options;
+    manualSeed(asked.config.SOLVER.SEED);
+    const warn = (message: string) => asked.sink({ type: "warning", message });
+    const note = (message: string) => asked.sink({ type: "note", message });
+    const { teacherPath } = asked;
     // A run that goes on has the student's weights in its own checkpoint.
-    const studentPath = options.resume ? "" : config.DISTILLER.STUDENT_CHECKPOINT;
-    const { distiller, costMatrix } = await buildDistiller(config, {
+    const studentPath = asked.resume ? "" : asked.config.DISTILLER.STUDENT_CHECKPOINT;
+    const { distiller, config, costMatrix } = await buildDistiller(asked.config, {
       ...{ dataset: splits.train, teacherPath, studentPath, warn, note },
+      costMatrix: {
+        folder: asked.folder,
+        images: splits.train,
+        progress: (what, done, total) => asked.sink({ type: "cost_matrix", what, done, total }),
+      },
     });
+    const options = { ...asked, config };
     resources.defer(() => disposeDistiller(distiller));
     const solver = buildSolver({ gpu, config }, distiller, resources, note);
     const { optimizer, scaler, ema, frozen } = solver;

@@ -1,6 +1,6 @@
 import { join } from "@std/path";
+import { isSavedConfig } from "../config/changed_settings.ts";
 import { type Config, sectionOf } from "../config/config.ts";
-import { configToYaml } from "../config/format_config.ts";
 import { UserError } from "../errors.ts";
 import { checkFolder } from "../formats/atomic_write.ts";
 import { isThere } from "../formats/paths.ts";
@@ -58,7 +58,7 @@ export class RunFolder implements Disposable {
     }
     const path = join(this.path, CONFIG_FILE);
     const alone = runFiles(this.path).join() === CONFIG_FILE && this.replaced.place === null;
-    if (alone && Deno.readTextFileSync(path) !== configToYaml(config)) {
+    if (alone && !isSavedConfig(Deno.readTextFileSync(path), config)) {
       throw new UserError(
         `${path} is not of a run, and the run writes its configuration there; move it, or choose another EXPERIMENT.NAME`,
       );

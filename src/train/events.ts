@@ -194,6 +194,18 @@ export interface Checkpoint {
   readonly path: string;
 }
 
+/** The cost matrix that a run lacks is being made. */
+export interface CostMatrix {
+  /** Tells the event from the others. */
+  readonly type: "cost_matrix";
+  /** What is counted: `images` that the teacher has seen, or `blocks` of classes that were compared. */
+  readonly what: string;
+  /** How many are done. */
+  readonly done: number;
+  /** How many there are. */
+  readonly total: number;
+}
+
 /** Something is not as it should be, but training goes on. */
 export interface Warning {
   /** Tells the event from the others. */
@@ -249,6 +261,7 @@ export type TrainEvent =
   | Evaluate
   | EpochEnd
   | Checkpoint
+  | CostMatrix
   | Warning
   | Note
   | Interrupted

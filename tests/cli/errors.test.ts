@@ -163,8 +163,8 @@ Deno.test("main() says what is wrong with a teacher or a cost matrix", async () 
       "cost.safetensors is [5, 5]; [10, 10] is wanted",
     );
     await assertFails(
-      [...train, ...teacher, "WKD.COST_MATRIX_PATH", ""],
-      "COST_MATRIX_PATH is empty",
+      [...train, ...teacher, "WKD.COST_MATRIX_PATH", join(folder, "missing.npy")],
+      "missing.npy: the extension .npy says no format",
     );
     await assertFails(
       [...train, ...teacher, "WKD.COST_MATRIX", "fc", "WKD.HINT_LAYER", "4"],

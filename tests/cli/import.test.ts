@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join, toFileUrl } from "@std/path";
+import { readOnnx } from "../export/read_onnx.ts";
 import { inTempDir } from "../temp_dir.ts";
 
 const root = fromFileUrl(new URL("../..", import.meta.url));
@@ -49,6 +50,13 @@ Deno.test("the examples train together from another folder, are evaluated, resum
     const seen = await task("tests", "eval", student, ...IMPORTS);
     assertEquals(seen.code, 0, seen.stderr);
     assertStringIncludes(seen.stdout, "on stripes/test");
+
+    const onnx = join(folder, "student.onnx");
+    const exported = await task("tests", "export", student, "--to", onnx, ...IMPORTS);
+    assertEquals(exported.code, 0, exported.stderr);
+    assertStringIncludes(exported.stdout, "tiny_net, images float32 [N, 1, 16, 16]");
+    const operators = readOnnx(Deno.readFileSync(onnx)).graph.node.map(({ op_type }) => op_type);
+    assertEquals(operators.includes("LayerNormalization"), true);
 
     const picture = join(folder, "picture.pgm");
     Deno.writeTextFileSync(picture, `P2 16 16 255 ${"9 240 ".repeat(128)}`);

@@ -34,7 +34,8 @@ Deno.test("configToYaml() and formatConfig() write what a terminal obeys as YAML
 Deno.test("formatConfig() prints the common sections and the distiller's, aligned", () => {
   const text = formatConfig(resolveConfig("", "x", OVERRIDES));
   const sections = text.split("\n").filter((line) => !line.startsWith(" "));
-  assertEquals(sections, ["EXPERIMENT", "DATASET", "DISTILLER", "SOLVER", "LOG", "WKD"]);
+  const common = ["EXPERIMENT", "DATASET", "DISTILLER", "MODEL", "TEACHER", "SOLVER", "LOG"];
+  assertEquals(sections, [...common, "WKD"]);
   assertMatch(text, /^ {2}SINKHORN\.ITER +10$/m);
   assertMatch(text, /^ {2}LR +0\.05$/m);
   const starts = [...text.matchAll(/^ {2}\S+ +/gm)].map(([start]) => start.length);

@@ -149,6 +149,8 @@ Deno.test("ModelEma.exchange() puts the average in the model's place and back, b
   assertThrows(() => ema!.loadStateDict(new Map()), RangeError, "conv1.weight is missing");
   ema!.reset();
   assertEquals(await read(ema!.stateDict()), own);
+  const alike = parameterGroups(model.namedParameters(), { WEIGHT_DECAY: 0.1 });
+  assertEquals(alike, null);
   assertThrows(() => new ModelEma(model.stateDict(), [], 1), RangeError, "a decay of 1");
   recording.dispose();
   dispose();

@@ -3,6 +3,7 @@ import { typedPath } from "../../config/typed_path.ts";
 import { count } from "./count.ts";
 import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
+import { deviations, numbers } from "./numbers.ts";
 
 const EXAMPLES = `
 A picture is a file, a folder (with all pictures in it and below), a pattern in
@@ -55,20 +56,6 @@ export function addPredict(program: Command, exit: Exit): void {
       const words = pictures.map((word) => word === "-" ? word : typedPath(word));
       exit(await predict(words, flags));
     });
-}
-
-function numbers(text: string): number[] {
-  const list = text.split(/[\s,]+/).filter((word) => word !== "").map(Number);
-  if (list.length > 0 && list.every(Number.isFinite)) return list;
-  throw new InvalidArgumentError("numbers with commas between them, such as 0.5,0.5,0.5");
-}
-
-function deviations(text: string): number[] {
-  const list = numbers(text);
-  if (list.every((each) => each > 0)) return list;
-  throw new InvalidArgumentError(
-    "numbers above 0 with commas between them, such as 0.25,0.25,0.25",
-  );
 }
 
 function workers(text: string): number {
