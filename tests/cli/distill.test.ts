@@ -55,7 +55,9 @@ Deno.test("distill goes from pictures to a student, on from where it was killed"
     const train = await cli("train", cfg, "EXPERIMENT.NAME", "again", "SOLVER.EPOCHS", "1");
     assertEquals(train.status, 0, train.stderr);
 
+    Deno.copyFileSync(join(pictures, "ant", "0.bmp"), join(pictures, "ant", "new.bmp"));
     const again = await cli(...words, "--compare");
+    assertStringIncludes(again.stderr, "has 25 pictures now and had 24 when");
     assertEquals(again.stdout.match(/done before/g)!.length, 5);
     assertEquals(again.stdout.match(/ {2}epoch \d\/2/g), null);
 
@@ -63,6 +65,7 @@ Deno.test("distill goes from pictures to a student, on from where it was killed"
     const given = await cli("distil", pictures, ...words.slice(4), ...file, "--method", "kd");
     assertEquals(given.status, 0, given.stderr);
     assertStringIncludes(given.stdout, "teacher resnet8: what its file holds");
+    assertStringIncludes(given.stdout, "[2/4] the teacher: given");
   });
 });
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { basename, resolve } from "@std/path";
 import { programWords } from "../../config/program.ts";
 import { asTyped, typedPath } from "../../config/typed_path.ts";
@@ -7,6 +8,7 @@ import { datasets, findDataset } from "../../data/registry.ts";
 import { UserError } from "../../errors.ts";
 import { checkFolder } from "../../formats/atomic_write.ts";
 import { fileExists, isFolder } from "../../formats/paths.ts";
+import { readRegularFile } from "../../formats/read_file.ts";
 import { shown, visible } from "../../formats/visible.ts";
 import { modelNames, nearestName } from "../../models/registry.ts";
 // What is registered is in the schema.
@@ -73,7 +75,7 @@ export async function distill(
   const teacher = findTeacher(flags.teacher, source);
   const request: DistillRequest = {
     ...source,
-    ...{ teacher: teacher.name, teacherFile: teacher.file },
+    ...{ teacher: teacher.name, teacherFile: teacher.file, teacherHash: teacher.hash },
     ...{ student: flags.student ?? null, method, epochs: flags.epochs ?? null },
     ...{ size: flags.size ?? null, batch: flags.batchSize ?? null, share: flags.validation },
     ...{ seed: flags.seed, overrides },
@@ -168,17 +170,21 @@ function checkModel(option: string, name: string): void {
 interface Teacher {
   readonly name: string | null;
   readonly file: string | null;
+  /** What its bytes come to. */
+  readonly hash: string | null;
   readonly card: ClassifierCard | null;
 }
+
+const NO_TEACHER: Teacher = { name: null, file: null, hash: null, card: null };
 
 /** A model's name, or a file with what it holds. */
 function findTeacher(
   given: string | undefined,
   source: Pick<DistillRequest, "pictures" | "type">,
 ): Teacher {
-  if (given === undefined) return { name: null, file: null, card: null };
+  if (given === undefined) return NO_TEACHER;
   const isPath = /[/\\]|\.(pth?|safetensors|tar|ckpt|bin)$/i.test(given);
-  if (!isPath && modelNames().includes(given)) return { name: given, file: null, card: null };
+  if (!isPath && modelNames().includes(given)) return { ...NO_TEACHER, name: given };
   const file = typedPath(given);
   if (!isPath && !fileExists(file)) {
     throw new UserError(
@@ -190,7 +196,8 @@ function findTeacher(
   const checkpoint = loadCheckpoint(file);
   const card = readCard(checkpoint, {}, (note) => console.error(visible(note)));
   checkClasses(file, card, source);
-  return { name: card.model, file: resolve(file), card };
+  const hash = createHash("sha256").update(readRegularFile(file)).digest("hex").slice(0, 12);
+  return { name: card.model, file: resolve(file), hash, card };
 }
 
 /** A teacher of other classes cannot teach. */

@@ -32,11 +32,11 @@ export function distillListener(): PipelineListener {
     [bar, counted] = [null, ""];
   };
   return {
-    stage(name, at, of, isDone) {
+    stage(name, at, of, how) {
       end();
       place = `${at}/${of} ${name}`;
       console.log("");
-      say(`[${at}/${of}] ${TITLES[name]}${isDone ? ": done before" : ""}`);
+      say(`[${at}/${of}] ${TITLES[name]}${how === "anew" ? "" : `: ${how}`}`);
     },
     pictures({ unreadable, untrained, unmeasured, split, test }) {
       end();

@@ -15,6 +15,8 @@ export interface DistillRequest {
   readonly teacher: string | null;
   /** File of its weights; null trains one first. */
   readonly teacherFile: string | null;
+  /** What its bytes come to, so that another one in its place is noticed. */
+  readonly teacherHash: string | null;
   /** The student's architecture. */
   readonly student: string | null;
   /** `wkd_l_f`, `wkd_l`, `wkd_f`, or the name of a distiller. */

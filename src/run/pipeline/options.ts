@@ -13,8 +13,8 @@ export type StageName = "pictures" | "cost matrix" | RunName | "measure";
 
 /** Who hears how a pipeline goes. */
 export interface PipelineListener {
-  /** A stage begins, or was done before. */
-  stage(name: StageName, at: number, of: number, isDone: boolean): void;
+  /** A stage begins, was done before, or has nothing to do, since what it makes was given. */
+  stage(name: StageName, at: number, of: number, how: "anew" | "done before" | "given"): void;
   /** The pictures were looked at. */
   pictures(found: Pictures): void;
   /** It was decided how to go on. */

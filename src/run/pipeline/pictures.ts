@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { KeyedRandom } from "../../data/random.ts";
 import { DecodePool } from "../../data/decode/decode_pool.ts";
 import { folderLayout } from "../../data/images/folder_layout.ts";
-import { type ImageSplit, splitName } from "../../data/images/image_split.ts";
+import { type ImageSplit, ofClasses, splitName } from "../../data/images/image_split.ts";
 import { type ImageListing, listImages, numberedWith } from "../../data/images/list_images.ts";
 import { probeImages } from "../../data/images/probe_images.ts";
 import { shareOf } from "../../data/select.ts";
@@ -107,6 +107,16 @@ export async function lookAtPictures(root: string, options: LookOptions): Promis
   } finally {
     pool.release();
   }
+}
+
+/** How many pictures of a folder count, whether they can be read or not but for those that are left out. */
+export function countPictures(root: string, { left_out, classes }: ImageSplit): number {
+  const { train, test } = folderLayout(root);
+  const left = new Set(left_out);
+  return [train, ...(test === null ? [] : [test])].flatMap((folder) =>
+    ofClasses(listImages(join(root, folder)), classes).paths
+      .filter((path) => !left.has(splitName(folder, path)))
+  ).length;
 }
 
 interface Folder {

@@ -1,6 +1,6 @@
 import type { Config } from "../../config/config.ts";
 import { configToYaml } from "../../config/format_config.ts";
-import { writeImageSplit } from "../../data/images/image_split.ts";
+import { readImageSplit, writeImageSplit } from "../../data/images/image_split.ts";
 import { type DatasetSplits, loadDataset } from "../../data/load_dataset.ts";
 import { findDataset } from "../../data/registry.ts";
 import { writeFileAtomic } from "../../formats/atomic_write.ts";
@@ -15,7 +15,7 @@ import { startWhereStopped } from "../run_start.ts";
 import { runWithFiles } from "../run_with_files.ts";
 import { decide, type Decisions, type Facts } from "./decisions.ts";
 import { measureModel, type ModelRow } from "./measure.ts";
-import { lookAtPictures } from "./pictures.ts";
+import { countPictures, lookAtPictures } from "./pictures.ts";
 import type { PipelineOptions, PipelineResult, StageName } from "./options.ts";
 import { PipelineFiles, runConfig, type RunName } from "./plan.ts";
 import {
@@ -76,7 +76,9 @@ class Pipeline {
       })));
       for (const [i, name] of stages.entries()) {
         const isDone = name === "pictures" || this.#isDone(name, configs);
-        if (name !== "pictures") listener.stage(name, i + 1, stages.length, isDone);
+        const isGiven = name === "teacher" && this.options.request.teacherFile !== null;
+        const how = isGiven ? "given" : isDone ? "done before" : "anew";
+        if (name !== "pictures") listener.stage(name, i + 1, stages.length, how);
         if (!isDone && !await this.#do(name, configs)) return null;
         this.#left.finish(name);
       }
@@ -95,7 +97,8 @@ class Pipeline {
     const isFolder = request.type === "image_folder";
     const isDone = facts !== null && decisions !== null &&
       (!isFolder || fileExists(this.#files.split));
-    listener.stage("pictures", 1, this.#stages.length, isDone);
+    listener.stage("pictures", 1, this.#stages.length, isDone ? "done before" : "anew");
+    if (isDone && isFolder) this.#noticeOthers(facts!);
     if (!isDone) {
       facts = isFolder ? await this.#lookAtFolder() : await this.#lookAtDataset();
       decisions = decide(request, facts);
@@ -103,6 +106,18 @@ class Pipeline {
     }
     listener.decided(facts!, decisions!);
     return { facts: facts!, decisions: decisions! };
+  }
+
+  /** Pictures that came or went since they were looked at. */
+  #noticeOthers({ images, test }: SavedFacts): void {
+    const { folder, request: { pictures }, listener } = this.options;
+    const now = countPictures(pictures, readImageSplit(this.#files.split));
+    if (now === images + test) return;
+    listener.warn(
+      `${pictures} has ${now} pictures now and had ${
+        images + test
+      } when ${folder} was begun; --overwrite begins again with them`,
+    );
   }
 
   async #lookAtFolder(): Promise<SavedFacts> {

@@ -70,6 +70,7 @@ const OPTIONS: Readonly<Record<keyof DistillRequest, string>> = {
   type: "the data set",
   teacher: "--teacher",
   teacherFile: "--teacher",
+  teacherHash: "a teacher's file of SHA-256",
   student: "--student",
   method: "--method",
   epochs: "--epochs",

@@ -20,6 +20,8 @@ export class TimeLeft {
   readonly #left: Map<string, number>;
   #done = 0;
   #seconds = 0;
+  /** Work a second of the stage under way, by its own estimate. */
+  #last = 0;
 
   /** Nothing is done yet. */
   constructor(stages: readonly StageWork[]) {
@@ -40,7 +42,8 @@ export class TimeLeft {
    */
   during(stage: string, secondsLeft: number, part: number): number {
     const own = this.#left.get(stage) ?? 0;
-    const rate = own * part > 0 && secondsLeft > 0 ? own * part / secondsLeft : this.#rate;
+    if (own * part > 0 && secondsLeft > 0) this.#last = own * part / secondsLeft;
+    const rate = this.#last || this.#rate;
     const others = [...this.#left].filter(([name]) => name !== stage)
       .reduce((sum, [, work]) => sum + work, 0);
     return secondsLeft + (rate > 0 ? others / rate : Infinity);
@@ -50,6 +53,7 @@ export class TimeLeft {
   took(stage: string, seconds: number): void {
     this.#done += this.#left.get(stage) ?? 0;
     this.#seconds += seconds;
+    this.#last = 0;
     this.finish(stage);
   }
 
