@@ -17,6 +17,7 @@ const PAGES = [
   "docs/adding_a_model.md",
   "docs/adding_a_dataset.md",
   "docs/fine_tuning.md",
+  "docs/recipes.md",
 ];
 const FOLDERS =
   "bench|checkpoints|configs|docs|examples|kernels|results|scratch|src|tests|types|wkd_cost_matrix";
