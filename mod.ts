@@ -44,6 +44,7 @@ export { evaluate, type EvaluateOptions } from "./src/train/evaluate.ts";
 export { featureShapes } from "./src/run/build_distiller.ts";
 export type {
   AverageEnd,
+  CostMatrixProgress,
   EpochEnd,
   EventSink,
   TestMetrics,

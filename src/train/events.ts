@@ -195,7 +195,7 @@ export interface Checkpoint {
 }
 
 /** The cost matrix that a run lacks is being made. */
-export interface CostMatrix {
+export interface CostMatrixProgress {
   /** Tells the event from the others. */
   readonly type: "cost_matrix";
   /** What is counted: `images` that the teacher has seen, or `blocks` of classes that were compared. */
@@ -261,7 +261,7 @@ export type TrainEvent =
   | Evaluate
   | EpochEnd
   | Checkpoint
-  | CostMatrix
+  | CostMatrixProgress
   | Warning
   | Note
   | Interrupted
