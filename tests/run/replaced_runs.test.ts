@@ -310,6 +310,7 @@ Deno.test("a replaced run stays through Ctrl-C, and what the new one reads of it
     const kd = [
       ...["train", "--cfg", KD, "LOG.PREFIX", folder, ...TINY, "EXPERIMENT.NAME", "a"],
       ...["DISTILLER.TEACHER", "resnet8", "DISTILLER.TEACHER_CHECKPOINT", join(files, "best")],
+      ...["DISTILLER.STUDENT_CHECKPOINT", join(files, "best")],
     ];
     const stopped = await interrupted([...kd, "--overwrite", "SOLVER.EPOCHS", "2"]);
     assertStringIncludes(stopped, `replaces is in ${place} until the next epoch is saved`);
@@ -321,6 +322,9 @@ Deno.test("a replaced run stays through Ctrl-C, and what the new one reads of it
     assertEquals([...bytes(place)], [["best", before.get("best")]]);
     const more = await cli(...kd, "SOLVER.EPOCHS", "3", "--resume");
     assertEquals(more.status, 0, more.stderr);
-    assertStringIncludes(more.stdout, `TEACHER_CHECKPOINT    "${join(place, "best")}"`);
+    for (const key of ["TEACHER_CHECKPOINT", "STUDENT_CHECKPOINT"]) {
+      const [, path] = new RegExp(`^ +${key} +"(.*)"$`, "m").exec(more.stdout) ?? [];
+      assertEquals(path, join(place, "best"), key);
+    }
   });
 });
