@@ -4,7 +4,7 @@ import { UserError } from "../errors.ts";
 import { visible } from "../formats/visible.ts";
 import { type Classifier, openClassifier } from "../run/classifier.ts";
 import { type CardFlags, cardOverrides } from "./card_overrides.ts";
-import { exportOnnxFile, type OnnxFlags } from "./export_onnx.ts";
+import { checkOnnxPlace, exportOnnxFile, type OnnxFlags } from "./export_onnx.ts";
 import { exportWebFolder, type WebFlags } from "./export_web.ts";
 import { openDevice } from "./open_device.ts";
 
@@ -69,6 +69,7 @@ function target(to: readonly string[], flags: ExportFlags): Target {
   if (extname(word).toLowerCase() === ".onnx") {
     refuse(flags, OF_WEB, word);
     const path = typedPath(word);
+    checkOnnxPlace(path, flags);
     return { write: (classifier) => exportOnnxFile(classifier, path, flags), rest };
   }
   throw new UserError(

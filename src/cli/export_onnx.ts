@@ -21,20 +21,23 @@ export interface OnnxFlags {
   readonly overwrite?: boolean;
 }
 
+/** @throws UserError where something lies in the file's place that may not be replaced */
+export function checkOnnxPlace(to: string, { overwrite }: OnnxFlags): void {
+  if (overwrite || !isThere(to)) return;
+  throw new UserError(`${to} is already there; replace it with --overwrite`);
+}
+
 /**
  * Writes a classifier as an ONNX file.
  *
  * @returns what was written, in a line
- * @throws UserError where the file is there already, something that is needed is not known, or the model has no ONNX form
+ * @throws UserError where something that is needed is not known, or the model has no ONNX form
  */
 export async function exportOnnxFile(
   { model, card, path }: Classifier,
   to: string,
-  { overwrite, preprocess, ...options }: OnnxFlags,
+  { preprocess, ...options }: OnnxFlags,
 ): Promise<string> {
-  if (!overwrite && isThere(to)) {
-    throw new UserError(`${to} is already there; replace it with --overwrite`);
-  }
   const { preprocessing } = card;
   if (!preprocessing) {
     throw new UserError(

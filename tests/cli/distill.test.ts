@@ -61,6 +61,11 @@ Deno.test("distill goes from pictures to a student, on from where it was killed"
     assertEquals(again.stdout.match(/done before/g)!.length, 5);
     assertEquals(again.stdout.match(/ {2}epoch \d\/2/g), null);
 
+    const init = ["--name", "tuned", "--teacher-init", join(made, "student.pth"), "--method", "kd"];
+    const tuned = await cli("distil", pictures, ...words.slice(4), ...init, "--epochs", "1");
+    assertEquals(tuned.status, 0, tuned.stderr);
+    assertStringIncludes(tuned.stdout, "trained here: from the weights that were given");
+
     const file = ["--name", "given", "--teacher", join(made, "student.pth")];
     const given = await cli("distil", pictures, ...words.slice(4), ...file, "--method", "kd");
     assertEquals(given.status, 0, given.stderr);

@@ -31,6 +31,11 @@ export function addDistill(program: Command, exit: Exit): void {
     .argument("<pictures>", "folder of pictures, or name of a data set")
     .argument("[overrides...]", "KEY VALUE pairs such as SOLVER.LR 0.1")
     .option("--teacher <model>", "file of a trained teacher, or the model to train as one")
+    .option(
+      "--teacher-init <file>",
+      "weights, of any classes, to train the teacher from",
+      typedPath,
+    )
     .option("--student <name>", "the model to teach")
     .option("--method <name>", "wkd_l_f, wkd_l, wkd_f, or another distiller such as kd", "wkd_l_f")
     .option("--epochs <n>", "passes over the pictures for each model", count)

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { basename, resolve } from "@std/path";
 import { programWords } from "../../config/program.ts";
 import { asTyped, typedPath } from "../../config/typed_path.ts";
@@ -8,13 +7,9 @@ import { datasets, findDataset } from "../../data/registry.ts";
 import { UserError } from "../../errors.ts";
 import { checkFolder } from "../../formats/atomic_write.ts";
 import { fileExists, isFolder } from "../../formats/paths.ts";
-import { readRegularFile } from "../../formats/read_file.ts";
 import { shown, visible } from "../../formats/visible.ts";
-import { modelNames, nearestName } from "../../models/registry.ts";
 // What is registered is in the schema.
 import "../../optim/registry.ts";
-import { loadCheckpoint } from "../../run/checkpoint.ts";
-import { type ClassifierCard, readCard } from "../../run/classifier_card.ts";
 import { FailedRun } from "../../run/failed_run.ts";
 import { type DistillRequest, methodSettings } from "../../run/pipeline/decisions.ts";
 import { runPipeline } from "../../run/pipeline/pipeline.ts";
@@ -22,6 +17,7 @@ import { PipelineFiles, pipelineFolder, refuseOwnKeys } from "../../run/pipeline
 import { RunLock } from "../../run/run_lock.ts";
 import { distillListener } from "./progress.ts";
 import { finalWords, writeStudent } from "./summary.ts";
+import { checkModel, findTeacher } from "./teacher.ts";
 import { importWords } from "../import_modules.ts";
 import { datasetCallbacks, openComputeDevice } from "../open_device.ts";
 import { interruptSignal } from "../terminal/interrupt_signal.ts";
@@ -31,6 +27,8 @@ import { shellWords } from "../terminal/shell_words.ts";
 export interface DistillFlags {
   /** The teacher's file or architecture. */
   readonly teacher?: string;
+  /** File of weights that the teacher starts from. */
+  readonly teacherInit?: string;
   /** The student's architecture. */
   readonly student?: string;
   /** How it is taught. */
@@ -72,10 +70,11 @@ export async function distill(
   methodSettings(method);
   const source = findPictures(pictures);
   if (flags.student !== undefined) checkModel("--student", flags.student);
-  const teacher = findTeacher(flags.teacher, source);
+  const teacher = findTeacher(flags, source);
   const request: DistillRequest = {
     ...source,
     ...{ teacher: teacher.name, teacherFile: teacher.file, teacherHash: teacher.hash },
+    teacherInit: teacher.init,
     ...{ student: flags.student ?? null, method, epochs: flags.epochs ?? null },
     ...{ size: flags.size ?? null, batch: flags.batchSize ?? null, share: flags.validation },
     ...{ seed: flags.seed, overrides },
@@ -158,75 +157,6 @@ function checkPictures(folder: string): void {
   );
 }
 
-function checkModel(option: string, name: string): void {
-  const names = modelNames();
-  if (names.includes(name)) return;
-  throw new UserError(
-    `${option} ${shown(name)} is no model; did you mean ${nearestName(name, names)}? ` +
-      "`deno task models` lists them, and one of your own wants --import FILE",
-  );
-}
-
-interface Teacher {
-  readonly name: string | null;
-  readonly file: string | null;
-  /** What its bytes come to. */
-  readonly hash: string | null;
-  readonly card: ClassifierCard | null;
-}
-
-const NO_TEACHER: Teacher = { name: null, file: null, hash: null, card: null };
-
-/** A model's name, or a file with what it holds. */
-function findTeacher(
-  given: string | undefined,
-  source: Pick<DistillRequest, "pictures" | "type">,
-): Teacher {
-  if (given === undefined) return NO_TEACHER;
-  const isPath = /[/\\]|\.(pth?|safetensors|tar|ckpt|bin)$/i.test(given);
-  if (!isPath && modelNames().includes(given)) return { ...NO_TEACHER, name: given };
-  const file = typedPath(given);
-  if (!isPath && !fileExists(file)) {
-    throw new UserError(
-      `--teacher ${shown(given)} is neither a file nor a model; did you mean ${
-        nearestName(given, modelNames())
-      }?`,
-    );
-  }
-  const checkpoint = loadCheckpoint(file);
-  const card = readCard(checkpoint, {}, (note) => console.error(visible(note)));
-  checkClasses(file, card, source);
-  const hash = createHash("sha256").update(readRegularFile(file)).digest("hex").slice(0, 12);
-  return { name: card.model, file: resolve(file), hash, card };
-}
-
-/** A teacher of other classes cannot teach. */
-function checkClasses(
-  file: string,
-  card: ClassifierCard,
-  { pictures, type }: Pick<DistillRequest, "pictures" | "type">,
-): void {
-  if (type !== "image_folder") return;
-  const { train, test } = folderLayout(pictures);
-  const folders = [train, ...(test === null ? [] : [test])];
-  const classes = new Set(folders.flatMap((folder) => listClasses(`${pictures}/${folder}`)));
-  if (classes.size !== card.numClasses) {
-    throw new UserError(
-      `the teacher ${shown(file)} (${card.model}) tells ${card.numClasses} classes apart, and ${
-        shown(pictures)
-      } has ${classes.size}; a teacher knows the student's classes: leave --teacher out to train one on these pictures`,
-    );
-  }
-  const unknown = card.classes?.filter((name) => !classes.has(name)) ?? [];
-  if (unknown.length > 0) {
-    warn(
-      `the teacher's classes have other names than the folders (${
-        unknown.slice(0, 3).join(", ")
-      }); they are taken in their order`,
-    );
-  }
-}
-
 /** A name for the folder of what is made from pictures. */
 function nameOf(pictures: string): string {
   const plain = basename(resolve(typedPath(pictures))).replace(/[^\p{L}\p{N}._-]+/gu, "_");
@@ -261,6 +191,7 @@ function resumeCommand(
   const isPath = /[/\\]/.test(pictures);
   const options: readonly [string, string | number | undefined][] = [
     ["--teacher", flags.teacher],
+    ["--teacher-init", flags.teacherInit],
     ["--student", flags.student],
     ["--method", flags.method === "wkd_l_f" ? undefined : flags.method],
     ["--epochs", flags.epochs],

@@ -27,7 +27,10 @@ const DATA_TYPES = { float: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 1
 
 let message: MessageType | null = null;
 
-/** ONNX's `ModelProto`, made of its definition in onnx.proto3. Fields have the names there. */
+/**
+ * ONNX's `ModelProto`, made of its definition in onnx.proto3, which is the ONNX project's own of version 1.23 (github.com/onnx/onnx,
+ * under Apache-2.0). Fields have the names there.
+ */
 export function modelProto(): MessageType {
   message ??= protobuf.parse(definitions, { keepCase: true }).root.lookupType("onnx.ModelProto");
   return message;

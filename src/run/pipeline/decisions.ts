@@ -15,7 +15,9 @@ export interface DistillRequest {
   readonly teacher: string | null;
   /** File of its weights; null trains one first. */
   readonly teacherFile: string | null;
-  /** What its bytes come to, so that another one in its place is noticed. */
+  /** File of weights that its training starts from; null where that is fresh ones. */
+  readonly teacherInit: string | null;
+  /** What the bytes of either come to, so that another one in its place is noticed. */
   readonly teacherHash: string | null;
   /** The student's architecture. */
   readonly student: string | null;
@@ -189,7 +191,7 @@ function decideSide({ size }: DistillRequest, facts: Facts, why: string[]): numb
 }
 
 function decideModels(
-  { teacher, teacherFile, student }: DistillRequest,
+  { teacher, teacherFile, teacherInit, student }: DistillRequest,
   family: ModelFamily,
   kind: "software" | "hardware",
   why: string[],
@@ -202,7 +204,9 @@ function decideModels(
   named.forEach((name) => familyOf(name, family));
   why.push(
     teacherFile === null
-      ? `teacher ${named[0]}, trained here: ${reason(teacher)}`
+      ? `teacher ${named[0]}, trained here: ${
+        teacherInit === null ? reason(teacher) : "from the weights that were given"
+      }`
       : `teacher ${named[0]}: what its file holds`,
     `student ${named[1]}: ${reason(student)}`,
   );

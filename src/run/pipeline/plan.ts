@@ -25,6 +25,7 @@ const OWN_KEYS: Readonly<Record<string, string>> = {
   "DISTILLER.TEACHER": "--teacher",
   "DISTILLER.TEACHER_CHECKPOINT": "--teacher",
   "DISTILLER.STUDENT": "--student",
+  "DISTILLER.STUDENT_CHECKPOINT": "--teacher-init",
   "SOLVER.SEED": "--seed",
   "EXPERIMENT.SEED": "--seed",
 };
@@ -96,6 +97,7 @@ export function runConfig(
       TYPE: taught ? method.type : "NONE",
       STUDENT: run === "teacher" ? decisions.teacher : decisions.student,
       ...(taught ? { TEACHER: decisions.teacher } : {}),
+      ...(run === "teacher" ? { STUDENT_CHECKPOINT: request.teacherInit ?? "" } : {}),
     },
     SOLVER: {
       BATCH_SIZE: decisions.batch,

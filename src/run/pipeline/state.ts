@@ -70,6 +70,7 @@ const OPTIONS: Readonly<Record<keyof DistillRequest, string>> = {
   type: "the data set",
   teacher: "--teacher",
   teacherFile: "--teacher",
+  teacherInit: "--teacher-init",
   teacherHash: "a teacher's file of SHA-256",
   student: "--student",
   method: "--method",

@@ -14,7 +14,7 @@ import { TimeLeft } from "../../../src/run/pipeline/time_left.ts";
 
 const NOTHING: DistillRequest = {
   ...{ pictures: "p", type: "image_folder", teacher: null, teacherFile: null, student: null },
-  teacherHash: null,
+  ...{ teacherInit: null, teacherHash: null },
   ...{ method: "wkd_l_f", epochs: null, size: null, batch: null, share: 0.1, seed: 0 },
   overrides: [],
 };
