@@ -66,7 +66,7 @@ export async function predict(words: readonly string[], flags: PredictFlags): Pr
   const overrides = cardOverrides(flags);
   const found = await findPictures(words, readStdin, typedPath);
   const failures = new Failures();
-  for (const failure of found.failures) failures.add(failure);
+  for (const { path, reason } of found.failures) failures.add({ path: asTyped(path), reason });
   const gpu = await openComputeDevice(flags.device);
   const tell = (note: string) => console.error(visible(note));
   const classifier = openClassifier(flags.ckpt, overrides, tell);

@@ -223,7 +223,7 @@ function knownPreprocessing(
   if (!fits && !(mean && std && size)) {
     tell(
       `${path} does not say how pictures are prepared; they are as for ${
-        fit.family === "imagenet" ? "ImageNet" : inChannels === 3 ? "CIFAR" : "the options"
+        fit.family === "imagenet" ? "ImageNet" : "CIFAR"
       }: ${
         describePreprocessing(whole)
       } (-d, --cfg, --size, --resize, --mean and --std say otherwise)`,

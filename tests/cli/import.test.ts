@@ -68,7 +68,7 @@ Deno.test("the examples train together from another folder, are evaluated, resum
     // The model alone is needed: class names and preprocessing are in the checkpoint.
     const found = await task("tests", ...guess, "--import", "../examples/model.ts");
     assertEquals([found.code, found.stderr], [0, ""]);
-    assertMatch(found.stdout, /^ +\d+\.\d\d %  [a-z ]+  \S+picture\.pgm\n$/);
+    assertMatch(found.stdout, /^ +\d+\.\d\d % {2}[a-z ]+ {2}\S+picture\.pgm\n$/);
 
     const inspected = await task("tests", "inspect", student);
     assertStringIncludes(inspected.stdout, `fits none that is known here`);

@@ -175,7 +175,7 @@ Deno.test("predict reads a picture from standard input, with the permissions of 
     const { code, stdout, stderr } = await child.output();
     const text = new TextDecoder().decode(stdout);
     assertEquals(code, 0, new TextDecoder().decode(stderr));
-    assertMatch(text, /^-\n  +\d+\.\d\d %  T-shirt\/top\n  +\d+\.\d\d %  \S+/);
+    assertMatch(text, /^-\n +\d+\.\d\d % {2}T-shirt\/top\n +\d+\.\d\d % {2}\S+/);
   });
 });
 

@@ -64,15 +64,20 @@ export async function findPictures(
 
 /** The files that a word stands for; one that is not there stands for itself, and the decoder says so. */
 function filesOf(word: string): string[] {
-  if (isFolder(word)) {
-    const files = imagesBelow(word, "").map((path) => join(word, path));
-    if (files.length === 0) throw new Error("there is no picture in the folder");
-    return files;
-  }
-  if (isThere(word) || !isGlob(word)) return [word];
-  const found = expandGlob(word);
-  if (found.length === 0) throw new Error("nothing matches it");
-  return found.flatMap((path) => isFolder(path) ? filesOf(path) : [path]);
+  const isPattern = !isThere(word) && isGlob(word);
+  if (!isPattern && !isFolder(word)) return [word];
+  const found = isPattern ? expandGlob(word) : [word];
+  const files = found.flatMap((path) =>
+    isFolder(path) ? imagesBelow(path, "").map((below) => join(path, below)) : [path]
+  );
+  if (files.length > 0) return files;
+  throw new Error(
+    !isPattern
+      ? "there is no picture in the folder"
+      : found.length === 0
+      ? "nothing matches it"
+      : "there is no picture in the folders that match it",
+  );
 }
 
 /** The lines of a text, or null where bytes are something else, such as a picture. */

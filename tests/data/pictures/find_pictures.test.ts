@@ -54,6 +54,9 @@ Deno.test("findPictures() takes files, folders, patterns and standard input in t
     assertEquals(await found(["none.png", "no*", "empty"]), [
       ...["none.png", "no*: nothing matches it", "empty: there is no picture in the folder"],
     ]);
+    assertEquals(await found(["{x,empty}", "emp*"]), [
+      ...["x/d.PNG", "x/y/e.webp", "emp*: there is no picture in the folders that match it"],
+    ]);
     assertEquals(await found(["-", "b.png"], "a.jpg\r\nx\n\n"), [
       ...["a.jpg", "x/d.PNG", "x/y/e.webp", "b.png"],
     ]);

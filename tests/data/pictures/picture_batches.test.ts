@@ -93,6 +93,30 @@ Deno.test("pictureBatches() gives grey images of their size as they are, and lea
   });
 });
 
+Deno.test("pictureBatches() has the next batches decoded while one is used", async () => {
+  const pool = new DecodePool(2);
+  const asked: number[] = [];
+  pool.run = ({ items }) => {
+    asked.push(items.length);
+    return Promise.resolve({
+      failures: [],
+      stored: [],
+      headers: [],
+      deepGrey: null,
+      cacheTrouble: null,
+    });
+  };
+  const pictures = Array.from({ length: 400 }, (_, i) => ({ path: `${i}.png` }));
+  const preprocessing = { channels: 1, height: 2, width: 2, resize: null, mean: [0], std: [1] };
+  const batches = pictureBatches(pictures, { preprocessing, batchSize: 100, pool });
+  const decoded = () => asked.reduce((a, b) => a + b, 0);
+  await batches.next();
+  assertEquals([decoded(), asked.length], [300, 12]);
+  await batches.next();
+  assertEquals(decoded(), 400);
+  await batches.return();
+});
+
 Deno.test("evalPixels() weighs colours as Pillow's L, and cuts the centre of what just covers another shape", () => {
   // Image.new("RGB", (12, 1)) with these pixels, then list(image.convert("L").getdata()) of Pillow 13.0.
   const colours = [
