@@ -3,7 +3,7 @@
  * CIFAR-10 images as five training files and the other 1,000 as test file, in the published binary form and order, and beside
  * them the published resnet56 that teaches.
  *
- *     deno run --allow-read --allow-write --allow-run=xz bench/cifar10_published.ts FOLDER
+ *     deno task data:published FOLDER
  *
  * FOLDER has `cifar10-first-4000.bin` or `.bin.xz`, the first 4,000 records of `data_batch_1.bin` (unpacked by the program
  * `xz`), and `resnet56-4bfd9763.th` of github akamaster/pytorch_resnet_cifar10.
@@ -11,6 +11,8 @@
  * @module
  */
 import { join } from "@std/path";
+import { CIFAR } from "../src/data/cifar/cifar_layout.ts";
+import { CIFAR_CLASSES } from "../src/data/cifar/cifar_names.ts";
 import { writeFileAtomic } from "../src/formats/atomic_write.ts";
 import { fileExists } from "../src/formats/paths.ts";
 
@@ -22,28 +24,33 @@ const FILES = 5;
 const IMAGES = "cifar10-first-4000.bin";
 const TEACHER = "resnet56-4bfd9763.th";
 const TARGET = "data/cifar10_published";
-const CLASSES = [
-  ...["airplane", "automobile", "bird", "cat", "deer"],
-  ...["dog", "frog", "horse", "ship", "truck"],
-];
+const { folder: FOLDER } = CIFAR.cifar10.layouts[1];
 
-const [folder = "../shared/data/cifar10_published"] = Deno.args;
-const bytes = readImages(folder);
-if (bytes.length !== ALL * RECORD) {
-  throw new Error(`${IMAGES} has ${bytes.length} bytes, not ${ALL} records of ${RECORD}`);
+try {
+  prepare(Deno.args[0] ?? "../shared/data/cifar10_published");
+} catch (error) {
+  console.error((error as Error).message);
+  Deno.exit(1);
 }
-const teacher = Deno.readFileSync(join(folder, TEACHER));
-const share = TRAIN / FILES * RECORD;
-for (let i = 0; i < FILES; i++) {
-  write(`cifar-10-batches-bin/data_batch_${i + 1}.bin`, bytes.subarray(i * share, (i + 1) * share));
-}
-write("cifar-10-batches-bin/test_batch.bin", bytes.subarray(TRAIN * RECORD));
-write("cifar-10-batches-bin/batches.meta.txt", CLASSES.join("\n") + "\n");
-write(TEACHER, teacher);
-console.log(`${TARGET}: ${TRAIN} training images, ${ALL - TRAIN} test images, ${TEACHER}`);
 
-function readImages(from: string): Uint8Array {
-  const plain = join(from, IMAGES);
+function prepare(folder: string): void {
+  const bytes = readImages(folder);
+  if (bytes.length !== ALL * RECORD) {
+    throw new Error(`${IMAGES} has ${bytes.length} bytes, not ${ALL} records of ${RECORD}`);
+  }
+  const teacher = Deno.readFileSync(join(folder, TEACHER));
+  const share = TRAIN / FILES * RECORD;
+  for (let i = 0; i < FILES; i++) {
+    write(`${FOLDER}/data_batch_${i + 1}.bin`, bytes.subarray(i * share, (i + 1) * share));
+  }
+  write(`${FOLDER}/test_batch.bin`, bytes.subarray(TRAIN * RECORD));
+  write(`${FOLDER}/batches.meta.txt`, CIFAR_CLASSES.cifar10.join("\n") + "\n");
+  write(TEACHER, teacher);
+  console.log(`${TARGET}: ${TRAIN} training images, ${ALL - TRAIN} test images, ${TEACHER}`);
+}
+
+function readImages(folder: string): Uint8Array {
+  const plain = join(folder, IMAGES);
   if (fileExists(plain)) return Deno.readFileSync(plain);
   const { success, stdout, stderr } = new Deno.Command("xz", { args: ["-dc", `${plain}.xz`] })
     .outputSync();

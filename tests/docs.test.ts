@@ -11,6 +11,7 @@ const PAGES = [
   "checkpoints/README.md",
   "wkd_cost_matrix/README.md",
   "docs/architecture.md",
+  "docs/pages.md",
   "docs/adding_an_op.md",
   "docs/adding_a_distiller.md",
   "docs/adding_a_model.md",

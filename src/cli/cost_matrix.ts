@@ -54,7 +54,8 @@ export async function costMatrix(
   const plan = { ...planned, samples };
   const { FAMILY } = planned.config.MODEL;
   const model = loadCheckpointModel(teacher, checkpoint, train, "--teacher", FAMILY);
-  asTeacher(model, planned.config, train);
+  const note = (message: string) => console.error(visible(message));
+  asTeacher(model, planned.config, train, { checkpoint, note });
   const cost = await advising(() => less(train), () => compare(model, train, plan));
   const hash = await weightsHash(model);
   model.dispose();

@@ -129,7 +129,7 @@ async function run(parts: Parts): Promise<Evaluation | number> {
   const { config } = parts;
   const { FAMILY } = config.MODEL;
   const model = loadCheckpointModel(parts.model, checkpoint, test, "--model", FAMILY);
-  if (parts.isTeacher) asTeacher(model, config, test);
+  if (parts.isTeacher) asTeacher(model, config, test, { checkpoint });
   const counts = parts.perClass ? new ClassCounts(test.classes.length) : null;
   const evaluator = new Evaluator(gpu, model, counts?.add);
   const batchSize = Math.min(parts.batchSize, test.length);

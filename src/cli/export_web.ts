@@ -74,36 +74,44 @@ function configOf(path: string): Config | null {
   return config === undefined ? null : resolveConfig(config, `the configuration in ${path}`);
 }
 
-/** The teacher that is named, or that of the run; null where there is none. */
-function openTeacher(
+/**
+ * The teacher that is named, or that of the run; null where there is none, which is told.
+ *
+ * @param named its run or checkpoint as typed
+ * @param config the configuration of the student's run
+ * @param student how the student's pictures are prepared
+ * @throws UserError where it cannot be opened or takes other images
+ */
+export function openTeacher(
   named: string | undefined,
   config: Config | null,
   student: Preprocessing,
 ): WebModel | null {
-  const file = named === undefined ? teacherOfRun(config) : typedPath(named);
+  const run = config && distillerOf(config.DISTILLER.TYPE).teacher !== false ? config : null;
+  const file = named === undefined ? teacherOfRun(run) : classifierFile(typedPath(named));
   if (file === null) return null;
-  const options = named === undefined ? { model: config?.DISTILLER.TEACHER } : {};
-  // How its pictures are prepared is the student's business.
-  const { model, card } = openClassifier(file, options);
   const { channels } = student;
+  const { metadata } = loadCheckpoint(file);
+  const name = named === undefined ? undefined : metadata.model;
+  // How pictures are prepared is the student's business, all but the normalisation.
+  const { model, card } = openClassifier(file, { model: name ?? run?.DISTILLER.TEACHER });
   if (card.inChannels !== channels) {
     model.dispose();
     throw new UserError(
       `the teacher ${card.model} takes images of ${card.inChannels} channels, the student of ${channels}; name another --teacher`,
     );
   }
-  const said = parsePreprocessing(
-    loadCheckpoint(classifierFile(file)).metadata.preprocessing ?? "",
-  );
-  const configured = named === undefined && config ? teacherNormalisation(config, channels) : null;
-  const { mean, std } = configured ?? (said?.channels === channels ? said : student);
+  const said = parsePreprocessing(metadata.preprocessing ?? "");
+  const own = said?.channels === channels ? said : null;
+  const configured = run && teacherNormalisation(run, channels);
+  const { mean, std } = (named === undefined ? configured ?? own : own ?? configured) ?? student;
   const normalisation = sameNormalisation({ mean, std }, student) ? undefined : { mean, std };
   return { model, name: card.model, family: card.family, normalisation };
 }
 
 function teacherOfRun(config: Config | null): string | null {
   const none = "the second page trains nothing; --teacher FILE names one";
-  if (!config || distillerOf(config.DISTILLER.TYPE).teacher === false) {
+  if (!config) {
     WARN(`nothing says which teacher the student had: ${none}`);
     return null;
   }
@@ -114,7 +122,7 @@ function teacherOfRun(config: Config | null): string | null {
 }
 
 /** How the run taught where that was by WKD-L, else the usual. */
-function methodOf(config: Config): LessonMethod {
+export function methodOf(config: Config): LessonMethod {
   if (config.DISTILLER.TYPE !== "WKD") return LESSON_METHOD;
   const { LOSS, SINKHORN, TEMPERATURE, COST_MATRIX_SHARPEN } = sectionOf(config, "WKD") as Readonly<
     Record<string, number & Readonly<Record<string, number>>>

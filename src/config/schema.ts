@@ -119,7 +119,7 @@ export const SCHEMA = {
   TEACHER: {
     MEAN: floats(
       [],
-      "Ours: mean of each channel, in units of 255, that the teacher's images are normalised by, where that is not the student's; empty is the student's.",
+      "Ours: mean of each channel, in units of 255, that the teacher's images are normalised by, where that is not what the student's are; empty is what its checkpoint says of its training, or else the student's.",
     ),
     STD: floats(
       [],

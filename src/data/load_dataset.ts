@@ -9,6 +9,7 @@ import {
 import type { DatasetParts } from "./definition.ts";
 import type { Dataset, ImageDataset } from "./image_dataset.ts";
 import { NORMALISATIONS } from "./images/normalisations.ts";
+import type { DatasetFacts } from "./preprocessing.ts";
 import { datasetOf, isImportedDataset } from "./registry.ts";
 import { holdOutPerClass, subsetPerClass } from "./select.ts";
 
@@ -91,6 +92,17 @@ function checkedParts(
     return checkedDataset(`${type}/${split}`, dataset as ImageDataset);
   };
   return { train: checked("train"), test: checked("test") };
+}
+
+/** What a configuration's data set says of its images without reading any; null where it says nothing. */
+export function datasetFacts(config: DatasetConfig): DatasetFacts | null {
+  const { facts, inMemory } = datasetOf(config.TYPE);
+  const known = facts?.(config) ?? null;
+  const preprocessing = known?.preprocessing;
+  if (config.NORMALIZE === "auto" || inMemory === false || !preprocessing) return known;
+  const figures = NORMALISATIONS[config.NORMALIZE];
+  if (preprocessing.channels !== figures.mean.length) return known;
+  return { ...known, preprocessing: { ...preprocessing, ...figures } };
 }
 
 /** Images in memory with the mean and deviation that NORMALIZE names; image files have them of their loader. */

@@ -10,6 +10,7 @@ import { noGrad } from "../tensor/autograd.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { loadCheckpoint } from "./checkpoint.ts";
 import { loadModel, modelOf, TEACHER_SETTINGS } from "./load_model.ts";
 import { runCostMatrix } from "./run_cost_matrix.ts";
 import { asTeacher } from "./teacher_normalisation.ts";
@@ -73,8 +74,9 @@ function buildTeacher(
   const { DISTILLER: { TEACHER }, MODEL: { FAMILY } } = config;
   const teacher = buildModel(TEACHER, dataset, FAMILY);
   try {
-    loadModel(teacher, teacherPath, modelOf(TEACHER, dataset, FAMILY), TEACHER_SETTINGS, note);
-    asTeacher(teacher, config, dataset);
+    const checkpoint = loadCheckpoint(teacherPath);
+    loadModel(teacher, checkpoint, modelOf(TEACHER, dataset, FAMILY), TEACHER_SETTINGS, note);
+    asTeacher(teacher, config, dataset, { checkpoint, note });
   } catch (error) {
     teacher.dispose();
     throw error;

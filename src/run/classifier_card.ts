@@ -2,6 +2,7 @@ import { rememberImports, resolveConfig } from "../config/resolve_config.ts";
 import type { DatasetConfig } from "../data/dataset_config.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
 import { NORMALISATIONS } from "../data/images/normalisations.ts";
+import { datasetFacts } from "../data/load_dataset.ts";
 import {
   type DatasetFacts,
   describePreprocessing,
@@ -10,7 +11,6 @@ import {
   type Preprocessing,
   preprocessingOf,
 } from "../data/preprocessing.ts";
-import { datasetOf } from "../data/registry.ts";
 import { UserError } from "../errors.ts";
 import { modelState } from "../formats/model_state.ts";
 import { type ModelFamily, modelFamily } from "../models/family.ts";
@@ -137,7 +137,7 @@ function factsOf(
   tell: Tell,
 ): DatasetFacts {
   const { path, metadata } = checkpoint;
-  const wanted = dataset ? datasetOf(dataset.TYPE).facts?.(dataset) : null;
+  const wanted = dataset ? datasetFacts(dataset) : null;
   const read = <T>(key: string, parse: (json: string) => T | null): T | null => {
     const text = metadata[key];
     const value = text === undefined ? null : parse(text);
@@ -151,7 +151,7 @@ function factsOf(
   const { config } = metadata;
   if (config === undefined || (classes && preprocessing)) return { classes, preprocessing };
   const { DATASET } = resolveConfig(config, `the configuration in ${path}`);
-  const followed = datasetOf(DATASET.TYPE).facts?.(DATASET);
+  const followed = datasetFacts(DATASET);
   return {
     classes: classes ?? followed?.classes ?? null,
     preprocessing: preprocessing ?? followed?.preprocessing ?? null,

@@ -1,8 +1,10 @@
 import type { Config } from "../config/config.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
+import { parsePreprocessing } from "../data/preprocessing.ts";
 import { UserError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
-import { type Normalisation, renormalise } from "../models/renormalise.ts";
+import { type Normalisation, renormalise, sameNormalisation } from "../models/renormalise.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 
 /**
  * What a configuration says that a teacher's images are normalised by; null where it says nothing, and the teacher sees what
@@ -18,13 +20,24 @@ export function teacherNormalisation(
   if (MEAN.length === 0 && STD.length === 0) return null;
   if (MEAN.length === channels && STD.length === channels) return { mean: MEAN, std: STD };
   throw new UserError(
-    `TEACHER.MEAN has ${MEAN.length} numbers and TEACHER.STD ${STD.length}; give one to each of the images' ${channels} ` +
-      `channel${channels === 1 ? "" : "s"}, or leave both out`,
+    `TEACHER.MEAN is [${MEAN.join(", ")}] and TEACHER.STD [${
+      STD.join(", ")
+    }]; give both one number for each of the ` +
+      `images' ${channels} channel${channels === 1 ? "" : "s"}, or leave both out`,
   );
 }
 
+/** What else is known of a teacher. */
+interface TeacherFile {
+  /** Its checkpoint, whose metadata may say what it was trained with. */
+  readonly checkpoint?: Checkpoint;
+  /** Told in a sentence where that is taken. */
+  readonly note?: (message: string) => void;
+}
+
 /**
- * Makes a teacher take the images of a data set and see them as it was trained to.
+ * Makes a teacher take the images of a data set and see them as it was trained to: by TEACHER.MEAN and TEACHER.STD, else by
+ * what its checkpoint says, else as the student sees them.
  *
  * @returns the teacher
  * @throws UserError as {@linkcode teacherNormalisation} does
@@ -33,7 +46,18 @@ export function asTeacher(
   teacher: Model,
   config: Pick<Config, "TEACHER">,
   { channels, mean, std }: DatasetInfo,
+  { checkpoint, note = () => {} }: TeacherFile = {},
 ): Model {
-  const own = teacherNormalisation(config, channels);
-  return own ? renormalise(teacher, { mean, std }, own) : teacher;
+  const images = { mean, std };
+  const configured = teacherNormalisation(config, channels);
+  if (configured) return renormalise(teacher, images, configured);
+  const { preprocessing } = checkpoint?.metadata ?? {};
+  const saved = preprocessing === undefined ? null : parsePreprocessing(preprocessing);
+  if (!saved || saved.channels !== channels || sameNormalisation(saved, images)) return teacher;
+  note(
+    `the teacher's images are normalised as ${checkpoint!.path} says it was trained: mean ${
+      saved.mean.join(" ")
+    }, ` + `std ${saved.std.join(" ")} (TEACHER.MEAN and TEACHER.STD say otherwise)`,
+  );
+  return renormalise(teacher, images, saved);
 }

@@ -1,5 +1,4 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type * as Esbuild from "esbuild-wasm";
 import { UserError } from "../errors.ts";
 import { ioReason } from "../formats/io_reason.ts";
 import { visible } from "../formats/visible.ts";
@@ -16,12 +15,52 @@ export const SCRIPTS = ["wkd.js", "predict.js", "train.js"] as const;
 /** Namespace of what is read from files, and of what is made here. */
 const [FILE, MADE] = ["source", "made"];
 
-let compiler: Promise<typeof Esbuild> | undefined;
+/** What is used of esbuild; its own types would want the package wherever a program's types are checked. */
+interface Esbuild {
+  initialize(options: { wasmModule: WebAssembly.Module; worker: boolean }): Promise<void>;
+  build(options: object): Promise<{ outputFiles: { path: string; contents: Uint8Array }[] }>;
+}
+
+interface Message {
+  readonly text: string;
+  readonly location: { readonly file: string; readonly line: number } | null;
+}
+
+/** Where an import leads, or why nowhere. */
+interface Resolved {
+  readonly path?: string;
+  readonly namespace?: string;
+  readonly external?: boolean;
+  readonly errors?: readonly { readonly text: string }[];
+}
+
+interface Loaded extends Pick<Resolved, "errors"> {
+  readonly contents?: string;
+  readonly loader?: string;
+}
+
+interface Build {
+  onResolve(
+    which: { filter: RegExp },
+    find: (wanted: { path: string; importer: string; kind: string }) => Resolved,
+  ): void;
+  onLoad(
+    which: { filter: RegExp; namespace: string },
+    load: (wanted: { path: string; with: Record<string, string> }) => Loaded,
+  ): void;
+}
+
+interface Plugin {
+  readonly name: string;
+  setup(build: Build): void;
+}
+
+let compiler: Promise<Esbuild> | undefined;
 
 /** The bundler, which runs in this thread: it reads files and runs no program. */
-function startCompiler(): Promise<typeof Esbuild> {
+function startCompiler(): Promise<Esbuild> {
   return compiler ??= (async () => {
-    const esbuild = await import(ESBUILD) as typeof Esbuild;
+    const esbuild = await import(ESBUILD) as Esbuild;
     const bytes = await Deno.readFile(new URL(WASM, import.meta.resolve(ESBUILD)));
     await esbuild.initialize({ wasmModule: await WebAssembly.compile(bytes), worker: false });
     return esbuild;
@@ -49,12 +88,12 @@ export async function bundlePages(
     });
     return new Map(outputFiles.map(({ path, contents }) => [path.replace(/^.*\//, ""), contents]));
   } catch (error) {
-    throw inOneSentence(error as Error & { errors?: Esbuild.Message[] });
+    throw inOneSentence(error as Error & { errors?: Message[] });
   }
 }
 
 /** Finds sources by their addresses, as Deno does. */
-function sources(modules: readonly string[], packageText: string): Esbuild.Plugin {
+function sources(modules: readonly string[], packageText: string): Plugin {
   const made = new Map([
     [
       "wkd.js",
@@ -89,10 +128,10 @@ function sources(modules: readonly string[], packageText: string): Esbuild.Plugi
   };
 }
 
-function load(url: string, type: string | undefined) {
+function load(url: string, type: string | undefined): Loaded {
   try {
     const contents = Deno.readTextFileSync(new URL(url));
-    return { contents, loader: type === "text" || type === "json" ? type : "ts" } as const;
+    return { contents, loader: type === "text" || type === "json" ? type : "ts" };
   } catch (error) {
     return { errors: [{ text: `${url} cannot be read: ${ioReason(error)}` }] };
   }
@@ -108,7 +147,7 @@ async function packageText(): Promise<string> {
     ).join("\n");
 }
 
-function inOneSentence(error: Error & { errors?: Esbuild.Message[] }): Error {
+function inOneSentence(error: Error & { errors?: Message[] }): Error {
   const first = error.errors?.[0];
   if (!first) return error;
   const { text, location } = first;

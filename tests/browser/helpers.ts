@@ -8,7 +8,7 @@ const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
 const WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 /** A camera that shows a test picture, and is never refused. */
 const CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 
 function chromiumPath(): string {
   for (const path of PLACES) {

@@ -119,7 +119,7 @@ browserTest("train.html trains as the engine does in Deno, and hands out the stu
   await page.fill("#steps", "3");
   await page.fill("#batch", "3");
   await page.click("#start");
-  await page.waitForSelector("#result:not([hidden])", { timeout: 60_000 });
+  await page.waitForSelector("#result:not([hidden])");
   const size = (await prepared(PICTURES[0])).length;
   const images = new Float32Array(PICTURES.length * size);
   for (const [i, picture] of PICTURES.entries()) images.set(await prepared(picture), i * size);
@@ -195,12 +195,17 @@ browserTest("the pages say where WebGPU or a file is missing", async () => {
     assertStringIncludes(await told(hidden(true), path), "This browser has no WebGPU");
     assertStringIncludes(await told(hidden(false), path), "open it by https, or from 127.0.0.1");
   }
+  assertStringIncludes(await refusedCamera(), "The camera was refused; allow it");
   const without = await openChromium({ webgpu: false });
   assertStringIncludes(await told(async () => {}, "", without), "no graphics adapter");
   await without.close();
   const replaced = (name: string, answer: { status?: number; body?: string }) => (page: Page) =>
     page.route(`**/${name}`, (route) => route.fulfill(answer));
   assertStringIncludes(await told(replaced("model.json", { status: 404 })), "the server says 404");
+  assertStringIncludes(
+    await told(replaced("model.json", { body: "{" })),
+    "model.json is damaged",
+  );
   assertStringIncludes(
     await told(replaced("student.safetensors", { body: "cut" })),
     "student.safetensors is damaged",
@@ -211,6 +216,19 @@ browserTest("the pages say where WebGPU or a file is missing", async () => {
     "export it again with --teacher FILE",
   );
 });
+
+async function refusedCamera(): Promise<string> {
+  await using visited = await visit(browser, server.url, {
+    before: (page) =>
+      page.addInitScript(() => {
+        navigator.mediaDevices.getUserMedia = () =>
+          Promise.reject(new DOMException("Permission denied", "NotAllowedError"));
+      }),
+  });
+  await ready(visited.page);
+  await visited.page.click("#camera");
+  return await notice(visited.page);
+}
 
 browserTest("the pages fit a phone and are used by keyboard", async () => {
   const phone = { viewport: { width: 375, height: 700 } };

@@ -1,7 +1,12 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { inTempDir } from "../temp_dir.ts";
-import { cli } from "./helpers.ts";
+import { methodOf, openTeacher } from "../../src/cli/export_web.ts";
+import { resolveConfig } from "../../src/config/resolve_config.ts";
+import { device } from "../helpers.ts";
+import { cli, writeTeacher } from "./helpers.ts";
+
+await device();
 
 const root = fromFileUrl(new URL("../..", import.meta.url));
 const TEACHER = join(root, "checkpoints/fashion_mnist/resnet20.safetensors");
@@ -23,6 +28,32 @@ Deno.test("export --to web says what is missing, what does not fit, and what is 
       assertStringIncludes(stderr, wanted);
       assertEquals(stderr.trim().split("\n").length, 1, stderr);
     }
+  });
+});
+
+Deno.test("openTeacher() takes the run's teacher, or the one that is named, with its own normalisation", async () => {
+  await inTempDir(async (folder) => {
+    const images = { channels: 1, height: 28, width: 28, resize: null, mean: [0.5], std: [0.25] };
+    const run = (teacher: string, ...more: string[]) => {
+      const words = ["DISTILLER.TYPE", "WKD", "DISTILLER.TEACHER", "resnet20", ...more];
+      return resolveConfig("", "a run", [...words, "DISTILLER.TEACHER_CHECKPOINT", teacher]);
+    };
+    const found = (...given: Parameters<typeof openTeacher>) => {
+      const teacher = openTeacher(...given);
+      teacher?.model.dispose();
+      return teacher && [teacher.name, teacher.normalisation?.mean];
+    };
+    const other = await writeTeacher(folder);
+    const ofRun = run(TEACHER, "TEACHER.MEAN", "[0.1]", "TEACHER.STD", "[0.2]");
+    assertEquals(found(undefined, ofRun, images), ["resnet20", [0.1]]);
+    assertEquals(found(other, ofRun, images), ["resnet8", [0.1]]);
+    assertEquals(found(undefined, run(TEACHER), images), ["resnet20", undefined]);
+    assertEquals(found(undefined, run(join(folder, "gone")), images), null);
+    assertEquals(found(undefined, null, images), null);
+    const { weight, temperature } = methodOf(
+      run(TEACHER, "WKD.LOSS.WKD_LOGIT_WEIGHT", "7", "WKD.TEMPERATURE", "3"),
+    );
+    assertEquals([weight, temperature], [7, 3]);
   });
 });
 

@@ -34,7 +34,7 @@ async function teach(folder: string, teacher: string): Promise<{ loss: number; t
     assertEquals(status, 0, stderr);
     return JSON.parse(stdout) as { loss: number; top1: number };
   };
-  const named = ["--ckpt", teacher, "--model", "resnet20A", "--batch-size", "20"];
+  const named = ["--ckpt", teacher, "--batch-size", "20"];
   const alone = await evaluated(...named, ...data, "DATASET.NORMALIZE", "imagenet");
 
   const cfg = join(folder, "kd.yaml");
@@ -81,7 +81,7 @@ Deno.test("TEACHER.MEAN and TEACHER.STD fit each other and the images", async ()
     assertEquals(refused.status, 1);
     assertStringIncludes(
       refused.stderr,
-      "TEACHER.MEAN has 1 numbers and TEACHER.STD 0; give one to each of the images' 3 channels",
+      "TEACHER.MEAN is [0.5] and TEACHER.STD []; give both one number for each of the images' 3 channels",
     );
   });
 });

@@ -77,18 +77,24 @@ Deno.test("a table trains the teacher that no configuration names", async () => 
 });
 
 Deno.test("a table of a published teacher trains none, and takes the seeds one after the other", async () => {
-  await inTempDir((folder) => {
+  await inTempDir(async (folder) => {
     const file = new ResultsFile(join(folder, "r.json"), PUBLISHED);
     const runs = planRuns({ table: PUBLISHED, file, seeds: 2, overrides: [] });
     const methods = ["alone", "kd", "wkd_l", "wkd_f", "wkd_l_f"];
-    const words = (seed: number) => methods.map((name) => `${name} ${seed}`);
     assertEquals(
       runs.map(({ method, seed }) => `${method.name} ${seed}`),
-      [...words(0), ...words(1)],
+      [0, 1].flatMap((seed) => methods.map((name) => `${name} ${seed}`)),
     );
     const { DISTILLER, DATASET } = runs[1].config;
     assertEquals(DISTILLER.TEACHER_CHECKPOINT, "data/cifar10_published/resnet56-4bfd9763.th");
     assertEquals([DISTILLER.TEACHER, DATASET.NORMALIZE], ["resnet56A", "imagenet"]);
+    const words = ["results", "--table", "cifar10_published", "--out", join(folder, "r.json")];
+    const elsewhere = join(folder, "x.th");
+    const refused = await cli(...words, "DISTILLER.TEACHER_CHECKPOINT", elsewhere);
+    assertStringIncludes(
+      refused.stderr,
+      `there is no teacher ${elsewhere}; \`deno task data:published`,
+    );
     const unnamed = ["DISTILLER.TEACHER_CHECKPOINT", ""];
     assertEquals(planRuns({ table: PUBLISHED, file, seeds: 1, overrides: unnamed }).length, 5);
   });

@@ -4,6 +4,7 @@ import { programWords } from "../../config/program.ts";
 import { asTyped } from "../../config/typed_path.ts";
 import { loadDataset } from "../../data/load_dataset.ts";
 import { findDataset } from "../../data/registry.ts";
+import { wantsTeacher } from "../../distill/registry.ts";
 import { UserError } from "../../errors.ts";
 import { fileExists } from "../../formats/paths.ts";
 import { visible } from "../../formats/visible.ts";
@@ -27,7 +28,7 @@ import { shellWords } from "../terminal/shell_words.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { isRecorded, type PlannedRun, planRuns } from "./plan.ts";
 import { type RecordedRun, ResultsFile } from "./results_file.ts";
-import { TABLES, tableWords, usualFile } from "./tables.ts";
+import { type ResultTable, TABLES, tableWords, usualFile } from "./tables.ts";
 
 /** Options of the `results` command. */
 export interface ResultsFlags {
@@ -62,6 +63,7 @@ export async function results(flags: ResultsFlags, overrides: readonly string[])
   }
   const file = new ResultsFile(out, table);
   const runs = planRuns({ ...flags, table, file, overrides });
+  checkPrepared(table, runs);
   const left: PlannedRun[] = [];
   for (const run of runs) if (!await isRecorded(file, run)) left.push(run);
   console.log(
@@ -72,6 +74,19 @@ export async function results(flags: ResultsFlags, overrides: readonly string[])
   const path = file.writeTable();
   console.log(`\n${file.markdown()}\n\nwritten to ${visible(path)} and ${visible(out)}`);
   return 0;
+}
+
+/** Refuses to train the student alone for the table of a published teacher that is not there. */
+function checkPrepared({ prepare }: ResultTable, runs: readonly PlannedRun[]): void {
+  if (!prepare) return;
+  const missing = runs.map(({ config: { DISTILLER } }) => DISTILLER)
+    .filter(({ TYPE }) => wantsTeacher(TYPE))
+    .map(({ TEACHER_CHECKPOINT }) => TEACHER_CHECKPOINT)
+    .find((path) => path !== "" && !fileExists(path));
+  if (missing === undefined) return;
+  throw new UserError(
+    `there is no teacher ${missing}; \`deno task ${prepare}\` prepares it and its images from the folder they are in`,
+  );
 }
 
 /** Trains and records; returns the exit status. */

@@ -28,7 +28,9 @@ export class Album {
     filter.hidden = folder.classes.length < MANY;
     filter.addEventListener("input", () => {
       const wanted = filter.value.toLowerCase();
-      for (const box of boxes) box.hidden = !box.textContent!.toLowerCase().includes(wanted);
+      for (const box of boxes.slice(1)) {
+        box.hidden = !box.textContent!.toLowerCase().includes(wanted);
+      }
     });
     at("clear").addEventListener("click", () => this.#clear());
   }

@@ -29,6 +29,7 @@ class PredictPage {
   readonly #camera = new Camera();
   readonly #button = at<HTMLButtonElement>("camera");
   #latest = 0;
+  #compiled = false;
 
   constructor(readonly folder: FolderCard, readonly model: wkd.Model) {
     const file = at<HTMLInputElement>("file");
@@ -66,9 +67,13 @@ class PredictPage {
     draw(at<HTMLCanvasElement>("picture"), picture);
     const { image, seen } = prepare(picture, preprocessing);
     draw(at<HTMLCanvasElement>("seen"), seen);
+    if (!this.#compiled) {
+      at("status").textContent = "Compiling the kernels: the first picture takes a while ...";
+    }
     const begin = performance.now();
     const logits = await logitsOf(this.model, image, preprocessing);
     const took = Math.round(performance.now() - begin);
+    this.#compiled = true;
     showBars(classes, logits);
     at("status").textContent = `${name}, in ${took} ms`;
   }

@@ -33,8 +33,16 @@ export function reason(error: unknown): string {
  * @throws {PageError} where there is no WebGPU, or the folder is not whole
  */
 export async function openFolder(): Promise<{ gpu: wkd.Gpu; folder: FolderCard }> {
-  const folder = JSON.parse(new TextDecoder().decode(await fetchFile(CARD_FILE)));
-  return { gpu: await openDevice(), folder };
+  const text = new TextDecoder().decode(await fetchFile(CARD_FILE));
+  return { folder: parseCard(text), gpu: await openDevice() };
+}
+
+function parseCard(text: string): FolderCard {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new PageError(`${CARD_FILE} is damaged: ${reason(error)}`);
+  }
 }
 
 /** The bytes of a file of the folder. */

@@ -14,7 +14,7 @@ import {
   tell,
   untell,
 } from "./start.ts";
-import { trainedFile } from "./trained_file.ts";
+import * as wkd from "./wkd.ts";
 
 /** Takes pictures and settings, trains, and shows what came of it. */
 class TrainPage {
@@ -148,6 +148,24 @@ function share(part: number, whole: number): string {
   return whole === 0
     ? "-"
     : `${part}${FIXED}of${FIXED}${whole} (${(100 * part / whole).toFixed(0)}${FIXED}%)`;
+}
+
+/** A trained student as a safetensors file, which every command of the program reads. */
+function trainedFile(
+  { student, classes, preprocessing }: FolderCard,
+  state: ReadonlyMap<string, wkd.HostTensor>,
+): Uint8Array<ArrayBuffer> {
+  const tensors = new Map<string, wkd.SafetensorsTensor>();
+  for (const [name, { shape, data }] of state) {
+    const dtype = data instanceof Float32Array ? "F32" : data instanceof Int32Array ? "I32" : "U32";
+    tensors.set(name, { dtype, shape: [...shape], data });
+  }
+  return wkd.writeSafetensors(tensors, {
+    format: "pt",
+    model: student.model,
+    classes: JSON.stringify(classes),
+    preprocessing: JSON.stringify(preprocessing),
+  });
 }
 
 await run(async () => {
