@@ -6,16 +6,21 @@ import type { Exit } from "./exit.ts";
 import { deviations, numbers } from "./numbers.ts";
 
 const EXAMPLES = `
-The checkpoint is a run's folder, of which the student's best is taken, or a file, of this program or of another.
+The checkpoint is a run's folder, of which the student's best is taken, or a
+file, of this program or of another. Checkpoints that were made here know their
+classes and images; of others -d, --cfg, --classes, --size, --mean and --std say
+what they do not.
 
-ONNX (opset 17): the input is "images", float32 [N, C, H, W], normalised as the file's metadata say, or with
---preprocess "pixels", uint8 [N, H, W, C] of that height and width; the output is "logits", [N, classes]. Weights have their
-names in the checkpoint. The metadata are "model", "classes" and "preprocessing" (the last two as JSON), and "input".
-Checkpoints that were made here know their classes and images; of others -d, --cfg, --classes, --size, --mean and --std
-say what they do not.
+ONNX (opset 17): the input is "images", float32 [N, C, H, W], normalised as the
+file's metadata say, or with --preprocess "pixels", uint8 [N, H, W, C] of that
+height and width; the output is "logits", [N, classes]. Weights have their names
+in the checkpoint. The metadata are "model", "classes" and "preprocessing" (the
+last two as JSON), and "input".
 
-A page: a folder for any web server, which needs WebGPU in the browser and no other server. index.html asks the student about
-pictures and the camera, train.html trains it from its teacher on the visitor's pictures; nothing leaves the browser.
+A page: a folder for any web server, which needs WebGPU in the browser and no
+other server. index.html asks the student about pictures and the camera,
+train.html trains it from its teacher on the visitor's pictures; nothing leaves
+the browser.
 
 Examples:
   deno task export -c output/fashion_mnist/vanilla_resnet8 --to student.onnx
