@@ -8,9 +8,8 @@ import { checkWkdRun } from "./wkd_runs.ts";
 
 await device();
 
-/** Each loss, each decay and both pairs; tests/slow has all of the figures' runs. */
+/** WKD-F, both losses, both decays and both pairs; tests/slow has all of the figures' runs. */
 const RUNS = [
-  "wkd_l/res32x4_res8x4/epoch1",
   "wkd_f/res32x4_res8x4/epoch1",
   "wkd_lf/res32x4_res8x4/epoch1",
   "wkd_lf/res32x4_res8x4/epoch200",

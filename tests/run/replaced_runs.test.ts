@@ -245,7 +245,8 @@ Deno.test("a replaced run is whole wherever the new one is killed before it has 
       const { code } = await hurtCli("kill", "", name, 2, [...run, "--overwrite"]);
       assertEquals(code, 137, name);
     };
-    for (const name of ["epoch_1", "student_best", "best", "student_latest"]) {
+    // The files are written one after the other: the first, and the last before `latest`.
+    for (const name of ["epoch_1", "student_latest"]) {
       restore(files, before);
       await killAt(name);
       assertEquals(bytes(place), before);

@@ -121,7 +121,16 @@ for (const student of ["ResNet18", "MobileNetV1"]) {
       const teacher = await writeTeacher(folder, "ResNet18", { numClasses: 3, family: "imagenet" });
       await trainAndEvaluate(folder, "configs/imagenet/r34_r18/wkd_lf.yaml", [
         ...["DATASET.TYPE", "image_folder", "DATASET.ROOT", root, "DATASET.TRANSFORM", "imagenet"],
-        ...["DATASET.IMAGE_SIZE", "128", "DATASET.NUM_WORKERS", "1", "DISTILLER.STUDENT", student],
+        ...[
+          "DATASET.IMAGE_SIZE",
+          "64",
+          "MODEL.FAMILY",
+          "imagenet",
+          "DATASET.NUM_WORKERS",
+          "1",
+          "DISTILLER.STUDENT",
+          student,
+        ],
         ...["WKD.HINT_LAYER", "-1", "WKD.SPATIAL_GRID", "1", ...teacher, ...SHORT],
       ], EPOCHS[student]);
     });
