@@ -59,7 +59,7 @@ export { type CheckpointFile, readCheckpoint } from "./src/formats/read_checkpoi
 export { type ModelState, modelState } from "./src/formats/model_state.ts";
 export type { TorchFormat } from "./src/formats/torch/read_torch.ts";
 export { writeTorch } from "./src/formats/torch/write_torch.ts";
-export { loadState, saveState } from "./src/run/state_bytes.ts";
+export { loadState, saveState } from "./src/run/checkpoints/state_bytes.ts";
 
 // Models for other programs.
 export { exportOnnx, type ExportOnnxOptions } from "./src/export/export_onnx.ts";

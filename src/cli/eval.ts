@@ -6,13 +6,17 @@ import { UserError } from "../errors.ts";
 import { fileExists } from "../formats/paths.ts";
 import { visible } from "../formats/visible.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { type Checkpoint, loadCheckpoint } from "../run/checkpoint.ts";
+import { type Checkpoint, loadCheckpoint } from "../run/checkpoints/checkpoint.ts";
 import { advising, imageSize, smaller } from "../run/memory_error.ts";
 import { publishedTeacher, teacherPath, teacherPlaces } from "../run/run_paths.ts";
-import { asTeacher } from "../run/teacher_normalisation.ts";
+import { asTeacher } from "../run/models/teacher_normalisation.ts";
 import { ClassCounts, Evaluator } from "../train/evaluate.ts";
 import { notFiniteName } from "../train/not_finite.ts";
-import { checkpointConfig, checkpointModelName, loadCheckpointModel } from "./checkpoint_model.ts";
+import {
+  checkpointConfig,
+  checkpointModelName,
+  loadCheckpointModel,
+} from "./checkpoints/checkpoint_model.ts";
 import { type ClassOrder, evalJson, evalText, type Evaluation } from "./eval_report.ts";
 import { datasetCallbacks, openComputeDevice } from "./open_device.ts";
 import { countBar } from "./terminal/count_bar.ts";

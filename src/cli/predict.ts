@@ -10,10 +10,10 @@ import { shown, visible } from "../formats/visible.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { lostStreams } from "../logging/terminal.ts";
 import { formatSeconds, plural } from "../logging/text.ts";
-import { type Classifier, openClassifier } from "../run/classifier.ts";
+import { type Classifier, openClassifier } from "../run/models/classifier.ts";
 import { advising, smaller } from "../run/memory_error.ts";
 import { likeliest, Predictor } from "../train/predictor.ts";
-import { type CardFlags, cardOverrides } from "./card_overrides.ts";
+import { type CardFlags, cardOverrides } from "./checkpoints/card_overrides.ts";
 import { openComputeDevice } from "./open_device.ts";
 import {
   csvSink,

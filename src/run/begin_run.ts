@@ -2,12 +2,17 @@ import { basename, dirname, join } from "@std/path";
 import type { Config } from "../config/config.ts";
 import { WriteError } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
-import { CheckpointError, type HeldCheckpoint, loadCheckpoint } from "./checkpoint.ts";
+import { CheckpointError, type HeldCheckpoint, loadCheckpoint } from "./checkpoints/checkpoint.ts";
 import { isCheckpoint, runFiles, runLeftovers } from "./run_file_names.ts";
 import { checkpointPath } from "./run_files.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { RunStart } from "./run_start.ts";
-import { describeState, readSavedState, type ReadState, type SavedState } from "./saved_states.ts";
+import {
+  describeState,
+  readSavedState,
+  type ReadState,
+  type SavedState,
+} from "./checkpoints/saved_states.ts";
 
 /**
  * Readies a folder for a run that starts there: what it replaces is put aside, and where it starts at a checkpoint, that is

@@ -12,12 +12,12 @@ import { noGrad } from "../tensor/autograd.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { loadCheckpoint } from "./checkpoint.ts";
-import { initStudent } from "./init_student.ts";
-import { loadModel, modelOf, TEACHER_SETTINGS } from "./load_model.ts";
-import type { CostMatrixProgress } from "./make_cost_matrix.ts";
-import { runCostMatrix } from "./run_cost_matrix.ts";
-import { asTeacher } from "./teacher_normalisation.ts";
+import { loadCheckpoint } from "./checkpoints/checkpoint.ts";
+import { initStudent } from "./models/init_student.ts";
+import { loadModel, modelOf, TEACHER_SETTINGS } from "./models/load_model.ts";
+import type { CostMatrixProgress } from "./cost_matrix/make_cost_matrix.ts";
+import { runCostMatrix } from "./cost_matrix/run_cost_matrix.ts";
+import { asTeacher } from "./models/teacher_normalisation.ts";
 
 /** A model by the authors' name for a data set, of the family that `MODEL.FAMILY` says. */
 export function buildModel(

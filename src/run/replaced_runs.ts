@@ -12,7 +12,7 @@ import {
   runFiles,
 } from "./run_file_names.ts";
 import { latestPath } from "./run_files.ts";
-import { readSavedState } from "./saved_states.ts";
+import { readSavedState } from "./checkpoints/saved_states.ts";
 
 const NAME = /^replaced(?:-(\d+))?$/;
 /** Says that a folder is ours, and what lies in it. */

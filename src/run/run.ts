@@ -21,8 +21,8 @@ import { trained } from "../train/trained.ts";
 import { Trainer, type TrainerOptions } from "../train/trainer.ts";
 import { buildDistiller } from "./build_distiller.ts";
 import { buildSolver } from "./build_solver.ts";
-import { dataDigest } from "./changed_data.ts";
-import type { HeldCheckpoint } from "./checkpoint.ts";
+import { dataDigest } from "./checkpoints/changed_data.ts";
+import type { HeldCheckpoint } from "./checkpoints/checkpoint.ts";
 import { checkpointPath, RunFiles } from "./run_files.ts";
 
 /** What {@linkcode Run} needs. */

@@ -22,7 +22,7 @@ import {
   type DataFacts,
   describeDataChange,
   sameFiles,
-} from "./changed_data.ts";
+} from "./checkpoints/changed_data.ts";
 import {
   type Checkpoint,
   CheckpointError,
@@ -30,11 +30,11 @@ import {
   loadCheckpoint,
   safetensorsBytes,
   withPrefix,
-} from "./checkpoint.ts";
-import { imageMetadata } from "./classifier_card.ts";
+} from "./checkpoints/checkpoint.ts";
+import { imageMetadata } from "./models/classifier_card.ts";
 import type { Solver } from "./build_solver.ts";
-import { loadTensors } from "./load_model.ts";
-import { restoreSolver } from "./restore_solver.ts";
+import { loadTensors } from "./models/load_model.ts";
+import { restoreSolver } from "./checkpoints/restore_solver.ts";
 import {
   authorsFacts,
   refuseForeignSettings,
@@ -42,8 +42,8 @@ import {
   runTensors,
   torchRun,
   torchStudent,
-} from "./run_checkpoint.ts";
-import { atEpochStart, type EpochSize, whyEpochRestarts } from "./whole_epoch.ts";
+} from "./checkpoints/run_checkpoint.ts";
+import { atEpochStart, type EpochSize, whyEpochRestarts } from "./checkpoints/whole_epoch.ts";
 
 /** The file of a checkpoint such as `student_best`; torch files have no extension, as the authors write them. */
 export function checkpointPath(folder: string, name: string, format: string): string {

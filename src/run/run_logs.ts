@@ -11,7 +11,7 @@ import { wandbChoice, WandbLog } from "../logging/wandb.ts";
 import { cutWorklog, worklog } from "../logging/worklog.ts";
 import { combine, type EventSink } from "../train/events.ts";
 import type { Run } from "./run.ts";
-import { costMatrixSettings } from "./run_cost_matrix.ts";
+import { costMatrixSettings } from "./cost_matrix/run_cost_matrix.ts";
 import { runName } from "./run_paths.ts";
 
 /** The logs of a run. */

@@ -5,7 +5,7 @@ import { typedPath } from "../config/typed_path.ts";
 import { UserError } from "../errors.ts";
 import { changedAt, fileExists, isFolder, isThere } from "../formats/paths.ts";
 import { visible } from "../formats/visible.ts";
-import { CheckpointError, HeldCheckpoint, loadCheckpoint } from "./checkpoint.ts";
+import { CheckpointError, HeldCheckpoint, loadCheckpoint } from "./checkpoints/checkpoint.ts";
 import { isCheckpoint, runLeftovers } from "./run_file_names.ts";
 import { latestPath } from "./run_files.ts";
 import type { RunFolder } from "./run_folder.ts";
@@ -16,7 +16,7 @@ import {
   type ReadState,
   type SavedState,
   wholeStates,
-} from "./saved_states.ts";
+} from "./checkpoints/saved_states.ts";
 
 /** Where a run starts: anew, in place of what is in its folder; at the folder's `latest`; or at another checkpoint. */
 export type RunStart =

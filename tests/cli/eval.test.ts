@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { loadCheckpoint, saveCheckpoint } from "../../src/run/checkpoint.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
 import { cli, writeTeacher } from "./helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
 

@@ -3,7 +3,7 @@ import { main } from "../../src/cli/main.ts";
 import { openDevice } from "../../src/cli/open_device.ts";
 import { manualSeed } from "../../src/nn/init.ts";
 import { createModel } from "../../src/models/registry.ts";
-import { saveCheckpoint } from "../../src/run/checkpoint.ts";
+import { saveCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
 
 /** What a command wrote and how it ended. */

@@ -4,7 +4,7 @@ import { className } from "../../src/cli/predict_report.ts";
 import { loadFashionMnist } from "../../src/data/fashion_mnist/fashion_mnist.ts";
 import type { ImageDataset } from "../../src/data/image_dataset.ts";
 import { createLoader } from "../../src/data/loader.ts";
-import { openClassifier } from "../../src/run/classifier.ts";
+import { openClassifier } from "../../src/run/models/classifier.ts";
 import { noGrad } from "../../src/tensor/autograd.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { likeliest, type Prediction, Predictor } from "../../src/train/predictor.ts";

@@ -3,7 +3,7 @@ import { fromFileUrl, join } from "@std/path";
 import { openDevice } from "../../src/cli/open_device.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";
-import { saveCheckpoint } from "../../src/run/checkpoint.ts";
+import { saveCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { cli, writeCifar } from "./helpers.ts";

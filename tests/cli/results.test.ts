@@ -4,7 +4,7 @@ import { isRecorded, planRuns } from "../../src/cli/results/plan.ts";
 import { ResultsFile } from "../../src/cli/results/results_file.ts";
 import { TABLES, usualFile } from "../../src/cli/results/tables.ts";
 import "../../src/optim/registry.ts";
-import { costMatrixSettings } from "../../src/run/run_cost_matrix.ts";
+import { costMatrixSettings } from "../../src/run/cost_matrix/run_cost_matrix.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { cli, TINY, writeCifar } from "./helpers.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { loadCheckpoint } from "../../src/run/checkpoint.ts";
+import { loadCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
 import { folderEvents, shown } from "../logging/event_files.ts";
 import { cli, TINY } from "./helpers.ts";
 import { inTempDir } from "../temp_dir.ts";

@@ -2,7 +2,7 @@ import { join } from "@std/path";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DecodePool } from "../../src/data/decode/decode_pool.ts";
 import type { StreamLoader } from "../../src/data/stream_loader.ts";
-import { loadCheckpoint } from "../../src/run/checkpoint.ts";
+import { loadCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
 import type { EpochEnd } from "../../src/train/events.ts";
 import { latestPath } from "../../src/run/run_files.ts";
 import { device } from "../helpers.ts";

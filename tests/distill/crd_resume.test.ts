@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { loadCheckpoint } from "../../src/run/checkpoint.ts";
+import { loadCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
 import type { TrainEvent } from "../../src/train/events.ts";
 import { device } from "../helpers.ts";
 import { openRun, writeTeacher } from "../train/helpers.ts";

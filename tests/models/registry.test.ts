@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { UserError } from "../../src/errors.ts";
 import { type ModelFamily, modelFamily } from "../../src/models/family.ts";
 import { createModel, familyOf, modelNames, nearestName } from "../../src/models/registry.ts";
-import { modelOf } from "../../src/run/load_model.ts";
+import { modelOf } from "../../src/run/models/load_model.ts";
 
 Deno.test("createModel() refuses an unknown name with the nearest one and all there are", () => {
   const error = assertThrows(() => createModel("resnet8X4x"), UserError, 'no model "resnet8X4x"');

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { loadConfig } from "../../src/config/resolve_config.ts";
-import { CheckpointError } from "../../src/run/checkpoint.ts";
+import { CheckpointError } from "../../src/run/checkpoints/checkpoint.ts";
 import { RunFiles } from "../../src/run/run_files.ts";
 import { initialState } from "../../src/train/run_state.ts";
 import { inTempDir } from "../temp_dir.ts";

@@ -5,7 +5,7 @@ import { loadCifar } from "../../src/data/cifar/cifar.ts";
 import type { ModelFamily } from "../../src/models/family.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";
-import { saveCheckpoint } from "../../src/run/checkpoint.ts";
+import { saveCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
 import { cli } from "../cli/helpers.ts";
 import { inTempDir } from "../temp_dir.ts";

@@ -5,7 +5,7 @@ import { loadDataset } from "../../src/data/load_dataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";
-import { saveCheckpoint } from "../../src/run/checkpoint.ts";
+import { saveCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
 import type { TrainEvent } from "../../src/train/events.ts";
 import { Run } from "../../src/run/run.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { createModel } from "../../src/models/registry.ts";
-import { CheckpointError, saveCheckpoint } from "../../src/run/checkpoint.ts";
+import { CheckpointError, saveCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
 import type { TrainEvent } from "../../src/train/events.ts";
 import { findNotFinite } from "../../src/train/not_finite.ts";

@@ -3,7 +3,11 @@ import { join } from "@std/path";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { writeTorch } from "../../src/formats/torch/write_torch.ts";
 import { PyOrderedDict } from "../../src/formats/pickle/python.ts";
-import { CheckpointError, loadCheckpoint, saveCheckpoint } from "../../src/run/checkpoint.ts";
+import {
+  CheckpointError,
+  loadCheckpoint,
+  saveCheckpoint,
+} from "../../src/run/checkpoints/checkpoint.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
 import type { EpochEnd, TrainEvent } from "../../src/train/events.ts";
 import { device } from "../helpers.ts";

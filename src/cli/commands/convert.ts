@@ -27,7 +27,7 @@ export function addConvert(program: Command, exit: Exit): void {
     .option("--overwrite", "replace the file if it is there")
     .addHelpText("after", EXAMPLES)
     .action(async (from, to, flags) => {
-      const { convert } = await import("../convert.ts");
+      const { convert } = await import("../checkpoints/convert.ts");
       exit(convert(from, to, flags));
     });
 }

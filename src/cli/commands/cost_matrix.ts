@@ -70,7 +70,7 @@ export function addCostMatrix(program: Command, exit: Exit): void {
       const { overrides, ...typed } = takeFile(words, "ckpt");
       const cfg = oneFile("--cfg", flags.cfg, typed.cfg && typedPath(typed.cfg));
       const ckpt = oneFile("--ckpt", flags.ckpt, typed.ckpt && typedPath(typed.ckpt));
-      const { costMatrix } = await import("../cost_matrix.ts");
+      const { costMatrix } = await import("../cost_matrix/cost_matrix.ts");
       exit(await costMatrix({ ...flags, cfg, ckpt }, overrides));
     });
 }

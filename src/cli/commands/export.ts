@@ -57,7 +57,7 @@ export function addExport(program: Command, exit: Exit): void {
     .addHelpText("after", EXAMPLES)
     .action(async (word, { ckpt, to = [], ...flags }) => {
       const checkpoints = [ckpt, word].filter((each) => each !== undefined);
-      const { exportModel } = await import("../export.ts");
+      const { exportModel } = await import("../export/export.ts");
       exit(await exportModel(checkpoints, to, flags));
     });
 }

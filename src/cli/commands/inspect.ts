@@ -18,7 +18,7 @@ export function addInspect(program: Command, exit: Exit): void {
     .option("--json", "as JSON")
     .addHelpText("after", EXAMPLES)
     .action(async (checkpoint, flags) => {
-      const { inspect } = await import("../inspect.ts");
+      const { inspect } = await import("../checkpoints/inspect.ts");
       exit(inspect(checkpoint, flags));
     });
 }

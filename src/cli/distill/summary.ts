@@ -3,13 +3,13 @@ import { withProgram } from "../../config/program.ts";
 import { asTyped } from "../../config/typed_path.ts";
 import { UserError } from "../../errors.ts";
 import { escapeControls } from "../../formats/visible.ts";
-import { openClassifier } from "../../run/classifier.ts";
+import { openClassifier } from "../../run/models/classifier.ts";
 import type { DistillRequest } from "../../run/pipeline/decisions.ts";
 import type { ModelRow } from "../../run/pipeline/measure.ts";
 import type { PipelineResult } from "../../run/pipeline/options.ts";
 import type { PipelineFiles } from "../../run/pipeline/plan.ts";
-import { exportOnnxFile } from "../export_onnx.ts";
-import { convertCheckpoint } from "../convert.ts";
+import { exportOnnxFile } from "../export/export_onnx.ts";
+import { convertCheckpoint } from "../checkpoints/convert.ts";
 import { shellWords } from "../terminal/shell_words.ts";
 import { table } from "../terminal/table.ts";
 

@@ -8,8 +8,8 @@ import { fileExists } from "../../formats/paths.ts";
 import { readRegularFile } from "../../formats/read_file.ts";
 import { listed, shown, visible } from "../../formats/visible.ts";
 import { modelNames, nearestName } from "../../models/registry.ts";
-import { loadCheckpoint } from "../../run/checkpoint.ts";
-import { type ClassifierCard, readCard } from "../../run/classifier_card.ts";
+import { loadCheckpoint } from "../../run/checkpoints/checkpoint.ts";
+import { type ClassifierCard, readCard } from "../../run/models/classifier_card.ts";
 import type { DistillRequest } from "../../run/pipeline/decisions.ts";
 
 /** @throws UserError where a name is no model, naming the option */

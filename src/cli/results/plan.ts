@@ -3,7 +3,7 @@ import { type Config, sectionOf } from "../../config/config.ts";
 import { loadConfig } from "../../config/resolve_config.ts";
 import { wantsTeacher } from "../../distill/registry.ts";
 import { UserError } from "../../errors.ts";
-import { costMatrixSettings } from "../../run/run_cost_matrix.ts";
+import { costMatrixSettings } from "../../run/cost_matrix/run_cost_matrix.ts";
 import { checkpointPath } from "../../run/run_files.ts";
 import { fileExists } from "../../formats/paths.ts";
 import { runFolder } from "../../run/run_paths.ts";

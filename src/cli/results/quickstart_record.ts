@@ -5,9 +5,9 @@ import { createLoader } from "../../data/loader.ts";
 import { visible } from "../../formats/visible.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import { teacherPath } from "../../run/run_paths.ts";
-import { asTeacher } from "../../run/teacher_normalisation.ts";
+import { asTeacher } from "../../run/models/teacher_normalisation.ts";
 import { Evaluator } from "../../train/evaluate.ts";
-import { loadCheckpointModel } from "../checkpoint_model.ts";
+import { loadCheckpointModel } from "../checkpoints/checkpoint_model.ts";
 import { countBar } from "../terminal/count_bar.ts";
 import { readJson, writeJson } from "./results_file.ts";
 

@@ -16,7 +16,7 @@ import { runFolder } from "../../run/run_paths.ts";
 import { startWhereStopped } from "../../run/run_start.ts";
 import { runWithFiles } from "../../run/run_with_files.ts";
 import type { EventSink } from "../../train/events.ts";
-import { costMatrix } from "../cost_matrix.ts";
+import { costMatrix } from "../cost_matrix/cost_matrix.ts";
 import { importWords } from "../import_modules.ts";
 import { datasetCallbacks, openComputeDevice } from "../open_device.ts";
 import { type Interrupt, interruptSignal } from "../terminal/interrupt_signal.ts";

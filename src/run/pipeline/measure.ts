@@ -5,9 +5,9 @@ import type { Gpu } from "../../gpu/gpu.ts";
 import { modelCost } from "../../models/model_cost.ts";
 import { Evaluator } from "../../train/evaluate.ts";
 import { buildModel } from "../build_distiller.ts";
-import { loadCheckpoint } from "../checkpoint.ts";
-import { loadModel, modelOf, TEACHER_SETTINGS } from "../load_model.ts";
-import { asTeacher } from "../teacher_normalisation.ts";
+import { loadCheckpoint } from "../checkpoints/checkpoint.ts";
+import { loadModel, modelOf, TEACHER_SETTINGS } from "../models/load_model.ts";
+import { asTeacher } from "../models/teacher_normalisation.ts";
 import type { RunName } from "./plan.ts";
 
 /** Evaluations that took longer than this are not repeated only to be timed, in seconds. */

@@ -1,7 +1,7 @@
 import type { DatasetCallbacks } from "../../data/dataset_config.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { EventSink } from "../../train/events.ts";
-import type { ClassifierCard } from "../classifier_card.ts";
+import type { ClassifierCard } from "../models/classifier_card.ts";
 import type { Decisions, DistillRequest } from "./decisions.ts";
 import type { ModelRow } from "./measure.ts";
 import type { Pictures } from "./pictures.ts";

@@ -7,7 +7,7 @@ import { writeFileAtomic } from "../../formats/atomic_write.ts";
 import { fileExists } from "../../formats/paths.ts";
 import { buildTeacher } from "../build_distiller.ts";
 import { advising, runSizes, smaller } from "../memory_error.ts";
-import { costMatrixSettings, ownCostMatrix } from "../run_cost_matrix.ts";
+import { costMatrixSettings, ownCostMatrix } from "../cost_matrix/run_cost_matrix.ts";
 import { checkpointPath } from "../run_files.ts";
 import { RunFolder } from "../run_folder.ts";
 import { runFolder } from "../run_paths.ts";

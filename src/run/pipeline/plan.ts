@@ -4,7 +4,7 @@ import { resolveConfig } from "../../config/resolve_config.ts";
 import { UserError } from "../../errors.ts";
 import { checkpointPath } from "../run_files.ts";
 import { runFolder } from "../run_paths.ts";
-import { costMatrixSettings } from "../run_cost_matrix.ts";
+import { costMatrixSettings } from "../cost_matrix/run_cost_matrix.ts";
 import { type Decisions, type DistillRequest, methodSettings } from "./decisions.ts";
 
 /** A run of a pipeline by what it trains. */
