@@ -4,9 +4,9 @@ const TESTS = new URL("./", import.meta.url);
 const ELSEWHERE = ["browser"];
 
 /**
- * Folders of `tests` by the part that has them; `rest` has all others. The test command runs `tests/parts/` in two threads,
- * a part after the other in the order that it names them, the longest first. A single file runs by itself as usual:
- * `deno test tests/ops/softmax/softmax.test.ts`.
+ * Folders of `tests` by the part that has them; `rest` has all others. The test command runs `tests/parts/` in three
+ * threads, which leaves no core idle where one waits for the device: a part after the other as it names them, the longest
+ * first. A single file runs by itself as usual: `deno test tests/ops/softmax/softmax.test.ts`.
  */
 const PARTS: Readonly<Record<string, readonly string[]>> = {
   ops: ["ops", "tensor"],
@@ -14,6 +14,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   distill: ["distill", "losses"],
   cli: ["cli"],
   models: ["models", "nn", "optim", "cost_matrix"],
+  data: ["data", "formats", "config", "export", "web"],
 };
 
 function* testFiles(folder: URL): Iterable<URL> {

@@ -7,7 +7,7 @@ import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";
 import { saveCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
-import { cli } from "../cli/helpers.ts";
+import { cli } from "./helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { device } from "../helpers.ts";
 
@@ -75,9 +75,9 @@ function last(epochs: readonly EpochLine[]): { top1: number; loss: number } {
 /** Epochs that show that a student learns its few images; the widest ResNet takes seconds for each, and does one. */
 const EPOCHS: Readonly<Record<string, number>> = { wrn_16_2: 3, ResNet18: 1 };
 
-/** Students by the method; no projector leads from MobileNetV2's last feature, 2 x 2, to resnet8x4's, 8 x 8. */
+/** Students by the method, of each way to build one; no projector leads from MobileNetV2's last feature, 2 x 2, to resnet8x4's, 8 x 8. */
 const CIFAR = {
-  wkd_lf: ["resnet8x4", "wrn_16_2", "vgg8", "ShuffleV1", "ShuffleV2", "ResNet18"],
+  wkd_lf: ["wrn_16_2", "vgg8", "ShuffleV2", "ResNet18"],
   wkd_l: ["MobileNetV2"],
 };
 const PAIRS = Object.entries(CIFAR).flatMap(([method, students]) =>
@@ -113,26 +113,16 @@ async function writeFolder(root: string): Promise<void> {
   }
 }
 
-for (const student of ["ResNet18", "MobileNetV1"]) {
-  Deno.test(`wkd_lf teaches ImageNet's ${student} a folder of real images`, async () => {
-    await inTempDir(async (folder) => {
-      const root = join(folder, "images");
-      await writeFolder(root);
-      const teacher = await writeTeacher(folder, "ResNet18", { numClasses: 3, family: "imagenet" });
-      await trainAndEvaluate(folder, "configs/imagenet/r34_r18/wkd_lf.yaml", [
-        ...["DATASET.TYPE", "image_folder", "DATASET.ROOT", root, "DATASET.TRANSFORM", "imagenet"],
-        ...[
-          "DATASET.IMAGE_SIZE",
-          "64",
-          "MODEL.FAMILY",
-          "imagenet",
-          "DATASET.NUM_WORKERS",
-          "1",
-          "DISTILLER.STUDENT",
-          student,
-        ],
-        ...["WKD.HINT_LAYER", "-1", "WKD.SPATIAL_GRID", "1", ...teacher, ...SHORT],
-      ], EPOCHS[student]);
-    });
+Deno.test("wkd_lf teaches ImageNet's MobileNetV1, by ImageNet's ResNet18, a folder of real images", async () => {
+  await inTempDir(async (folder) => {
+    const root = join(folder, "images");
+    await writeFolder(root);
+    const teacher = await writeTeacher(folder, "ResNet18", { numClasses: 3, family: "imagenet" });
+    await trainAndEvaluate(folder, "configs/imagenet/r34_r18/wkd_lf.yaml", [
+      ...["DATASET.TYPE", "image_folder", "DATASET.ROOT", root, "DATASET.TRANSFORM", "imagenet"],
+      ...["DATASET.IMAGE_SIZE", "64", "MODEL.FAMILY", "imagenet", "DATASET.NUM_WORKERS", "1"],
+      ...["DISTILLER.STUDENT", "MobileNetV1", "WKD.HINT_LAYER", "-1", "WKD.SPATIAL_GRID", "1"],
+      ...[...teacher, ...SHORT],
+    ]);
   });
-}
+});
