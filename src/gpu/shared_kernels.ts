@@ -7,6 +7,10 @@ import lanes from "../../kernels/shared/lanes.wgsl" with { type: "text" };
 import nan from "../../kernels/shared/nan.wgsl" with { type: "text" };
 import pairs from "../../kernels/shared/pairs.wgsl" with { type: "text" };
 import rows from "../../kernels/shared/rows.wgsl" with { type: "text" };
+import tileLoad from "../../kernels/shared/tile_load.wgsl" with { type: "text" };
+import tilePlace from "../../kernels/shared/tile_place.wgsl" with { type: "text" };
+import tileStore from "../../kernels/shared/tile_store.wgsl" with { type: "text" };
+import tileSum from "../../kernels/shared/tile_sum.wgsl" with { type: "text" };
 import vector from "../../kernels/shared/vector.wgsl" with { type: "text" };
 
 /** What kernels can include, by the names of the files in `kernels/shared/`. Imports must be static: bundles hold no folders. */
@@ -20,5 +24,9 @@ export const SHARED_KERNELS: Readonly<Record<string, string>> = {
   nan,
   pairs,
   rows,
+  tile_load: tileLoad,
+  tile_place: tilePlace,
+  tile_store: tileStore,
+  tile_sum: tileSum,
   vector,
 };

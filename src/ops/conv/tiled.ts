@@ -4,7 +4,7 @@ import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
 import { linearGrid } from "../grid.ts";
 import {
-  FILLING_WORKGROUPS,
+  FILLING_THREADS,
   leastTime,
   leastWork,
   type ProductTile,
@@ -71,7 +71,7 @@ export function convWeightGradTiled(
   const { depth } = size;
   const chosen = tile ?? leastWork(x.gpu, size);
   const tiles = g.groups * workgroupsOf(size, chosen);
-  const wanted = Math.min(Math.ceil(2 * FILLING_WORKGROUPS / tiles), Math.ceil(depth / 256));
+  const wanted = Math.min(Math.ceil(2 * FILLING_THREADS / tiles / chosen.THREADS), Math.ceil(depth / 256));
   const depthPerSplit = Math.ceil(depth / wanted / 16) * 16;
   const splits = Math.ceil(depth / depthPerSplit);
   const partials = Tensor.result(x.gpu, [splits, g.outChannels * size.columns]);
