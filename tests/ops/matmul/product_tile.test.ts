@@ -1,11 +1,8 @@
 import { assertEquals } from "@std/assert";
 import type { Gpu } from "../../../src/gpu/gpu.ts";
 import { convGeometry } from "../../../src/ops/conv/geometry.ts";
-import {
-  convForwardTiled,
-  convInputGradTiled,
-  convWeightGradTiled,
-} from "../../../src/ops/conv/tiled.ts";
+import { convForwardTiled, convInputGradTiled } from "../../../src/ops/conv/tiled.ts";
+import { convWeightGradTiled } from "../../../src/ops/conv/tiled_weight_grad.ts";
 import { product } from "../../../src/ops/matmul/product.ts";
 import {
   leastTime,
