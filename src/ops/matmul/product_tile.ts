@@ -46,14 +46,16 @@ export const PRODUCT_TILES: readonly ProductTile[] = [
   tileOf(4, 32, 4, 8),
 ];
 
-function tileOf(TY: number, TX: number, R: number, D: number): ProductTile {
-  const C = 8;
+/** For adapters that run on the CPU, where only tests take these kernels: it compiles in a fraction of the time. */
+const CPU_TILE = tileOf(8, 8, 4, 8, 4);
+
+function tileOf(TY: number, TX: number, R: number, D: number, C = 8): ProductTile {
   return { TY, TX, R, C, D, THREADS: TY * TX, BM: TY * R, BN: TX * C };
 }
 
 /**
  * Template values of a kernel for a tile: `U`, the places of the sum that are unrolled, is all of them, but for adapters that
- * run on the CPU, where compiling would take longer than any test.
+ * run on the CPU, where the rest would take seconds to compile.
  */
 export function tileValues(gpu: Gpu, tile: ProductTile): ProductTile & { readonly U: number } {
   return { ...tile, U: gpu.software ? 1 : tile.D };
@@ -88,7 +90,8 @@ function tileBytes({ BM, BN, D }: ProductTile): number {
 }
 
 /** Of the tiles that the device has room for; WebGPU promises 16384 bytes, which all but the largest take less than. */
-function leastOf({ device }: Gpu, cost: (tile: ProductTile) => number): ProductTile {
+function leastOf({ device, software }: Gpu, cost: (tile: ProductTile) => number): ProductTile {
+  if (software) return CPU_TILE;
   const room = device.limits.maxComputeWorkgroupStorageSize;
   return PRODUCT_TILES.filter((tile) => tileBytes(tile) <= room)
     .reduce((best, each) => cost(each) < cost(best) ? each : best);

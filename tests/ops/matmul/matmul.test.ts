@@ -11,14 +11,7 @@ import {
   procedural,
   values,
 } from "../../helpers.ts";
-import {
-  hostMatrix,
-  matrixOf,
-  onDevice,
-  SMALL_TILE as tile,
-  times,
-  transposed,
-} from "./matmul_cases.ts";
+import { hostMatrix, matrixOf, onDevice, times, transposed } from "./matmul_cases.ts";
 
 await device();
 
@@ -35,7 +28,7 @@ for (const variant of ["register", "tiled"] as const) {
       for (const [transposeA, transposeB] of FLAGS) {
         const left = onDevice(transposeA ? transposed(a) : a);
         const right = onDevice(transposeB ? transposed(b) : b);
-        const c = product(left, right, { transposeA, transposeB, variant, tile });
+        const c = product(left, right, { transposeA, transposeB, variant });
         const message = `${rows} x ${depth} x ${columns} ${transposeA} ${transposeB}:`;
         assertClose(await c.data(), expected, 1e-6, message);
       }
@@ -49,7 +42,7 @@ for (const variant of ["register", "tiled"] as const) {
       const bias = values("bias", [7]);
       const expected = times(a, b).data.map((v, e) => v + bias[e % 7]);
       for (const splits of [1, 3]) {
-        const c = product(onDevice(a), onDevice(b), { bias: tensor(bias), variant, splits, tile });
+        const c = product(onDevice(a), onDevice(b), { bias: tensor(bias), variant, splits });
         assertClose(await c.data(), expected, 1e-6, `depth ${depth}, ${splits} parts:`);
       }
     }
@@ -64,7 +57,7 @@ for (const variant of ["register", "tiled"] as const) {
     ];
     for (const [shapeA, shapeB] of shapes) {
       const [a, b] = [values("a", shapeA), values("b", shapeB)];
-      const c = product(tensor(a, shapeA), tensor(b, shapeB), { variant, tile });
+      const c = product(tensor(a, shapeA), tensor(b, shapeB), { variant });
       const batch = c.numel / (c.size(-1) * c.size(-2));
       const expected = Array.from({ length: batch }, (_, i) => [
         ...times(matrixOf(a, shapeA, i), matrixOf(b, shapeB, i)).data,
@@ -86,7 +79,7 @@ Deno.test("matmul() is right where the chooser takes large tiles and long sums",
 Deno.test("product() takes more rows than a dispatch has groups of tiles", async () => {
   const rows = 65535 * 32 + 33;
   const [a, b] = [values("a", [rows]), values("b", [1])];
-  const c = product(tensor(a, [rows, 1]), tensor(b, [1, 1]), { variant: "tiled", tile });
+  const c = product(tensor(a, [rows, 1]), tensor(b, [1, 1]), { variant: "tiled" });
   const found = await c.data();
   assertEquals(a.findIndex((value, i) => Math.fround(value * b[0]) !== found[i]), -1);
 });

@@ -1,14 +1,7 @@
-import type { ProductTile } from "../../../src/ops/matmul/product_tile.ts";
 import { tensor } from "../../../src/tensor/create.ts";
 import type { Shape } from "../../../src/tensor/shape.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
 import { values } from "../../helpers.ts";
-
-/** A tile that compiles in a fraction of a second, for what does not depend on the tile. */
-export const SMALL_TILE: ProductTile = {
-  ...{ TY: 8, TX: 8, R: 4, C: 4, D: 8 },
-  ...{ THREADS: 64, BM: 32, BN: 32 },
-};
 
 /** A matrix on the host. */
 export interface HostMatrix {
