@@ -11,7 +11,7 @@
 // Dispatch: x * y = rowTiles * ceil(columns / BN) or more, y a multiple of rowTiles = ceil(rows / BM), so that there may be
 // more columns than x can count; z = groups * classSide^2.
 // Template: E, BIAS, TY, TX, R, C, D, U, THREADS, BM = R TY, BN = C TX, K (D, or a smaller power of two that holds all
-// channels), VB (1 x 1, stride 1, planes of whole vec4: the source is read as these), VC (the target is written as vec4:
+// channels), P (4 THREADS / BN), G (the larger of P and K), VB (1 x 1, stride 1, planes of whole vec4: the source is read as these), VC (the target is written as vec4:
 // classSide is 1 and planes are a multiple of 4).
 struct Params {
   rows: u32, // channels of a group of the target
@@ -82,7 +82,7 @@ fn main(
   let chunks = (params.channels + ${K - 1}u) / ${K}u;
   let blockA = (convGroup * params.rowTiles + rowTile) * chunks * taps * ${K * BM / 4}u;
 
-  // This thread loads four columns of b, at every ${4 * THREADS / BN}th place of the sum.
+  // This thread loads four columns of b, at every ${P}th place of the sum.
   let vectorB = index % ${BN / 4}u;
   let placeB = index / ${BN / 4}u;
   //: for j in 0..VB?1:4
@@ -111,71 +111,35 @@ fn main(
   let countX = max(tapsX, 1u);
   let steps = (tapsY * tapsX + ${D / K - 1}u) / ${D / K}u;
   //: end
-  for (var step = 0u;; step++) {
-    //: if K == D
-    let tap = (firstTapY + tapY * side) * params.kernelX + firstTapX + tapX * side;
-    let atA = blockA + (channel / ${D}u * taps + tap) * ${D * BM / 4}u + index;
-    //: for v in 0..(BM * D + 4 * THREADS - 1) / (4 * THREADS)
-    let weight${v} = a[atA + ${v * THREADS}u];
-    //: end
-    let offsetY = params.direction * tapY;
-    let offsetX = params.direction * tapX;
-    let offset = (channel + placeB) * sourcePlane + offsetY * params.sourceWidth + offsetX;
-    //: for j in 0..VB?1:4
-    let valid${j} = y${j} + offsetY < params.sourceHeight && x${j} + offsetX < params.sourceWidth;
-    let at${j} = select(0u, first${j} + offset, valid${j});
-    //: end
-    //: for v in 0..BN * D / (4 * THREADS)
-    //: if VB
-    let next${v} = b[(at0 + ${4 * THREADS / BN * v}u * sourcePlane) / 4u];
-    //: else
-    let next${v} = vec4(
-      //: for j in 0..4
-      b[at${j} + ${4 * THREADS / BN * v}u * sourcePlane],
-      //: end
-    );
-    //: end
-    let left${v} = channel + placeB + ${4 * THREADS / BN * v}u < params.channels;
-    //: end
-    let lastX = tapX + 1u >= tapsX;
-    let lastTap = lastX && tapY + 1u >= tapsY;
-    tapX = select(tapX + 1u, 0u, lastX);
-    tapY = select(select(tapY, tapY + 1u, lastX), 0u, lastTap);
-    channel = select(channel, channel + ${D}u, lastTap);
-    //: else
-    //: for v in 0..(BM * D + 4 * THREADS - 1) / (4 * THREADS)
-    let placeA${v} = (index + ${v * THREADS}u) / ${BM / 4}u;
-    let unitA${v} = step * ${D / K}u + placeA${v} / ${K}u;
-    let tapA${v} = (firstTapY + unitA${v} / countX * side) * params.kernelX + firstTapX + unitA${v} % countX * side;
-    let leftA${v} = unitA${v} < tapsY * tapsX;
-    let atA${v} = (tapA${v} * ${K}u + placeA${v} % ${K}u) * ${BM / 4}u + (index + ${v * THREADS}u) % ${BM / 4}u;
-    let weight${v} = a[select(0u, blockA + atA${v}, leftA${v})];
-    //: end
-    //: for v in 0..BN * D / (4 * THREADS)
-    let place${v} = placeB + ${4 * THREADS / BN * v}u;
-    let unit${v} = step * ${D / K}u + place${v} / ${K}u;
-    let offsetY${v} = params.direction * (unit${v} / countX);
-    let offsetX${v} = params.direction * (unit${v} % countX);
-    let left${v} = unit${v} < tapsY * tapsX && place${v} % ${K}u < params.channels;
-    let offset${v} = place${v} % ${K}u * sourcePlane + offsetY${v} * params.sourceWidth + offsetX${v};
-    //: for j in 0..VB?1:4
-    let valid${v}_${j} = y${j} + offsetY${v} < params.sourceHeight && x${j} + offsetX${v} < params.sourceWidth;
-    //: end
-    //: if VB
-    let next${v} = b[select(0u, first0 + offset${v}, left${v} && valid${v}_0) / 4u];
-    //: else
-    let next${v} = vec4(
-      //: for j in 0..4
-      b[select(0u, first${j} + offset${v}, left${v} && valid${v}_${j})],
-      //: end
-    );
-    //: end
-    //: end
-    //: end
-    if (step > 0u) {
-      //: include "tile_sum"
-    }
-    if (step >= steps) { break; }
+  //: for v in 0..(BM * D + 4 * THREADS - 1) / (4 * THREADS)
+  var weight${v}: vec4<${E}>;
+  //: if K < D
+  let placeA${v} = (index + ${v * THREADS}u) / ${BM / 4}u;
+  var leftA${v}: bool;
+  //: end
+  //: end
+  //: for v in 0..D / P
+  var next${v}: vec4<${E}>;
+  //: if K == D
+  var left${v}: bool;
+  //: end
+  //: end
+  //: if K == D
+  //: for j in 0..VB?1:4
+  var valid${j}: bool;
+  //: end
+  //: else
+  //: for u in 0..D / G
+  //: for j in 0..VB?1:4
+  var valid${u}_${j}: bool;
+  //: end
+  //: end
+  var loaded = 0u;
+  //: end
+  {
+    //: include "conv_tile_load"
+  }
+  for (var step = 0u; step < steps; step++) {
     workgroupBarrier();
     //: if BM * D < 4 * THREADS
     if (index < ${BM * D / 4}u) {
@@ -190,26 +154,34 @@ fn main(
     //: if BM * D < 4 * THREADS
     }
     //: end
-    //: for v in 0..BN * D / (4 * THREADS)
+    //: for v in 0..D / P
     //: if K == D && VB
-    tileB[placeB + ${4 * THREADS / BN * v}u][vectorB] = select(vec4<${E}>(), next${v}, valid0 && left${v});
+    tileB[placeB + ${v * P}u][vectorB] = select(vec4<${E}>(), next${v}, valid0 && left${v});
     //: end
     //: if K == D && !VB
-    tileB[placeB + ${4 * THREADS / BN * v}u][vectorB] =
+    tileB[placeB + ${v * P}u][vectorB] =
       select(vec4<${E}>(), next${v}, vec4(valid0, valid1, valid2, valid3) & vec4(left${v}));
     //: end
-    //: if K < D && VB
-    tileB[place${v}][vectorB] = select(vec4<${E}>(), next${v}, valid${v}_0 && left${v});
-    //: end
-    //: if K < D && !VB
-    tileB[place${v}][vectorB] = select(
+    //: if K < D
+    let left${v} = (placeB + ${v * P}u) % ${K}u < params.channels;
+    tileB[placeB + ${v * P}u][vectorB] = select(
       vec4<${E}>(),
       next${v},
-      vec4(valid${v}_0, valid${v}_1, valid${v}_2, valid${v}_3) & vec4(left${v}),
+      //: if VB
+      valid${v * P / G}_0 && left${v},
+      //: else
+      vec4(
+        //: for j in 0..4
+        valid${v * P / G}_${j} && left${v},
+        //: end
+      ),
+      //: end
     );
     //: end
     //: end
     workgroupBarrier();
+    //: include "conv_tile_load"
+    //: include "tile_sum"
   }
 
   let targetPlane = params.targetHeight * params.targetWidth;

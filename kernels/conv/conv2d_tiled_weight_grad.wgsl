@@ -75,38 +75,17 @@ fn main(
   var sum${r}_${v} = vec4f();
   //: end
   //: end
-  for (var origin = start;; origin += ${D}u) {
-    let atA = firstA + image * params.groups * params.rows * outPlane + oy * params.outWidth + ox;
-    //: for v in 0..(BM * D + 4 * THREADS - 1) / (4 * THREADS)
-    let rows${v} = vec4(
-      //: for j in 0..4
-      dy[atA + ${v * THREADS / D * 4 + j}u * outPlane],
-      //: end
-    );
-    //: end
-    let fromY = oy * params.stride;
-    let fromX = ox * params.stride;
-    let base = image * params.groups * params.channels * plane + fromY * params.width + fromX;
-    //: for v in 0..(BN * D + 4 * THREADS - 1) / (4 * THREADS)
-    let valid${v} = fromY + shiftY${v} < params.height && fromX + shiftX${v} < params.width;
-    let at${v} = select(0u, first${v} + base, valid${v});
-    let columns${v} = vec4(
-      //: for j in 0..4
-      x[at${v} + ${j}u * plane],
-      //: end
-    );
-    //: end
-    ox += params.stepX;
-    let nextRow = ox >= params.outWidth;
-    ox = select(ox, ox - params.outWidth, nextRow);
-    oy += select(params.stepY, params.stepY + 1u, nextRow);
-    let nextImage = oy >= params.outHeight;
-    oy = select(oy, oy - params.outHeight, nextImage);
-    image += select(params.stepImages, params.stepImages + 1u, nextImage);
-    if (origin > start) {
-      //: include "tile_sum"
-    }
-    if (origin >= end) { break; }
+  //: for v in 0..(BM * D + 4 * THREADS - 1) / (4 * THREADS)
+  var rows${v}: vec4<${E}>;
+  //: end
+  //: for v in 0..(BN * D + 4 * THREADS - 1) / (4 * THREADS)
+  var columns${v}: vec4<${E}>;
+  var valid${v}: bool;
+  //: end
+  {
+    //: include "conv_pixels_load"
+  }
+  for (var origin = start; origin < end; origin += ${D}u) {
     workgroupBarrier();
     let left = origin + place < end;
     //: if BM * D < 4 * THREADS
@@ -122,6 +101,8 @@ fn main(
     tileB[place][vector + ${v * THREADS / D}u] = select(vec4<${E}>(), columns${v}, left && valid${v});
     //: end
     workgroupBarrier();
+    //: include "conv_pixels_load"
+    //: include "tile_sum"
   }
 
   //: for v in 0..C/4

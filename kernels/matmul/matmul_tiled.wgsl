@@ -56,17 +56,16 @@ fn main(
     var sum${r}_${v} = vec4f();
     //: end
     //: end
-    for (var origin = start;; origin += ${D}u) {
-      //: include "tile_load" X = "a", TURNED = !TA, W = BM, V = VA, LENGTH = "rows"
-      //: include "tile_load" X = "b", TURNED = TB, W = BN, V = VC && !TB, LENGTH = "columns"
-      if (origin > start) {
-        //: include "tile_sum"
-      }
-      if (origin >= end) { break; }
+    //: include "tile_load" X = "a", TURNED = !TA, W = BM, V = VA, LENGTH = "rows"
+    //: include "tile_load" X = "b", TURNED = TB, W = BN, V = VC && !TB, LENGTH = "columns"
+    for (var origin = start; origin < end; origin += ${D}u) {
       workgroupBarrier();
       //: include "tile_store" X = "a", TILE = "tileA", TURNED = !TA, W = BM
       //: include "tile_store" X = "b", TILE = "tileB", TURNED = TB, W = BN
       workgroupBarrier();
+      //: include "tile_load" X = "a", TURNED = !TA, W = BM, V = VA, LENGTH = "rows"
+      //: include "tile_load" X = "b", TURNED = TB, W = BN, V = VC && !TB, LENGTH = "columns"
+      //: include "tile_sum"
     }
     //: for r in 0..R
     let row${r} = firstRow + (thread.y + ${r / 4 * TY}u) * 4u + ${r % 4}u;

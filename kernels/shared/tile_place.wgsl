@@ -17,3 +17,6 @@ var ${X}At = ${MATRIX} + (start + ${X}Place) * params.${LENGTH} + ${FIRST} + ${X
 let ${X}Line = params.${LENGTH};
 //: end
 //: end
+//: for v in 0..(W * D + 4 * THREADS - 1) / (4 * THREADS)
+var ${X}${v}: vec4f;
+//: end

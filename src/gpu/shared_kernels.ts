@@ -1,4 +1,6 @@
 import blocks from "../../kernels/shared/blocks.wgsl" with { type: "text" };
+import convPixelsLoad from "../../kernels/shared/conv_pixels_load.wgsl" with { type: "text" };
+import convTileLoad from "../../kernels/shared/conv_tile_load.wgsl" with { type: "text" };
 import depthwiseRow from "../../kernels/shared/depthwise_row.wgsl" with { type: "text" };
 import grid from "../../kernels/shared/grid.wgsl" with { type: "text" };
 import hash from "../../kernels/shared/hash.wgsl" with { type: "text" };
@@ -16,6 +18,8 @@ import vector from "../../kernels/shared/vector.wgsl" with { type: "text" };
 /** What kernels can include, by the names of the files in `kernels/shared/`. Imports must be static: bundles hold no folders. */
 export const SHARED_KERNELS: Readonly<Record<string, string>> = {
   blocks,
+  conv_pixels_load: convPixelsLoad,
+  conv_tile_load: convTileLoad,
   depthwise_row: depthwiseRow,
   grid,
   hash,

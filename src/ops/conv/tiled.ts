@@ -75,6 +75,7 @@ function run(
   const rowTiles = Math.ceil(size.rows / tile.BM);
   const [x, y] = linearGrid(Math.ceil(size.columns / tile.BN));
   const K = Math.min(tile.D, 2 ** Math.ceil(Math.log2(view.groupIn)));
+  const P = 4 * tile.THREADS / tile.BN;
   const packed = packWeights(weight, view, tile.BM, K, source.dtype);
   const vectors = targetHeight * targetWidth % 4 === 0;
   source.gpu.dispatch(tiledKernel, {
@@ -94,7 +95,7 @@ function run(
       E: wgslFloat(source.dtype),
       BIAS: Number(bias !== null),
       ...tileValues(source.gpu, tile),
-      K,
+      ...{ K, P, G: Math.max(P, K) },
       VB: Number(isPointwise(g) && vectors),
       VC: Number(classSide === 1 && vectors),
     },

@@ -34,13 +34,13 @@ const UNITS = 96;
 const UNIT_THREADS = 128;
 
 /**
- * All tiles, from the largest. Few rows (output channels, say) want low and wide ones, few columns tall ones. With 8 places of
- * the sum those leave room for eight workgroups and more of their few threads.
+ * All tiles, from the largest. Few rows (output channels, say) want low and wide ones, few columns tall ones. A thread of
+ * the smaller loads more for each product: with 8 places of the sum at a time its registers suffice.
  */
 export const PRODUCT_TILES: readonly ProductTile[] = [
   tileOf(16, 16, 8, 16),
-  tileOf(8, 16, 8, 16),
-  tileOf(8, 8, 8, 16),
+  tileOf(8, 16, 8, 8),
+  tileOf(8, 8, 8, 8),
   tileOf(4, 16, 8, 8),
   tileOf(16, 4, 8, 8),
   tileOf(4, 32, 4, 8),

@@ -29,10 +29,10 @@ const PRODUCTS = [
   { rows: 130, depth: 37, columns: 66, transposeA: false },
   { rows: 68, depth: 20, columns: 524, transposeA: true },
 ] as const;
-// The first has fewer channels than a step of the sum.
+// The second has fewer channels than a step of the sum.
 const CONVOLUTIONS: readonly ConvCase[] = [
   { x: [5, 36, 12, 12], weight: [18, 36, 3, 3], options: { padding: 1, stride: 2 } },
-  { x: [3, 5, 14, 13], weight: [70, 5, 3, 3], options: { padding: 1 } },
+  { x: [3, 3, 14, 13], weight: [70, 3, 3, 3], options: { padding: 1 } },
   { x: [2, 36, 10, 6], weight: [136, 36, 1, 1] },
 ];
 
