@@ -4,7 +4,12 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
 import { linearGrid } from "../grid.ts";
-import { leastTime, type ProductTile, tileValues } from "../matmul/product_tile.ts";
+import {
+  CONVOLUTION_TILES,
+  leastTime,
+  type ProductTile,
+  tileValues,
+} from "../matmul/product_tile.ts";
 import { type ConvGeometry, isPointwise } from "./geometry.ts";
 import { forwardView, gradientView, type WeightView } from "./pack.ts";
 
@@ -71,7 +76,7 @@ function run(
   );
   const size = { rows: view.groupOut, columns: images * placeHeight * placeWidth };
   const products = g.groups * classSide ** 2;
-  const tile = insisted ?? leastTime(source.gpu, size, products);
+  const tile = insisted ?? leastTime(source.gpu, size, products, CONVOLUTION_TILES);
   const rowTiles = Math.ceil(size.rows / tile.BM);
   const [x, y] = linearGrid(Math.ceil(size.columns / tile.BN));
   const K = Math.min(tile.D, 2 ** Math.ceil(Math.log2(view.groupIn)));

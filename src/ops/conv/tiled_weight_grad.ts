@@ -3,6 +3,7 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
 import {
+  CONVOLUTION_TILES,
   FILLING_THREADS,
   leastWork,
   type ProductTile,
@@ -31,7 +32,7 @@ export function convWeightGradTiled(
     columns: paddedChannels * g.kernelY * g.kernelX,
   };
   const depth = g.images * g.outHeight * g.outWidth;
-  const chosen = tile ?? leastWork(x.gpu, size);
+  const chosen = tile ?? leastWork(x.gpu, size, CONVOLUTION_TILES);
   const { BM, BN, D, THREADS } = chosen;
   const tiles = g.groups * workgroupsOf(size, chosen);
   const filling = Math.ceil(2 * FILLING_THREADS / THREADS / tiles);

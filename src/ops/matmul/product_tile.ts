@@ -18,6 +18,11 @@ export interface ProductTile {
   readonly BM: number;
   /** Columns of the part. */
   readonly BN: number;
+  /**
+   * Places of the sum that are unrolled. Default all, but one on adapters that run on the CPU, where the rest would take
+   * seconds to compile.
+   */
+  readonly U?: number;
 }
 
 /** Sizes of a product. */
@@ -34,17 +39,20 @@ const UNITS = 96;
 const UNIT_THREADS = 128;
 
 /**
- * All tiles, from the largest. Few rows (output channels, say) want low and wide ones, few columns tall ones. A thread of
- * the smaller loads more for each product: with 8 places of the sum at a time its registers suffice.
+ * The tiles of products, from the largest. Few rows want low and wide ones, few columns tall ones. Where a thread of a small
+ * workgroup has 8 x 8 results, its registers suffice for the loads of 8 places of the sum at a time. With 16 rows or fewer the
+ * other matrix is read for so few products that reading is what takes the time.
  */
 export const PRODUCT_TILES: readonly ProductTile[] = [
   tileOf(16, 16, 8, 16),
   tileOf(8, 16, 8, 8),
   tileOf(8, 8, 8, 8),
-  tileOf(4, 16, 8, 8),
+  tileOf(8, 16, 4, 16),
   tileOf(16, 4, 8, 8),
-  tileOf(4, 32, 4, 8),
 ];
+
+/** The tiles of convolutions, where 16 rows (channels) read no more of the other matrix than more do: taps share a pixel. */
+export const CONVOLUTION_TILES: readonly ProductTile[] = [...PRODUCT_TILES, tileOf(4, 32, 4, 8)];
 
 /** For adapters that run on the CPU, where only tests take these kernels: it compiles in a fraction of the time. */
 const CPU_TILE = tileOf(8, 8, 4, 8, 4);
@@ -53,12 +61,9 @@ function tileOf(TY: number, TX: number, R: number, D: number, C = 8): ProductTil
   return { TY, TX, R, C, D, THREADS: TY * TX, BM: TY * R, BN: TX * C };
 }
 
-/**
- * Template values of a kernel for a tile: `U`, the places of the sum that are unrolled, is all of them, but for adapters that
- * run on the CPU, where the rest would take seconds to compile.
- */
+/** Template values of a kernel for a tile. */
 export function tileValues(gpu: Gpu, tile: ProductTile): ProductTile & { readonly U: number } {
-  return { ...tile, U: gpu.software ? 1 : tile.D };
+  return { ...tile, U: tile.U ?? (gpu.software ? 1 : tile.D) };
 }
 
 /** Workgroups for a product. */
@@ -67,13 +72,26 @@ export function workgroupsOf({ rows, columns }: ProductShape, { BM, BN }: Produc
 }
 
 /** The tile for products whose sums can be cut until the device is full: the one that wastes least. */
-export function leastWork(gpu: Gpu, shape: ProductShape): ProductTile {
-  return leastOf(gpu, (tile) => workgroupsOf(shape, tile) * tile.BM * tile.BN * effort(tile));
+export function leastWork(
+  gpu: Gpu,
+  shape: ProductShape,
+  tiles: readonly ProductTile[] = PRODUCT_TILES,
+): ProductTile {
+  return leastOf(
+    gpu,
+    tiles,
+    (tile) => workgroupsOf(shape, tile) * tile.BM * tile.BN * effort(tile),
+  );
 }
 
 /** The tile with which the device takes the least time for `count` products, as many workgroups as there are units at once. */
-export function leastTime(gpu: Gpu, shape: ProductShape, count = 1): ProductTile {
-  return leastOf(gpu, (tile) => {
+export function leastTime(
+  gpu: Gpu,
+  shape: ProductShape,
+  count: number = 1,
+  tiles: readonly ProductTile[] = PRODUCT_TILES,
+): ProductTile {
+  return leastOf(gpu, tiles, (tile) => {
     const rounds = Math.ceil(count * workgroupsOf(shape, tile) / UNITS);
     return Math.max(rounds * tile.THREADS, UNIT_THREADS) * tile.R * tile.C * effort(tile);
   });
@@ -90,9 +108,13 @@ function tileBytes({ BM, BN, D }: ProductTile): number {
 }
 
 /** Of the tiles that the device has room for; WebGPU promises 16384 bytes, which all but the largest take less than. */
-function leastOf({ device, software }: Gpu, cost: (tile: ProductTile) => number): ProductTile {
+function leastOf(
+  { device, software }: Gpu,
+  tiles: readonly ProductTile[],
+  cost: (tile: ProductTile) => number,
+): ProductTile {
   if (software) return CPU_TILE;
   const room = device.limits.maxComputeWorkgroupStorageSize;
-  return PRODUCT_TILES.filter((tile) => tileBytes(tile) <= room)
+  return tiles.filter((tile) => tileBytes(tile) <= room)
     .reduce((best, each) => cost(each) < cost(best) ? each : best);
 }
