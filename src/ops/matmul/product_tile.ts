@@ -19,8 +19,7 @@ export interface ProductTile {
   /** Columns of the part. */
   readonly BN: number;
   /**
-   * Places of the sum that are unrolled. Default all, but one on adapters that run on the CPU, where the rest would take
-   * seconds to compile.
+   * Places of the sum that are unrolled. Default all, but one where compiling is slow.
    */
   readonly U?: number;
 }
@@ -54,8 +53,8 @@ export const PRODUCT_TILES: readonly ProductTile[] = [
 /** The tiles of convolutions, where 16 rows (channels) read no more of the other matrix than more do: taps share a pixel. */
 export const CONVOLUTION_TILES: readonly ProductTile[] = [...PRODUCT_TILES, tileOf(4, 32, 4, 8)];
 
-/** For adapters that run on the CPU, where only tests take these kernels: it compiles in a fraction of the time. */
-const CPU_TILE = tileOf(8, 8, 4, 8, 4);
+/** Where compiling is slow, which is where only tests take these kernels: it compiles in a fraction of the time. */
+const QUICK_TILE = tileOf(8, 8, 4, 8, 4);
 
 function tileOf(TY: number, TX: number, R: number, D: number, C = 8): ProductTile {
   return { TY, TX, R, C, D, THREADS: TY * TX, BM: TY * R, BN: TX * C };
@@ -63,7 +62,7 @@ function tileOf(TY: number, TX: number, R: number, D: number, C = 8): ProductTil
 
 /** Template values of a kernel for a tile. */
 export function tileValues(gpu: Gpu, tile: ProductTile): ProductTile & { readonly U: number } {
-  return { ...tile, U: tile.U ?? (gpu.software ? 1 : tile.D) };
+  return { ...tile, U: tile.U ?? (gpu.compilesSlowly ? 1 : tile.D) };
 }
 
 /** Workgroups for a product. */
@@ -109,11 +108,11 @@ function tileBytes({ BM, BN, D }: ProductTile): number {
 
 /** Of the tiles that the device has room for; WebGPU promises 16384 bytes, which all but the largest take less than. */
 function leastOf(
-  { device, software }: Gpu,
+  { device, compilesSlowly }: Gpu,
   tiles: readonly ProductTile[],
   cost: (tile: ProductTile) => number,
 ): ProductTile {
-  if (software) return CPU_TILE;
+  if (compilesSlowly) return QUICK_TILE;
   const room = device.limits.maxComputeWorkgroupStorageSize;
   return tiles.filter((tile) => tileBytes(tile) <= room)
     .reduce((best, each) => cost(each) < cost(best) ? each : best);

@@ -192,8 +192,7 @@ class Batch {
         ...MODES,
         MODE: mode,
         TILED: this.tiled,
-        // All four where it may take seconds to compile; on adapters that run on the CPU only tests ask for tiles.
-        ...(this.tiled ? { UNROLLED: x.gpu.software ? 1 : 4 } : {}),
+        ...(this.tiled ? { UNROLLED: x.gpu.compilesSlowly ? 1 : 4 } : {}),
       },
       workgroups: this.tiled
         ? [Math.ceil(stride / 16), Math.ceil(rows / 32)]

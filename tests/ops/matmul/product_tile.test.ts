@@ -21,7 +21,7 @@ await device();
 /** Hardware with `room` bytes of memory for a workgroup. */
 function hardware(room: number): Gpu {
   const device = { limits: { maxComputeWorkgroupStorageSize: room } };
-  return { software: false, device } as unknown as Gpu;
+  return { compilesSlowly: false, device } as unknown as Gpu;
 }
 
 // Several tiles each way and a rest; the second in whole vectors.
