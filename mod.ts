@@ -21,7 +21,13 @@ export * from "./src/engine.ts";
 
 // Data sets and images.
 export { arrayDataset, type ArrayDatasetOptions } from "./src/data/array_dataset.ts";
+export type { MixOptions } from "./src/data/augment/mix.ts";
+export { balancedClassWeights } from "./src/data/class_balance.ts";
 export type { Batch, BatchSource, LoaderOptions } from "./src/data/batch.ts";
+export type { AugmentOptions } from "./src/data/augment/image_augmenter.ts";
+export type { ColorJitterOptions } from "./src/data/augment/color_jitter.ts";
+export type { RandAugmentOptions } from "./src/data/augment/rand_augment.ts";
+export type { RandomErasingOptions } from "./src/data/augment/random_erasing.ts";
 export { createLoader, DataLoader } from "./src/data/loader.ts";
 export type { Dataset, FileDataset } from "./src/data/image_dataset.ts";
 export { decodeImage } from "./src/data/decode/decode_on_demand.ts";
@@ -31,10 +37,14 @@ export { openDataset, type OpenDatasetOptions } from "./src/data/open_dataset.ts
 
 // Training.
 export type { GradientHook } from "./src/train/train_step.ts";
+export type { LabelSettings } from "./src/train/label_settings.ts";
 export { type SaveKind, Trainer, type TrainerOptions, TrainingError } from "./src/train/trainer.ts";
+export { freeze, type Frozen } from "./src/train/freeze.ts";
 export { evaluate, type EvaluateOptions } from "./src/train/evaluate.ts";
 export { featureShapes } from "./src/run/build_distiller.ts";
 export type {
+  AverageEnd,
+  CostMatrixProgress,
   EpochEnd,
   EventSink,
   TestMetrics,
@@ -51,6 +61,17 @@ export type { TorchFormat } from "./src/formats/torch/read_torch.ts";
 export { writeTorch } from "./src/formats/torch/write_torch.ts";
 export { loadState, saveState } from "./src/run/state_bytes.ts";
 
+// Models for other programs.
+export { exportOnnx, type ExportOnnxOptions } from "./src/export/export_onnx.ts";
+export type { Normalisation } from "./src/models/renormalise.ts";
+export type { LessonMethod } from "./src/web/folder_card.ts";
+export {
+  exportWeb,
+  type WebExport,
+  type WebModel,
+  type WrittenFile,
+} from "./src/web/export_web.ts";
+
 // What a module registers that --import runs.
 export { RegistrationError } from "./src/registry/registry.ts";
 export { type ModelDefinition, registerModel } from "./src/models/registry.ts";
@@ -63,6 +84,7 @@ export type {
 export { registerDistiller } from "./src/distill/registry.ts";
 export { costMatrixKeys } from "./src/distill/shared_keys.ts";
 export type { DatasetDefinition, DatasetParts, PublishedArchive } from "./src/data/definition.ts";
+export type { DatasetFacts, Preprocessing } from "./src/data/preprocessing.ts";
 export type { DatasetCallbacks, DatasetConfig, WantedSplits } from "./src/data/dataset_config.ts";
 export type { DatasetFiles, DatasetInfo, ImageDataset } from "./src/data/image_dataset.ts";
 export { registerDataset } from "./src/data/registry.ts";

@@ -3,6 +3,7 @@
 #
 #   sh setup.sh                  installs only what is missing; safe to run again
 #   sh setup.sh --upgrade-mesa   also takes the newest Mesa of the system's package sources
+#   sh setup.sh --browser        also installs Chromium, in which deno task test:browser looks at the pages
 set -eu
 
 deno_version=2.9.6
@@ -180,12 +181,40 @@ hint_old_mesa() {
     say "hint: Mesa $mesa works; 25 is about 1.5 times as fast: sh setup.sh --upgrade-mesa"
 }
 
+# Where deno task test:browser looks for it.
+chromium() {
+  for path in /usr/bin/chromium /usr/bin/chromium-browser; do
+    [ -x "$path" ] && "$path" --version 2>/dev/null | head -n 1 && return
+  done
+  return 1
+}
+
+setup_browser() {
+  if version=$(chromium) && [ -n "$version" ]; then
+    say "browser: $version is here, nothing to do"
+    return
+  fi
+  have apt-get || fail "no chromium in /usr/bin, and no apt-get to install it; install it with this system's packages"
+  can_be_root || fail "no chromium; run this as root: apt-get update && apt-get install -y chromium"
+  say "browser: installing chromium with apt (a minute or two)"
+  as_root apt-get -o DPkg::Lock::Timeout=300 update >"$log" 2>&1 || true
+  quietly as_root DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y \
+    --no-install-recommends chromium ||
+    fail "apt could not install it; run as root: apt-get update && apt-get install -y chromium"
+  version=$(chromium) && [ -n "$version" ] ||
+    fail "the package chromium is installed, but /usr/bin/chromium does not run; deno task test:browser wants it there"
+  say "browser: $version"
+}
+
 upgrade_mesa=no
-case "${1-}" in
-  "") ;;
-  --upgrade-mesa) upgrade_mesa=yes ;;
-  *) fail "unknown option $1; the only one is --upgrade-mesa" ;;
-esac
+browser=no
+for option in "$@"; do
+  case "$option" in
+    --upgrade-mesa) upgrade_mesa=yes ;;
+    --browser) browser=yes ;;
+    *) fail "unknown option $option; there are --upgrade-mesa and --browser" ;;
+  esac
+done
 
 cd "$(dirname "$0")"
 npm_hint="from https://nodejs.org"
@@ -201,5 +230,6 @@ if [ -f deno.json ]; then
   say "packages: fetching what deno.json names and is not here yet"
   quietly deno install --quiet --frozen || fail "could not fetch the npm packages; run: deno install --frozen"
 fi
+[ "$browser" = no ] || setup_browser
 name=$(adapter) || fail "Deno finds no graphics adapter; list what Vulkan finds with: vulkaninfo --summary"
 say "ready: Deno $(deno_found) on $name adapter"

@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import sharp from "sharp";
+import type { AugmentOptions } from "../src/data/augment/image_augmenter.ts";
 import type { Batch, BatchSource } from "../src/data/batch.ts";
 import { createLoader } from "../src/data/loader.ts";
 import type { Dataset } from "../src/data/image_dataset.ts";
@@ -9,6 +10,8 @@ import { cases } from "./cases.ts";
 
 // One iteration is BATCH images: images a second = BATCH * iterations a second.
 const BATCH = 64;
+/** What `varied` images are varied by. */
+const VARIED: AugmentOptions = { randAugment: {}, randomErasing: { p: 0.25 } };
 
 /** A photograph's worth of work for a JPEG decoder: 500 x 375 pixels of waves and grain, about 90 KB. */
 async function jpeg(seed: number): Promise<Uint8Array> {
@@ -47,24 +50,35 @@ async function* endless(loader: BatchSource): AsyncGenerator<Batch> {
 }
 
 /** Has the loader of a benchmark made, and the batches that it makes ahead. */
-async function start(name: string, dataset: Dataset, train: boolean): Promise<void> {
+async function start(
+  name: string,
+  dataset: Dataset,
+  train: boolean,
+  augment?: AugmentOptions,
+): Promise<void> {
   if (open?.name === name) return;
   await open?.batches.return(undefined);
   open?.loader.close();
-  const loader = createLoader(dataset, { batchSize: BATCH, train });
+  const loader = createLoader(dataset, { batchSize: BATCH, train, augment });
   open = { name, loader, batches: endless(loader) };
   for (let i = 0; i < 4; i++) await open.batches.next();
 }
 
 /** Batches of 64 one after the other, over as many epochs as it takes. */
-function bench(name: string, group: string, dataset: Dataset, train: boolean): void {
+function bench(
+  name: string,
+  group: string,
+  dataset: Dataset,
+  train: boolean,
+  augment?: AugmentOptions,
+): void {
   Deno.bench({
     name,
     group,
     n: 10,
     warmup: 0,
     fn: async (context) => {
-      await start(name, dataset, train);
+      await start(name, dataset, train, augment);
       context.start();
       await open!.batches.next();
       context.end();
@@ -77,6 +91,7 @@ for (const workers of cases({ software: true }, ["1", "2", "4"], (each) => each 
   const folder = ["DATASET.TYPE", "imagenet", "DATASET.ROOT", root, "DATASET.NUM_WORKERS", workers];
   const { train, test } = await load(...folder);
   bench(`64 JPEGs, random part to 224, ${workers} workers`, "image files", train, true);
+  bench(`64 JPEGs, varied, ${workers} workers`, "image files", train, true, VARIED);
   bench(`64 JPEGs, 256 and centre 224, ${workers} workers`, "image files", test, false);
   const cached = await load(...folder, "DATASET.CACHE", "true");
   bench(
@@ -88,4 +103,5 @@ for (const workers of cases({ software: true }, ["1", "2", "4"], (each) => each 
 }
 const memory = await load("DATASET.TYPE", "fashion_mnist");
 bench("64 of 28 x 28, moved and mirrored", "in memory", memory.train, true);
+bench("64 of 28 x 28, varied", "in memory", memory.train, true, VARIED);
 bench("64 of 28 x 28, as they are", "in memory", memory.test, false);

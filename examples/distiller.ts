@@ -14,10 +14,15 @@ class LogitMatching implements wkd.Distiller {
     return true;
   }
 
-  forwardTrain(images: wkd.Tensor, labels: wkd.Tensor): wkd.DistillerOutput {
+  forwardTrain(
+    images: wkd.Tensor,
+    labels: wkd.Tensor,
+    _schedule?: wkd.Schedule,
+    targets: wkd.Targets = new wkd.Targets(labels),
+  ): wkd.DistillerOutput {
     const { logits } = this.student.forward(images);
     const target = wkd.noGrad(() => this.teacher.forward(images).logits);
-    const loss_ce = wkd.crossEntropy(logits, labels).mul(this.weights.ce);
+    const loss_ce = targets.crossEntropy(logits).mul(this.weights.ce);
     const loss_kd = wkd.mseLoss(logits, target).mul(this.weights.match);
     return { logits, losses: { loss_ce, loss_kd } };
   }

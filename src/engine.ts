@@ -32,7 +32,13 @@ export { autocast } from "./tensor/autocast.ts";
 export type { Shape } from "./tensor/shape.ts";
 export { endStep, scope } from "./tensor/scope.ts";
 export { shapesOnly } from "./tensor/shapes_only.ts";
-export { type BackwardOptions, type InputGradients, noGrad, track } from "./tensor/autograd.ts";
+export {
+  type BackwardOptions,
+  type InputGradients,
+  noGrad,
+  type OpLabel,
+  track,
+} from "./tensor/autograd.ts";
 
 // Element by element.
 export {
@@ -181,6 +187,7 @@ export type {
 
 // Distillers and optimisers.
 export type { BatchInfo, Distiller, DistillerOutput, Schedule } from "./distill/distiller.ts";
+export { type MixedLabels, type TargetOptions, Targets } from "./distill/targets.ts";
 export { AT } from "./distill/at.ts";
 export type { ContrastMemoryOptions } from "./distill/contrast_memory.ts";
 export type { ContrastSamplerOptions, ContrastSource } from "./distill/contrast_sampler.ts";
@@ -206,6 +213,7 @@ export {
 } from "./distill/wkd.ts";
 export { FlatOptimizer } from "./optim/flat_optimizer.ts";
 export type {
+  DecaySetting,
   GradientScaling,
   Optimizer,
   OptimizerDefinition,
@@ -219,6 +227,13 @@ export { AdamW, type AdamWOptions } from "./optim/adamw.ts";
 export { SGD, type SGDOptions } from "./optim/sgd.ts";
 export { clipGradNorm } from "./optim/clip_grad_norm.ts";
 export { GradScaler, type GradScalerOptions } from "./optim/grad_scaler.ts";
+export { ModelEma } from "./optim/model_ema.ts";
+export {
+  type GroupSettings,
+  matchesName,
+  parameterGroups,
+  type SolverGroup,
+} from "./optim/parameter_groups.ts";
 export {
   cosineLr,
   epochsDone,

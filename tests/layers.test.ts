@@ -20,6 +20,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   config: ["formats", "registry"],
   data: ["config", "formats", "registry"],
   cost_matrix: ["gpu", "tensor", "ops", "models", "data"],
+  export: ["gpu", "tensor", "nn", "models", "formats"],
   train: ["gpu", "tensor", "ops", "nn", "models", "optim", "distill", "formats", "data"],
   logging: ["formats", "train"],
   run: [
@@ -38,7 +39,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "train",
     "logging",
   ],
+  // Beside what the engine exports, what its pages take of it one by one.
+  web: ["gpu", "tensor", "models", "distill", "registry", "formats", "data", "train"],
 };
+
+/** Files outside of the folders that a layer may import. */
+const ALSO: Readonly<Record<string, readonly string[]>> = { web: ["src/engine.ts"] };
 
 /** The errors of every layer that reads what users bring, and the check of options that all have. */
 const SHARED = ["src/errors.ts", "src/options.ts"];
@@ -97,7 +103,8 @@ for (const [layer, below] of Object.entries(LAYERS)) {
   Deno.test(`src/${layer} imports only what is below it`, () => {
     const files = TYPESCRIPT.filter(({ path }) => path.startsWith(`src/${layer}/`));
     assert(files.length > 0);
-    const allowed = [...SHARED, ...[layer, ...below].map((name) => `src/${name}/`)];
+    const folders = [layer, ...below].map((name) => `src/${name}/`);
+    const allowed = [...SHARED, ...ALSO[layer] ?? [], ...folders];
     const wrong = files.flatMap((file) =>
       importsOf(file)
         .filter((target) => /^src\/|^mod\.ts/.test(target))
@@ -141,13 +148,22 @@ Deno.test("no files of src/ import one another in a circle, not even types", () 
 });
 
 /** A file and all that it imports, directly or not. */
-function withImports(path: string, found = new Map<string, Source>()): Map<string, Source> {
-  const source = TYPESCRIPT.find((each) => each.path === path);
+function withImports(
+  path: string,
+  files: readonly Source[] = TYPESCRIPT,
+  found = new Map<string, Source>(),
+): Map<string, Source> {
+  const source = files.find((each) => each.path === path);
   if (!source || found.has(path)) return found;
   found.set(path, source);
-  for (const target of importsOf(source)) withImports(target, found);
+  for (const target of importsOf(source)) withImports(target, files, found);
   return found;
 }
+
+/** The sources without what they import for its types alone, of which nothing is left when they run. */
+const VALUES = TYPESCRIPT.map(({ path, text }) => {
+  return { path, text: text.replace(/^(?:import|export) type\b[^;]*;/gm, "") };
+});
 
 Deno.test("the engine uses neither Deno nor packages", () => {
   const reached = withImports("src/engine.ts");
@@ -157,6 +173,19 @@ Deno.test("the engine uses neither Deno nor packages", () => {
   assert(reached.size > 200);
   const wrong = engine.flatMap((file) => [
     // The name of the symbol that console.log() looks for is only a text.
+    ...(/\bDeno\.(?!customInspect")/.test(file.text) ? [`${file.path} uses Deno`] : []),
+    ...importsOf(file)
+      .filter((target) => !/^(src|kernels)\//.test(target))
+      .map((target) => `${file.path} imports ${target}`),
+  ]);
+  assertEquals(wrong, []);
+});
+
+Deno.test("the pages use neither Deno nor packages", () => {
+  const pages = TYPESCRIPT.filter(({ path }) => path.startsWith("src/web/page/"));
+  const reached = new Map(pages.flatMap(({ path }) => [...withImports(path, VALUES)]));
+  assert(reached.size > 200);
+  const wrong = [...reached.values()].flatMap((file) => [
     ...(/\bDeno\.(?!customInspect")/.test(file.text) ? [`${file.path} uses Deno`] : []),
     ...importsOf(file)
       .filter((target) => !/^(src|kernels)\//.test(target))

@@ -25,3 +25,12 @@ Deno.test("loadTests() fails a file that cannot be loaded by its name and runs t
     assertStringIncludes(output, "1 passed | 1 failed");
   });
 });
+
+Deno.test("the test command runs every part there is", () => {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("../deno.json", import.meta.url)));
+  const run = [...tasks.test.command.matchAll(/tests\/parts\/(\w+)\.ts/g)].map(([, name]) => name);
+  const there = [...Deno.readDirSync(new URL("parts/", import.meta.url))].map(({ name }) => {
+    return name.replace(/\.ts$/, "");
+  });
+  assertEquals(run.sort(), there.sort());
+});

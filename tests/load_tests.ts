@@ -1,5 +1,21 @@
 const TESTS = new URL("./", import.meta.url);
 
+/** The tests in a browser, which have a task of their own. */
+const ELSEWHERE = ["browser"];
+
+/**
+ * Folders of `tests` by the part that has them; `rest` has all others. The test command runs `tests/parts/` in two threads,
+ * a part after the other in the order that it names them, the longest first. A single file runs by itself as usual:
+ * `deno test tests/ops/softmax/softmax.test.ts`.
+ */
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  ops: ["ops", "tensor"],
+  train: ["train"],
+  distill: ["distill", "losses"],
+  cli: ["cli"],
+  models: ["models", "nn", "optim", "cost_matrix"],
+};
+
 function* testFiles(folder: URL): Iterable<URL> {
   const entries = [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1);
   for (const { name, isDirectory } of entries) {
@@ -30,4 +46,11 @@ export async function loadTests(
       });
     }
   }
+}
+
+/** Loads the tests of a part, by its name in `tests/parts`. */
+export function loadPart(name: string): Promise<void> {
+  if (name !== "rest") return loadTests((folder) => PARTS[name].includes(folder));
+  const others = new Set([...ELSEWHERE, ...Object.values(PARTS).flat()]);
+  return loadTests((folder) => !others.has(folder));
 }

@@ -1,12 +1,10 @@
 import type { Config } from "../config/config.ts";
-import { programWords } from "../config/program.ts";
-import { asTyped } from "../config/typed_path.ts";
 import { UserError } from "../errors.ts";
+import { checkTarget } from "../formats/atomic_write.ts";
+import { formatOfName } from "../formats/format_of_name.ts";
 import { fileExists } from "../formats/paths.ts";
 import { costMatrixSettings } from "../run/run_cost_matrix.ts";
 import { publishedTeacher, teacherPlaces } from "../run/run_paths.ts";
-import { importWords } from "./import_modules.ts";
-import { shellWords } from "./terminal/shell_words.ts";
 
 /**
  * Refuses to start without a teacher in one of the usual places, where none is named.
@@ -26,19 +24,26 @@ export function checkTeacher(config: Config, option = "DISTILLER.TEACHER_CHECKPO
 }
 
 /**
- * Refuses to start WKD-L without its cost matrix.
+ * Refuses to start where the file of weights that the student starts from is not there.
  *
- * @param cfg the configuration's file, for the command that makes the matrix
- * @throws UserError saying how to get it
+ * @throws UserError naming it
  */
-export function checkCostMatrix(config: Config, cfg: string): void {
-  const { section, path = null } = costMatrixSettings(config) ?? {};
-  if (path === null || path === "" || fileExists(path)) return;
+export function checkStudent({ DISTILLER: { STUDENT, STUDENT_CHECKPOINT: path } }: Config): void {
+  if (path === "" || fileExists(path)) return;
   throw new UserError(
-    `there is no cost matrix ${path} (${section}.COST_MATRIX_PATH); make it with ` +
-      `"${
-        shellWords([...programWords(), "cost-matrix", "--cfg", asTyped(cfg), ...importWords()])
-      }", copy the authors' there, ` +
-      `or set ${section}.COST_MATRIX fc`,
+    `there is no file ${path}, which the student ${STUDENT} is to start from ` +
+      "(DISTILLER.STUDENT_CHECKPOINT, --init)",
   );
+}
+
+/**
+ * Refuses to start WKD-L where its cost matrix is missing and cannot be made.
+ *
+ * @throws FormatError where its name says no format, WriteError where something else is in its place
+ */
+export function checkCostMatrix(config: Config): void {
+  const { path = null } = costMatrixSettings(config) ?? {};
+  if (path === null || path === "" || fileExists(path)) return;
+  formatOfName(path);
+  checkTarget(path);
 }

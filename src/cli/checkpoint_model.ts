@@ -1,43 +1,39 @@
 import type { Config } from "../config/config.ts";
 import { loadConfig, resolveConfig } from "../config/resolve_config.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
-import { UserError } from "../errors.ts";
-import { modelState } from "../formats/model_state.ts";
+import { findDataset } from "../data/registry.ts";
 import { visible } from "../formats/visible.ts";
-import { fitsSomeModel, fittingModels } from "../models/fitting_models.ts";
 import type { Model } from "../models/model.ts";
 // What is registered is in the schema.
 import "../optim/registry.ts";
 import { buildModel } from "../run/build_distiller.ts";
-import { type Checkpoint, inFile } from "../run/checkpoint.ts";
+import type { Checkpoint } from "../run/checkpoint.ts";
+import { modelNameOf } from "../run/classifier_card.ts";
 import { loadModel, modelOf } from "../run/load_model.ts";
 
-const WHOLE = ["DATASET.SUBSET", "0", "DATASET.VALIDATION", "0"];
+/** A run's student sees its own images, whatever its teacher saw. */
+const NO_TEACHER = ["TEACHER.MEAN", "[]", "TEACHER.STD", "[]"];
 
 /**
- * The architecture of a checkpoint's model: the one asked for, or what its metadata says.
+ * The architecture of a checkpoint's model: the one asked for, what its metadata says, or the only one that its tensors fit,
+ * which is told.
  *
  * @param option the option to name in the error, such as `--model`
  * @throws CheckpointError where the file is damaged, UserError where nothing says the architecture
  */
 export function checkpointModelName(
-  { path, metadata, value }: Checkpoint,
+  checkpoint: Checkpoint,
   wanted: string | undefined,
   option: string,
 ): string {
-  if (wanted) return wanted;
-  if (metadata.model) return metadata.model;
-  const { tensors } = inFile(path, () => modelState(value, fitsSomeModel));
-  const { models } = fittingModels(new Map([...tensors].map(([name, { shape }]) => [name, shape])));
-  const names = [...new Set(models.map(({ name }) => name))];
-  const hint = names.length > 0 ? ` (its tensors fit ${names.join(" and ")})` : "";
-  throw new UserError(`${path} does not say which model it holds; name it with ${option}${hint}`);
+  return modelNameOf(checkpoint, wanted, option, (note) => console.error(visible(note)));
 }
 
 /**
  * A model with the weights of a checkpoint, bare or a run's, in evaluation mode.
  *
  * @param option the option to name in the error, such as `--model`; default `--teacher`
+ * @param family as `MODEL.FAMILY`; default `auto`
  * @throws CheckpointError where the file cannot be read or does not fit, UserError for an unknown model
  */
 export function loadCheckpointModel(
@@ -45,18 +41,27 @@ export function loadCheckpointModel(
   checkpoint: string | Checkpoint,
   dataset: DatasetInfo,
   option = "--teacher",
+  family: Config["MODEL"]["FAMILY"] = "auto",
 ): Model {
-  const model = buildModel(name, dataset);
+  const model = buildModel(name, dataset, family);
   const role = option === "--teacher" ? "teacher" : "model";
   const settings = { role, model: option, file: "--ckpt", dataset: "--dataset" };
   loadModel(
     model,
     checkpoint,
-    modelOf(name, dataset),
+    modelOf(name, dataset, family),
     settings,
     (note) => console.error(visible(note)),
   );
   return model.eval();
+}
+
+/** A run's configuration without the parts that it had of the images; those it held out stay where there are no others. */
+function ofAllImages(yaml: string, source: string, overrides: readonly string[]): Config {
+  const own = ["DATASET.SUBSET", "0", ...NO_TEACHER];
+  const config = resolveConfig(yaml, source, [...own, "DATASET.VALIDATION", "0", ...overrides]);
+  const hasTest = findDataset(config.DATASET.TYPE)?.hasTest?.(config.DATASET) ?? true;
+  return hasTest ? config : resolveConfig(yaml, source, [...own, ...overrides]);
 }
 
 /** Where the settings of a command about one checkpoint come from. */
@@ -69,7 +74,7 @@ interface ConfigSources {
 
 /**
  * The configuration by which a checkpoint is looked at: the file that is named, else the one its run had, which the
- * checkpoint carries, else the defaults. All images count of a run that had a part of them (SUBSET and VALIDATION are 0).
+ * checkpoint carries, else the defaults. All images count of a run that had a part of them (SUBSET and VALIDATION are 0, where there are test images).
  *
  * @param checkpoint the checkpoint, or null where it is not known yet
  * @param overrides pairs of a dotted key and a YAML value that win over the file
@@ -82,7 +87,7 @@ export function checkpointConfig(
 ): Config {
   const carried = cfg === undefined ? checkpoint?.metadata.config : null;
   const config = carried
-    ? resolveConfig(carried, `the configuration in ${checkpoint?.path}`, [...WHOLE, ...overrides])
+    ? ofAllImages(carried, `the configuration in ${checkpoint?.path}`, overrides)
     : loadConfig(cfg ?? null, overrides);
   return dataset ? { ...config, DATASET: { ...config.DATASET, TYPE: dataset } } : config;
 }

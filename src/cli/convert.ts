@@ -60,6 +60,12 @@ interface Contents {
  * @throws UserError where the new file is there already, FormatError where its extension says no format
  */
 export function convert(from: string, to: string, flags: ConvertFlags): number {
+  console.log(convertCheckpoint(from, to, flags));
+  return 0;
+}
+
+/** Does what {@linkcode convert} does, and returns what it says. */
+export function convertCheckpoint(from: string, to: string, flags: ConvertFlags): string {
   const format = formatOfName(to);
   if (!flags.overwrite && fileExists(to)) {
     throw new UserError(`${to} is already there; replace it with --overwrite`);
@@ -76,8 +82,7 @@ export function convert(from: string, to: string, flags: ConvertFlags): number {
   });
   const bytes = written(to, () => format === "torch" ? torch(contents) : safetensors(contents));
   writeFileAtomic(to, bytes);
-  console.log(summary(from, to, checkpoint, contents));
-  return 0;
+  return summary(from, to, checkpoint, contents);
 }
 
 /** Says of an error that it is about the new file. */

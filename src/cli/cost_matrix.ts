@@ -1,19 +1,17 @@
 import { basename, dirname } from "@std/path";
-import { classFeatures } from "../cost_matrix/class_features.ts";
-import { classifierCost } from "../cost_matrix/classifier_cost.ts";
-import { kernelCkaCost } from "../cost_matrix/kernel_cka_cost.ts";
-import { linearCkaCost } from "../cost_matrix/linear_cka_cost.ts";
+import { flatCosts } from "../cost_matrix/flat_costs.ts";
 import type { Dataset } from "../data/image_dataset.ts";
 import { loadTrainSet } from "../data/load_dataset.ts";
-import { smallestClass } from "../data/select.ts";
 import { UserError } from "../errors.ts";
 import { checkFolder, checkTarget } from "../formats/atomic_write.ts";
 import { fileExists } from "../formats/paths.ts";
 import { visible } from "../formats/visible.ts";
 import type { Model } from "../models/model.ts";
-import { writeCostMatrix } from "../run/cost_matrix_file.ts";
+import { type CostMatrixNote, writeCostMatrix } from "../run/cost_matrix_file.ts";
+import { makeCostMatrix, methodNote, usualSamples } from "../run/make_cost_matrix.ts";
 import { advising, imageSize, isUnusual, smaller } from "../run/memory_error.ts";
-import { flatCosts, TEACHER_HASH, weightsHash } from "../run/run_cost_matrix.ts";
+import { TEACHER_HASH, weightsHash } from "../run/run_cost_matrix.ts";
+import { asTeacher } from "../run/teacher_normalisation.ts";
 import { loadCheckpointModel } from "./checkpoint_model.ts";
 import { type CostMatrixFlags, type CostMatrixPlan, makePlan } from "./cost_matrix_plan.ts";
 import { lessOf } from "./gpu_advice.ts";
@@ -21,9 +19,6 @@ import { importWords } from "./import_modules.ts";
 import { datasetCallbacks, openComputeDevice } from "./open_device.ts";
 import { countBar } from "./terminal/count_bar.ts";
 import { shellWords } from "./terminal/shell_words.ts";
-
-/** Images of a class that are compared where nothing else is said; the authors compare 500 of CIFAR-100, 732 of ImageNet. */
-const MOST_SAMPLES = 1000;
 
 type SampledPlan = CostMatrixPlan & { readonly samples: number };
 
@@ -49,9 +44,12 @@ export async function costMatrix(
   if (train.classes.length < 2) {
     throw new UserError(`${train.name} has one class; a cost matrix compares two or more`);
   }
-  const samples = planned.samples ?? Math.min(MOST_SAMPLES, smallestClass(train));
+  const samples = planned.samples ?? usualSamples(train);
   const plan = { ...planned, samples };
-  const model = loadCheckpointModel(teacher, checkpoint, train);
+  const { FAMILY } = planned.config.MODEL;
+  const model = loadCheckpointModel(teacher, checkpoint, train, "--teacher", FAMILY);
+  const note = (message: string) => console.error(visible(message));
+  asTeacher(model, planned.config, train, { checkpoint, note });
   const cost = await advising(() => less(train), () => compare(model, train, plan));
   const hash = await weightsHash(model);
   model.dispose();
@@ -71,73 +69,45 @@ function less(train: Dataset): string {
 async function compare(
   model: Model,
   train: Dataset,
-  { teacher, similarity, source, samples, degree, bandwidth }: SampledPlan,
+  plan: SampledPlan,
 ): Promise<Float32Array> {
-  if (similarity === "cosine") {
-    const weight = await model.classifier.weight.data() as Float32Array;
-    return classifierCost(weight, train.classes.length);
+  const bars = {
+    images: countBar(`${plan.source} of ${plan.teacher}`, "images"),
+    blocks: countBar("comparing classes", "blocks"),
+  };
+  try {
+    return await makeCostMatrix(model, train, plan, (what, done, total) => {
+      bars[what as keyof typeof bars].update(done, total);
+      if (done === total) bars[what as keyof typeof bars].clear();
+    });
+  } finally {
+    bars.images.clear();
+    bars.blocks.clear();
   }
-  const bar = countBar(`${source} of ${teacher}`, "images");
-  const { features, shape } = await classFeatures(model, train, {
-    source,
-    samples,
-    onProgress: bar.update,
-  });
-  bar.clear();
-  const blocks = countBar("comparing classes", "blocks");
-  const options = { onProgress: blocks.update, inPlace: true };
-  const cost = similarity === "linear_cka"
-    ? await linearCkaCost(features, shape, options)
-    : similarity === "poly_cka"
-    ? await kernelCkaCost(features, shape, { type: "poly", degree }, options)
-    : await kernelCkaCost(features, shape, { type: "rbf", bandwidth }, options);
-  blocks.clear();
-  return cost;
 }
 
 /** How the file was made, without dates: the same command gives the same bytes. */
-function describe(
-  {
-    dataset,
-    teacher,
-    checkpoint: { path: ckpt },
-    out,
-    source,
-    similarity,
-    degree,
-    bandwidth,
-    samples,
-  }: SampledPlan,
-  hash: string,
-  overrides: readonly string[],
-): Record<string, string> {
-  const words = ["--teacher", teacher, "--ckpt", ckpt, "--dataset", dataset.TYPE];
-  const [cost, extra] = {
-    linear_cka: ["1 - linear CKA", []],
-    poly_cka: [`1 - polynomial CKA of degree ${degree}`, ["--degree", String(degree)]],
-    rbf_cka: [`1 - RBF CKA with bandwidth ${bandwidth}`, ["--bandwidth", String(bandwidth)]],
-    cosine: ["1 - cosine of the rows of the classifier's weight", []],
-  }[similarity] as [string, string[]];
+function describe(plan: SampledPlan, hash: string, overrides: readonly string[]): CostMatrixNote {
+  const { dataset, teacher, checkpoint: { path: ckpt }, source, similarity, samples } = plan;
+  const extra = {
+    linear_cka: [],
+    poly_cka: ["--degree", String(plan.degree)],
+    rbf_cka: ["--bandwidth", String(plan.bandwidth)],
+    cosine: [],
+  }[similarity];
   const method = [
     ...(similarity === "cosine" ? [] : ["--source", source]),
     ...(similarity === "linear_cka" ? [] : ["--similarity", similarity, ...extra]),
   ];
+  const words = ["--teacher", teacher, "--ckpt", ckpt, "--dataset", dataset.TYPE];
   const size = [
     ...(similarity === "cosine" ? [] : ["--samples", String(samples)]),
-    ...["--out", out, ...overrides],
+    ...["--out", plan.out, ...plan.settings, ...overrides],
   ];
-  const images = "first training images of each class, no augmentation";
-  const seen = {
-    features: "pixels of the last feature map",
-    pooled: "last feature map averaged over space",
-    logits: "logits",
-  }[source];
   return {
     format: "pt",
     command: shellWords([
-      "deno",
-      "task",
-      "cost-matrix",
+      ...["deno", "task", "cost-matrix"],
       ...importWords(),
       ...words,
       ...method,
@@ -147,10 +117,7 @@ function describe(
     checkpoint: basename(ckpt),
     [TEACHER_HASH]: hash,
     dataset: dataset.TYPE,
-    ...(similarity === "cosine"
-      ? {}
-      : { samples_per_class: String(samples), features: `${seen}, ${images}` }),
-    cost,
+    ...methodNote(plan),
   };
 }
 

@@ -1,20 +1,14 @@
 import { join } from "@std/path";
-import { type Config, sectionOf } from "../config/config.ts";
-import type { ValuesOf } from "../config/field.ts";
+import { changedSettings } from "../config/changed_settings.ts";
+import type { Config } from "../config/config.ts";
 import type { FeatureSource } from "../cost_matrix/class_features.ts";
-import { datasetOf } from "../data/registry.ts";
-import type { costMatrixKeys } from "../distill/shared_keys.ts";
 import { UserError } from "../errors.ts";
 import { formatOfName } from "../formats/format_of_name.ts";
 import { type Checkpoint, loadCheckpoint } from "../run/checkpoint.ts";
+import { configuredMatrix, type Similarity, usualSource } from "../run/make_cost_matrix.ts";
 import { teacherPath } from "../run/run_paths.ts";
 import { checkTeacher } from "./check_teacher.ts";
 import { checkpointConfig, checkpointModelName } from "./checkpoint_model.ts";
-
-const PATH = "COST_MATRIX_PATH";
-
-/** How alike two classes are. */
-type Similarity = "linear_cka" | "poly_cka" | "rbf_cka" | "cosine";
 
 /** Options of the `cost-matrix` command. */
 export interface CostMatrixFlags {
@@ -46,6 +40,8 @@ export interface CostMatrixFlags {
 
 /** What is computed from what, and where to. */
 export interface CostMatrixPlan {
+  /** What says the family of the teacher and the normalisation of its images. */
+  readonly config: Config;
   readonly dataset: Config["DATASET"];
   readonly teacher: string;
   readonly checkpoint: Checkpoint;
@@ -55,7 +51,15 @@ export interface CostMatrixPlan {
   readonly bandwidth: number;
   readonly samples: number | null;
   readonly out: string;
+  /** Pairs KEY VALUE of the configuration's file that the images or the teacher are others by. */
+  readonly settings: readonly string[];
 }
+
+/** What changes no image, or is said otherwise. */
+const WITHOUT_EFFECT = [
+  ...["TYPE", "SUBSET", "TEST.BATCH_SIZE", "NUM_WORKERS", "NUM_CLASSES", "PREFETCH"],
+  ...["ON_CORRUPT", "CACHE", "CACHE_DIR", "CACHE_SIZE"],
+].map((name) => `DATASET.${name}`);
 
 /**
  * What `cost-matrix` does: with a configuration, the file that it names (COST_MATRIX_PATH), made in the way that it says
@@ -84,7 +88,8 @@ export function makePlan(flags: CostMatrixFlags, overrides: readonly string[]): 
   const out = flags.out ?? (named || usual);
   formatOfName(out);
   return {
-    ...{ teacher, checkpoint, source, similarity, samples: flags.samples ?? null },
+    settings: flags.cfg ? settingsOf(config, overrides) : [],
+    ...{ config, teacher, checkpoint, source, similarity, samples: flags.samples ?? null },
     dataset: { ...config.DATASET, SUBSET: 0 },
     degree: flags.degree ?? 3,
     bandwidth: flags.bandwidth ?? 1,
@@ -92,20 +97,9 @@ export function makePlan(flags: CostMatrixFlags, overrides: readonly string[]): 
   };
 }
 
-/** What a configuration says of the matrix: in its distiller's section, or WKD's where that has no such keys. */
-function configuredMatrix(config: Config) {
-  const own = sectionOf(config, config.DISTILLER.TYPE);
-  const keys = (Object.hasOwn(own, PATH) ? own : sectionOf(config, "WKD")) as ValuesOf<
-    ReturnType<typeof costMatrixKeys>
-  >;
-  const { COST_MATRIX_SOURCE: source, COST_MATRIX_SIMILARITY: similarity } = keys;
-  return { path: keys[PATH], source: source === "auto" ? null : source, similarity };
-}
-
-/** What the authors compare; the matrices of other kernels grow with the square of the samples. */
-function usualSource(similarity: Similarity, dataset: string): FeatureSource {
-  if (similarity !== "linear_cka") return "pooled";
-  return datasetOf(dataset).costSource ?? "features";
+function settingsOf(config: Config, overrides: readonly string[]): string[] {
+  const given = [...WITHOUT_EFFECT, ...overrides.filter((_, i) => i % 2 === 0)];
+  return Object.entries(changedSettings(config, ["DATASET", "MODEL", "TEACHER"], given)).flat();
 }
 
 /** Names of the sources in front of that of the similarity. */

@@ -2,6 +2,7 @@
 import "../optim/registry.ts";
 import { join } from "@std/path";
 import { loadConfig } from "../config/resolve_config.ts";
+import { augmentOptions, describeAugment } from "../data/augment/augment_config.ts";
 import type { BatchSource } from "../data/batch.ts";
 import { createLoader } from "../data/loader.ts";
 import { download } from "../data/download/download.ts";
@@ -93,21 +94,25 @@ export async function benchData(
   const workers = isFileDataset(train)
     ? `, ${plural(DATASET.NUM_WORKERS, "worker")}`
     : ", in memory";
+  const augment = augmentOptions(DATASET.AUGMENT);
+  const varied = augment ? `, ${describeAugment(augment)}` : "";
   const loaders = [
     createLoader(train, {
       batchSize: Math.min(SOLVER.BATCH_SIZE, train.length),
       train: true,
       seed: SOLVER.SEED,
+      augment,
     }),
     createLoader(test, { batchSize: Math.min(DATASET.TEST.BATCH_SIZE, test.length), train: false }),
   ];
   const interrupt = interruptSignal("stopping");
   try {
-    for (const loader of loaders) {
+    for (const [i, loader] of loaders.entries()) {
       const { name, height, width } = loader.dataset;
+      const how = workers + (i === 0 ? varied : "");
       const speed = await measure(loader, batches, interrupt.signal);
       if (interrupt.signal.aborted) return interrupt.status;
-      console.log(`${name}  ${height} x ${width}${workers}  ${Math.round(speed)} images/s`);
+      console.log(`${name}  ${height} x ${width}${how}  ${Math.round(speed)} images/s`);
     }
     return 0;
   } finally {

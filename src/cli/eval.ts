@@ -9,6 +9,7 @@ import type { Gpu } from "../gpu/gpu.ts";
 import { type Checkpoint, loadCheckpoint } from "../run/checkpoint.ts";
 import { advising, imageSize, smaller } from "../run/memory_error.ts";
 import { publishedTeacher, teacherPath, teacherPlaces } from "../run/run_paths.ts";
+import { asTeacher } from "../run/teacher_normalisation.ts";
 import { ClassCounts, Evaluator } from "../train/evaluate.ts";
 import { notFiniteName } from "../train/not_finite.ts";
 import { checkpointConfig, checkpointModelName, loadCheckpointModel } from "./checkpoint_model.ts";
@@ -63,7 +64,7 @@ export async function evaluate(
   const perClass = flags.perClass !== undefined;
   const evaluation = await advising(
     () => less(test, batchSize),
-    () => run({ gpu, model, checkpoint, test, batchSize, perClass }),
+    () => run({ gpu, model, config, isTeacher: pretrain, checkpoint, test, batchSize, perClass }),
   );
   if (typeof evaluation === "number") return evaluation;
   const { loss } = evaluation.metrics;
@@ -107,6 +108,9 @@ function pretrained({ model, cfg }: EvalFlags, config: Config): string {
 interface Parts {
   readonly gpu: Gpu;
   readonly model: string;
+  readonly config: Config;
+  /** Whether it is the configuration's teacher, which may have a normalisation of its own. */
+  readonly isTeacher: boolean;
   readonly checkpoint: Checkpoint;
   readonly test: Dataset;
   readonly batchSize: number;
@@ -122,7 +126,10 @@ function less(test: Dataset, batchSize: number): string {
 /** The evaluation, or the exit status where it was interrupted. */
 async function run(parts: Parts): Promise<Evaluation | number> {
   const { gpu, test, checkpoint } = parts;
-  const model = loadCheckpointModel(parts.model, checkpoint, test, "--model");
+  const { config } = parts;
+  const { FAMILY } = config.MODEL;
+  const model = loadCheckpointModel(parts.model, checkpoint, test, "--model", FAMILY);
+  if (parts.isTeacher) asTeacher(model, config, test, { checkpoint });
   const counts = parts.perClass ? new ClassCounts(test.classes.length) : null;
   const evaluator = new Evaluator(gpu, model, counts?.add);
   const batchSize = Math.min(parts.batchSize, test.length);

@@ -28,11 +28,14 @@ export interface Evaluation {
 /** An evaluation as text; the classes as a table. */
 export function evalText(evaluation: Evaluation, order: ClassOrder): string {
   const { model, checkpoint, dataset, images, classes } = evaluation;
-  const { top1, top5, loss, seconds } = evaluation.metrics;
+  const { top1, top5, balancedAccuracy, loss, seconds } = evaluation.metrics;
   const lines = [
     visible(`${model} from ${checkpoint}, on ${dataset}`),
     `  top-1   ${top1.toFixed(2)} %`,
     `  top-5   ${top5.toFixed(2)} %`,
+    ...(balancedAccuracy === undefined ? [] : [
+      `  classes ${balancedAccuracy.toFixed(2)} % (balanced accuracy, the mean of their top-1)`,
+    ]),
     `  loss    ${fixed(loss, 4)}`,
     `  images  ${images}`,
     `  time    ${formatSeconds(seconds)} (${Math.round(images / seconds)} images/s)`,
@@ -42,7 +45,8 @@ export function evalText(evaluation: Evaluation, order: ClassOrder): string {
 }
 
 /**
- * An evaluation as JSON with the keys `model`, `checkpoint`, `dataset`, `images`, `device`, `top1`, `top5` (percent), `loss`
+ * An evaluation as JSON with the keys `model`, `checkpoint`, `dataset`, `images`, `device`, `top1`, `top5` (percent), `balancedAccuracy`
+ * (percent; where the classes are not of one size), `loss`
  * (null where it is not finite), `seconds` and, where classes were asked for, `classes`: `label`, `name`, `images`, `correct`, `top1` (null without images).
  */
 export function evalJson(evaluation: Evaluation, order: ClassOrder): string {

@@ -3,6 +3,7 @@ import type { GpuError } from "../gpu/gpu_error.ts";
 /** What makes a command take less memory on the device. */
 const LESS: Readonly<Record<string, string>> = {
   eval: "use a smaller --batch-size",
+  predict: "use a smaller --batch-size",
   "cost-matrix": "use --source pooled, which takes a fraction of the memory",
 };
 

@@ -1,4 +1,5 @@
 import { rememberImports } from "../config/resolve_config.ts";
+import { describePreprocessing, parseClasses, parsePreprocessing } from "../data/preprocessing.ts";
 import { flatten, isTensor } from "../formats/flatten.ts";
 import { modelState } from "../formats/model_state.ts";
 import { quoted } from "../formats/pickle/python.ts";
@@ -63,6 +64,8 @@ const WHOLE = "(the whole file)";
 
 /** Texts longer than this are cut. */
 const LONGEST = 100;
+/** Class names that are shown. */
+const MOST_CLASSES = 4;
 /** Entries that are no tensors, beyond which they are counted. */
 const MOST_OTHERS = 20;
 
@@ -157,7 +160,7 @@ function describe(report: Report): string {
     }`,
     `  content  ${contentText(report)}`,
     ...unreadLine(report.unread),
-    ...otherLines({ ...report.metadata, ...report.others }),
+    ...otherLines({ ...readable(report.metadata), ...report.others }),
     "",
     ...(listed.length > 0 ? [tensorTable(listed)] : []),
   ].join("\n").trimEnd();
@@ -184,6 +187,17 @@ function contentText({ model, costMatrixClasses }: Report): string {
 function unreadLine(unread: Report["unread"]): string[] {
   const texts = Object.entries(unread).map(([name, kind]) => `${name || WHOLE} (${kind})`);
   return texts.length > 0 ? [`  not read  ${listed(texts, 6)}`] : [];
+}
+
+/** Metadata with what they say of the images in words. */
+function readable(metadata: Report["metadata"]): Report["metadata"] {
+  const classes = parseClasses(metadata.classes ?? "");
+  const preprocessing = parsePreprocessing(metadata.preprocessing ?? "");
+  return {
+    ...metadata,
+    ...(classes && { classes: `${classes.length}: ${listed(classes, MOST_CLASSES)}` }),
+    ...(preprocessing && { preprocessing: describePreprocessing(preprocessing) }),
+  };
 }
 
 function otherLines(others: Readonly<Record<string, unknown>>): string[] {

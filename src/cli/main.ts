@@ -14,7 +14,7 @@ import { outliveTerminal } from "./terminal/hangup.ts";
 import { FAILED } from "./terminal/interrupt_signal.ts";
 
 /** Commands that write what they do into files. */
-const RUNS: ReadonlySet<string> = new Set(["train", "quickstart", "results"]);
+const RUNS: ReadonlySet<string> = new Set(["train", "distill", "distil", "quickstart", "results"]);
 /** Where the package's sources lie. */
 const PACKAGE = new URL("../", import.meta.url).href;
 

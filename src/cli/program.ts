@@ -5,14 +5,18 @@ import { addConfig } from "./commands/config.ts";
 import { addConvert } from "./commands/convert.ts";
 import { addCostMatrix } from "./commands/cost_matrix.ts";
 import { addData } from "./commands/data.ts";
+import { addDistill } from "./commands/distill.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEval } from "./commands/eval.ts";
 import type { Exit } from "./commands/exit.ts";
+import { addExport } from "./commands/export.ts";
 import { addImport } from "./commands/import_option.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addModels } from "./commands/models.ts";
+import { addPredict } from "./commands/predict.ts";
 import { addQuickstart } from "./commands/quickstart.ts";
 import { addResults } from "./commands/results.ts";
+import { addServe } from "./commands/serve.ts";
 import { addTrain } from "./commands/train.ts";
 
 /** Commander adds the line break itself, and so does the console. */
@@ -47,7 +51,9 @@ export function buildProgram(exit: Exit): Command {
         "\nPaths are relative to where the command is typed, those in a file to the project's folder; ~ is your home.",
     );
   addTrain(program, exit);
+  addDistill(program, exit);
   addEval(program, exit);
+  addPredict(program, exit);
   addCostMatrix(program, exit);
   addQuickstart(program, exit);
   addResults(program, exit);
@@ -55,7 +61,9 @@ export function buildProgram(exit: Exit): Command {
   addConfig(program, exit);
   addConvert(program, exit);
   addInspect(program, exit);
+  addExport(program, exit);
   addModels(program, exit);
+  addServe(program, exit);
   addData(program, exit);
   const nested = program.commands.flatMap(({ commands }) => commands);
   for (const command of [program, ...program.commands, ...nested] as Command[]) {

@@ -18,7 +18,7 @@ import { runWithFiles } from "../run/run_with_files.ts";
 import { describeState, wholeStates } from "../run/saved_states.ts";
 import type { TrainStep } from "../train/train_step.ts";
 import { TrainingError } from "../train/training_error.ts";
-import { checkCostMatrix, checkTeacher } from "./check_teacher.ts";
+import { checkCostMatrix, checkStudent, checkTeacher } from "./check_teacher.ts";
 import { importWords } from "./import_modules.ts";
 import { datasetCallbacks, openComputeDevice } from "./open_device.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
@@ -26,8 +26,10 @@ import { shellWords } from "./terminal/shell_words.ts";
 
 /** Options of the `train` command. */
 interface TrainFlags extends StartFlags {
-  /** The configuration file. */
-  readonly cfg: string;
+  /** The configuration file; null for the defaults with the overrides. */
+  readonly cfg: string | null;
+  /** File of the weights that the student starts from; the same as DISTILLER.STUDENT_CHECKPOINT. */
+  readonly init?: string;
   /** Kind of adapter. */
   readonly device?: string;
   /** Print the time by kernel at the end. */
@@ -39,7 +41,8 @@ interface TrainFlags extends StartFlags {
  *
  * @returns the exit status
  */
-export async function train(flags: TrainFlags, overrides: readonly string[]): Promise<number> {
+export async function train(flags: TrainFlags, given: readonly string[]): Promise<number> {
+  const overrides = withInit(given, flags.init);
   const typed = loadConfig(flags.cfg, overrides);
   const path = runFolder(typed);
   refuseFlags(flags, path);
@@ -47,7 +50,8 @@ export async function train(flags: TrainFlags, overrides: readonly string[]): Pr
   const start = runStart(folder, typed, flags, (message) => console.error(visible(message)));
   const config = folder.located(typed, start.kind !== "anew");
   if (wantsTeacher(config.DISTILLER.TYPE)) checkTeacher(config);
-  checkCostMatrix(config, flags.cfg);
+  checkCostMatrix(config);
+  if (start.kind === "anew") checkStudent(config);
   const gpu = await openComputeDevice(flags.device);
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
   const interrupt = interruptSignal();
@@ -77,6 +81,17 @@ export async function train(flags: TrainFlags, overrides: readonly string[]): Pr
   }
 }
 
+const INIT = "DISTILLER.STUDENT_CHECKPOINT";
+
+/** The settings with what `--init` says among them. */
+function withInit(overrides: readonly string[], init: string | undefined): readonly string[] {
+  if (init === undefined) return overrides;
+  if (overrides.some((word, i) => i % 2 === 0 && word === INIT)) {
+    throw new UserError(`--init is the same as ${INIT}; give one of them`);
+  }
+  return [...overrides, INIT, init];
+}
+
 function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly string[]): string {
   const options = [
     ...(device ? ["--device", device] : []),
@@ -85,8 +100,7 @@ function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly
   return shellWords([
     ...programWords(),
     "train",
-    "--cfg",
-    asTyped(cfg),
+    ...(cfg === null ? [] : ["--cfg", asTyped(cfg)]),
     ...importWords(),
     "--resume",
     ...options,

@@ -1,6 +1,6 @@
 import { parse } from "@std/yaml";
 import type { Config } from "./config.ts";
-import { formatValue, valueAt } from "./format_config.ts";
+import { AUTO, configToYaml, defaultOf, formatValue, valueAt } from "./format_config.ts";
 import { FIELDS } from "./keys.ts";
 
 /**
@@ -19,7 +19,7 @@ export function changedSettings(
   for (const [key, field] of FIELDS) {
     if (!sections.includes(key.split(".")[0]) || without.includes(key)) continue;
     const value = formatValue(valueAt(config, key));
-    if (value !== formatValue(field.default)) changed.push([key, value]);
+    if (value !== defaultOf(field) && value !== AUTO) changed.push([key, value]);
   }
   return Object.fromEntries(changed.sort(([a], [b]) => a < b ? -1 : 1));
 }
@@ -40,9 +40,21 @@ export function changedKeys(saved: string, config: Config, keys: readonly string
 export function changedLines(saved: string, config: Config): string[] {
   const before = savedSettings(saved);
   return [...FIELDS].flatMap(([key, field]) => {
-    const was = savedValue(before, key) ?? formatValue(field.default);
+    const was = savedValue(before, key) ?? defaultOf(field);
     const is = formatValue(valueAt(config, key));
-    return was === is ? [] : [`${key.split(".").at(-1)}: ${is}`];
+    return was === is || is === AUTO ? [] : [`${key.split(".").at(-1)}: ${is}`];
+  });
+}
+
+/**
+ * Whether a text is what a run with a configuration has saved as its own: the same YAML, but for values that are `auto` there
+ * and were settled in the run.
+ */
+export function isSavedConfig(saved: string, config: Config): boolean {
+  const [before, now] = [saved, configToYaml(config)].map((yaml) => yaml.split("\n"));
+  return before.length === now.length && now.every((line, i) => {
+    if (line === before[i]) return true;
+    return line.endsWith(`: ${AUTO}`) && before[i].startsWith(line.slice(0, -AUTO.length));
   });
 }
 

@@ -1,8 +1,18 @@
 /**
  * The value types a configuration key can have; `ints` is a list of integers, `floats` one of numbers, `path` a text that is a
- * path, `paths` a list of such.
+ * path, `paths` a list of such, `texts` a list of texts, `factors` numbers by texts.
  */
-export type FieldKind = "bool" | "int" | "float" | "string" | "path" | "ints" | "floats" | "paths";
+export type FieldKind =
+  | "bool"
+  | "int"
+  | "float"
+  | "string"
+  | "path"
+  | "ints"
+  | "floats"
+  | "paths"
+  | "texts"
+  | "factors";
 
 /** The range a number, or every number of a list, must lie in, and what it is the measure of. */
 export interface Range {
@@ -16,6 +26,8 @@ export interface Range {
   readonly below?: number;
   /** How many numbers a list must have. */
   readonly length?: number;
+  /** Whether no number of a list may be less than the one before it. */
+  readonly ascending?: boolean;
   /** Whether a run takes the more memory the larger it is. */
   readonly memory?: boolean;
 }
@@ -28,17 +40,24 @@ export interface Field<T> extends Range {
   readonly default: T;
   /** What the key means, in one sentence. */
   readonly doc: string;
-  /** The texts allowed, where only some are. */
+  /** The texts allowed, where only some are; of a list, the words that may stand in its place. */
   readonly choices?: readonly string[];
+  /** Of a key that is `auto` by default: what its default was before it was that, and is in files that know no `auto`. */
+  readonly usual?: T;
+  /** Whether a file that gives it means the usual value of every key of its section that is `auto` where it leaves that out. */
+  readonly pins?: boolean;
 }
 
 /** A field of any type. */
 export type AnyField =
   | Field<boolean>
   | Field<number>
+  | Field<number | "auto">
   | Field<string>
   | Field<number[]>
-  | Field<string[]>;
+  | Field<string | number[]>
+  | Field<string[]>
+  | Field<Readonly<Record<string, number>>>;
 
 /** What a key may hold. */
 export type FieldValue = AnyField["default"];
@@ -103,10 +122,51 @@ export function floats(value: number[], doc: string, range: Range = {}): Field<n
   return { kind: "floats", default: value, doc, ...range };
 }
 
+/** A key that takes one of a few words, or a list of numbers. */
+export function wordOrFloats<const W extends string>(
+  choices: readonly W[],
+  value: NoInfer<W>,
+  doc: string,
+  range: Range = {},
+): Field<W | number[]> {
+  return { kind: "floats", default: value, doc, choices, ...range };
+}
+
 /** A key that takes a list of paths. */
 export function paths(value: string[], doc: string): Field<string[]> {
   return { kind: "paths", default: value, doc };
 }
 
+/**
+ * A key of a number that is `auto` by default: what that is follows from other settings, or from the models.
+ *
+ * @param usual the key with the default that it has in a file which gives a key that `pins`
+ * @param pins whether this is one, as the authors' files always give it
+ */
+export function auto(usual: Field<number>, pins = false): Field<number | "auto"> {
+  return { ...usual, default: "auto", usual: usual.default, pins };
+}
+
+/** Whether a key takes `auto` beside its numbers. */
+export function takesAuto({ kind, default: value }: AnyField): boolean {
+  return (kind === "int" || kind === "float") && value === "auto";
+}
+
+/** A key that takes a list of texts. */
+export function texts(value: string[], doc: string): Field<string[]> {
+  return { kind: "texts", default: value, doc };
+}
+
+/** A key that takes a number for each of some texts, `{text: number}`, in their order. */
+export function factors(
+  value: Readonly<Record<string, number>>,
+  doc: string,
+  range: Range = {},
+): Field<Readonly<Record<string, number>>> {
+  return { kind: "factors", default: value, doc, ...range };
+}
+
 /** What makes configuration keys, each with its default and what it means. */
-export const field = { bool, int, float, text, path, choice, ints, floats, paths };
+export const field = {
+  ...{ bool, int, float, text, path, choice, ints, floats, paths, texts, factors, auto },
+};

@@ -2,7 +2,7 @@ import { visible } from "../formats/visible.ts";
 import { choicesOf, chosenKeys } from "./choices.ts";
 import { expectation } from "./coerce.ts";
 import type { Config } from "./config.ts";
-import { type FieldValue, isField, type Section } from "./field.ts";
+import { type AnyField, type FieldValue, isField, type Section } from "./field.ts";
 import { type ChoiceName, FIELDS, isUsed, OWNERS, ROOT } from "./keys.ts";
 import { IMPORT } from "./schema.ts";
 
@@ -16,7 +16,28 @@ export function valueAt(config: Config, key: string): FieldValue {
 /** A value as YAML writes it, on one line, without what a terminal would obey. */
 export function formatValue(value: FieldValue | readonly number[]): string {
   if (typeof value === "string") return visible(JSON.stringify(value));
-  return typeof value === "object" ? `[${value.map(formatValue).join(", ")}]` : String(value);
+  if (typeof value !== "object") return String(value);
+  if (Array.isArray(value)) return `[${value.map(formatValue).join(", ")}]`;
+  const pairs = Object.entries(value as Readonly<Record<string, number>>);
+  return `{${pairs.map(([text, number]) => `${formatValue(text)}: ${number}`).join(", ")}}`;
+}
+
+/** A value that follows from other settings, as YAML has it. */
+export const AUTO = formatValue("auto");
+
+/** What became of the values of a section that were `auto`, as `HINT_LAYER -1`, where it is not the usual. */
+export function settledValues(before: Config, after: Config, section: string): string[] {
+  return [...FIELDS].filter(([key]) => key.startsWith(`${section}.`)).flatMap(([key, field]) => {
+    const [was, is] = [before, after].map((config) => formatValue(valueAt(config, key)));
+    return was === AUTO && is !== AUTO && is !== defaultOf(field)
+      ? [`${key.slice(section.length + 1)} ${is}`]
+      : [];
+  });
+}
+
+/** The default of a key, of one that is `auto` what it was before. */
+export function defaultOf(field: AnyField): string {
+  return formatValue(field.usual ?? field.default);
 }
 
 /**

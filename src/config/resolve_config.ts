@@ -7,7 +7,7 @@ import { coerce, expectation } from "./coerce.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { type AnyField, isField, type Section } from "./field.ts";
 import { valueAt } from "./format_config.ts";
-import { FIELDS, ROOT, SECTIONS } from "./keys.ts";
+import { FIELDS, isUsed, ROOT, SECTIONS } from "./keys.ts";
 import { nearestKey } from "./nearest_key.ts";
 import { withProgram } from "./program.ts";
 import { ALIASES, IMPORT } from "./schema.ts";
@@ -161,6 +161,27 @@ function build(section: Section, prefix: string, values: Values): Record<string,
   return result;
 }
 
+/** Gives the keys that a file leaves out their usual values, in the sections where it gives one that pins them. */
+function pinSections(values: Values): void {
+  const pinning = [...values].filter(([key, value]) => FIELDS.get(key)?.pins && value !== "auto")
+    .map(([key]) => key);
+  const pinned = new Set(pinning.map((key) => key.split(".")[0]));
+  setUsual(values, (section) => pinned.has(section));
+}
+
+/** What is `auto` in a section that is not chosen stays as it was before it could be that. */
+function settleIdle(values: Values): void {
+  const valueOf = (key: string) => values.get(key) ?? FIELDS.get(key)?.default;
+  setUsual(values, (_section, key) => !isUsed(key, valueOf));
+}
+
+function setUsual(values: Values, wanted: (section: string, key: string) => boolean): void {
+  for (const [key, { usual }] of FIELDS) {
+    if (usual === undefined || values.has(key)) continue;
+    if (wanted(key.split(".")[0], key)) values.set(key, usual);
+  }
+}
+
 /** Refuses settings that do not go together. */
 function checkTogether(config: Config, document: YamlDocument): void {
   for (const key of chosenKeys()) {
@@ -208,7 +229,9 @@ export function resolveConfig(
   const document = new YamlDocument(yaml, source);
   remember(document.valueAt(IMPORT.split(".")));
   const { values } = new DocumentReader(document);
+  pinSections(values);
   readOverrides(values, overrides);
+  settleIdle(values);
   if (importedModules().length > 0) values.set(IMPORT, [...importedModules()]);
   const config = build(ROOT, "", values) as unknown as Config;
   checkTogether(config, document);

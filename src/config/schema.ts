@@ -1,5 +1,7 @@
 import { choicesOf, oneOf } from "./choices.ts";
-import { bool, choice, type Field, float, int, path, paths, text } from "./field.ts";
+import { bool, choice, type Field, float, floats, int, path, paths, text } from "./field.ts";
+import { LABEL_KEYS } from "./label_keys.ts";
+import { TRAINING_KEYS } from "./training_keys.ts";
 
 /** A text key that takes the name of something that is registered. */
 function registered(key: string, value: string, doc: string): Field<string> {
@@ -72,7 +74,7 @@ export const SCHEMA = {
     NORMALIZE: choice(
       ["auto", "imagenet", "cifar10", "cifar100"],
       "auto",
-      "Ours, for folders of images: whose mean and deviation they are normalised by; auto is imagenet, or cifar10 with TRANSFORM cifar.",
+      "Ours: whose mean and deviation images of three channels are normalised by; auto is the data set's own, and of folders of images imagenet, or cifar10 with TRANSFORM cifar.",
     ),
     ON_CORRUPT: choice(
       ["error", "skip"],
@@ -89,12 +91,71 @@ export const SCHEMA = {
       "Ours: largest shorter side of the training images in the packed cache, which they are cut out of then; 0 is RESIZE.",
       { min: 0 },
     ),
+    SAMPLER: choice(
+      ["shuffle", "balanced"],
+      "shuffle",
+      "Ours: which training images an epoch draws: shuffle takes each once; balanced as many with replacement, each class as often as any other, as PyTorch's WeightedRandomSampler with weights 1 / images of the class.",
+    ),
     SUBSET: int(0, "Ours: train on the first n images of each class; 0 is all.", { min: 0 }),
-    VALIDATION: int(
+    VALIDATION: float(
       0,
-      "Ours: take the last n training images of each class out of training and evaluate on them instead of the test images; 0 is off.",
+      "Ours: take the last n training images of each class out of training, or below 1 that share of them, and evaluate on them instead of the test images; 0 is off.",
       { min: 0 },
     ),
+    SPLIT: path(
+      "",
+      "Ours, for folders of images: JSON file with the lists validation (evaluated instead of the test images) and left_out (not used) of paths below ROOT, as distill writes it; empty is none.",
+    ),
+    AUGMENT: {
+      RAND_AUGMENT_OPS: int(
+        0,
+        "Ours: operations that torchvision's RandAugment applies to a training image, behind the crop and the mirror; 2 is usual, 0 is off.",
+        { min: 0, max: 100 },
+      ),
+      RAND_AUGMENT_MAGNITUDE: int(
+        9,
+        "Ours: how strong those operations are, torchvision's magnitude of 31 steps.",
+        { min: 0, max: 30 },
+      ),
+      COLOR_JITTER_BRIGHTNESS: float(
+        0,
+        "Ours: torchvision's ColorJitter, behind RandAugment: the brightness of a training image is multiplied by 1 - n to 1 + n; 0 is off.",
+        { min: 0 },
+      ),
+      COLOR_JITTER_CONTRAST: float(0, "Ours: the same of the contrast.", { min: 0 }),
+      COLOR_JITTER_SATURATION: float(
+        0,
+        "Ours: the same of the saturation; grey images have none.",
+        {
+          min: 0,
+        },
+      ),
+      COLOR_JITTER_HUE: float(
+        0,
+        "Ours: the hue turns by -n to n of the whole circle; grey images have none.",
+        { min: 0, max: 0.5 },
+      ),
+      RANDOM_ERASING: float(
+        0,
+        "Ours: how likely torchvision's RandomErasing overwrites a part of a normalised training image; 0 is off.",
+        { min: 0, max: 1 },
+      ),
+      RANDOM_ERASING_SCALE: floats(
+        [0.02, 0.33],
+        "Ours: least and greatest part of the image's area that is erased.",
+        { length: 2, min: 0, max: 1, ascending: true },
+      ),
+      RANDOM_ERASING_RATIO: floats(
+        [0.3, 3.3],
+        "Ours: least and greatest height of the erased part for a width of 1.",
+        { length: 2, above: 0, ascending: true },
+      ),
+      RANDOM_ERASING_VALUE: choice(
+        ["zero", "random"],
+        "zero",
+        "Ours: what is put there: 0, the mean of the images, or random normal numbers.",
+      ),
+    },
   },
   DISTILLER: {
     TYPE: registered(
@@ -107,6 +168,28 @@ export const SCHEMA = {
     TEACHER_CHECKPOINT: path(
       "",
       "Ours: file of the teacher's weights; empty is the usual place for the data set and the teacher.",
+    ),
+    STUDENT_CHECKPOINT: path(
+      "",
+      "Ours: file of weights that the student starts from; its last layer starts fresh where theirs has other classes. Empty is fresh weights; --resume does not read it.",
+    ),
+  },
+  MODEL: {
+    FAMILY: choice(
+      ["auto", "cifar", "imagenet"],
+      "auto",
+      "Ours: which of two models of one name is meant, such as ResNet18: cifar is for images of about 32 x 32, imagenet of about 224 x 224; auto goes by the data set or the images' height (imagenet above 64).",
+    ),
+  },
+  TEACHER: {
+    MEAN: floats(
+      [],
+      "Ours: mean of each channel, in units of 255, that the teacher's images are normalised by, where that is not what the student's are; empty is what its checkpoint says of its training, or else the student's.",
+    ),
+    STD: floats(
+      [],
+      "Ours: standard deviation of each channel, in units of 255, for the teacher; goes with MEAN.",
+      { above: 0 },
     ),
   },
   SOLVER: {
@@ -121,6 +204,7 @@ export const SCHEMA = {
       "Ours: leave out the images of an epoch that fill no whole batch, as PyTorch's drop_last; the authors train on them.",
     ),
     EPOCHS: int(240, "Passes over the training images.", { min: 1 }),
+    ...LABEL_KEYS,
     LR: float(0.05, "Learning rate at the start, behind the warm-up.", { above: 0 }),
     LR_SCHEDULE: registered(
       "SOLVER.LR_SCHEDULE",
@@ -156,6 +240,7 @@ export const SCHEMA = {
       false,
       "Ours: mixed precision as PyTorch's autocast and GradScaler: the networks in float16 where the adapter has shader-f16, losses in float32, the loss scaled so that small gradients survive.",
     ),
+    ...TRAINING_KEYS,
     SEED: int(
       0,
       "Seed of the weights, the order of the images and their augmentation (EXPERIMENT.SEED in WKD's files).",
@@ -193,6 +278,8 @@ export const COMMON_SECTIONS: readonly string[] = [
   "EXPERIMENT",
   "DATASET",
   "DISTILLER",
+  "MODEL",
+  "TEACHER",
   "SOLVER",
   "LOG",
 ];

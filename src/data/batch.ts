@@ -1,4 +1,5 @@
 import { UserError } from "../errors.ts";
+import type { AugmentOptions } from "./augment/image_augmenter.ts";
 import type { DatasetInfo } from "./image_dataset.ts";
 import { Sampler } from "./sampler.ts";
 
@@ -22,10 +23,14 @@ export interface LoaderOptions {
   readonly train: boolean;
   /** Whether training leaves out the images that fill no whole batch; default false. */
   readonly dropLast?: boolean;
+  /** What training draws: every image once, or as many so that each class comes as often; default `shuffle`. */
+  readonly sampler?: "shuffle" | "balanced";
   /** Seed of order and augmentation; default 0. */
   readonly seed?: number;
   /** Pixels of padding for the random crop of images in memory; default `cropPadding()` of the width. */
   readonly padding?: number;
+  /** What training images are varied by behind the crop and the mirror; default nothing. */
+  readonly augment?: AugmentOptions;
   /** This process's number, from 0; default 0. */
   readonly rank?: number;
   /** How many processes share the data; default 1. */
@@ -65,7 +70,8 @@ export function samplerOf(dataset: DatasetInfo, options: LoaderOptions): Sampler
   checkBatchSize(dataset, options);
   const { length } = dataset;
   const { train, seed, rank, worldSize } = options;
-  return new Sampler({ length, seed, rank, worldSize, shuffle: train, dropLast: train });
+  const balance = options.sampler === "balanced" ? dataset.labels : null;
+  return new Sampler({ length, seed, rank, worldSize, balance, shuffle: train, dropLast: train });
 }
 
 /** Refuses a batch size that gives no batch. */

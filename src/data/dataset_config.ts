@@ -6,8 +6,10 @@ export interface DatasetConfig {
   readonly ROOT: string;
   /** Train on the first n images of each class; 0 is all. */
   readonly SUBSET: number;
-  /** Take the last n training images of each class for evaluation; 0 is none. */
+  /** Take the last n training images of each class for evaluation, or that share of them; 0 is none. */
   readonly VALIDATION: number;
+  /** File that says which images are held out or left out; empty is none. */
+  readonly SPLIT: string;
   /** Worker threads that decode image files. */
   readonly NUM_WORKERS: number;
   /** Class count that is expected; 0 is any. */

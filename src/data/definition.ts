@@ -1,5 +1,6 @@
 import type { DatasetCallbacks, DatasetConfig, WantedSplits } from "./dataset_config.ts";
 import type { DatasetInfo, ImageDataset } from "./image_dataset.ts";
+import type { DatasetFacts } from "./preprocessing.ts";
 
 /** A file as it was published. */
 export interface PublishedArchive {
@@ -47,8 +48,12 @@ export interface DatasetDefinition<D extends DatasetInfo = ImageDataset> {
   readonly inMemory?: boolean;
   /** What `data download` fetches; default nothing. */
   readonly archive?: PublishedArchive;
+  /** What is known of its images without reading any; default nothing. */
+  facts?(config: DatasetConfig): DatasetFacts;
   /** Family of the models that are for its images; default by their height: `cifar` up to 64 pixels, else `imagenet`. */
   readonly models?: "cifar" | "imagenet";
+  /** Whether there are test images where a configuration says; default there are. */
+  hasTest?(config: DatasetConfig): boolean;
   /** What `cost-matrix` compares of its images by linear CKA; default `features`. */
   readonly costSource?: "features" | "pooled" | "logits";
   /** Where else than in `checkpoints/<name>` a teacher's weights may lie; default nowhere. */

@@ -14,6 +14,11 @@ export interface DatasetInfo {
   readonly height: number;
   /** Columns of an image. */
   readonly width: number;
+  /**
+   * Pixels of the shorter side that the files' images are scaled to before the centre is cut out in evaluation; missing where
+   * they are used as they are.
+   */
+  readonly resize?: number | null;
   /** Class names; their count is the class count. */
   readonly classes: readonly string[];
   /** Mean of each channel over the training images, in units of 255. */

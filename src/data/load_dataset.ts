@@ -8,6 +8,8 @@ import {
 } from "./dataset_config.ts";
 import type { DatasetParts } from "./definition.ts";
 import type { Dataset, ImageDataset } from "./image_dataset.ts";
+import { NORMALISATIONS } from "./images/normalisations.ts";
+import type { DatasetFacts } from "./preprocessing.ts";
 import { datasetOf, isImportedDataset } from "./registry.ts";
 import { holdOutPerClass, subsetPerClass } from "./select.ts";
 
@@ -71,15 +73,54 @@ async function loadParts(
   wanted: WantedSplits,
 ): Promise<DatasetParts<Dataset>> {
   const { TYPE } = config;
-  const parts = await datasetOf(TYPE).load(config, callbacks, wanted);
-  if (!isImportedDataset(TYPE)) return parts;
+  const definition = datasetOf(TYPE);
+  const parts = await definition.load(config, callbacks, wanted);
+  const checked = isImportedDataset(TYPE) ? checkedParts(TYPE, parts, wanted) : parts;
+  return definition.inMemory === false ? checked : normalised(checked, config);
+}
+
+/** What an imported module gave, if that are images. */
+function checkedParts(
+  type: string,
+  parts: DatasetParts<Dataset>,
+  wanted: WantedSplits,
+): DatasetParts<Dataset> {
   const checked = (split: "train" | "test") => {
     if (!wanted[split]) return null;
     const dataset = parts?.[split];
-    if (!dataset) throw new UserError(`the data set ${TYPE}: load() gave no ${split} images`);
-    return checkedDataset(`${TYPE}/${split}`, dataset as ImageDataset);
+    if (!dataset) throw new UserError(`the data set ${type}: load() gave no ${split} images`);
+    return checkedDataset(`${type}/${split}`, dataset as ImageDataset);
   };
   return { train: checked("train"), test: checked("test") };
+}
+
+/** What a configuration's data set says of its images without reading any; null where it says nothing. */
+export function datasetFacts(config: DatasetConfig): DatasetFacts | null {
+  const { facts, inMemory } = datasetOf(config.TYPE);
+  const known = facts?.(config) ?? null;
+  const preprocessing = known?.preprocessing;
+  if (config.NORMALIZE === "auto" || inMemory === false || !preprocessing) return known;
+  const figures = NORMALISATIONS[config.NORMALIZE];
+  if (preprocessing.channels !== figures.mean.length) return known;
+  return { ...known, preprocessing: { ...preprocessing, ...figures } };
+}
+
+/** Images in memory with the mean and deviation that NORMALIZE names; image files have them of their loader. */
+function normalised(
+  parts: DatasetParts<Dataset>,
+  { TYPE, NORMALIZE }: DatasetConfig,
+): DatasetParts<Dataset> {
+  if (NORMALIZE === "auto") return parts;
+  const figures = NORMALISATIONS[NORMALIZE];
+  const of = (dataset: Dataset | null) => {
+    if (!dataset) return null;
+    if (dataset.channels === figures.mean.length) return { ...dataset, ...figures };
+    throw new UserError(
+      `DATASET.NORMALIZE ${NORMALIZE} is for images of ${figures.mean.length} channels, and those of ${TYPE} have ` +
+        `${dataset.channels}; leave it out`,
+    );
+  };
+  return { train: of(parts.train), test: of(parts.test) };
 }
 
 async function load(

@@ -1,4 +1,11 @@
-import { cropPadding, drawAugmentation, NO_AUGMENTATION, writeImage } from "./augment/augment.ts";
+import {
+  cropPadding,
+  drawAugmentation,
+  NO_AUGMENTATION,
+  writeImage,
+  writeImageBytes,
+} from "./augment/augment.ts";
+import { ImageAugmenter } from "./augment/image_augmenter.ts";
 import {
   type Batch,
   type BatchSource,
@@ -41,6 +48,7 @@ export class DataLoader implements BatchSource {
   readonly #table: Float32Array;
   readonly #random = new KeyedRandom();
   readonly #padding: number;
+  readonly #augmenter: ImageAugmenter | null;
   readonly #slots: Slot[];
   #run = 0;
   #made = 0;
@@ -48,10 +56,12 @@ export class DataLoader implements BatchSource {
   /**
    * Allocates the batches.
    *
-   * @throws {UserError} where there is no image, or with `dropLast` less than one training batch
+   * @throws {UserError} where there is no image, with `dropLast` less than one training batch, or where `augment` does not
+   * go with the channels
+   * @throws {RangeError} where an option of `augment` is out of its range, TypeError for an unknown one
    */
   constructor(dataset: ImageDataset, options: LoaderOptions) {
-    const { batchSize } = options;
+    const { batchSize, augment } = options;
     this.dataset = dataset;
     this.#options = options;
     this.#sampler = samplerOf(dataset, options);
@@ -59,6 +69,7 @@ export class DataLoader implements BatchSource {
     this.length = Math.ceil(this.images / batchSize);
     this.#table = normalisationTable(dataset.mean, dataset.std);
     this.#padding = options.padding ?? cropPadding(dataset.width);
+    this.#augmenter = options.train && augment ? new ImageAugmenter(augment, dataset) : null;
     const imageSize = dataset.channels * dataset.height * dataset.width;
     this.#slots = Array.from({ length: RING }, () => ({
       images: new Float32Array(batchSize * imageSize),
@@ -116,10 +127,17 @@ export class DataLoader implements BatchSource {
       labels[i] = this.dataset.labels[position];
       let augmentation = NO_AUGMENTATION;
       if (train) {
-        this.#random.reset(seed ?? 0, epoch, position);
+        this.#random.reset(seed ?? 0, epoch, this.#sampler.key(start + i, position));
         augmentation = drawAugmentation(this.#random, this.#padding);
       }
-      writeImage(images, i * imageSize, this.dataset, position, this.#table, augmentation);
+      const canvas = this.#augmenter?.canvas;
+      if (canvas) {
+        writeImageBytes(canvas.data, this.dataset, position, augmentation);
+        this.#augmenter!.write(this.#random, images, i * imageSize);
+      } else {
+        writeImage(images, i * imageSize, this.dataset, position, this.#table, augmentation);
+      }
+      this.#augmenter?.erase(this.#random, images, i * imageSize);
     }
     images.fill(0, size * imageSize);
     labels.fill(0, size);

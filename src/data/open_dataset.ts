@@ -8,7 +8,7 @@ export interface OpenDatasetOptions extends DatasetCallbacks {
   root?: string;
   /** Train on the first so many images of each class; 0, the default, is all. */
   subset?: number;
-  /** Take the last so many training images of each class as the test images; 0, the default, is none. */
+  /** Take the last so many training images of each class as the test images, or below 1 that share of them; 0, the default, is none. */
   validation?: number;
   /** Worker threads that decode image files; 0 decodes in the main thread. Default 2. */
   numWorkers?: number;
@@ -47,7 +47,7 @@ export async function openDataset(
   const { onProgress, onNote, onWarning } = options;
   const config = {
     ...{ TYPE: name, ROOT: options.root ?? "", NUM_CLASSES: 0, PREFETCH: false },
-    ...{ SUBSET: options.subset ?? 0, VALIDATION: options.validation ?? 0 },
+    ...{ SUBSET: options.subset ?? 0, VALIDATION: options.validation ?? 0, SPLIT: "" },
     ...{ NUM_WORKERS: options.numWorkers ?? 2, IMAGE_SIZE: options.imageSize ?? 0, RESIZE: 0 },
     ...{ TRANSFORM: "auto" as const, NORMALIZE: "auto" as const, ON_CORRUPT: "error" as const },
     ...{ CACHE: options.cache ?? false, CACHE_DIR: "", CACHE_SIZE: 0 },

@@ -39,4 +39,9 @@ export class KeyedRandom {
     while (value >= fair) value = this.next();
     return value % n;
   }
+
+  /** A number from `from` up to, but not, `to`, in steps of 2^-32 of the way. */
+  uniform(from: number, to: number): number {
+    return from + (to - from) * (this.next() / 2 ** 32);
+  }
 }

@@ -18,11 +18,11 @@ const OF_IMAGE_FILES = [
   "TRANSFORM",
   "IMAGE_SIZE",
   "RESIZE",
-  "NORMALIZE",
   "ON_CORRUPT",
   "CACHE",
   "CACHE_DIR",
   "CACHE_SIZE",
+  "SPLIT",
 ].map((name) => `DATASET.${name}`);
 
 const DATASETS = new Registry<DatasetDefinition<Dataset>>("data set", "registerDataset", [

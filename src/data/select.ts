@@ -85,19 +85,35 @@ export function subsetPerClass<D extends Dataset>(
   return pick(dataset, inOrder(positions.map((list) => list.slice(0, n))), dataset.name);
 }
 
+/** Images of each class that a share of them is: at least 1, and not all. */
+export function shareOf(share: number, count: number): number {
+  return Math.max(1, Math.min(count - 1, Math.round(share * count)));
+}
+
 /**
  * Splits off the last n images of each class as a validation set.
  *
+ * @param n below 1 the share of each class that is split off
  * @throws {UserError} where a class would have no image left to train on
  */
 export function holdOutPerClass<D extends Dataset>(
   dataset: D,
   n: number,
 ): { train: D; validation: D } {
-  const positions = checkCount(dataset, n, "DATASET.VALIDATION", 1);
+  const isShare = n > 0 && n < 1;
+  const positions = checkCount(dataset, isShare ? 1 : n, "DATASET.VALIDATION", 1);
+  const held = (list: readonly number[]) => isShare ? shareOf(n, list.length) : n;
   const validation = dataset.name.replace(/\/[^/]*$/, "") + "/validation";
   return {
-    train: pick(dataset, inOrder(positions.map((list) => list.slice(0, -n))), dataset.name),
-    validation: pick(dataset, inOrder(positions.map((list) => list.slice(-n))), validation),
+    train: pick(
+      dataset,
+      inOrder(positions.map((list) => list.slice(0, -held(list)))),
+      dataset.name,
+    ),
+    validation: pick(
+      dataset,
+      inOrder(positions.map((list) => list.slice(-held(list)))),
+      validation,
+    ),
   };
 }

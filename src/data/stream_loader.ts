@@ -10,6 +10,7 @@ import { cacheFingerprint } from "./cache/cache_fingerprint.ts";
 import { PackedCache } from "./cache/packed_cache.ts";
 import type { DecodeForm } from "./decode/decode_job.ts";
 import { FileDecoder } from "./decode/file_decoder.ts";
+import { ImageAugmenter } from "./augment/image_augmenter.ts";
 import type { FileDataset } from "./image_dataset.ts";
 import type { Sampler } from "./sampler.ts";
 
@@ -51,10 +52,14 @@ export class StreamLoader implements BatchSource {
   /**
    * Allocates nothing yet.
    *
-   * @throws {UserError} where there is no image, or with `dropLast` less than one training batch
+   * @throws {UserError} where there is no image, with `dropLast` less than one training batch, or where `augment` does not
+   * go with the channels
+   * @throws {RangeError} where an option of `augment` is out of its range, TypeError for an unknown one
    */
   constructor(readonly dataset: FileDataset, readonly options: LoaderOptions) {
-    const { batchSize, train } = options;
+    const { batchSize, train, augment } = options;
+    // Refused here rather than by a worker.
+    if (train && augment) new ImageAugmenter(augment, dataset);
     this.#sampler = samplerOf(dataset, options);
     this.images = imagesOfEpoch(this.#sampler.length, options);
     this.length = Math.ceil(this.images / batchSize);
@@ -133,17 +138,20 @@ export class StreamLoader implements BatchSource {
   }
 
   async #make(order: Int32Array, epoch: number, step: number): Promise<Made> {
-    const { batchSize, train, seed = 0 } = this.options;
+    const { batchSize, train, seed = 0, augment } = this.options;
     const images = this.#slots[step % this.#ahead] ??= new Float32Array(
       new SharedArrayBuffer(4 * this.#batchValues),
     );
+    const first = step * batchSize;
     const positions = await this.#decoder!.decode(
-      order.slice(step * batchSize, Math.min((step + 1) * batchSize, this.images)),
+      order.slice(first, Math.min(first + batchSize, this.images)),
       {
         form: this.#form,
         target: images.buffer as SharedArrayBuffer,
         seed,
         epoch,
+        key: (place, position) => this.#sampler.key(first + place, position),
+        augment: train ? augment : undefined,
         replace: train,
         chunk: CHUNK,
       },

@@ -3,7 +3,6 @@ import { UserError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
-import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -12,6 +11,7 @@ import { ContrastSampler, type ContrastSource } from "./contrast_sampler.ts";
 import { defineDistiller } from "./definition.ts";
 import type { BatchInfo, Distiller, DistillerOutput, Schedule } from "./distiller.ts";
 import { featureLoss, lossWeights } from "./shared_keys.ts";
+import { Targets } from "./targets.ts";
 
 /** Options of {@linkcode CRD}, as in the configuration's `CRD` section. */
 export interface CRDOptions {
@@ -36,6 +36,8 @@ export interface CRDOptions {
 export class CRD implements Distiller {
   /** `embed_s`, `embed_t` and `contrast`, the memory. */
   readonly extraModules: Readonly<Record<string, Module>>;
+  /** An embedding of a mixed image is none of an image in the memory. */
+  readonly refusesMixing = "its memory holds one embedding of each image as it is";
   readonly #embedStudent: Embed;
   readonly #embedTeacher: Embed;
   readonly #contrast: ContrastMemory;
@@ -64,7 +66,12 @@ export class CRD implements Distiller {
   }
 
   /** `loss_ce` and `loss_kd` of one batch. */
-  forwardTrain(images: Tensor, labels: Tensor): DistillerOutput {
+  forwardTrain(
+    images: Tensor,
+    labels: Tensor,
+    _schedule?: Schedule,
+    targets: Targets = new Targets(labels),
+  ): DistillerOutput {
     const { ceWeight, featWeight, source } = this.options;
     const { logits, features } = this.student.forward(images);
     const teacher = noGrad(() => this.teacher.forward(images).features.pooledFeat);
@@ -78,7 +85,7 @@ export class CRD implements Distiller {
     return {
       logits,
       losses: {
-        loss_ce: crossEntropy(logits, labels).mul(ceWeight),
+        loss_ce: targets.crossEntropy(logits).mul(ceWeight),
         loss_kd: loss.mul(featWeight),
       },
     };

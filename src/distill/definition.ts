@@ -73,6 +73,13 @@ export interface DistillerDefinition<K extends Section> {
   /** Whether it wants a cost matrix with these values of its keys, among which `costMatrixKeys()` are then; default never. */
   costMatrix?(options: ValuesOf<K>): boolean;
   /**
+   * The values of its keys with what follows from the models and the other values for those that are `auto`. What it returns
+   * is what {@linkcode build} gets and what the run's configuration shows; default the values as they are.
+   *
+   * @throws {UserError} where nothing follows
+   */
+  settle?(parts: Omit<DistillerParts<ValuesOf<K>>, "costMatrix" | "warn">): ValuesOf<K>;
+  /**
    * Makes the distiller.
    *
    * @throws {UserError} naming the key where the values do not fit the models or the images
@@ -85,6 +92,8 @@ export interface AnyDistiller
   extends Pick<DistillerDefinition<Section>, "name" | "doc" | "keys" | "teacher"> {
   /** Whether it wants a cost matrix. */
   costMatrix?(options: unknown): boolean;
+  /** Settles the values that are `auto`. */
+  settle?(parts: Omit<DistillerParts<unknown>, "costMatrix" | "warn">): ValuesOf<Section>;
   /** Makes the distiller. */
   build(parts: DistillerParts<unknown>): Distiller | Promise<Distiller>;
 }

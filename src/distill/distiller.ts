@@ -1,6 +1,7 @@
 import type { Model } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { Targets } from "./targets.ts";
 
 /** What a distiller makes of one batch. */
 export interface DistillerOutput {
@@ -32,6 +33,8 @@ export interface Distiller {
   readonly teacher: Model | null;
   /** Modules trained beside the student, by the name they have in a checkpoint. */
   readonly extraModules: Readonly<Record<string, Module>>;
+  /** Why images that are mixed in pairs (mixup, CutMix) are refused, as a clause; missing where they are not. */
+  readonly refusesMixing?: string;
   /** Whether {@linkcode Distiller.forwardTrain} does the same at both positions. */
   sameSchedule(a: Schedule, b: Schedule): boolean;
   /**
@@ -39,8 +42,18 @@ export interface Distiller {
    * {@linkcode Distiller.forwardTrain} reads.
    */
   startStep?(batch: BatchInfo, schedule: Schedule): void;
-  /** Losses of one training batch: images [N, C, H, W], labels int32 [N]. */
-  forwardTrain(images: Tensor, labels: Tensor, schedule: Schedule): DistillerOutput;
+  /**
+   * Losses of one training batch: images [N, C, H, W], labels int32 [N].
+   *
+   * @param targets what label smoothing, class weights, mixup and CutMix make of the labels: losses of labels that are taken
+   * from it follow these settings, and where none is they are refused; always given by the trainer
+   */
+  forwardTrain(
+    images: Tensor,
+    labels: Tensor,
+    schedule: Schedule,
+    targets?: Targets,
+  ): DistillerOutput;
   /** Frees what is neither in the models nor in {@linkcode Distiller.extraModules}. */
   dispose?(): void;
 }

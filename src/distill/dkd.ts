@@ -2,12 +2,12 @@ import { float, int } from "../config/field.ts";
 import { dkdLoss } from "../losses/dkd.ts";
 import type { Model } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
-import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineDistiller } from "./definition.ts";
 import type { Distiller, DistillerOutput, Schedule } from "./distiller.ts";
 import { nonNegative } from "./shared_keys.ts";
+import { Targets } from "./targets.ts";
 
 /** Options of {@linkcode DKD}, as in the configuration's `DKD` section. */
 export interface DKDOptions {
@@ -41,16 +41,23 @@ export class DKD implements Distiller {
     return Math.min(1, epoch / this.options.warmup);
   }
 
-  /** `loss_ce` and `loss_kd` of one batch. */
-  forwardTrain(images: Tensor, labels: Tensor, schedule: Schedule): DistillerOutput {
+  /** `loss_ce` and `loss_kd` of one batch; for mixed images both are those of both labels by their shares. */
+  forwardTrain(
+    images: Tensor,
+    labels: Tensor,
+    schedule: Schedule,
+    targets: Targets = new Targets(labels),
+  ): DistillerOutput {
     const { ceWeight, temperature, alpha, beta } = this.options;
     const { logits } = this.student.forward(images);
     const teacher = noGrad(() => this.teacher.forward(images).logits);
-    const distance = dkdLoss(logits, teacher, labels, { temperature, alpha, beta });
+    const distance = targets.average((each) =>
+      dkdLoss(logits, teacher, each, { temperature, alpha, beta })
+    );
     return {
       logits,
       losses: {
-        loss_ce: crossEntropy(logits, labels).mul(ceWeight),
+        loss_ce: targets.crossEntropy(logits).mul(ceWeight),
         loss_kd: distance.mul(this.growth(schedule)),
       },
     };

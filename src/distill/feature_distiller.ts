@@ -1,11 +1,11 @@
 import { UserError } from "../errors.ts";
 import type { Features, Model } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
-import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Distiller, DistillerOutput, Schedule } from "./distiller.ts";
+import { Targets } from "./targets.ts";
 
 /** Weights of a distiller that compares features. */
 export interface FeatureWeights {
@@ -33,7 +33,12 @@ export abstract class FeatureDistiller implements Distiller {
   }
 
   /** `loss_ce` and `loss_kd` of one batch. */
-  forwardTrain(images: Tensor, labels: Tensor, schedule: Schedule): DistillerOutput {
+  forwardTrain(
+    images: Tensor,
+    labels: Tensor,
+    schedule: Schedule,
+    targets: Targets = new Targets(labels),
+  ): DistillerOutput {
     const { ceWeight, featWeight } = this.weights;
     const { logits, features } = this.student.forward(images);
     const teacher = noGrad(() => this.teach(images));
@@ -41,7 +46,7 @@ export abstract class FeatureDistiller implements Distiller {
     return {
       logits,
       losses: {
-        loss_ce: crossEntropy(logits, labels).mul(ceWeight),
+        loss_ce: targets.crossEntropy(logits).mul(ceWeight),
         loss_kd: difference.mul(featWeight),
       },
     };

@@ -2,15 +2,15 @@ import { int } from "../config/field.ts";
 import { mseLoss } from "../losses/mse.ts";
 import type { Model } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
-import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ConvReg } from "./conv_reg.ts";
 import { defineDistiller } from "./definition.ts";
-import type { Distiller, DistillerOutput } from "./distiller.ts";
+import type { Distiller, DistillerOutput, Schedule } from "./distiller.ts";
 import { hintShape } from "./feature_distiller.ts";
 import { featureLoss, inputSize, lossWeights } from "./shared_keys.ts";
+import { Targets } from "./targets.ts";
 
 /** Options of {@linkcode FitNet}, as in the configuration's `FITNET` section. */
 export interface FitNetOptions {
@@ -55,7 +55,12 @@ export class FitNet implements Distiller {
   }
 
   /** `loss_ce` and `loss_kd` of one batch. */
-  forwardTrain(images: Tensor, labels: Tensor): DistillerOutput {
+  forwardTrain(
+    images: Tensor,
+    labels: Tensor,
+    _schedule?: Schedule,
+    targets: Targets = new Targets(labels),
+  ): DistillerOutput {
     const { ceWeight, featWeight, hintLayer } = this.options;
     const { logits, features } = this.student.forward(images);
     const teacher = noGrad(() => this.teacher.forward(images).features.feats.at(hintLayer)!);
@@ -63,7 +68,7 @@ export class FitNet implements Distiller {
     return {
       logits,
       losses: {
-        loss_ce: crossEntropy(logits, labels).mul(ceWeight),
+        loss_ce: targets.crossEntropy(logits).mul(ceWeight),
         loss_kd: mseLoss(student, teacher).mul(featWeight),
       },
     };

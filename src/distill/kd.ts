@@ -3,12 +3,12 @@ import { classRelationLoss } from "../losses/class_relation.ts";
 import { kdLoss } from "../losses/kd.ts";
 import type { Model } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
-import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineDistiller } from "./definition.ts";
-import type { Distiller, DistillerOutput } from "./distiller.ts";
+import type { Distiller, DistillerOutput, Schedule } from "./distiller.ts";
 import { nonNegative } from "./shared_keys.ts";
+import { Targets } from "./targets.ts";
 
 /** Options of {@linkcode KD}, as in the configuration's `KD` section. */
 export interface KDOptions {
@@ -36,14 +36,19 @@ export class KD implements Distiller {
   }
 
   /** `loss_ce`, `loss_kd`, and `loss_ir` where it has a weight, of one batch. */
-  forwardTrain(images: Tensor, labels: Tensor): DistillerOutput {
+  forwardTrain(
+    images: Tensor,
+    labels: Tensor,
+    _schedule?: Schedule,
+    targets: Targets = new Targets(labels),
+  ): DistillerOutput {
     const { temperature, ceWeight, kdWeight, irWeight = 0 } = this.options;
     const { logits } = this.student.forward(images);
     const teacher = noGrad(() => this.teacher.forward(images).logits);
     return {
       logits,
       losses: {
-        loss_ce: crossEntropy(logits, labels).mul(ceWeight),
+        loss_ce: targets.crossEntropy(logits).mul(ceWeight),
         loss_kd: kdLoss(logits, teacher, { temperature }).mul(kdWeight),
         ...(irWeight > 0 && { loss_ir: this.#relationLoss().mul(irWeight) }),
       },

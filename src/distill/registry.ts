@@ -12,7 +12,12 @@ const OWN = (Object.values(list) as readonly AnyDistiller[]).toSorted((a, b) =>
 );
 
 const KEY = "DISTILLER.TYPE";
-const OF_TEACHERS = ["DISTILLER.TEACHER", "DISTILLER.TEACHER_CHECKPOINT"];
+const OF_TEACHERS = [
+  "DISTILLER.TEACHER",
+  "DISTILLER.TEACHER_CHECKPOINT",
+  "TEACHER.MEAN",
+  "TEACHER.STD",
+];
 const NAME = /^[A-Z][A-Z0-9_]*$/;
 const WORDS = "a word of capital letters, digits and underscores, such as MYKD";
 

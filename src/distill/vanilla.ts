@@ -1,9 +1,9 @@
 import type { Model } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
-import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineDistiller } from "./definition.ts";
-import type { Distiller, DistillerOutput } from "./distiller.ts";
+import type { Distiller, DistillerOutput, Schedule } from "./distiller.ts";
+import { Targets } from "./targets.ts";
 
 /** Training without a teacher: cross-entropy alone. mdistiller: `Vanilla`, `DISTILLER.TYPE: NONE`. */
 export class Vanilla implements Distiller {
@@ -21,9 +21,14 @@ export class Vanilla implements Distiller {
   }
 
   /** `loss_ce` of one batch. */
-  forwardTrain(images: Tensor, labels: Tensor): DistillerOutput {
+  forwardTrain(
+    images: Tensor,
+    labels: Tensor,
+    _schedule?: Schedule,
+    targets: Targets = new Targets(labels),
+  ): DistillerOutput {
     const { logits } = this.student.forward(images);
-    return { logits, losses: { loss_ce: crossEntropy(logits, labels) } };
+    return { logits, losses: { loss_ce: targets.crossEntropy(logits) } };
   }
 }
 

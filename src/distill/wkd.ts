@@ -1,11 +1,9 @@
-import { choice, float, int, ints, type ValuesOf } from "../config/field.ts";
 import { UserError } from "../errors.ts";
 import { wkdFeatureLoss } from "../losses/wkd_feature.ts";
 import { wkdLogitLossWithTargetSeparation } from "../losses/wkd_logit.ts";
 import type { Model, ModelOutput } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
 import { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
-import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -13,9 +11,15 @@ import { ConvReg, ConvRegBottleneck } from "./conv_reg.ts";
 import { defineDistiller, type DistillerParts } from "./definition.ts";
 import type { Distiller, DistillerOutput, Schedule } from "./distiller.ts";
 import { hintShape } from "./feature_distiller.ts";
-import { costMatrixKeys } from "./shared_keys.ts";
-
-const KEY = "WKD.HINT_LAYER";
+import { Targets } from "./targets.ts";
+import {
+  HINT_KEY,
+  KEYS,
+  type SettledWkd,
+  settleWkd,
+  wkdParts,
+  type WkdSettings,
+} from "./wkd_settings.ts";
 
 /** Options of WKD-L, as in the configuration's `WKD` section. */
 export interface WKDLogitOptions {
@@ -83,8 +87,8 @@ export class WKD implements Distiller {
       );
     }
     if (feature) {
-      const from = hintShape(feature.studentShapes, feature.hintLayer, KEY, "student");
-      const to = hintShape(feature.teacherShapes, feature.hintLayer, KEY, "teacher");
+      const from = hintShape(feature.studentShapes, feature.hintLayer, HINT_KEY, "student");
+      const to = hintShape(feature.teacherShapes, feature.hintLayer, HINT_KEY, "teacher");
       this.#projector = feature.projector === "conv1x1"
         ? new ConvReg(from, to)
         : new ConvRegBottleneck(from, to);
@@ -104,20 +108,28 @@ export class WKD implements Distiller {
     return 0.5 * (1 + Math.cos((epoch - start) / (epochs - start) * Math.PI));
   }
 
-  /** `loss_ce` and `loss_kd` (both distances, weighted) of one batch. */
-  forwardTrain(images: Tensor, labels: Tensor, schedule: Schedule): DistillerOutput {
+  /**
+   * `loss_ce` and `loss_kd` (both distances, weighted) of one batch. For mixed images WKD-L is that with the one label
+   * separated and that with the other, by their shares; WKD-F knows no labels.
+   */
+  forwardTrain(
+    images: Tensor,
+    labels: Tensor,
+    schedule: Schedule,
+    targets: Targets = new Targets(labels),
+  ): DistillerOutput {
     const { ceWeight, logit, feature } = this.options;
     const factor = this.decay(schedule);
     const student = this.student.forward(images);
     const teacher = noGrad(() => this.teacher.forward(images));
     const terms = [
-      ...(logit ? [this.#logitLoss(student, teacher, labels, logit, factor)] : []),
+      ...(logit ? [this.#logitLoss(student, teacher, targets, logit, factor)] : []),
       ...(feature ? [this.#featureLoss(student, teacher, feature, factor)] : []),
     ];
     return {
       logits: student.logits,
       losses: {
-        loss_ce: crossEntropy(student.logits, labels).mul(ceWeight),
+        loss_ce: targets.crossEntropy(student.logits).mul(ceWeight),
         loss_kd: terms.reduce((sum, term) => sum.add(term)),
       },
     };
@@ -131,15 +143,14 @@ export class WKD implements Distiller {
   #logitLoss(
     student: ModelOutput,
     teacher: ModelOutput,
-    labels: Tensor,
+    targets: Targets,
     { cost, temperature, iterations, weight }: WKDLogitOptions,
     factor: number,
   ): Tensor {
-    return wkdLogitLossWithTargetSeparation(student.logits, teacher.logits, labels, cost, {
-      temperature,
-      iterations,
-      gamma: weight * factor,
-    });
+    const options = { temperature, iterations, gamma: weight * factor };
+    return targets.average((labels) =>
+      wkdLogitLossWithTargetSeparation(student.logits, teacher.logits, labels, cost, options)
+    );
   }
 
   #featureLoss(
@@ -157,70 +168,29 @@ export class WKD implements Distiller {
   }
 }
 
-const KEYS = {
-  LOSS: {
-    CE_WEIGHT: float(1, "Weight of the cross-entropy.", { min: 0 }),
-    WKD_LOGIT_WEIGHT: float(
-      0,
-      "Weight of WKD-L's Wasserstein distance between logits; 0 turns WKD-L off (the authors' default is 1).",
-      { min: 0 },
-    ),
-    WKD_FEAT_WEIGHT: float(
-      0,
-      "Weight of WKD-F's Gaussian Wasserstein distance between features; 0 turns WKD-F off (the authors' default is 1).",
-      { min: 0 },
-    ),
-    COSINE_DECAY_EPOCH: int(
-      0,
-      "After this epoch both weights fall to 0 along half a cosine; an epoch past the last never starts it.",
-      { min: 0 },
-    ),
-  },
-  INPUT_SIZE: ints(
-    [32, 32],
-    "Height and width of the images, in pixels (the authors' default is 224, 224); read for compatibility and not used: the data set says them.",
-    { length: 2, min: 1 },
-  ),
-  TEMPERATURE: float(4, "Temperature of the soft-max in WKD-L.", { above: 0 }),
-  ...costMatrixKeys(),
-  SINKHORN: {
-    LAMBDA: float(0.05, "Strength of the entropy term of Sinkhorn's distance.", { above: 0 }),
-    ITER: int(10, "Sinkhorn iterations.", { min: 1, memory: true }),
-  },
-  EPS: float(1e-5, "Added to the variances in WKD-F before the square root.", { min: 0 }),
-  HINT_LAYER: int(
-    4,
-    "Index into the features that WKD-F compares, 0 is the stem, negative counts from the end; the CIFAR networks have 4 features, so -1 is their last and 4 is none.",
-  ),
-  MEAN_COV_RATIO: float(2, "Weight of the means against the standard deviations in WKD-F.", {
-    min: 0,
-  }),
-  PROJECTOR: choice(
-    ["bottleneck", "conv1x1"],
-    "bottleneck",
-    "Layers that take the student's feature to the teacher's width in WKD-F.",
-  ),
-  SPATIAL_GRID: int(4, "WKD-F compares each cell of an n x n grid over the feature map.", {
-    min: 1,
-  }),
-};
-
-type Parts = DistillerParts<ValuesOf<typeof KEYS>>;
+type Parts = DistillerParts<WkdSettings>;
 
 /** WKD in the configuration. */
 export const DEFINITION = defineDistiller({
   name: "WKD",
   doc: "Wasserstein distances between logits and between features (Lv et al., 2024).",
   keys: KEYS,
-  costMatrix: ({ LOSS }) => LOSS.WKD_LOGIT_WEIGHT > 0,
+  costMatrix: ({ LOSS }) => {
+    const [logit] = wkdParts(LOSS);
+    return logit;
+  },
+  settle: settleWkd,
   async build(parts) {
-    const { student, teacher, options: { LOSS }, epochs, warn } = parts;
-    const feature = LOSS.WKD_FEAT_WEIGHT > 0 ? featureOptions(parts) : null;
-    const logit = LOSS.WKD_LOGIT_WEIGHT > 0 ? await logitOptions(parts) : null;
+    const { student, teacher, epochs, warn } = parts;
+    const options = settleWkd(parts);
+    const { LOSS } = options;
+    const feature = LOSS.WKD_FEAT_WEIGHT > 0 ? featureOptions(parts, options) : null;
+    const logit = LOSS.WKD_LOGIT_WEIGHT > 0 ? await logitOptions(parts, options) : null;
     try {
       const cosineDecayEpoch = LOSS.COSINE_DECAY_EPOCH;
-      const options = { ceWeight: LOSS.CE_WEIGHT, cosineDecayEpoch, logit, feature };
-      const distiller = new WKD(student, teacher, options);
+      const distiller = new WKD(student, teacher, {
+        ...{ ceWeight: LOSS.CE_WEIGHT, cosineDecayEpoch, logit, feature },
+      });
       // Half a cosine ends at 0, and the last epoch is the only one.
       if (epochs === 1 && distiller.decay({ epoch: 1, epochs }) === 0) {
         warn(
@@ -236,8 +206,10 @@ export const DEFINITION = defineDistiller({
   },
 });
 
-async function logitOptions({ options, images, costMatrix }: Parts): Promise<WKDLogitOptions> {
-  const { LOSS, TEMPERATURE, SINKHORN, COST_MATRIX_SHARPEN } = options;
+async function logitOptions(
+  { images, costMatrix }: Parts,
+  { LOSS, TEMPERATURE, SINKHORN, COST_MATRIX_SHARPEN }: SettledWkd,
+): Promise<WKDLogitOptions> {
   const cost = await costMatrix();
   return {
     weight: LOSS.WKD_LOGIT_WEIGHT,
@@ -250,7 +222,7 @@ async function logitOptions({ options, images, costMatrix }: Parts): Promise<WKD
   };
 }
 
-function featureOptions({ options, featureShapes }: Parts): WKDFeatureOptions {
+function featureOptions({ featureShapes }: Parts, options: SettledWkd): WKDFeatureOptions {
   const shapes = featureShapes();
   return {
     weight: options.LOSS.WKD_FEAT_WEIGHT,

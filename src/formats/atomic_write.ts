@@ -26,10 +26,67 @@ function temporaryName(path: string): string {
   return `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
 }
 
-function writeAndSync(path: string, bytes: Uint8Array): void {
-  using file = Deno.openSync(path, { write: true, createNew: true });
-  for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
-  file.syncSync();
+/**
+ * A file that is written part by part, whole or not at all: into a temporary file beside it, which takes its place with
+ * {@linkcode AtomicFile.commit}. Missing folders are made.
+ */
+export class AtomicFile implements Disposable {
+  readonly #temporary: string;
+  #file: Deno.FsFile | null = null;
+
+  /**
+   * Opens the temporary file.
+   *
+   * @throws {WriteError} where it cannot be made, or something lies at the path that is no file
+   */
+  constructor(readonly path: string) {
+    this.#temporary = temporaryName(path);
+    checkTarget(path);
+    this.#try(() => {
+      Deno.mkdirSync(dirname(path), { recursive: true });
+      this.#file = Deno.openSync(this.#temporary, { write: true, createNew: true });
+    });
+  }
+
+  /** Writes behind what was written; throws {@linkcode WriteError} where the disk takes it not. */
+  write(bytes: Uint8Array): void {
+    this.#try(() => {
+      for (let done = 0; done < bytes.length;) done += this.#file!.writeSync(bytes.subarray(done));
+    });
+  }
+
+  /** Flushes it to the disk and renames it over the path, and flushes the folder as well. */
+  commit(): void {
+    this.#try(() => {
+      this.#file!.syncSync();
+      this.#close();
+      Deno.renameSync(this.#temporary, this.path);
+      syncFolder(dirname(this.path));
+    });
+  }
+
+  /** Takes the temporary file away where it was not renamed. */
+  [Symbol.dispose](): void {
+    if (!this.#file) return;
+    this.#close();
+    removeIfThere(this.#temporary);
+  }
+
+  #close(): void {
+    this.#file?.close();
+    this.#file = null;
+  }
+
+  #try(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#close();
+      // It may never have been made, or the disk is gone: the first error is the one to report.
+      removeIfThere(this.#temporary);
+      throw new WriteError(`cannot write ${this.path}: ${ioReason(error)}`, { cause: error });
+    }
+  }
 }
 
 /** Makes the renaming last through a power cut, where the platform lets folders be synced. */
@@ -78,17 +135,7 @@ export function checkFolder(folder: string): void {
  * @throws {WriteError} where the file cannot be written
  */
 export function writeFileAtomic(path: string, content: Uint8Array | string): void {
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  const temporary = temporaryName(path);
-  checkTarget(path);
-  try {
-    Deno.mkdirSync(dirname(path), { recursive: true });
-    writeAndSync(temporary, bytes);
-    Deno.renameSync(temporary, path);
-    syncFolder(dirname(path));
-  } catch (error) {
-    // It may never have been made, or the disk is gone: the first error is the one to report.
-    removeIfThere(temporary);
-    throw new WriteError(`cannot write ${path}: ${ioReason(error)}`, { cause: error });
-  }
+  using file = new AtomicFile(path);
+  file.write(typeof content === "string" ? new TextEncoder().encode(content) : content);
+  file.commit();
 }

@@ -32,7 +32,7 @@ function training(metrics: Training, lr: number): Record<string, number> {
 }
 
 /** The figures of an epoch under mdistiller's names, and ours beside them. Accuracies are percent. */
-export function epochScalars({ lr, train, test, bestTop1 }: EpochEnd): LogScalars {
+export function epochScalars({ lr, train, test, bestTop1, ema }: EpochEnd): LogScalars {
   return {
     ...training(train, lr),
     train_seconds: train.seconds,
@@ -44,8 +44,15 @@ export function epochScalars({ lr, train, test, bestTop1 }: EpochEnd): LogScalar
     }),
     test_acc: test.top1,
     test_acc_top5: test.top5,
+    ...(test.balancedAccuracy !== undefined && { test_acc_balanced: test.balancedAccuracy }),
     test_loss: test.loss,
     best_acc: bestTop1,
+    ...(ema && {
+      ema_test_acc: ema.test.top1,
+      ema_test_acc_top5: ema.test.top5,
+      ema_test_loss: ema.test.loss,
+      ema_best_acc: ema.bestTop1,
+    }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { escapeControls, visible } from "../formats/visible.ts";
 import type {
   EpochEnd,
+  Evaluate,
   EventSink,
   ModelSummary,
   RunStart,
@@ -26,8 +27,20 @@ export interface ProgressOptions {
   readonly interval?: number;
   /** The clock, in milliseconds; default `performance.now`. */
   readonly now?: () => number;
+  /** How a step and an epoch are told where not as usual; starts and ends of runs are left to whoever says this. */
+  readonly texts?: RunTexts;
   /** Shows again what compiles for long; default a thread, or nothing where `write` is given. */
   readonly ticker?: Ticker;
+}
+
+/** What stands in place of the usual words. */
+export interface RunTexts {
+  /** The line of a step. */
+  readonly step: (event: Step) => string;
+  /** The line of an epoch. */
+  readonly epoch: (event: EpochEnd) => string;
+  /** The line of an evaluation. */
+  readonly evaluate: (event: Evaluate) => string;
 }
 
 /** Milliseconds between two pictures of the bar. */
@@ -51,18 +64,34 @@ function describeStep(event: Step): string {
     describeScaling(event.scaling);
 }
 
-function describeEpoch({ epoch, epochs, lr, train, test, bestTop1, bestEpoch }: EpochEnd): string {
+function describeBalanced({ balancedAccuracy }: EpochEnd["test"]): string {
+  return balancedAccuracy === undefined ? "" : `balanced ${balancedAccuracy.toFixed(2)} %  `;
+}
+
+function describeEpoch(
+  { epoch, epochs, lr, train, test, bestTop1, bestEpoch, ema }: EpochEnd,
+): string {
   const rate = Number(lr.toPrecision(6));
   return `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  lr ${rate}  ` +
     `train loss ${train.loss.toFixed(4)} top-1 ${train.top1.toFixed(2)} %  ` +
     `test loss ${fixed(test.loss, 4)} top-1 ${test.top1.toFixed(2)} % top-5 ${
       test.top5.toFixed(2)
     } %  ` +
+    describeBalanced(test) +
     `best ${bestTop1.toFixed(2)} % (epoch ${bestEpoch})  ` +
-    `${formatSeconds(train.seconds + test.seconds)} (data ${formatSeconds(train.dataSeconds)}), ${
-      Math.round(train.imagesPerSecond)
-    } images/s` +
+    describeAverage(ema) +
+    `${formatSeconds(train.seconds + test.seconds + (ema?.test.seconds ?? 0))} (data ${
+      formatSeconds(train.dataSeconds)
+    }), ${Math.round(train.imagesPerSecond)} images/s` +
     describeScaling(train.scaling);
+}
+
+function describeAverage(ema: EpochEnd["ema"]): string {
+  return ema
+    ? `average top-1 ${ema.test.top1.toFixed(2)} % best ${
+      ema.bestTop1.toFixed(2)
+    } % (epoch ${ema.bestEpoch})  `
+    : "";
 }
 
 function describeRun(event: RunStart): string {
@@ -136,13 +165,15 @@ class Progress {
     this.#ticker?.stop();
   }
 
-  step(event: Step): void {
+  step(event: Step, text?: string): void {
+    const isLast = this.#status !== null && event.step === event.stepsPerEpoch;
+    if (text !== undefined) return this.passing(text, isLast);
     const place = `epoch ${event.epoch}  `;
     const count = `${event.step}/${event.stepsPerEpoch}`;
     const progress = this.#status ? `${barText(event.step / event.stepsPerEpoch)} ${count}` : count;
     this.passing(
       `${place}${progress}  ${describeStep(event)}`,
-      this.#status !== null && event.step === event.stepsPerEpoch,
+      isLast,
     );
   }
 }
@@ -157,24 +188,30 @@ const YELLOW = 33;
  */
 export function progress(options: ProgressOptions = {}): EventSink {
   const shown = new Progress(options);
+  const { texts } = options;
   return (event) => {
     if (event.type !== "compile") shown.stopTicking();
     switch (event.type) {
       case "run_start":
-        return shown.line(describeRun(event));
+        return texts ? undefined : shown.line(describeRun(event));
       case "compile":
         if (event.current !== null) return shown.compile(event.pipelines, event.ms, event.current);
         shown.stopTicking();
         return shown.clear();
       case "step":
-        return shown.step(event);
+        return shown.step(event, texts?.step(event));
       case "evaluate":
         return shown.passing(
-          `epoch ${event.epoch}  evaluating ${event.done}/${event.total} images`,
+          texts?.evaluate(event) ??
+            `epoch ${event.epoch}  evaluating ${event.done}/${event.total} images`,
         );
+      case "cost_matrix":
+        return event.done < event.total
+          ? shown.passing(`cost matrix  ${event.done}/${event.total} ${event.what}`)
+          : shown.clear();
       case "epoch_end":
         shown.clear();
-        return shown.line(describeEpoch(event), BOLD);
+        return shown.line(texts?.epoch(event) ?? describeEpoch(event), BOLD);
       case "checkpoint":
       case "point":
         return;
@@ -183,15 +220,21 @@ export function progress(options: ProgressOptions = {}): EventSink {
       case "warning":
         return shown.line(`warning: ${visible(event.message)}`, YELLOW);
       case "interrupted":
+        if (texts) return shown.clear();
         return shown.line(
           `stopped and saved at epoch ${event.epoch}, step ${event.step}; go on with:\n  ${event.resumeCommand}`,
           YELLOW,
         );
       case "run_end":
+        if (texts) return shown.clear();
         return shown.line(
           `done in ${formatSeconds(event.seconds)}: top-1 ${event.lastTop1.toFixed(2)} %, best ${
             event.bestTop1.toFixed(2)
-          } % (epoch ${event.bestEpoch}); files in ${visible(event.outputDir)}`,
+          } % (epoch ${event.bestEpoch})${
+            event.ema
+              ? `, average best ${event.ema.bestTop1.toFixed(2)} % (epoch ${event.ema.bestEpoch})`
+              : ""
+          }; files in ${visible(event.outputDir)}`,
           BOLD,
         );
     }

@@ -5,7 +5,7 @@ import { fixed } from "./text.ts";
 /** The line before and after the figures of an epoch in `worklog.txt`. */
 const RULE: string = "-".repeat(25);
 
-function entries({ epoch, lr, train, test }: EpochEnd): [string, string | number][] {
+function entries({ epoch, lr, train, test, ema }: EpochEnd): [string, string | number][] {
   const terms = Object.entries(train.losses).map(([name, value]): [string, string] => [
     `train_${name}`,
     value.toFixed(4),
@@ -20,7 +20,23 @@ function entries({ epoch, lr, train, test }: EpochEnd): [string, string | number
     ...terms,
     ["test_acc", test.top1.toFixed(2)],
     ["test_acc_top5", test.top5.toFixed(2)],
+    ...balanced(test),
     ["test_loss", fixed(test.loss, 4)],
+    ...averaged(ema),
+  ];
+}
+
+function balanced({ balancedAccuracy }: EpochEnd["test"]): [string, string][] {
+  return balancedAccuracy === undefined ? [] : [["test_acc_balanced", balancedAccuracy.toFixed(2)]];
+}
+
+function averaged(ema: EpochEnd["ema"]): [string, string][] {
+  if (!ema) return [];
+  const { top1, top5, loss } = ema.test;
+  return [
+    ["ema_test_acc", top1.toFixed(2)],
+    ["ema_test_acc_top5", top5.toFixed(2)],
+    ["ema_test_loss", fixed(loss, 4)],
   ];
 }
 

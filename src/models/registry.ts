@@ -3,6 +3,7 @@ import { importHint } from "../registry/imports.ts";
 import { Registry } from "../registry/registry.ts";
 import { DEFINITION as mobilenetV2 } from "./cifar/mobilenet_v2.ts";
 import { DEFINITION as cifarResnet } from "./cifar/resnet.ts";
+import { DEFINITION as resnetOptionA } from "./cifar/resnet_option_a.ts";
 import { DEFINITION as resnetV2 } from "./cifar/resnet_v2.ts";
 import { DEFINITION as shuffleV1 } from "./cifar/shuffle_v1.ts";
 import { DEFINITION as shuffleV2 } from "./cifar/shuffle_v2.ts";
@@ -15,7 +16,7 @@ import type { Model, ModelFactory, ModelOptions } from "./model.ts";
 
 /** The package's own architectures, in the order that they are listed. */
 const OWN: readonly ModelFamilyDefinition[] = [
-  ...[cifarResnet, resnetV2, wideResnet, vgg, mobilenetV2, shuffleV1, shuffleV2],
+  ...[cifarResnet, resnetOptionA, resnetV2, wideResnet, vgg, mobilenetV2, shuffleV1, shuffleV2],
   ...[resnet, mobilenetV1],
 ];
 

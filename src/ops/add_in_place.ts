@@ -3,6 +3,7 @@ import { Kernel } from "../gpu/kernel.ts";
 import type { Tensor } from "../tensor/core.ts";
 import { bytesOf, wgslFloat } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
+import { traceWrite } from "../tensor/trace.ts";
 import { plus } from "./binary.ts";
 import { elementwiseGrid } from "./grid.ts";
 import { requireFloats } from "./require_dtype.ts";
@@ -23,6 +24,7 @@ export function addInPlace(target: Tensor, other: Tensor): void {
     );
   }
   const { gpu, storage } = target;
+  traceWrite(storage, null);
   if (storage.buffer === other.storage.buffer) {
     // A kernel may not read and write one buffer through two bindings.
     const total = plus(target, other);

@@ -1,5 +1,6 @@
 import { track } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/core.ts";
+import { traceOp } from "../tensor/trace.ts";
 import { promote } from "./cast.ts";
 import { PairExpression } from "./pair_expression.ts";
 import { requireFloats } from "./require_dtype.ts";
@@ -78,7 +79,7 @@ function binary(name: string, forward: string, byA: string, byB: string): Binary
     [a, b] = checked(name, a, b);
     const other = b;
     if (typeof other === "number") {
-      return track(name, [a], y.of({ a, b }), (dy) => [da.gradient(a, { a, b, dy })]);
+      return track([name, { b }], [a], y.of({ a, b }), (dy) => [da.gradient(a, { a, b, dy })]);
     }
     return track(name, [a, other], y.of({ a, b }), (dy) => [
       a.requiresGrad ? da.gradient(a, { a, b, dy }) : null,
@@ -92,7 +93,9 @@ function comparison(name: string, forward: string): BinaryOp {
   const y = new PairExpression(name, forward);
   return (a, b) => {
     [a, b] = checked(name, a, b);
-    return y.of({ a, b }, "float32");
+    const result = y.of({ a, b }, "float32");
+    traceOp(name, typeof b === "number" ? [a] : [a, b], [result], { b });
+    return result;
   };
 }
 

@@ -5,12 +5,14 @@ import { Tensor } from "../tensor/core.ts";
 import { deviceArray, type DType } from "../tensor/dtype.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Storage } from "../tensor/storage.ts";
+import { traceWrite } from "../tensor/trace.ts";
 import { elementwiseGrid } from "./grid.ts";
 
 const fillKernel = new Kernel("fill", fillCode);
 
 /** Sets `count` elements to `value`, in place. */
 export function fill(storage: Storage, count: number, value: number, dtype: DType): void {
+  traceWrite(storage, value);
   const word = deviceArray([value, value], dtype);
   const [bits] = new Uint32Array(word.buffer);
   storage.gpu.dispatch(fillKernel, {

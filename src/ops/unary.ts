@@ -111,7 +111,7 @@ export function parametric(
     x = autocastByName(name, x);
     requireFloats(name, x);
     const y = run(forwardKernel, x, { x }, params);
-    return track(name, [x], y, (dy) => [run(backwardKernel, x, { x, y, dy }, params)]);
+    return track([name, params], [x], y, (dy) => [run(backwardKernel, x, { x, y, dy }, params)]);
   };
 }
 

@@ -118,8 +118,14 @@ export const adamw = defineOptimizer({
     ),
     EPS: float(1e-8, "Ours: added to the root of the average square.", { above: 0 }),
   },
-  build: (parameters, { LR, BETAS: [first, second], EPS, WEIGHT_DECAY }) =>
-    new AdamW(parameters, { lr: LR, betas: [first, second], eps: EPS, weightDecay: WEIGHT_DECAY }),
+  groups: true,
+  build: (parameters, { LR, BETAS: [first, second], EPS, WEIGHT_DECAY }, groups) =>
+    new AdamW(groups ?? parameters, {
+      lr: LR,
+      betas: [first, second],
+      eps: EPS,
+      weightDecay: WEIGHT_DECAY,
+    }),
 });
 
 function check(options: Required<AdamWOptions>): void {

@@ -4,7 +4,6 @@ import type { BufferRange, Gpu } from "../gpu/gpu.ts";
 import { Kernel } from "../gpu/kernel.ts";
 import { linearGrid } from "../ops/grid.ts";
 import { tensor, zeros } from "../tensor/create.ts";
-import type { Shape } from "../tensor/shape.ts";
 import { Storage } from "../tensor/storage.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -19,6 +18,50 @@ export interface StateLayout {
   readonly states: readonly string[];
   /** One number a parameter, such as `step`; the kernel has one for each of its blocks. */
   readonly counters?: readonly string[];
+}
+
+/** A tensor's place in a flat buffer. */
+interface FlatPlace {
+  /** The tensor that was moved. */
+  readonly tensor: Tensor;
+  /** Index of its first block. */
+  readonly firstBlock: number;
+  /** Blocks it takes, the last one padded with zeros. */
+  readonly blocks: number;
+}
+
+/** Tensors of float32 moved into one buffer, each at a whole block, so that one kernel goes over all of them. */
+export class FlatTensors {
+  /** All tensors, in blocks. */
+  readonly values: Tensor;
+  /** In the order of the tensors. */
+  readonly places: readonly FlatPlace[];
+
+  /** Moves the tensors, whose handles stay valid; recordings made with them before are not. */
+  constructor(gpu: Gpu, tensors: readonly Tensor[]) {
+    let firstBlock = 0;
+    this.places = tensors.map((tensor) => {
+      const place = { tensor, firstBlock, blocks: Math.ceil(tensor.numel / BLOCK) };
+      firstBlock += place.blocks;
+      return place;
+    });
+    this.values = zeros([firstBlock * BLOCK], { device: gpu }).keep();
+    for (const place of this.places) place.tensor.moveTo(sliceOf(this.values, place));
+  }
+
+  /** Blocks of all tensors. */
+  get blocks(): number {
+    return this.values.numel / BLOCK;
+  }
+
+  /** A buffer of zeros of the same layout, and each tensor's part of it. */
+  mirror(): { all: Tensor; parts: Tensor[] } {
+    const all = zeros([this.values.numel], { device: this.values.gpu }).keep();
+    const parts = this.places.map((place) =>
+      Tensor.created(sliceOf(all, place), place.tensor.shape).keep()
+    );
+    return { all, parts };
+  }
 }
 
 /** One parameter's place in a {@linkcode FlatGroup}. */
@@ -37,9 +80,7 @@ interface FlatSlot {
  * Parameters moved into one buffer, with a buffer of as many gradients and one for each optimiser state, so
  * that one kernel updates them all. Every parameter starts at a whole block.
  */
-export class FlatGroup {
-  /** All parameters, in blocks. */
-  readonly values: Tensor;
+export class FlatGroup extends FlatTensors {
   /** Their gradients, at the same places. */
   readonly gradients: Tensor;
   /** Their optimiser states by name, at the same places, and counters, one number a block; zeros at first. */
@@ -54,44 +95,30 @@ export class FlatGroup {
 
   /** Moves the parameters; recordings made with them before are no longer valid. */
   constructor(gpu: Gpu, parameters: readonly Tensor[], layout: StateLayout) {
-    const blocks = parameters.map((parameter) => Math.ceil(parameter.numel / BLOCK));
-    const total = blocks.reduce((sum, count) => sum + count, 0);
-    const filled = (length: number) => zeros([length], { device: gpu }).keep();
-    this.values = filled(total * BLOCK);
-    this.gradients = filled(total * BLOCK);
+    super(gpu, parameters);
+    const total = this.blocks;
+    this.gradients = zeros([total * BLOCK], { device: gpu }).keep();
     const { states, counters = [] } = layout;
+    const mirrors = states.map((name) => [name, this.mirror()] as const);
+    const counts = counters.map((name) => [name, zeros([total], { device: gpu }).keep()] as const);
     this.states = Object.fromEntries([
-      ...states.map((name) => [name, filled(total * BLOCK)]),
-      ...counters.map((name) => [name, filled(total)]),
+      ...mirrors.map(([name, { all }]) => [name, all]),
+      ...counts,
     ]);
     // Nearly always true; an upload in a step would compile what is queued without a word about it.
     const all = new Uint32Array(total).fill(1);
     this.enabled = tensor(all, null, { device: gpu }).keep();
     this.#flags = all.join("");
-    let firstBlock = 0;
-    this.slots = parameters.map((parameter, i) => {
-      const part = (of: Tensor, bytes: number, shape: Shape) => {
-        const slice = new Slice(of.storage, firstBlock * bytes, blocks[i] * bytes);
-        return Tensor.created(slice, shape).keep();
-      };
-      parameter.moveTo(
-        new Slice(this.values.storage, firstBlock * BUFFER_GRAIN, blocks[i] * BUFFER_GRAIN),
-      );
+    this.slots = this.places.map(({ tensor: parameter, ...place }, i) => {
       const state = new Map([
-        ...states.map((name) =>
-          [name, part(this.states[name], BUFFER_GRAIN, parameter.shape)] as const
-        ),
-        ...counters.map((name) => [name, part(this.states[name], 4, [])] as const),
+        ...mirrors.map(([name, { parts }]) => [name, parts[i]] as const),
+        ...counts.map(([name, all]) => {
+          const slice = new Slice(all.storage, place.firstBlock * 4, place.blocks * 4);
+          return [name, Tensor.created(slice, []).keep()] as const;
+        }),
       ]);
-      const slot = { parameter, state, firstBlock, blocks: blocks[i] };
-      firstBlock += blocks[i];
-      return slot;
+      return { parameter, state, ...place };
     });
-  }
-
-  /** Blocks of all parameters. */
-  get blocks(): number {
-    return this.values.numel / BLOCK;
   }
 
   /** Copies every parameter's `.grad` into {@linkcode FlatGroup.gradients} and notes who has one. */
@@ -155,6 +182,27 @@ export class FlatGroup {
     this.#flags = key;
     this.enabled.copy_(flags);
   }
+}
+
+/** Cuts tensors into lists that one buffer has room for. */
+export function splitByRoom(tensors: readonly Tensor[], { account }: Gpu): Tensor[][] {
+  const room = account.maxTensor / 4;
+  const parts: Tensor[][] = [];
+  let used = Infinity;
+  for (const tensor of tensors) {
+    const size = Math.ceil(tensor.numel / BLOCK) * BLOCK;
+    if (used + size > room) {
+      parts.push([]);
+      used = 0;
+    }
+    parts.at(-1)!.push(tensor);
+    used += size;
+  }
+  return parts;
+}
+
+function sliceOf(all: Tensor, { firstBlock, blocks }: FlatPlace): Slice {
+  return new Slice(all.storage, firstBlock * BUFFER_GRAIN, blocks * BUFFER_GRAIN);
 }
 
 /** A part of a flat buffer, which lives as long as any of its slices. */

@@ -1,9 +1,8 @@
-import type { Gpu } from "../gpu/gpu.ts";
 import { tensor } from "../tensor/create.ts";
 import { endStep } from "../tensor/scope.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { BLOCK, FlatGroup, type StateLayout } from "./flat_group.ts";
+import { FlatGroup, splitByRoom, type StateLayout } from "./flat_group.ts";
 import type {
   GradientScaling,
   Optimizer,
@@ -57,11 +56,11 @@ export abstract class FlatOptimizer<O extends { readonly lr: number }> implement
     for (const { settings } of parts) check(settings);
     const { gpu } = this.#parameters[0];
     this.#rate = options.lr;
-    this.#parts = parts.map(({ params, settings }) => ({
+    this.#parts = parts.map(({ params, settings, proportion }) => ({
       settings,
-      proportion: settings.lr === options.lr ? 1 : settings.lr / options.lr,
+      proportion,
       lr: tensor(new Float32Array([settings.lr]), null, { device: gpu }).keep(),
-      groups: split(params, gpu).map((some) => new FlatGroup(gpu, some, layout)),
+      groups: splitByRoom(params, gpu).map((some) => new FlatGroup(gpu, some, layout)),
     }));
     this.groups = this.#parts.flatMap(({ groups }) => groups);
   }
@@ -198,31 +197,19 @@ export function refuseUnknown(optimizer: string, options: object, known: readonl
 function groupsOf<O extends { readonly lr: number }>(
   parameters: ParametersOrGroups<O>,
   options: O,
-): { params: Tensor[]; settings: O }[] {
+): { params: Tensor[]; settings: O; proportion: number }[] {
   const given: (Tensor | ParameterGroup<O>)[] = [...parameters];
   const groups = given.filter((each): each is ParameterGroup<O> => "params" in each);
-  if (groups.length === 0) return [{ params: given as Tensor[], settings: options }];
+  if (groups.length === 0) {
+    return [{ params: given as Tensor[], settings: options, proportion: 1 }];
+  }
   if (groups.length < given.length) {
     throw new RangeError("an optimiser was given parameters and groups of them; give one of both");
   }
-  return groups.map(({ params, ...own }) => {
-    return { params: [...params], settings: { ...options, ...own } as unknown as O };
+  return groups.map(({ params, lrScale, names: _names, ...own }) => {
+    const settings = { ...options, ...own } as unknown as O;
+    const given = lrScale ?? (settings.lr === options.lr ? 1 : settings.lr / options.lr);
+    const lr = lrScale === undefined ? settings.lr : options.lr * lrScale;
+    return { params: [...params], settings: { ...settings, lr }, proportion: given };
   });
-}
-
-/** Cuts parameters into lists that one buffer has room for. */
-function split(parameters: readonly Tensor[], { account }: Gpu): Tensor[][] {
-  const room = account.maxTensor / 4;
-  const parts: Tensor[][] = [];
-  let used = Infinity;
-  for (const parameter of parameters) {
-    const size = Math.ceil(parameter.numel / BLOCK) * BLOCK;
-    if (used + size > room) {
-      parts.push([]);
-      used = 0;
-    }
-    parts.at(-1)!.push(parameter);
-    used += size;
-  }
-  return parts;
 }

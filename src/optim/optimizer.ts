@@ -90,11 +90,23 @@ export interface SolverSettings {
 export interface OptimizerDefinition<K extends Section = Section> extends Choice {
   /** By their names in SOLVER. */
   readonly keys: K;
-  /** The optimiser that the configuration describes; the settings are its keys and those of every run. */
+  /** Whether `build` takes groups of parameters; where not, settings that make some are refused. Default false. */
+  readonly groups?: boolean;
+  /**
+   * The optimiser that the configuration describes; the settings are its keys and those of every run. Where these give
+   * parameters learning rates or weight decays of their own, `groups` are the same parameters with them, else null.
+   */
   readonly build: (
     parameters: Iterable<Tensor>,
     solver: SolverSettings & ValuesOf<K>,
+    groups: readonly ParameterGroup<DecaySetting>[] | null,
   ) => Optimizer;
+}
+
+/** What a group of parameters has of its own beside its learning rate. */
+export interface DecaySetting {
+  /** Weight decay, in place of WEIGHT_DECAY. */
+  readonly weightDecay: number;
 }
 
 /** Gives a definition the type of its keys. */
@@ -105,7 +117,14 @@ export function defineOptimizer<K extends Section>(
 }
 
 /** Parameters with settings of their own; those that are missing are the optimiser's. */
-export type ParameterGroup<O> = { readonly params: Iterable<Tensor> } & Partial<O>;
+export type ParameterGroup<O> = {
+  /** The parameters. */
+  readonly params: Iterable<Tensor>;
+  /** Their learning rate over the optimiser's, in place of `lr`. timm: `lr_scale`. */
+  readonly lrScale?: number;
+  /** Their names, for whoever looks at the group. PyTorch: `param_names`. */
+  readonly names?: readonly string[];
+} & Partial<O>;
 
 /** What an optimiser is made for: parameters, or groups of them. */
 export type ParametersOrGroups<O> = Iterable<Tensor> | Iterable<ParameterGroup<O>>;

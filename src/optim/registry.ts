@@ -1,10 +1,12 @@
 import type { Section } from "../config/field.ts";
 import { addChoice } from "../config/keys.ts";
+import { UserError } from "../errors.ts";
 import { registeringModule } from "../registry/imports.ts";
 import { Registry } from "../registry/registry.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { adamw } from "./adamw.ts";
 import type { Optimizer, OptimizerDefinition, SolverSettings } from "./optimizer.ts";
+import type { SolverGroup } from "./parameter_groups.ts";
 import {
   cosineSchedule,
   type LearningRate,
@@ -57,10 +59,22 @@ registerSchedule("cosine", cosineSchedule);
 /**
  * The optimiser that a configuration describes.
  *
- * @throws RangeError where none is registered under SOLVER.TYPE
+ * @param groups the same parameters in groups, where the settings make some
+ * @throws RangeError where none is registered under SOLVER.TYPE, UserError where it takes no groups
  */
-export function buildOptimizer(parameters: Iterable<Tensor>, solver: SolverSettings): Optimizer {
-  return found(OPTIMIZERS, "SOLVER.TYPE", solver.TYPE).build(parameters, solver as never);
+export function buildOptimizer(
+  parameters: Iterable<Tensor>,
+  solver: SolverSettings,
+  groups: readonly SolverGroup[] | null = null,
+): Optimizer {
+  const definition = found(OPTIMIZERS, "SOLVER.TYPE", solver.TYPE);
+  if (groups && !definition.groups) {
+    throw new UserError(
+      `the optimiser ${solver.TYPE} takes no groups of parameters; leave SOLVER.LR_SCALE, ` +
+        "SOLVER.WEIGHT_DECAY_SCALE and SOLVER.NO_DECAY_NORM_BIAS out, or register it with groups: true",
+    );
+  }
+  return definition.build(parameters, solver as never, groups);
 }
 
 /**

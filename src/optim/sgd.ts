@@ -106,8 +106,9 @@ export const sgd = defineOptimizer({
       message: "SOLVER.NESTEROV is a form of momentum, but SOLVER.MOMENTUM is 0; set " +
         "SOLVER.NESTEROV False or a momentum above 0",
     },
-  build: (parameters, { LR, MOMENTUM, WEIGHT_DECAY, NESTEROV }) =>
-    new SGD(parameters, {
+  groups: true,
+  build: (parameters, { LR, MOMENTUM, WEIGHT_DECAY, NESTEROV }, groups) =>
+    new SGD(groups ?? parameters, {
       lr: LR,
       momentum: MOMENTUM,
       weightDecay: WEIGHT_DECAY,

@@ -2,7 +2,7 @@ import { basename, dirname, join } from "@std/path";
 import type { Config } from "../config/config.ts";
 import { WriteError } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
-import { CheckpointError, type HeldCheckpoint } from "./checkpoint.ts";
+import { CheckpointError, type HeldCheckpoint, loadCheckpoint } from "./checkpoint.ts";
 import { isCheckpoint, runFiles, runLeftovers } from "./run_file_names.ts";
 import { checkpointPath } from "./run_files.ts";
 import type { RunFolder } from "./run_folder.ts";
@@ -92,10 +92,14 @@ function bringBack(aside: string, folder: string, state: ReadState, file: string
 
 /** Whether a checkpoint was written before the run came to a state. */
 function isBefore(aside: string, name: string, { finished }: SavedState): boolean {
-  const student = /^student_(\d+)/.exec(name);
+  const student = /^student_(?:ema_)?(\d+)/.exec(name);
   if (student) return Number(student[1]) <= finished;
-  if (/^(student_)?latest/.test(name)) return false;
+  if (/^(student_(ema_)?)?latest/.test(name)) return false;
   try {
+    // The average has its best at epochs of its own.
+    if (/^student_ema_/.test(name)) {
+      return Number(loadCheckpoint(join(aside, name)).metadata.epoch) <= finished;
+    }
     return readSavedState(join(aside, name.replace("student_", ""))).finished <= finished;
   } catch (error) {
     if (error instanceof CheckpointError) return false;

@@ -1,24 +1,37 @@
 import { type Config, sectionOf } from "../config/config.ts";
-import type { DatasetInfo } from "../data/image_dataset.ts";
+import { settledValues } from "../config/format_config.ts";
+import type { Dataset, DatasetInfo } from "../data/image_dataset.ts";
+import { loadTrainSet } from "../data/load_dataset.ts";
 import type { DistillerParts, FeatureShapes } from "../distill/definition.ts";
 import type { Distiller } from "../distill/distiller.ts";
 import { distillerOf } from "../distill/registry.ts";
+import type { ModelFamily } from "../models/family.ts";
 import type { Model } from "../models/model.ts";
 import { createModel } from "../models/registry.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { loadCheckpoint } from "./checkpoint.ts";
+import { initStudent } from "./init_student.ts";
 import { loadModel, modelOf, TEACHER_SETTINGS } from "./load_model.ts";
+import type { CostMatrixProgress } from "./make_cost_matrix.ts";
 import { runCostMatrix } from "./run_cost_matrix.ts";
+import { asTeacher } from "./teacher_normalisation.ts";
 
-/** A model by the authors' name for a data set. */
-export function buildModel(name: string, dataset: DatasetInfo): Model {
-  return createModel(name, modelOf(name, dataset));
+/** A model by the authors' name for a data set, of the family that `MODEL.FAMILY` says. */
+export function buildModel(
+  name: string,
+  dataset: DatasetInfo,
+  family?: ModelFamily | "auto",
+): Model {
+  return createModel(name, modelOf(name, dataset, family));
 }
 
 /** A distiller, and what was made for it. */
 interface BuiltDistiller {
+  /** The configuration with what was settled for values of the distiller's that are `auto`. */
+  readonly config: Config;
   readonly distiller: Distiller;
   /** The cost matrix that it has, [classes, classes] in row-major order; null where it has none. */
   readonly costMatrix: Float32Array | null;
@@ -30,16 +43,27 @@ interface BuildOptions {
   readonly dataset: DatasetInfo;
   /** The teacher's checkpoint; not read where there is no teacher. */
   readonly teacherPath: string;
+  /** The checkpoint that the student starts from; empty or missing for fresh weights. */
+  readonly studentPath?: string;
   /** Told in one sentence what can be computed but is hardly meant. */
   readonly warn?: (message: string) => void;
   /** Told in one sentence what is worth knowing, such as where in its file the teacher lay. */
   readonly note?: (message: string) => void;
+  /** Where a cost matrix may be made that is missing, and of which images; default nowhere. */
+  readonly costMatrix?: {
+    /** The run's folder. */
+    readonly folder: string;
+    /** The training images. */
+    readonly images: Dataset;
+    /** Told how far that is. */
+    readonly progress?: CostMatrixProgress;
+  };
 }
 
 /**
  * The distiller a configuration asks for, with the teacher loaded.
  *
- * @throws CheckpointError where the teacher's file cannot be read or does not fit, UserError where the settings do not fit the
+ * @throws CheckpointError where the teacher's file, or the one the student starts from, cannot be read or does not fit, UserError where the settings do not fit the
  * models or the images.
  */
 export async function buildDistiller(
@@ -49,23 +73,51 @@ export async function buildDistiller(
   const { TYPE, STUDENT } = config.DISTILLER;
   const definition = distillerOf(TYPE);
   using made = new DisposableStack();
-  const student = made.adopt(buildModel(STUDENT, options.dataset), (it) => it.dispose());
+  const { FAMILY } = config.MODEL;
+  const { dataset, studentPath, note } = options;
+  const student = made.adopt(buildModel(STUDENT, dataset, FAMILY), (it) => it.dispose());
+  if (studentPath) initStudent(student, studentPath, modelOf(STUDENT, dataset, FAMILY), note);
   const teacher = definition.teacher === false
     ? null
     : made.adopt(buildTeacher(config, options), (it) => it.dispose());
-  const parts = distillerParts(config, options, student, teacher);
+  const settled = settledConfig(config, options, student, teacher);
+  const parts = distillerParts(settled, options, student, teacher);
   const distiller = await definition.build(parts);
   made.move();
-  return { distiller, costMatrix: parts.cost };
+  return { distiller, config: settled, costMatrix: parts.cost };
 }
 
-function buildTeacher(
-  { DISTILLER: { TEACHER } }: Config,
-  { dataset, teacherPath, note }: BuildOptions,
+/** The configuration with what follows for values of its distiller's that are `auto`; what that is, is told. */
+function settledConfig(
+  config: Config,
+  options: BuildOptions,
+  student: Model,
+  teacher: Model | null,
+): Config {
+  const { TYPE } = config.DISTILLER;
+  const section = distillerOf(TYPE).settle?.(distillerParts(config, options, student, teacher));
+  if (section === undefined) return config;
+  const settled: Config = { ...config, [TYPE]: section };
+  const told = settledValues(config, settled, TYPE);
+  if (told.length > 0) options.note?.(`${TYPE}, where nothing else is said: ${told.join(", ")}`);
+  return settled;
+}
+
+/**
+ * The teacher of a configuration with its weights, in eval mode and without gradients.
+ *
+ * @throws CheckpointError where its file cannot be read or does not fit
+ */
+export function buildTeacher(
+  config: Config,
+  { dataset, teacherPath, note }: Pick<BuildOptions, "dataset" | "teacherPath" | "note">,
 ): Model {
-  const teacher = buildModel(TEACHER, dataset);
+  const { DISTILLER: { TEACHER }, MODEL: { FAMILY } } = config;
+  const teacher = buildModel(TEACHER, dataset, FAMILY);
   try {
-    loadModel(teacher, teacherPath, modelOf(TEACHER, dataset), TEACHER_SETTINGS, note);
+    const checkpoint = loadCheckpoint(teacherPath);
+    loadModel(teacher, checkpoint, modelOf(TEACHER, dataset, FAMILY), TEACHER_SETTINGS, note);
+    asTeacher(teacher, config, dataset, { checkpoint, note });
   } catch (error) {
     teacher.dispose();
     throw error;
@@ -80,10 +132,13 @@ function buildTeacher(
  */
 export function distillerParts(
   config: Config,
-  { dataset, teacherPath, warn = () => {} }: BuildOptions,
+  { dataset, teacherPath, warn = () => {}, note, costMatrix: made }: BuildOptions,
   student: Model,
   taught: Model | null,
 ): DistillerParts<unknown> & { cost: Float32Array | null } {
+  // A matrix is of all training images, as cost-matrix makes it.
+  const images = () =>
+    config.DATASET.SUBSET > 0 ? loadTrainSet({ ...config.DATASET, SUBSET: 0 }) : made!.images;
   const { DISTILLER: { TYPE, STUDENT, TEACHER }, SOLVER } = config;
   const { channels, height, width } = dataset;
   const image = [1, channels, height, width];
@@ -106,12 +161,11 @@ export function distillerParts(
     }),
     cost: null as Float32Array | null,
     async costMatrix() {
-      const check = { teacherPath, warn };
       return parts.cost ??= await runCostMatrix(
         config,
         parts.teacher,
         dataset.classes.length,
-        check,
+        { teacherPath, warn, note, progress: made?.progress, made: made && { ...made, images } },
       );
     },
     warn,

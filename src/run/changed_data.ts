@@ -17,7 +17,7 @@ export type DataFacts = OfSplits<SplitFacts | null>;
 export type DataChange = OfSplits<SplitChange | null>;
 
 /** Settings that choose other images of the same files. */
-const KEYS = ["DATASET.TYPE", "DATASET.SUBSET", "DATASET.VALIDATION"];
+const KEYS = ["DATASET.TYPE", "DATASET.SUBSET", "DATASET.VALIDATION", "DATASET.SPLIT"];
 
 /** What a checkpoint keeps of the files, as JSON. */
 export function dataDigest({ train, test }: DataFacts): string {

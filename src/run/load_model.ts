@@ -3,7 +3,7 @@ import { findDataset } from "../data/registry.ts";
 import { modelState, stateNote } from "../formats/model_state.ts";
 import type { SafetensorsTensor } from "../formats/safetensors/safetensors.ts";
 import { stateEntries, type StateNumbers } from "../formats/state_entries.ts";
-import { modelFamily } from "../models/family.ts";
+import { type ModelFamily, modelFamily } from "../models/family.ts";
 import {
   describeFit,
   fitsShapes,
@@ -19,7 +19,7 @@ import { findNotFinite } from "../train/not_finite.ts";
 import { type Checkpoint, CheckpointError, inFile, loadCheckpoint } from "./checkpoint.ts";
 
 /** Batch normalisation's counter where a file has none. PyTorch: `_NormBase._load_from_state_dict`. */
-const COUNTER: StateNumbers = { shape: [], data: Int32Array.of(0) };
+export const COUNTER: StateNumbers = { shape: [], data: Int32Array.of(0) };
 
 /**
  * Loads a model from a checkpoint, safetensors or torch: a state dict, bare or wrapped, or a whole run, of which the
@@ -58,8 +58,12 @@ export function loadModel(
   throw new CheckpointError(misfit(path, shapes, wanted, settings, reason));
 }
 
-/** A single NaN among a network's weights makes all of what it says NaN, or all but all. */
-function refuseNotFinite(
+/**
+ * Refuses weights of which some are not finite: a single NaN among a network's makes all of what it says NaN, or all but all.
+ *
+ * @throws CheckpointError naming the first tensor
+ */
+export function refuseNotFinite(
   path: string,
   entries: ReadonlyMap<string, StateNumbers>,
   { name }: FittingModel,
@@ -98,7 +102,7 @@ function load(module: Module, entries: ReadonlyMap<string, StateNumbers>): strin
 }
 
 /** What names a model and its weights, for errors. */
-interface ModelSettings {
+export interface ModelSettings {
   /** What the model is to the command: `teacher`, or `model`. */
   readonly role: string;
   /** What names the architecture, such as `DISTILLER.TEACHER`. */
@@ -138,27 +142,43 @@ function misfit(
   }
   const fits = `${not}; it fits ${models.map(describeFit).join(" and ")}`;
   const usable = models.find((model) => isUsable(model, wanted));
-  return usable
-    ? `${fits}: use ${settings.model} ${usable.name} or another ${settings.file}`
+  if (usable) return `${fits}: use ${settings.model} ${usable.name} or another ${settings.file}`;
+  const sibling = models.find((model) => isSibling(model, wanted));
+  return sibling
+    ? `${fits}: set MODEL.FAMILY ${sibling.family} or use another ${settings.file}`
     : `${fits}: use another ${settings.file}, or the ${settings.dataset} that it was trained on`;
 }
 
 /** Whether the name of a model that fits is all that has to change. */
 function isUsable(model: FittingModel, wanted: FittingModel): boolean {
-  return model.numClasses === wanted.numClasses && model.inChannels === wanted.inChannels &&
-    familyOf(model.name, wanted.family) === model.family;
+  return hasSizes(model, wanted) && familyOf(model.name, wanted.family) === model.family;
+}
+
+/** Whether a model that fits is the one of that name for images of another size. */
+function isSibling(model: FittingModel, wanted: FittingModel): boolean {
+  return hasSizes(model, wanted) && model.name === wanted.name;
+}
+
+function hasSizes(model: FittingModel, wanted: FittingModel): boolean {
+  return model.numClasses === wanted.numClasses && model.inChannels === wanted.inChannels;
 }
 
 /**
  * What a model by the authors' name is for a data set: its classes, channels and family.
  *
+ * @param family as `MODEL.FAMILY`; default by the data set, or else the images' height
  * @throws UserError for an unknown name, with the nearest one.
  */
-export function modelOf(name: string, dataset: DatasetInfo): FittingModel {
+export function modelOf(
+  name: string,
+  dataset: DatasetInfo,
+  family: ModelFamily | "auto" = "auto",
+): FittingModel {
   const [type] = dataset.name.split("/");
+  const usual = () => findDataset(type)?.models ?? modelFamily(dataset.height);
   return {
     name,
-    family: familyOf(name, findDataset(type)?.models ?? modelFamily(dataset.height)),
+    family: familyOf(name, family === "auto" ? usual() : family),
     numClasses: dataset.classes.length,
     inChannels: dataset.channels,
   };

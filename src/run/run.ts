@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { configToYaml, formatConfig } from "../config/format_config.ts";
+import { augmentOptions } from "../data/augment/augment_config.ts";
 import type { BatchSource, LoaderOptions } from "../data/batch.ts";
+import { classWeights } from "../data/class_balance.ts";
 import { dataFacts } from "../data/data_digest.ts";
 import type { Dataset, DatasetInfo } from "../data/image_dataset.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
@@ -11,13 +13,14 @@ import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { isThere } from "../formats/paths.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { manualSeed } from "../nn/init.ts";
-import { GradScaler } from "../optim/grad_scaler.ts";
-import { buildOptimizer, buildSchedule } from "../optim/registry.ts";
+import { buildSchedule } from "../optim/registry.ts";
 import type { EventSink } from "../train/events.ts";
 import { initialState, type RunState } from "../train/run_state.ts";
 import type { GradientHook } from "../train/train_step.ts";
-import { trained, Trainer, type TrainerOptions } from "../train/trainer.ts";
+import { trained } from "../train/trained.ts";
+import { Trainer, type TrainerOptions } from "../train/trainer.ts";
 import { buildDistiller } from "./build_distiller.ts";
+import { buildSolver } from "./build_solver.ts";
 import { dataDigest } from "./changed_data.ts";
 import type { HeldCheckpoint } from "./checkpoint.ts";
 import { checkpointPath, RunFiles } from "./run_files.ts";
@@ -82,38 +85,57 @@ export class Run {
     }
   }
 
-  static async #build(options: RunOptions, resources: DisposableStack): Promise<Run> {
-    const { config, gpu, splits } = options;
+  static async #build(asked: RunOptions, resources: DisposableStack): Promise<Run> {
+    const { gpu, splits } = asked;
     resources.defer(() => {
       gpu.onCompile = undefined;
       gpu.trim();
     });
-    manualSeed(config.SOLVER.SEED);
-    const warn = (message: string) => options.sink({ type: "warning", message });
-    const note = (message: string) => options.sink({ type: "note", message });
-    const { teacherPath } = options;
-    const { distiller, costMatrix } = await buildDistiller(config, {
-      ...{ dataset: splits.train, teacherPath, warn, note },
+    manualSeed(asked.config.SOLVER.SEED);
+    const warn = (message: string) => asked.sink({ type: "warning", message });
+    const note = (message: string) => asked.sink({ type: "note", message });
+    const { teacherPath } = asked;
+    // A run that goes on has the student's weights in its own checkpoint.
+    const studentPath = asked.resume ? "" : asked.config.DISTILLER.STUDENT_CHECKPOINT;
+    const { distiller, config, costMatrix } = await buildDistiller(asked.config, {
+      ...{ dataset: splits.train, teacherPath, studentPath, warn, note },
+      costMatrix: {
+        folder: asked.folder,
+        images: splits.train,
+        progress: (what, done, total) => asked.sink({ type: "cost_matrix", what, done, total }),
+      },
     });
+    const options = { ...asked, config };
     resources.defer(() => disposeDistiller(distiller));
-    const parameters = trained(distiller).flatMap((module) => module.parameters());
-    const optimizer = resources.adopt(
-      buildOptimizer(parameters, config.SOLVER),
-      (it) => it.dispose(),
-    );
-    const scaler = config.SOLVER.AMP ? new GradScaler(gpu) : null;
-    resources.defer(() => scaler?.dispose());
+    const solver = buildSolver({ gpu, config }, distiller, resources, note);
+    const { optimizer, scaler, ema, frozen } = solver;
     const { train, test } = openLoaders(config, splits, resources);
+    if (config.DATASET.SAMPLER === "balanced" && config.SOLVER.CLASS_WEIGHTS === "balanced") {
+      warn(
+        "DATASET.SAMPLER balanced and SOLVER.CLASS_WEIGHTS balanced each make up for classes of several sizes; with both " +
+          "the small ones count too much: leave one of them out",
+      );
+    }
     // Many files take a while to ask for: the first epoch does not wait.
     const facts = dataFacts(splits);
     const data = facts.then(dataDigest);
     const { folder, sink } = options;
-    const files = new RunFiles(folder, config, distiller, optimizer, sink, scaler, data);
+    const files = new RunFiles(
+      folder,
+      config,
+      distiller,
+      optimizer,
+      sink,
+      scaler,
+      data,
+      splits.test,
+      solver,
+    );
     const epoch = { images: train.dataset.length, steps: train.length };
     const state = options.resume
       ? files.restore(epoch, await facts, options.latest?.take())
       : initialState();
-    const parts = { distiller, optimizer, scaler, train, test };
+    const parts = { distiller, optimizer, scaler, ema, frozen, train, test };
     const trainer = resources.adopt(
       new Trainer(trainerOptions(options, parts, files), state),
       (it) => it.dispose(),
@@ -150,7 +172,8 @@ export class Run {
     const finished = await this.trainer.run();
     if (finished) {
       const { bestTop1, bestEpoch, lastTop1, seconds } = state;
-      sink({ type: "run_end", bestTop1, bestEpoch, lastTop1, seconds, outputDir: folder });
+      const ema = this.files.solver?.ema && state.ema ? { ema: state.ema } : {};
+      sink({ type: "run_end", bestTop1, bestEpoch, lastTop1, ...ema, seconds, outputDir: folder });
     } else {
       sink({ type: "interrupted", epoch: state.epoch, step: state.step, resumeCommand });
     }
@@ -159,9 +182,9 @@ export class Run {
 
   /** A run that is taken up at its end, and not from its `latest`, saves nothing more: the student's own file is made here. */
   async #completeFiles(): Promise<void> {
-    const { config: { SOLVER, LOG }, folder, resume, guard } = this.options;
+    const { config: { LOG }, folder, resume, guard } = this.options;
     const student = checkpointPath(folder, "student_latest", LOG.CHECKPOINT_FORMAT);
-    if (!resume || this.state.epoch <= SOLVER.EPOCHS || isThere(student)) return;
+    if (!resume || !this.trainer.done || isThere(student)) return;
     guard?.();
     await this.files.save("epoch", this.state);
   }
@@ -185,7 +208,9 @@ function openLoaders(
       batchSize: trainBatchSize(SOLVER, splits.train),
       train: true,
       dropLast: SOLVER.DROP_LAST,
+      sampler: DATASET.SAMPLER,
       seed: SOLVER.SEED,
+      augment: augmentOptions(DATASET.AUGMENT),
     }),
     test: open(splits.test, {
       batchSize: Math.min(DATASET.TEST.BATCH_SIZE, splits.test.length),
@@ -204,7 +229,10 @@ function trainBatchSize(
 
 function trainerOptions(
   { gpu, config: { SOLVER, LOG }, sink, signal, guard, onGradients }: RunOptions,
-  parts: Pick<TrainerOptions, "distiller" | "optimizer" | "scaler" | "train" | "test">,
+  parts: Pick<
+    TrainerOptions,
+    "distiller" | "optimizer" | "scaler" | "ema" | "frozen" | "train" | "test"
+  >,
   files: RunFiles,
 ): TrainerOptions {
   return {
@@ -215,6 +243,16 @@ function trainerOptions(
     learningRate: buildSchedule(SOLVER),
     accumulate: SOLVER.ACCUMULATE,
     clipNorm: SOLVER.CLIP_GRAD_NORM,
+    patience: SOLVER.EARLY_STOP_PATIENCE,
+    labelSmoothing: SOLVER.LABEL_SMOOTHING,
+    classWeights: classWeights(SOLVER.CLASS_WEIGHTS, parts.train.dataset),
+    mixing: {
+      mixupAlpha: SOLVER.MIXUP_ALPHA,
+      cutmixAlpha: SOLVER.CUTMIX_ALPHA,
+      prob: SOLVER.MIXUP_PROB,
+      switchProb: SOLVER.MIXUP_SWITCH_PROB,
+      seed: SOLVER.SEED,
+    },
     onGradients,
     pointEvery: LOG.TENSORBOARD_FREQ,
     sink,

@@ -1,20 +1,31 @@
 import { createHash } from "node:crypto";
+import { basename, dirname, join } from "node:path";
 import { type Config, sectionOf } from "../config/config.ts";
 import { classifierCost } from "../cost_matrix/classifier_cost.ts";
+import { flatCosts } from "../cost_matrix/flat_costs.ts";
+import type { Dataset } from "../data/image_dataset.ts";
 import { distillerOf } from "../distill/registry.ts";
+import { formatOfName } from "../formats/format_of_name.ts";
+import { fileExists } from "../formats/paths.ts";
 import { shown, visible } from "../formats/visible.ts";
 import { isBatchCounter } from "../models/fitting_models.ts";
+import { plural } from "../logging/text.ts";
 import type { Model } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
 import { readBack } from "../tensor/read_back.ts";
-import { type CostMatrixNote, readCostMatrix } from "./cost_matrix_file.ts";
+import { CheckpointError } from "./checkpoint.ts";
+import { type CostMatrixNote, readCostMatrix, writeCostMatrix } from "./cost_matrix_file.ts";
+import {
+  configuredMethod,
+  type CostMatrixProgress,
+  makeCostMatrix,
+  methodNote,
+} from "./make_cost_matrix.ts";
 
+/** Name of a run's own matrix in its folder. */
+export const COST_MATRIX_FILE = "cost_matrix.safetensors";
 /** The note's entry for the hash of the teacher's weights. */
 export const TEACHER_HASH = "teacher_sha256";
-/** Costs that a sum of float32 products may give two classes with the same features. */
-const ZERO = 1e-6;
-/** Costs that differ by less than this part of the largest tell no classes apart. */
-const ALIKE = 0.01;
 
 /** Where a distiller's cost matrix comes from. */
 interface CostMatrixSettings {
@@ -39,18 +50,37 @@ export function costMatrixSettings(config: Config): CostMatrixSettings | null {
   };
 }
 
-/** Who is told what is odd about a cost matrix. */
-interface CostMatrixCheck {
+/** Who is told what about a cost matrix, and what one is made of where it is missing. */
+interface CostMatrixParts {
   /** Where the teacher was loaded from. */
   readonly teacherPath: string;
-  /** Told in one sentence. */
+  /** Told in one sentence what is odd. */
   readonly warn: (message: string) => void;
+  /** Told in one sentence what was made. */
+  readonly note?: (message: string) => void;
+  /** Told how far the making is. */
+  readonly progress?: CostMatrixProgress;
+  /** What a matrix can be made of; missing where none is to be made. */
+  readonly made?: {
+    /** Folder of the run's own matrix. */
+    readonly folder: string;
+    /** The training images, all that there are. */
+    readonly images: () => Promise<Dataset> | Dataset;
+  };
+}
+
+/** Costs, and how they were made. */
+interface NotedCosts {
+  readonly cost: Float32Array;
+  readonly note: CostMatrixNote;
 }
 
 /**
- * The cost matrix [classes, classes] that a configuration names for its distiller, row-major, before it is sharpened.
+ * The cost matrix [classes, classes] that a configuration names for its distiller, row-major, before it is sharpened. A file
+ * that is missing is made from the teacher. Where none is named, or the one that is was made from another teacher's weights,
+ * the run has one of its own in its folder, which is made again where it is of other weights or settings. A named file is
+ * never written over.
  *
- * @param check told where it would teach little, or was made from other weights than the teacher's
  * @throws RangeError where the distiller wants none, CheckpointError naming the file when it cannot be read, has another size,
  * or holds numbers that are not finite.
  */
@@ -58,7 +88,7 @@ export async function runCostMatrix(
   config: Config,
   teacher: Model,
   classes: number,
-  check: CostMatrixCheck,
+  parts: CostMatrixParts,
 ): Promise<Float32Array> {
   const settings = costMatrixSettings(config);
   if (!settings) {
@@ -67,60 +97,119 @@ export async function runCostMatrix(
     );
   }
   const { section, path, sharpen } = settings;
-  const { cost, note } = path === null
-    ? {
-      cost: classifierCost(await teacher.classifier.weight.data() as Float32Array, classes),
-      note: {},
-    }
-    : readCostMatrix(path, classes, section);
-  const flat = flatCosts(cost, classes, sharpen, section);
-  const name = path === null
-    ? `of the teacher's classifier (${section}.COST_MATRIX fc)`
-    : visible(path);
-  if (flat) check.warn(`the cost matrix ${name} ${flat}`);
-  const other = await otherTeacher(note, path ?? "", config, teacher, check.teacherPath);
-  if (other) check.warn(other);
-  return cost;
+  if (path === null) {
+    const weight = await teacher.classifier.weight.data() as Float32Array;
+    const cost = classifierCost(weight, classes);
+    return toldIfFlat(cost, `of the teacher's classifier (${section}.COST_MATRIX fc)`);
+  }
+  const { cost, place } = await new RunMatrix(config, teacher, classes, parts).find(path, section);
+  return toldIfFlat(cost, visible(place));
+
+  function toldIfFlat(cost: Float32Array, name: string): Float32Array {
+    const flat = flatCosts(cost, classes, sharpen, section);
+    if (flat) parts.warn(`the cost matrix ${name} ${flat}`);
+    return cost;
+  }
 }
 
 /**
- * Why WKD-L would learn little from a cost matrix [classes, classes], as a clause about the matrix; null where there is
- * nothing to say. Two classes have but one cost, which is like itself.
+ * A cost matrix that is kept at a path: made where it is missing, and again where it is damaged, of other weights than the
+ * teacher's, or made otherwise than the configuration says.
  *
- * @param sharpen k of the sharpened costs that are used in their place; 0, the default, where they are used as they are
- * @param section the section of its keys
+ * @param images the training images, all that there are
  */
-export function flatCosts(
-  cost: Float32Array,
-  classes: number,
-  sharpen = 0,
-  section = "WKD",
-): string | null {
-  const [low, high] = costRange(cost, classes);
-  if (high <= ZERO) return "holds no cost above 0, so that WKD-L would teach nothing";
-  if (classes < 3) return null;
-  const range = `between ${low.toPrecision(4)} and ${high.toPrecision(4)}`;
-  const told = "so that WKD-L would hardly tell classes apart";
-  if (alike(low, high)) return `holds costs that are all alike to 1 %, ${range}, ${told}`;
-  const sharpened = [low, high].map((each) => 1 - Math.exp(-sharpen * each));
-  return sharpen > 0 && alike(sharpened[0], sharpened[1])
-    ? `holds costs ${range}, which are all alike to 1 % once sharpened (${section}.COST_MATRIX_SHARPEN ${sharpen}), ${told}`
-    : null;
+export async function ownCostMatrix(
+  config: Config,
+  teacher: Model,
+  images: Dataset,
+  path: string,
+  parts: Omit<CostMatrixParts, "made">,
+): Promise<Float32Array> {
+  const made = { folder: dirname(path), images: () => images };
+  return await new RunMatrix(config, teacher, images.classes.length, { ...parts, made }).own(path);
 }
 
-/** Smallest and largest cost between different classes. */
-function costRange(cost: Float32Array, classes: number): [number, number] {
-  let [low, high] = [Infinity, -Infinity];
-  cost.forEach((value, at) => {
-    if (Math.floor(at / classes) === at % classes) return;
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  });
-  return [low, high];
-}
+/** The matrix of a run: the one that is named, or its own. */
+class RunMatrix {
+  constructor(
+    readonly config: Config,
+    readonly teacher: Model,
+    readonly classes: number,
+    readonly parts: CostMatrixParts,
+  ) {}
 
-function alike(low: number, high: number): boolean {
-  return high - low <= ALIKE * Math.abs(high);
+  async find(path: string, section: string): Promise<{ cost: Float32Array; place: string }> {
+    const { made } = this.parts;
+    if (!made) return await this.#named(path, section, null);
+    const own = join(made.folder, COST_MATRIX_FILE);
+    if (path === "") return { cost: await this.own(own), place: own };
+    if (fileExists(path)) return await this.#named(path, section, own);
+    return { cost: await this.#make(path, "there was none"), place: path };
+  }
+
+  async #named(
+    path: string,
+    section: string,
+    own: string | null,
+  ): Promise<{ cost: Float32Array; place: string }> {
+    const { cost, note } = readCostMatrix(path, this.classes, section);
+    const { config, teacher, parts: { teacherPath, warn } } = this;
+    const other = await otherTeacher(note, path, config, teacher, teacherPath);
+    if (!other) return { cost, place: path };
+    if (own === null) {
+      warn(`${other}; make one from it with cost-matrix`);
+      return { cost, place: path };
+    }
+    warn(`${other}; the run uses one of its own, ${visible(own)}`);
+    return { cost: await this.own(own), place: own };
+  }
+
+  /** The run's own matrix, made where it is missing or was made otherwise. */
+  async own(path: string): Promise<Float32Array> {
+    if (!fileExists(path)) return await this.#make(path, "there was none");
+    const kept = this.#read(path);
+    if (!kept) return await this.#make(path, "the one that was there is damaged");
+    if (kept.note[TEACHER_HASH] !== await weightsHash(this.teacher)) {
+      return await this.#make(path, "the one that was there is of another teacher's weights");
+    }
+    const wanted = methodNote(configuredMethod(this.config, await this.parts.made!.images()));
+    if (Object.entries(wanted).some(([key, value]) => kept.note[key] !== value)) {
+      return await this.#make(path, "the one that was there was made otherwise");
+    }
+    return kept.cost;
+  }
+
+  #read(path: string): NotedCosts | null {
+    try {
+      return readCostMatrix(path, this.classes);
+    } catch (error) {
+      if (error instanceof CheckpointError) return null;
+      throw error;
+    }
+  }
+
+  async #make(path: string, why: string): Promise<Float32Array> {
+    formatOfName(path);
+    const { config, teacher, classes, parts: { teacherPath, note, made, progress } } = this;
+    const images = await made!.images();
+    const method = configuredMethod(config, images);
+    const cost = await makeCostMatrix(teacher, images, method, progress);
+    const { DISTILLER: { TEACHER }, DATASET: { TYPE } } = config;
+    writeCostMatrix(path, cost, classes, {
+      format: "pt",
+      teacher: TEACHER,
+      checkpoint: basename(teacherPath),
+      [TEACHER_HASH]: await weightsHash(teacher),
+      dataset: TYPE,
+      ...methodNote(method),
+    });
+    note?.(
+      `made the cost matrix ${visible(path)} from ${TEACHER} and ${
+        plural(method.samples, "image")
+      } of each class, since ${why}`,
+    );
+    return cost;
+  }
 }
 
 /**
@@ -148,7 +237,7 @@ async function otherTeacher(
     `${from[1]} (SHA-256 ${shown(made.slice(0, 12))}...), and this one is ${DISTILLER.TEACHER} in ${
       visible(teacherPath)
     } ` +
-    `(${own.slice(0, 12)}...); make one from it with cost-matrix`;
+    `(${own.slice(0, 12)}...)`;
 }
 
 /**

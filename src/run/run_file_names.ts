@@ -3,7 +3,7 @@ import { temporaryOf } from "../formats/atomic_write.ts";
 import { isFolder } from "../formats/paths.ts";
 import { ownEventFiles } from "../logging/event_file.ts";
 
-const CHECKPOINT = /^(latest|best|epoch_\d+|student_(latest|best|\d+))(\.safetensors)?$/;
+const CHECKPOINT = /^(latest|best|epoch_\d+|student_(ema_)?(latest|best|\d+))(\.safetensors)?$/;
 const LOGS = ["worklog.txt", "metrics.jsonl"];
 /** Folders of event files, the inner one first. */
 const EVENTS = ["train.events/steps", "train.events"];
@@ -77,7 +77,7 @@ export function removeTemporaries(folder: string): void {
 /** Names in a folder where a run that saves every `frequency` epochs has to write a file and a folder lies. */
 export function foldersInTheWay(folder: string, frequency: number): string[] {
   return entries(folder).filter(({ name, isDirectory }) => {
-    const epoch = /^(?:epoch|student)_(\d+)/.exec(name)?.[1];
+    const epoch = /^(?:epoch|student|student_ema)_(\d+)/.exec(name)?.[1];
     return isDirectory && isRunFile(name) && Number(epoch ?? 0) % frequency === 0;
   }).map(({ name }) => name);
 }

@@ -2,11 +2,12 @@ import { join } from "node:path";
 import { changedLines } from "../config/changed_settings.ts";
 import type { Config } from "../config/config.ts";
 import { configToYaml } from "../config/format_config.ts";
+import type { DatasetInfo } from "../data/image_dataset.ts";
 import type { Distiller } from "../distill/distiller.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { FormatError } from "../formats/format_error.ts";
 import { changedAt } from "../formats/paths.ts";
-import { type SafetensorsTensor, toFloat32 } from "../formats/safetensors/safetensors.ts";
+import { toFloat32 } from "../formats/safetensors/safetensors.ts";
 import { writeTorch } from "../formats/torch/write_torch.ts";
 import type { Module } from "../nn/module.ts";
 import type { GradScaler } from "../optim/grad_scaler.ts";
@@ -30,7 +31,10 @@ import {
   safetensorsBytes,
   withPrefix,
 } from "./checkpoint.ts";
+import { imageMetadata } from "./classifier_card.ts";
+import type { Solver } from "./build_solver.ts";
 import { loadTensors } from "./load_model.ts";
+import { restoreSolver } from "./restore_solver.ts";
 import {
   authorsFacts,
   refuseForeignSettings,
@@ -55,7 +59,7 @@ export function latestPath(folder: string): string {
 
 /**
  * Checkpoints of a run: `latest`, `best` and `epoch_N` hold everything that is needed to go on,
- * `student_latest`, `student_best` and `student_N` the student alone.
+ * `student_latest`, `student_best` and `student_N` the student alone, `student_ema_latest` and so on its average.
  */
 export class RunFiles {
   /** Reads and writes nothing yet. */
@@ -68,6 +72,10 @@ export class RunFiles {
     readonly scaler: GradScaler | null = null,
     /** What is known of the images' files, as JSON, to be noticed where they change. */
     readonly data: Promise<string> | null = null,
+    /** The images that the student is measured on, for whoever shows it others. */
+    readonly images: DatasetInfo | null = null,
+    /** The student's average, and the names of the optimiser's parameters, where they are not all in the models' order. */
+    readonly solver: Pick<Solver, "ema" | "names"> | null = null,
   ) {}
 
   /** Writes the checkpoints that are due. */
@@ -79,11 +87,24 @@ export class RunFiles {
       extra.set(`scaler.${name}`, tensor);
     }
     if (state.totals) extra.set("totals", { shape: [state.totals.length], data: state.totals });
+    const average = await readBack(this.solver?.ema?.stateDict() ?? new Map());
+    for (const [name, tensor] of average) extra.set(`ema.${name}`, tensor);
     const facts = this.#facts(state);
     const run = this.#runBytes(models, optimizer, extra, await this.#withData(facts));
     const student = withPrefix(models, "student.");
-    for (const [name, studentName] of this.#names(kind, state.epoch - 1)) {
+    const finished = state.epoch - 1;
+    const averageFacts = asAverage(facts, state);
+    const writeAverage = (name: string) => {
+      if (average.size === 0 || kind === "interrupted") return;
+      this.#write(
+        name.replace("student_", "student_ema_"),
+        this.#studentBytes(average, averageFacts),
+      );
+    };
+    if (state.ema?.bestEpoch === finished) writeAverage("student_best");
+    for (const [name, studentName] of this.#names(kind, finished)) {
       if (kind !== "interrupted") this.#write(studentName, this.#studentBytes(student, facts));
+      if (name !== "best") writeAverage(studentName);
       this.#write(name, run);
     }
   }
@@ -107,8 +128,12 @@ export class RunFiles {
       loadTensors(module, withPrefix(tensors, `${name}.`), path);
     }
     refuseForeignSettings(checkpoint, path);
-    this.#restoreOptimizer(withPrefix(tensors, "optimizer."), path);
-    this.#restoreScaler(withPrefix(tensors, "scaler."), path);
+    const allNames = this.#allNames();
+    restoreSolver(checkpoint, tensors, {
+      ...{ optimizer: this.optimizer, type: this.config.SOLVER.TYPE, allNames },
+      ...{ names: this.solver?.names ?? allNames, scaler: this.scaler },
+      ema: this.solver?.ema ?? null,
+    });
     const totals = tensors.get("totals");
     const found = { ...state, totals: totals ? toFloat32(totals) : null };
     const { config = "" } = checkpoint.metadata;
@@ -120,36 +145,6 @@ export class RunFiles {
         `epoch ${found.epoch} starts again at its first step`,
     });
     return atEpochStart(found);
-  }
-
-  #restoreOptimizer(state: ReadonlyMap<string, SafetensorsTensor>, path: string): void {
-    const names = [...new Set([...state.keys()].map((key) => key.replace(/\.\d+$/, "")))];
-    const wanted = this.optimizer.stateNames;
-    if (names.length > 0 && !names.some((name) => wanted.includes(name))) {
-      throw new CheckpointError(
-        `${path} holds the state of another optimiser (${names.join(", ")}) than SOLVER.TYPE ` +
-          `${this.config.SOLVER.TYPE} has (${wanted.join(", ")}); set SOLVER.TYPE as it was`,
-      );
-    }
-    const entries = inFile(path, () =>
-      new Map([...state].map(([name, tensor]) => {
-        return [name, { shape: tensor.shape, data: toFloat32(tensor) }];
-      })));
-    try {
-      this.optimizer.loadStateDict(entries);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      throw new CheckpointError(`${path} cannot be resumed: ${error.message}`, { cause: error });
-    }
-  }
-
-  /** A run that was trained without mixed precision so far goes on with a new scaler. */
-  #restoreScaler(state: ReadonlyMap<string, SafetensorsTensor>, path: string): void {
-    if (!this.scaler || state.size === 0) return;
-    const { scaler } = this;
-    inFile(path, () => {
-      scaler.loadStateDict(new Map([...state].map(([name, t]) => [name, { data: toFloat32(t) }])));
-    });
   }
 
   /**
@@ -202,6 +197,8 @@ export class RunFiles {
         best_acc: String(state.bestTop1),
         state: JSON.stringify({ ...state, totals: null }),
         config: configToYaml(this.config),
+        ...(this.images && imageMetadata(this.images)),
+        ...this.#namesMetadata(),
       },
     };
   }
@@ -210,6 +207,22 @@ export class RunFiles {
   async #withData(facts: RunFacts): Promise<RunFacts> {
     const data = await this.data;
     return data === null ? facts : { ...facts, metadata: { ...facts.metadata, data } };
+  }
+
+  /** Of the optimiser's parameters, where these are not all there are in their order. */
+  #namesMetadata(): { parameters?: string } {
+    const names = this.solver?.names ?? [];
+    return this.solver && names.join() !== this.#allNames().join()
+      ? { parameters: JSON.stringify(names) }
+      : {};
+  }
+
+  #allNames(): string[] {
+    const { student, extraModules } = this.distiller;
+    const beside = Object.entries(extraModules).flatMap(([name, module]) =>
+      [...module.namedParameters().keys()].map((each) => `${name}.${each}`)
+    );
+    return [...student.namedParameters().keys(), ...beside];
   }
 
   #modules(): [string, Module][] {
@@ -250,6 +263,12 @@ export class RunFiles {
       message: `${path} was made with another configuration; changed now: ${changed.join("; ")}`,
     });
   }
+}
+
+/** What the average's own file says. */
+function asAverage(facts: RunFacts, { ema }: RunState): RunFacts {
+  const metadata = { ...facts.metadata, best_acc: String(ema?.bestTop1 ?? -1) };
+  return { ...facts, metadata };
 }
 
 /** @throws CheckpointError where a torch file cannot be that large. */

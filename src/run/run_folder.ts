@@ -1,6 +1,6 @@
 import { join } from "@std/path";
+import { isSavedConfig } from "../config/changed_settings.ts";
 import { type Config, sectionOf } from "../config/config.ts";
-import { configToYaml } from "../config/format_config.ts";
 import { UserError } from "../errors.ts";
 import { checkFolder } from "../formats/atomic_write.ts";
 import { isThere } from "../formats/paths.ts";
@@ -58,7 +58,7 @@ export class RunFolder implements Disposable {
     }
     const path = join(this.path, CONFIG_FILE);
     const alone = runFiles(this.path).join() === CONFIG_FILE && this.replaced.place === null;
-    if (alone && Deno.readTextFileSync(path) !== configToYaml(config)) {
+    if (alone && !isSavedConfig(Deno.readTextFileSync(path), config)) {
       throw new UserError(
         `${path} is not of a run, and the run writes its configuration there; move it, or choose another EXPERIMENT.NAME`,
       );
@@ -116,12 +116,16 @@ export class RunFolder implements Disposable {
 /** Gives the configuration's paths of files that it reads, where there are any, to `place`, and takes what it returns. */
 function withReads(config: Config, place: (path: string) => string): Config {
   const { DISTILLER } = config;
-  const { TYPE, TEACHER_CHECKPOINT: teacher } = DISTILLER;
+  const { TYPE, TEACHER_CHECKPOINT: teacher, STUDENT_CHECKPOINT: student } = DISTILLER;
   const section = sectionOf(config, TYPE);
   const cost = section.COST_MATRIX_PATH ? String(section.COST_MATRIX_PATH) : "";
   return {
     ...config,
-    DISTILLER: { ...DISTILLER, TEACHER_CHECKPOINT: teacher && place(teacher) },
+    DISTILLER: {
+      ...DISTILLER,
+      TEACHER_CHECKPOINT: teacher && place(teacher),
+      STUDENT_CHECKPOINT: student && place(student),
+    },
     ...(cost && { [TYPE]: { ...section, COST_MATRIX_PATH: place(cost) } }),
   };
 }

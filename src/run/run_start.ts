@@ -1,11 +1,11 @@
 import { basename, join } from "@std/path";
-import { savedSettings } from "../config/changed_settings.ts";
+import { isSavedConfig, savedSettings } from "../config/changed_settings.ts";
 import type { Config } from "../config/config.ts";
 import { typedPath } from "../config/typed_path.ts";
 import { UserError } from "../errors.ts";
 import { changedAt, fileExists, isFolder, isThere } from "../formats/paths.ts";
 import { visible } from "../formats/visible.ts";
-import { CheckpointError, type HeldCheckpoint } from "./checkpoint.ts";
+import { CheckpointError, HeldCheckpoint, loadCheckpoint } from "./checkpoint.ts";
 import { isCheckpoint, runLeftovers } from "./run_file_names.ts";
 import { latestPath } from "./run_files.ts";
 import type { RunFolder } from "./run_folder.ts";
@@ -61,6 +61,20 @@ export function runStart(
   }
   if (resume === true || resume === "") return startAtLatest(folder);
   return startFrom(folder, config, resume);
+}
+
+/** Starts at the folder's latest where that is the beginning of the same run, else anew. */
+export function startWhereStopped(folder: string, config: Config): RunStart {
+  const latest = latestPath(folder);
+  try {
+    const checkpoint = fileExists(latest) ? loadCheckpoint(latest) : null;
+    if (checkpoint && isSavedConfig(checkpoint.metadata.config ?? "", config)) {
+      return { kind: "latest", held: new HeldCheckpoint(checkpoint) };
+    }
+  } catch {
+    // A damaged one is written anew.
+  }
+  return { kind: "anew" };
 }
 
 function refuseLeftovers({ path, replaced: { place } }: RunFolder): void {
@@ -125,7 +139,8 @@ function startFrom(folder: RunFolder, config: Config, from: string): RunStart {
     !isFolder(typedPath(from)) && /^student_/.test(basename(from)) &&
     isCheckpoint(basename(from))
   ) {
-    const other = basename(from).replace(/^student_(?=\d)/, "epoch_").replace("student_", "");
+    const other = basename(from).replace(/^student_(ema_)?(?=\d)/, "epoch_")
+      .replace(/^student_(ema_)?/, "");
     throw new UserError(`${from} holds the student alone; a run goes on from ${other}`);
   }
   const state = checked(findState(folder, from), path, replaced.place);

@@ -1,6 +1,7 @@
 import { synchronous } from "../gpu/synchronous.ts";
 import type { BackwardOptions, InputGradients, Node, Tensor } from "./core.ts";
 import { scope } from "./scope.ts";
+import { traceOp } from "./trace.ts";
 
 export type { BackwardOptions, InputGradients, Node } from "./core.ts";
 
@@ -37,6 +38,9 @@ export function withoutTape<T>(fn: () => T): T {
   }
 }
 
+/** An op's name, or with it what its result follows from beside the inputs, for a tracer. */
+export type OpLabel = string | readonly [name: string, attributes: object];
+
 /**
  * Puts an op with one output on the tape when an input needs a gradient.
  *
@@ -44,24 +48,26 @@ export function withoutTape<T>(fn: () => T): T {
  * tensor it was given, and null for inputs that need none.
  */
 export function track(
-  name: string,
+  label: OpLabel,
   inputs: readonly Tensor[],
   output: Tensor,
   backward: (gradient: Tensor) => InputGradients,
   saved: readonly Tensor[] = [],
 ): Tensor {
-  trackMany(name, inputs, [output], ([gradient]) => backward(gradient!), saved);
+  trackMany(label, inputs, [output], ([gradient]) => backward(gradient!), saved);
   return output;
 }
 
 /** As {@linkcode track}, for several outputs; gradients of unused ones are null. */
 export function trackMany<T extends readonly Tensor[]>(
-  name: string,
+  label: OpLabel,
   inputs: readonly Tensor[],
   outputs: T,
   backward: (gradients: readonly (Tensor | null)[]) => InputGradients,
   saved: readonly Tensor[] = [],
 ): T {
+  const [name, attributes] = typeof label === "string" ? [label] : label;
+  traceOp(name, inputs, outputs, attributes);
   if (!enabled || !inputs.some((input) => input.requiresGrad)) {
     for (const tensor of saved) tensor.dispose();
     return outputs;

@@ -22,6 +22,7 @@ import type {
 import { registerCreated, registerResult, unregister } from "./scope.ts";
 import { checkShape, formatShape, normalizeDim, numel, type Shape } from "./shape.ts";
 import { Storage } from "./storage.ts";
+import { traceWrite } from "./trace.ts";
 
 /** Gradients of an op's inputs, in their order; null where there is none. */
 export type InputGradients = readonly (Tensor | null)[];
@@ -217,6 +218,7 @@ export class Tensor {
       );
     }
     if (!isFloat(this.dtype)) this.storage.writeIntegers(values.slice());
+    traceWrite(this.storage, values);
     this.gpu.upload(this.storage, deviceArray(values, this.dtype));
     return this;
   }
@@ -225,6 +227,7 @@ export class Tensor {
   zero_(): this {
     if (!isFloat(this.dtype)) this.storage.writeIntegers([0]);
     const { buffer, offset } = this.storage;
+    traceWrite(this.storage, 0);
     this.gpu.clear({ buffer, offset, size: bytesOf(this.dtype, this.numel) });
     return this;
   }

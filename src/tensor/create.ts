@@ -7,6 +7,7 @@ import { fillNormal, fillUniform, type Generator } from "./random.ts";
 import { checkShape, formatShape, numel, type Shape } from "./shape.ts";
 import { Storage } from "./storage.ts";
 import { Tensor } from "./tensor.ts";
+import { traceWrite } from "./trace.ts";
 
 /** Options of the functions that make tensors. */
 export interface CreateOptions {
@@ -52,6 +53,7 @@ export function tensor(
   const words = deviceArray(flat.values, dtype);
   // A copy: the caller may use its array again.
   if (!isFloat(dtype)) storage.writeIntegers((words as HostArray).slice());
+  traceWrite(storage, words);
   gpu.upload(storage, words);
   return created(storage, wanted, dtype, options);
 }

@@ -1,4 +1,7 @@
+import { type Mix, UNMIXED } from "../data/augment/mix.ts";
+import { type TargetOptions, Targets } from "../distill/targets.ts";
 import type { Gpu } from "../gpu/gpu.ts";
+import { mixImages } from "../ops/mix_images.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -13,35 +16,85 @@ export interface HostBatch {
   readonly indices?: Int32Array;
   /** How many of the images, from the first, are real; default all. */
   readonly size?: number;
+  /** How the images are mixed in pairs, where the step mixes; default not at all. */
+  readonly mix?: Mix;
 }
 
 /** A batch as a recorded step reads it: always the same tensors, filled again for every batch. */
 export class DeviceBatch {
   /** [N, C, H, W] */
   readonly images: Tensor;
-  /** [N] */
+  /** [N]; of mixed images the label with the larger share. */
   readonly labels: Tensor;
   /** Positions of the last batch's images, [N], where it said them. */
   indices?: Int32Array;
+  readonly #mixing: Mixing | null;
 
-  /** Room for images of a shape, [N, C, H, W]. */
-  constructor(device: Gpu, imageShape: Shape) {
+  /** Room for images of a shape, [N, C, H, W]; `mixes` says whether they may be mixed in pairs. */
+  constructor(device: Gpu, imageShape: Shape, mixes = false) {
     this.images = zeros(imageShape, { device });
-    this.labels = zeros([imageShape[0]], { device, dtype: "int32" });
+    this.labels = intZeros(device, imageShape[0]);
+    this.#mixing = mixes ? new Mixing(device, imageShape[0]) : null;
   }
 
   /** Takes over the first images of a batch, as many as there is room for. */
-  fill({ images, labels, indices }: HostBatch): void {
+  fill({ images, labels, indices, mix = UNMIXED }: HostBatch): void {
     const [size] = this.labels.shape;
+    const own = labels.subarray(0, size);
     this.images.copy_(images.subarray(0, this.images.numel));
-    this.labels.copy_(labels.subarray(0, size));
+    this.labels.copy_(this.#mixing?.fill(own, mix) ?? own);
     // A copy: the loader uses its arrays again.
     this.indices = indices?.slice(0, size);
+  }
+
+  /** Mixes the images, where they may be: the first command of a recorded step. */
+  mix(): void {
+    if (this.#mixing) mixImages(this.images, this.#mixing.numbers);
+  }
+
+  /** What losses make of the labels. */
+  targets(options: TargetOptions): Targets {
+    return new Targets(this.labels, { ...options, mixed: this.#mixing });
   }
 
   /** Frees the tensors. */
   dispose(): void {
     this.images.dispose();
     this.labels.dispose();
+    this.#mixing?.dispose();
   }
+}
+
+/** What a batch has more where its images may be mixed. */
+class Mixing {
+  /** Labels with the smaller share, [N]. */
+  readonly labels: Tensor;
+  /** Share of the others, []. */
+  readonly share: Tensor;
+  /** What `mixImages()` reads, [5]. */
+  readonly numbers: Tensor;
+
+  constructor(device: Gpu, size: number) {
+    this.labels = intZeros(device, size);
+    this.share = zeros([], { device });
+    this.numbers = zeros([5], { device });
+  }
+
+  /** Takes over how a batch is mixed; returns the labels with the larger share. */
+  fill(own: Int32Array, { weight, box, share }: Mix): Int32Array {
+    const others = own.slice().reverse();
+    const [larger, smaller] = share < 0.5 ? [others, own] : [own, others];
+    this.labels.copy_(smaller);
+    this.share.copy_(Float32Array.of(Math.max(share, 1 - share)));
+    this.numbers.copy_(Float32Array.of(weight, ...box));
+    return larger;
+  }
+
+  dispose(): void {
+    for (const each of [this.labels, this.share, this.numbers]) each.dispose();
+  }
+}
+
+function intZeros(device: Gpu, size: number): Tensor {
+  return zeros([size], { device, dtype: "int32" });
 }

@@ -1,10 +1,13 @@
 import type { BatchSource } from "../data/batch.ts";
+import { isBalanced } from "../data/class_balance.ts";
+import type { DatasetInfo } from "../data/image_dataset.ts";
 import { UserError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { ReadbackRing } from "../gpu/readback_ring.ts";
 import type { Model } from "../models/model.ts";
 import { addInPlace } from "../ops/add_in_place.ts";
 import { argmax } from "../ops/reduce/argmax.ts";
+import { addClassHits } from "../ops/reduce/class_hits.ts";
 import { topKCorrect } from "../ops/reduce/top_k_correct.ts";
 import { cat } from "../ops/shape/cat.ts";
 import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
@@ -34,6 +37,8 @@ const WAIT_EVERY = 4;
 export class Evaluator {
   readonly #totals: Tensor;
   readonly #steps: EvaluationStep[] = [];
+  /** Right predictions by class, [classes], where the classes are not of one size. */
+  #hits: Tensor | null = null;
 
   /** Allocates the totals; the predictions of every batch are read back where somebody is told of them. */
   constructor(readonly gpu: Gpu, readonly model: Model, readonly onPredictions?: PredictionSink) {
@@ -41,18 +46,21 @@ export class Evaluator {
   }
 
   /**
-   * Loss, top-1 and top-5 over all images of `loader`; null when it was stopped.
+   * Loss, top-1 and top-5 over all images of `loader`, and the balanced accuracy where its classes are not of one size; null
+   * when it was stopped.
    *
    * @throws UserError where the loader has no image that can be decoded; what the loader itself throws.
    */
   async run(loader: BatchSource, options: EvaluateOptions = {}): Promise<TestMetrics | null> {
     const start = performance.now();
     this.#totals.copy_(new Float32Array(3));
+    this.#countByClass(loader.dataset);
+    const seen = new Int32Array(this.#hits?.numel ?? 0);
     const wasTraining = this.model.training;
     this.model.eval();
     let done: number;
     try {
-      done = await this.#batches(loader, options);
+      done = await this.#batches(loader, options, seen);
       for (const step of this.#steps) await step.drain();
     } catch (error) {
       await Promise.allSettled(this.#steps.map((step) => step.drain()));
@@ -67,18 +75,35 @@ export class Evaluator {
       loss: loss / done,
       top1: 100 * top1 / done,
       top5: 100 * top5 / done,
+      ...(this.#hits && { balancedAccuracy: meanRecall(await this.#hits.data(), seen) }),
       seconds: (performance.now() - start) / 1000,
     };
   }
 
-  /** Runs the batches; returns how many images they had. */
-  async #batches(loader: BatchSource, { progress, signal }: EvaluateOptions): Promise<number> {
+  /** Has right predictions counted by class from 0 on, where a data set's classes are not of one size. */
+  #countByClass({ labels, classes: { length: classes } }: DatasetInfo): void {
+    const wanted = isBalanced(labels, classes) ? 0 : classes;
+    if (wanted !== (this.#hits?.numel ?? 0)) {
+      for (const step of this.#steps.splice(0)) step.dispose();
+      this.#hits?.dispose();
+      this.#hits = wanted > 0 ? zeros([wanted], { device: this.gpu }) : null;
+    }
+    this.#hits?.zero_();
+  }
+
+  /** Runs the batches, counting their images by class where `seen` has room; returns how many there were. */
+  async #batches(
+    loader: BatchSource,
+    { progress, signal }: EvaluateOptions,
+    seen: Int32Array,
+  ): Promise<number> {
     let done = 0;
     let batches = 0;
     for await (const batch of loader.epoch(1)) {
       // Where images that cannot be decoded are left out, nothing may be left of a batch.
       if (batch.size > 0) await (await this.#step(loader, batch.size)).run(batch);
       done += batch.size;
+      for (let i = 0; seen.length > 0 && i < batch.size; i++) seen[batch.labels[i]]++;
       if (++batches % WAIT_EVERY === 0) await this.gpu.finished();
       if (signal?.aborted) break;
       progress?.(done, loader.dataset.length);
@@ -90,6 +115,7 @@ export class Evaluator {
   dispose(): void {
     for (const step of this.#steps) step.dispose();
     this.#totals.dispose();
+    this.#hits?.dispose();
   }
 
   /** The step of a batch's size; two are kept, that of whole batches and the last other one. */
@@ -104,15 +130,16 @@ export class Evaluator {
     }
     const { channels, height, width } = loader.dataset;
     const shape = [size, channels, height, width] as const;
-    const step = new EvaluationStep(this.gpu, this.model, this.#totals, shape, this.onPredictions);
+    const totals = { totals: this.#totals, hits: this.#hits };
+    const step = new EvaluationStep(this.gpu, this.model, totals, shape, this.onPredictions);
     this.#steps.push(step);
     return step;
   }
 }
 
 /**
- * Loss, top-1 and top-5 of a model over all images of a loader; null when it was stopped. The model is left in the mode it
- * was in.
+ * Loss, top-1 and top-5 of a model over all images of a loader, and the balanced accuracy where its classes are not of one
+ * size; null when it was stopped. The model is left in the mode it was in.
  *
  * @throws UserError where no image can be decoded; what the loader itself throws.
  */
@@ -162,6 +189,12 @@ export class ClassCounts {
   }
 }
 
+/** Mean over the classes that were seen of how many of them were found, in percent. scikit-learn: `balanced_accuracy_score`. */
+function meanRecall(hits: ArrayLike<number>, seen: Int32Array): number {
+  const recalls = Array.from(seen, (images, c) => hits[c] / images).filter(Number.isFinite);
+  return 100 * recalls.reduce((sum, recall) => sum + recall, 0) / recalls.length;
+}
+
 class EvaluationStep {
   readonly #images: Tensor;
   readonly #labels: Tensor;
@@ -172,7 +205,7 @@ class EvaluationStep {
   constructor(
     readonly gpu: Gpu,
     readonly model: Model,
-    readonly totals: Tensor,
+    readonly into: { readonly totals: Tensor; readonly hits: Tensor | null },
     readonly shape: readonly [number, number, number, number],
     onPredictions?: PredictionSink,
   ) {
@@ -213,7 +246,8 @@ class EvaluationStep {
     const { logits } = this.model.forward(this.#images);
     const loss = crossEntropy(logits, this.#labels, { reduction: "sum" });
     const hits = topKCorrect(logits, this.#labels, [1, Math.min(5, logits.shape[1])]);
-    addInPlace(this.totals, cat([loss.reshape(1), hits]));
+    addInPlace(this.into.totals, cat([loss.reshape(1), hits]));
+    if (this.into.hits) addClassHits(this.into.hits, logits, this.#labels);
     if (this.#predictions) this.#predicted = argmax(logits, 1).keep();
   }
 }

@@ -132,6 +132,8 @@ export interface TestMetrics {
   readonly top1: number;
   /** Top-5 accuracy in percent. */
   readonly top5: number;
+  /** Mean of the classes' top-1 accuracies in percent; missing where they have as many images each, since it is `top1` then. */
+  readonly balancedAccuracy?: number;
   /** Seconds it took. */
   readonly seconds: number;
 }
@@ -146,6 +148,16 @@ export interface Evaluate {
   readonly done: number;
   /** Images there are. */
   readonly total: number;
+}
+
+/** How the average of the student (SOLVER.EMA_DECAY) does. */
+export interface AverageEnd {
+  /** Its evaluation. */
+  readonly test: TestMetrics;
+  /** Best top-1 accuracy of its evaluations so far, in percent. */
+  readonly bestTop1: number;
+  /** The epoch it was reached in. */
+  readonly bestEpoch: number;
 }
 
 /** An epoch was trained and evaluated. */
@@ -166,6 +178,10 @@ export interface EpochEnd {
   readonly bestTop1: number;
   /** The epoch it was reached in. */
   readonly bestEpoch: number;
+  /** Epochs since it, or that of the average, became better; missing where a run does not end early. */
+  readonly stale?: number;
+  /** The student's average; missing where there is none. */
+  readonly ema?: AverageEnd;
 }
 
 /** A checkpoint was written. */
@@ -176,6 +192,18 @@ export interface Checkpoint {
   readonly kind: string;
   /** The file. */
   readonly path: string;
+}
+
+/** The cost matrix that a run lacks is being made. */
+export interface CostMatrixProgress {
+  /** Tells the event from the others. */
+  readonly type: "cost_matrix";
+  /** What is counted: `images` that the teacher has seen, or `blocks` of classes that were compared. */
+  readonly what: string;
+  /** How many are done. */
+  readonly done: number;
+  /** How many there are. */
+  readonly total: number;
 }
 
 /** Something is not as it should be, but training goes on. */
@@ -214,6 +242,8 @@ export interface RunEnd {
   readonly bestTop1: number;
   /** The epoch it was reached in. */
   readonly bestEpoch: number;
+  /** The best of the student's average; missing where there is none. */
+  readonly ema?: Omit<AverageEnd, "test">;
   /** Top-1 accuracy after the last epoch, in percent. */
   readonly lastTop1: number;
   /** Seconds the run took, over all its parts. */
@@ -231,6 +261,7 @@ export type TrainEvent =
   | Evaluate
   | EpochEnd
   | Checkpoint
+  | CostMatrixProgress
   | Warning
   | Note
   | Interrupted

@@ -18,6 +18,10 @@ export interface RunState {
   bestTop1: number;
   /** The epoch it was reached in; 0 before the first evaluation. */
   bestEpoch: number;
+  /** Epochs since the best top-1 accuracy, of the student or its average, became better. */
+  stale: number;
+  /** Best top-1 accuracy of the student's average, percent, and its epoch; null where there was none. */
+  ema: { bestTop1: number; bestEpoch: number } | null;
   /** Top-1 accuracy of the last evaluation, percent. */
   lastTop1: number;
   /** Seconds of everything that is done, over all parts of the run. */
@@ -35,6 +39,8 @@ export function initialState(): RunState {
     trained: null,
     bestTop1: -1,
     bestEpoch: 0,
+    stale: 0,
+    ema: null,
     lastTop1: 0,
     seconds: 0,
   };

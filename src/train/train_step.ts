@@ -6,6 +6,7 @@ import { topKCorrect } from "../ops/reduce/top_k_correct.ts";
 import { cat } from "../ops/shape/cat.ts";
 import { clipGradNorm } from "../optim/clip_grad_norm.ts";
 import { type GradScaler, SCALER_COUNTS } from "../optim/grad_scaler.ts";
+import type { ModelEma } from "../optim/model_ema.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { autocast } from "../tensor/autocast.ts";
 import { tensor, zeros } from "../tensor/create.ts";
@@ -13,6 +14,7 @@ import { scope } from "../tensor/scope.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { DeviceBatch, type HostBatch } from "./device_batch.ts";
+import { type LabelSettings, requireTargetsUsed } from "./label_settings.ts";
 
 export type { HostBatch } from "./device_batch.ts";
 
@@ -44,7 +46,7 @@ interface Share {
 const ALONE: Share = { index: 0, of: 1 };
 
 /** Options of {@linkcode TrainStep}. */
-interface TrainStepOptions {
+interface TrainStepOptions extends Omit<LabelSettings, "mixing"> {
   /** The device. */
   readonly gpu: Gpu;
   /** Makes the losses. */
@@ -59,8 +61,12 @@ interface TrainStepOptions {
   readonly accumulate?: boolean;
   /** Clips the l2 norm of all gradients to this, as `torch.nn.utils.clip_grad_norm_`; 0, the default, leaves them. */
   readonly clipNorm?: number;
+  /** Moves with every update. */
+  readonly ema?: ModelEma | null;
   /** Sees the gradients before every update. */
   readonly onGradients?: GradientHook;
+  /** Whether batches may say how their images are mixed in pairs. Default false. */
+  readonly mixes?: boolean;
 }
 
 /**
@@ -83,6 +89,8 @@ export class TrainStep {
   readonly #inputs: DeviceBatch;
   /** What a batch's gradient counts in the update; null where each batch has one of its own. */
   readonly #weight: Tensor | null;
+  /** float32 [classes], or null for 1 each. */
+  readonly #classWeights: Tensor | null;
   #batches = 1;
   #backward: Recording | null = null;
   #update: Recording | null = null;
@@ -92,10 +100,11 @@ export class TrainStep {
 
   /** Allocates the batch and the totals. */
   constructor(readonly options: TrainStepOptions) {
-    const { gpu: device, imageShape, optimizer, accumulate = false } = options;
-    this.#inputs = new DeviceBatch(device, imageShape);
+    const { gpu: device, imageShape, optimizer, accumulate = false, mixes, classWeights } = options;
+    this.#inputs = new DeviceBatch(device, imageShape, mixes);
     this.totals = zeros([TOTALS], { device });
     this.#weight = accumulate ? tensor([1], null, { device }) : null;
+    this.#classWeights = classWeights ? tensor(classWeights, null, { device }) : null;
     if (accumulate) { for (const group of optimizer.groups) group.reserveAccumulation(); }
   }
 
@@ -112,7 +121,7 @@ export class TrainStep {
    * @throws RangeError for a share where the step was not made to `accumulate`
    */
   async run(batch: HostBatch, schedule: Schedule, share: Share = ALONE): Promise<void> {
-    const { distiller, gpu, imageShape: [whole, ...image] } = this.options;
+    const { distiller, gpu, imageShape: [whole, ...image], mixes } = this.options;
     if (this.#schedule && !distiller.sameSchedule(this.#schedule, schedule)) this.#forget();
     this.#schedule = schedule;
     this.#weigh(share.of);
@@ -124,7 +133,7 @@ export class TrainStep {
     }
     // The last of an epoch has a recording of its own; the memory of both at once may be more than there is.
     this.#forget();
-    const inputs = new DeviceBatch(gpu, [size, ...image]);
+    const inputs = new DeviceBatch(gpu, [size, ...image], mixes);
     try {
       inputs.fill(batch);
       await this.#trainOn(inputs, last);
@@ -157,6 +166,7 @@ export class TrainStep {
     this.#forget();
     this.#update?.dispose();
     this.#weight?.dispose();
+    this.#classWeights?.dispose();
     this.#inputs.dispose();
     this.totals.dispose();
   }
@@ -193,11 +203,15 @@ export class TrainStep {
   }
 
   /** The first recording: the gradients of a batch, in the optimiser's flat buffers. */
-  #gradients({ images, labels }: DeviceBatch): void {
-    const { distiller, optimizer, scaler } = this.options;
+  #gradients(batch: DeviceBatch): void {
+    const { distiller, optimizer, scaler, labelSmoothing, mixes } = this.options;
     optimizer.zeroGrad();
-    const forward = () => distiller.forwardTrain(images, labels, this.#schedule!);
+    batch.mix();
+    const { images, labels } = batch;
+    const targets = batch.targets({ labelSmoothing, classWeights: this.#classWeights });
+    const forward = () => distiller.forwardTrain(images, labels, this.#schedule!, targets);
     const { logits, losses } = scaler ? autocast(forward) : forward();
+    requireTargetsUsed(targets, distiller, this.options, mixes);
     const loss = Object.values(losses).reduce((sum, term) => sum.add(term));
     this.#addMetrics(loss, losses, logits, labels);
     (scaler?.scale(loss) ?? loss).backward({ freeExcept: [] });
@@ -207,7 +221,7 @@ export class TrainStep {
 
   /** The second: moves the weights along what is in these buffers. */
   #updateWeights(): void {
-    const { optimizer, scaler, clipNorm = 0 } = this.options;
+    const { optimizer, scaler, clipNorm = 0, ema } = this.options;
     if (scaler) {
       scaler.step(optimizer, clipNorm);
       this.#copyScaling(scaler);
@@ -215,6 +229,7 @@ export class TrainStep {
       if (clipNorm > 0) clipGradNorm(optimizer, clipNorm);
       optimizer.step();
     }
+    ema?.update();
     if (this.#weight) optimizer.clearGradients();
   }
 

@@ -1,25 +1,30 @@
+import type { Mixer } from "../data/augment/mix.ts";
 import type { BatchSource } from "../data/batch.ts";
 import type { Distiller, Schedule } from "../distill/distiller.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Module } from "../nn/module.ts";
 import type { GradScaler } from "../optim/grad_scaler.ts";
+import type { ModelEma } from "../optim/model_ema.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { LearningRate } from "../optim/schedules.ts";
+import { describeEarlyEnd, recordTop1 } from "./best_top1.ts";
 import { explainTeacher, explainTestLoss } from "./diagnosis.ts";
 import { EpochClock } from "./epoch_clock.ts";
 import { EpochReports, PointWindow } from "./epoch_reports.ts";
 import { Evaluator } from "./evaluate.ts";
 import type { EventSink, TestMetrics, TrainMetrics } from "./events.ts";
+import { type LabelSettings, mixerOf } from "./label_settings.ts";
 import { RunAhead } from "./run_ahead.ts";
 import { runMetrics } from "./run_metrics.ts";
 import type { RunState } from "./run_state.ts";
+import { setTraining } from "./trained.ts";
 import { type GradientHook, TrainStep } from "./train_step.ts";
 import { keptEpoch, refuseBadMetrics, TrainingError } from "./training_error.ts";
 
 export { TrainingError } from "./training_error.ts";
 
 /** Settings of {@linkcode Trainer}. */
-export interface TrainerOptions {
+export interface TrainerOptions extends LabelSettings {
   /** The device. */
   readonly gpu: Gpu;
   /** Makes the losses. */
@@ -42,6 +47,12 @@ export interface TrainerOptions {
   readonly accumulate?: number;
   /** Clips the l2 norm of all gradients to this; 0, the default, leaves them. */
   readonly clipNorm?: number;
+  /** An average of the student, which is evaluated too. */
+  readonly ema?: ModelEma | null;
+  /** Modules of the student that stay in evaluation mode, as frozen batch normalisation does. */
+  readonly frozen?: readonly Module[];
+  /** Ends after so many epochs in a row without a better best top-1; 0, the default, does not. */
+  readonly patience?: number;
   /** Sees the gradients before every update. */
   readonly onGradients?: GradientHook;
   /** Steps of the run between two `point` events. */
@@ -61,15 +72,22 @@ export type SaveKind = "interrupted" | "epoch" | "best";
 export class Trainer {
   readonly #step: TrainStep;
   readonly #evaluator: Evaluator;
+  readonly #mixer: Mixer | null;
 
-  /** Allocates the batch and the totals; `state` is where to go on, and is kept up to date. */
+  /**
+   * Allocates the batch and the totals; `state` is where to go on, and is kept up to date.
+   *
+   * @throws UserError where the distiller refuses mixed images, RangeError where a number of `mixing` is out of its range
+   */
   constructor(readonly options: TrainerOptions, readonly state: RunState) {
     const { gpu, train, batchSize, accumulate = 1 } = options;
+    this.#mixer = mixerOf(options.mixing, options.distiller);
     const { channels, height, width } = train.dataset;
     const imageShape = [batchSize, channels, height, width];
     this.#evaluator = new Evaluator(gpu, options.distiller.student);
     try {
-      this.#step = new TrainStep({ ...options, accumulate: accumulate > 1, imageShape });
+      const mixes = this.#mixer !== null;
+      this.#step = new TrainStep({ ...options, accumulate: accumulate > 1, imageShape, mixes });
     } catch (error) {
       this.#evaluator.dispose();
       throw error;
@@ -82,18 +100,27 @@ export class Trainer {
   }
 
   /**
-   * Trains to the last epoch.
+   * Trains to the last epoch, or until `patience` is at its end.
    *
-   * @returns true when all epochs are done, false when it was interrupted.
+   * @returns true when it is done, false when it was interrupted.
    * @throws TrainingError when a training loss, or a weight at an epoch's end, is not finite.
    */
   async run(): Promise<boolean> {
-    const { epochs } = this.options;
-    while (this.state.epoch <= epochs) {
+    while (!this.done) {
       if (!await this.#epoch()) return false;
-      if (this.options.signal?.aborted && this.state.epoch <= epochs) return false;
+      if (this.options.signal?.aborted && !this.done) return false;
+    }
+    const { state, options: { epochs, patience, sink } } = this;
+    if (state.epoch <= epochs) {
+      sink({ type: "note", message: describeEarlyEnd(state, epochs, patience!) });
     }
     return true;
+  }
+
+  /** Whether nothing is left to train. */
+  get done(): boolean {
+    const { state: { epoch, stale }, options: { epochs, patience = 0 } } = this;
+    return epoch > epochs || (patience > 0 && stale >= patience);
   }
 
   /** Frees device memory. */
@@ -109,27 +136,27 @@ export class Trainer {
     // That of the epoch's last update, which is all of them where the schedule goes by epochs.
     const lr = this.#lr(options.train.length);
     optimizer.setLr(lr);
-    setTraining(distiller);
+    setTraining(distiller, options.frozen);
     const train = state.trained ??
       await this.#trainEpoch(schedule).catch((error) => this.#blame(error));
     if (!train) return false;
     const test = await this.#evaluate();
-    if (!test) return await this.#interruptEvaluation(train);
+    const average = options.ema && test ? await this.#evaluateAverage(options.ema) : null;
+    if (!test || (options.ema && !average)) return await this.#interruptEvaluation(train);
     const measured = Number.isFinite(test.loss);
     if (!measured) {
       const message = await explainTestLoss(test.loss, distiller.student, state.epoch);
       sink({ type: "warning", message });
     }
-    // Of equal ones the last is the best, unless it could not be measured in full.
-    const best = measured ? test.top1 >= state.bestTop1 : test.top1 > state.bestTop1;
-    if (best) {
-      state.bestTop1 = test.top1;
-      state.bestEpoch = state.epoch;
-    }
-    state.lastTop1 = test.top1;
-    const { epoch, bestTop1, bestEpoch } = state;
-    sink({ type: "epoch_end", epoch, epochs, lr, train, test, bestTop1, bestEpoch });
-    this.#finishEpoch(test);
+    const best = recordTop1(state, test, average);
+    const { epoch, bestTop1, bestEpoch, stale, ema } = state;
+    const record = {
+      ...{ bestTop1, bestEpoch },
+      ...(options.patience ? { stale } : {}),
+      ...(average && ema ? { ema: { test: average, ...ema } } : {}),
+    };
+    sink({ type: "epoch_end", epoch, epochs, lr, train, test, ...record });
+    this.#finishEpoch(test.seconds + (average?.seconds ?? 0));
     await options.save(best ? "best" : "epoch", state);
     return true;
   }
@@ -141,9 +168,19 @@ export class Trainer {
     return this.#evaluator.run(test, { progress, signal });
   }
 
-  #finishEpoch(test: TestMetrics): void {
+  /** Evaluates the average in the student's place. */
+  async #evaluateAverage(ema: ModelEma): Promise<TestMetrics | null> {
+    ema.exchange();
+    try {
+      return await this.#evaluate();
+    } finally {
+      ema.exchange();
+    }
+  }
+
+  #finishEpoch(testSeconds: number): void {
     const { state } = this;
-    state.seconds += test.seconds;
+    state.seconds += testSeconds;
     state.epoch++;
     state.step = 0;
     state.totals = null;
@@ -211,6 +248,7 @@ export class Trainer {
   /** Steps to the epoch's end, or until interrupted: between two updates, so that a checkpoint holds no part of one. */
   async #trainSteps(schedule: Schedule, clock: EpochClock, reports: EpochReports): Promise<void> {
     const { options: { gpu, train, signal, optimizer }, state } = this;
+    const { height, width } = train.dataset;
     const runAhead = new RunAhead(gpu);
     let waiting = performance.now();
     let ahead = train.aheadMilliseconds;
@@ -221,7 +259,8 @@ export class Trainer {
       clock.dataMilliseconds += ready - waiting + train.aheadMilliseconds - ahead;
       ahead = train.aheadMilliseconds;
       if (share.index === 0) optimizer.setLr(this.#lr(state.step + share.of));
-      await this.#step.run(batch, schedule, share);
+      const mix = this.#mixer?.draw(schedule.epoch, state.step, height, width);
+      await this.#step.run({ ...batch, mix }, schedule, share);
       state.step++;
       const updated = share.index === share.of - 1;
       share = updated ? { index: 0, of: this.#shares() } : { ...share, index: share.index + 1 };
@@ -246,16 +285,6 @@ export class Trainer {
     const first = step - 1 - (step - 1) % accumulate;
     return learningRate({ epoch, step: first, stepsPerEpoch: train.length, epochs });
   }
-}
-
-/** The modules whose parameters move. */
-export function trained(distiller: Distiller): Module[] {
-  return [distiller.student, ...Object.values(distiller.extraModules)];
-}
-
-function setTraining(distiller: Distiller): void {
-  for (const module of trained(distiller)) module.train();
-  distiller.teacher?.eval();
 }
 
 /** Lets timers, signals and read-backs run. */

@@ -239,9 +239,11 @@ Deno.test("eval loads a model without batch normalisation's counters, as torchvi
       "fits resnet20 (10 classes, 1 channel)",
     );
     const { status, stdout, stderr } = await cli(
-      ...["eval", "-c", path, "-d", "fashion_mnist", "-m", "resnet20", "DATASET.VALIDATION", "2"],
+      ...["eval", "-c", path, "-d", "fashion_mnist", "DATASET.VALIDATION", "2"],
     );
     assertEquals(status, 0, stderr);
+    const fit = "which model it holds; its tensors fit resnet20 (10 classes, 1 channel)";
+    assertStringIncludes(stderr, fit);
     assertStringIncludes(stdout, "images  20");
   });
 });

@@ -1,9 +1,10 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { loadCheckpoint, saveCheckpoint } from "../../src/run/checkpoint.ts";
 import { readCostMatrix, writeCostMatrix } from "../../src/run/cost_matrix_file.ts";
 import { type CostMatrixFlags, makePlan } from "../../src/cli/cost_matrix_plan.ts";
 import { cli, writeTeacher } from "./helpers.ts";
+import { writePictures } from "../pictures.ts";
 import { inTempDir } from "../temp_dir.ts";
 
 Deno.test("cost-matrix compares features, logits and weights in the ways it offers", async () => {
@@ -84,28 +85,57 @@ Deno.test("cost-matrix says what does not go together", async () => {
   );
 });
 
-Deno.test("train says how to make the matrix it wants, and that makes it", async () => {
+Deno.test("train makes the matrix that it lacks, where cost-matrix makes it, and again for another teacher", async () => {
   await inTempDir(async (folder) => {
-    const ckpt = await writeTeacher(folder);
+    const pictures = join(folder, "pictures");
+    writePictures(pictures);
     const matrix = join(folder, "cka.pth");
-    const cfg = join(folder, "wkd_l.yaml");
-    const lines = [
-      `DATASET: {TYPE: fashion_mnist, SUBSET: 2}`,
-      `DISTILLER: {TYPE: WKD, STUDENT: resnet8, TEACHER: resnet8, TEACHER_CHECKPOINT: ${ckpt}}`,
-      `WKD: {COST_MATRIX: cka, COST_MATRIX_PATH: ${matrix}, COST_MATRIX_SOURCE: logits,`,
-      `  LOSS: {WKD_LOGIT_WEIGHT: 1.0}}`,
+    const words = [
+      ...["DATASET.TYPE", "image_folder", "DATASET.ROOT", pictures, "DATASET.VALIDATION", "0.25"],
+      ...["DATASET.TEST.BATCH_SIZE", "6", "SOLVER.BATCH_SIZE", "4", "SOLVER.EPOCHS", "1"],
+      ...["DISTILLER.STUDENT", "resnet8", "LOG.PREFIX", folder],
     ];
-    Deno.writeTextFileSync(cfg, lines.join("\n"));
-    const train = await cli("train", "--cfg", cfg, "LOG.PREFIX", folder);
-    assertEquals(train.status, 1);
-    const command = `deno task cost-matrix --cfg ${cfg}`;
-    assertStringIncludes(train.stderr, `there is no cost matrix ${matrix} (WKD.COST_MATRIX_PATH)`);
-    assertStringIncludes(train.stderr, `"${command}"`);
-    const made = await cli(...command.split(" ").slice(2), "--samples", "3");
-    assertEquals(made.status, 0, made.stderr);
-    assertEquals(readCostMatrix(matrix, 10).cost.length, 100);
-    const { command: written } = JSON.parse(Deno.readTextFileSync(`${matrix}.json`));
-    assertStringIncludes(written, "--source logits");
+    const teach = async (name: string, seed: string) => {
+      const own = ["SOLVER.SEED", seed, "EXPERIMENT.NAME", name];
+      assertEquals((await cli("train", ...words, ...own)).status, 0);
+      return ["DISTILLER.TEACHER_CHECKPOINT", join(folder, "distill", name, "student_latest")];
+    };
+    const wkd = [
+      ...words,
+      ...["DISTILLER.TYPE", "WKD", "DISTILLER.TEACHER", "resnet8"],
+      ...["WKD.COST_MATRIX", "cka", "WKD.COST_MATRIX_PATH", matrix],
+    ];
+    const one = await teach("one", "1");
+    const first = await cli("train", ...wkd, ...one, "EXPERIMENT.NAME", "first");
+    assertEquals(first.status, 0, first.stderr);
+    assertStringIncludes(first.stdout, `made the cost matrix ${matrix} from resnet8 and 6 images`);
+    // What was settled stands where anybody looks.
+    assertStringIncludes(first.stdout, "WKD, where nothing else is said: LOSS.WKD_LOGIT_WEIGHT 50");
+    const saved = Deno.readTextFileSync(join(folder, "distill", "first", "config.yaml"));
+    assertStringIncludes(saved, "HINT_LAYER: -1");
+    const made = readCostMatrix(matrix, 3);
+    const again = join(folder, "again.pth");
+    const command = await cli(
+      ...["cost-matrix", ...wkd.slice(0, 6), "--teacher", "resnet8"],
+      ...["--ckpt", one[1], "--dataset", "image_folder", "--out", again],
+    );
+    assertEquals(command.status, 0, command.stderr);
+    const { command: _, ...note } = readCostMatrix(again, 3).note;
+    assertEquals(readCostMatrix(again, 3).cost, made.cost);
+    assertEquals(note, made.note);
+
+    const two = await teach("two", "2");
+    const other = await cli("train", ...wkd, ...two, "EXPERIMENT.NAME", "other");
+    assertEquals(other.status, 0, other.stderr);
+    const own = join(folder, "distill", "other", "cost_matrix.safetensors");
+    assertStringIncludes(other.stdout, `the run uses one of its own, ${own}`);
+    assertEquals(readCostMatrix(matrix, 3), made);
+    assert(readCostMatrix(own, 3).note.teacher_sha256 !== made.note.teacher_sha256);
+    // Resuming at the end reads the run's own again, and makes none.
+    const end = await cli("train", ...wkd, ...two, "EXPERIMENT.NAME", "other", "--resume");
+    assertEquals(end.status, 0, end.stderr);
+    assert(!end.stdout.includes("made the cost matrix"));
+    assert(!end.stdout.includes("changed now"), end.stdout);
   });
 });
 

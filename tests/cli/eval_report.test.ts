@@ -33,3 +33,11 @@ Deno.test("evalJson() as the terminal gets it stays JSON with the names as they 
   assertStringIncludes(text, "c1\\u009b31m");
   assertEquals(JSON.parse(text).classes.map(({ name }: { name: string }) => name), NAMES);
 });
+
+Deno.test("evalText() and evalJson() give the balanced accuracy where there is one", () => {
+  const metrics = { ...EVALUATION.metrics, balancedAccuracy: 41.666 };
+  const lines = evalText({ ...EVALUATION, metrics, classes: null }, "worst").split("\n");
+  assertEquals(lines[3], "  classes 41.67 % (balanced accuracy, the mean of their top-1)");
+  assertEquals(JSON.parse(evalJson({ ...EVALUATION, metrics }, "worst")).balancedAccuracy, 41.666);
+  assert(!evalText(EVALUATION, "worst").includes("balanced"));
+});

@@ -81,3 +81,23 @@ export async function writeTeacher(folder: string, classes = 10): Promise<string
   model.dispose();
   return path;
 }
+
+/** Four training images and one test image of each class in CIFAR-10's binary layout: noise about a grey of the class. */
+export function writeCifar(root: string): void {
+  const folder = join(root, "cifar-10-batches-bin");
+  Deno.mkdirSync(folder);
+  const names = Array.from({ length: 10 }, (_, i) => `class ${i}\n`).join("");
+  Deno.writeTextFileSync(join(folder, "batches.meta.txt"), names);
+  const image = (label: number, at: number) => [
+    label,
+    ...Array.from({ length: 3072 }, (_, k) => (20 * label + (k * (7 * at + 13)) % 61) % 256),
+  ];
+  const write = (name: string, labels: readonly number[], seed: number) => {
+    const bytes = labels.flatMap((label, i) => image(label, seed + i));
+    Deno.writeFileSync(join(folder, name), Uint8Array.from(bytes));
+  };
+  for (let n = 0; n < 5; n++) {
+    write(`data_batch_${n + 1}.bin`, Array.from({ length: 8 }, (_, i) => (8 * n + i) % 10), 8 * n);
+  }
+  write("test_batch.bin", Array.from({ length: 10 }, (_, i) => i), 40);
+}

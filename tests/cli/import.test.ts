@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join, toFileUrl } from "@std/path";
+import { readOnnx } from "../export/read_onnx.ts";
 import { inTempDir } from "../temp_dir.ts";
 
 const root = fromFileUrl(new URL("../..", import.meta.url));
@@ -49,6 +50,25 @@ Deno.test("the examples train together from another folder, are evaluated, resum
     const seen = await task("tests", "eval", student, ...IMPORTS);
     assertEquals(seen.code, 0, seen.stderr);
     assertStringIncludes(seen.stdout, "on stripes/test");
+
+    const onnx = join(folder, "student.onnx");
+    const exported = await task("tests", "export", student, "--to", onnx, ...IMPORTS);
+    assertEquals(exported.code, 0, exported.stderr);
+    assertStringIncludes(exported.stdout, "tiny_net, images float32 [N, 1, 16, 16]");
+    const operators = readOnnx(Deno.readFileSync(onnx)).graph.node.map(({ op_type }) => op_type);
+    assertEquals(operators.includes("LayerNormalization"), true);
+
+    const picture = join(folder, "picture.pgm");
+    Deno.writeTextFileSync(picture, `P2 16 16 255 ${"9 240 ".repeat(128)}`);
+    const guess = ["predict", "-c", join(folder, "examples/stripes"), picture, "--top", "1"];
+    const lost = await task("tests", ...guess);
+    assertEquals(lost.code, 1);
+    assertStringIncludes(lost.stderr, `there is no model "tiny_net"; `);
+    assertStringIncludes(lost.stderr, `the configuration was made with ${ADD}: add ${ADD}`);
+    // The model alone is needed: class names and preprocessing are in the checkpoint.
+    const found = await task("tests", ...guess, "--import", "../examples/model.ts");
+    assertEquals([found.code, found.stderr], [0, ""]);
+    assertMatch(found.stdout, /^ +\d+\.\d\d % {2}[a-z ]+ {2}\S+picture\.pgm\n$/);
 
     const inspected = await task("tests", "inspect", student);
     assertStringIncludes(inspected.stdout, `fits none that is known here`);

@@ -22,7 +22,7 @@ Deno.test("models() prints a row for every model of a family", () => {
 
 Deno.test("models() prints JSON with numbers, for the classes asked for", () => {
   const rows = JSON.parse(printed(() => models({ family: "cifar", json: true, classes: 10 })));
-  assertEquals(rows.length, 23);
+  assertEquals(rows.length, 28);
   assertEquals(rows[0], {
     name: "resnet8",
     family: "cifar",

@@ -6,9 +6,9 @@ import { TABLES, usualFile } from "../../src/cli/results/tables.ts";
 import "../../src/optim/registry.ts";
 import { costMatrixSettings } from "../../src/run/run_cost_matrix.ts";
 import { inTempDir } from "../temp_dir.ts";
-import { cli, TINY } from "./helpers.ts";
+import { cli, TINY, writeCifar } from "./helpers.ts";
 
-const [FASHION, CIFAR] = TABLES;
+const [FASHION, CIFAR, PUBLISHED] = TABLES;
 
 /** The runs of a table with one seed, as `method` or `method teacher's file, cost matrix`. */
 function planned(folder: string, methods?: string, ...overrides: string[]): string[] {
@@ -18,26 +18,6 @@ function planned(folder: string, methods?: string, ...overrides: string[]): stri
     const { path } = costMatrixSettings(config) ?? {};
     return [method.name, config.DISTILLER.TEACHER_CHECKPOINT, path].filter(Boolean).join(" ");
   });
-}
-
-/** Four training images and one test image of each class in CIFAR-10's binary layout: noise about a grey of the class. */
-function writeCifar(root: string): void {
-  const folder = join(root, "cifar-10-batches-bin");
-  Deno.mkdirSync(folder);
-  const names = Array.from({ length: 10 }, (_, i) => `class ${i}\n`).join("");
-  Deno.writeTextFileSync(join(folder, "batches.meta.txt"), names);
-  const image = (label: number, at: number) => [
-    label,
-    ...Array.from({ length: 3072 }, (_, k) => (20 * label + (k * (7 * at + 13)) % 61) % 256),
-  ];
-  const write = (name: string, labels: readonly number[], seed: number) => {
-    const bytes = labels.flatMap((label, i) => image(label, seed + i));
-    Deno.writeFileSync(join(folder, name), Uint8Array.from(bytes));
-  };
-  for (let n = 0; n < 5; n++) {
-    write(`data_batch_${n + 1}.bin`, Array.from({ length: 8 }, (_, i) => (8 * n + i) % 10), 8 * n);
-  }
-  write("test_batch.bin", Array.from({ length: 10 }, (_, i) => i), 40);
 }
 
 Deno.test("results trains what is not recorded, and makes the table", async () => {
@@ -93,6 +73,30 @@ Deno.test("a table trains the teacher that no configuration names", async () => 
     assertEquals(planned(folder, "wkd_l", ...named), ["wkd_l t.pth c.pth"]);
     const own = ["WKD.COST_MATRIX_PATH", "c.pth"];
     assertEquals(planned(folder, "wkd_l", ...own), ["teacher", `wkd_l ${checkpoint} c.pth`]);
+  });
+});
+
+Deno.test("a table of a published teacher trains none, and takes the seeds one after the other", async () => {
+  await inTempDir(async (folder) => {
+    const file = new ResultsFile(join(folder, "r.json"), PUBLISHED);
+    const runs = planRuns({ table: PUBLISHED, file, seeds: 2, overrides: [] });
+    const methods = ["alone", "kd", "wkd_l", "wkd_f", "wkd_l_f"];
+    assertEquals(
+      runs.map(({ method, seed }) => `${method.name} ${seed}`),
+      [0, 1].flatMap((seed) => methods.map((name) => `${name} ${seed}`)),
+    );
+    const { DISTILLER, DATASET } = runs[1].config;
+    assertEquals(DISTILLER.TEACHER_CHECKPOINT, "data/cifar10_published/resnet56-4bfd9763.th");
+    assertEquals([DISTILLER.TEACHER, DATASET.NORMALIZE], ["resnet56A", "imagenet"]);
+    const words = ["results", "--table", "cifar10_published", "--out", join(folder, "r.json")];
+    const elsewhere = join(folder, "x.th");
+    const refused = await cli(...words, "DISTILLER.TEACHER_CHECKPOINT", elsewhere);
+    assertStringIncludes(
+      refused.stderr,
+      `there is no teacher ${elsewhere}; \`deno task data:published`,
+    );
+    const unnamed = ["DISTILLER.TEACHER_CHECKPOINT", ""];
+    assertEquals(planRuns({ table: PUBLISHED, file, seeds: 1, overrides: unnamed }).length, 5);
   });
 });
 

@@ -34,7 +34,7 @@ for (const format of ["torch", "safetensors"]) {
       const words = [
         ...["train", "--cfg", VANILLA, "LOG.PREFIX", folder, ...TINY, "EXPERIMENT.NAME", "a"],
         ...["SOLVER.EPOCHS", "3", "LOG.SAVE_CHECKPOINT_FREQ", "1", "LOG.TENSORBOARD_FREQ", "1"],
-        ...["LOG.CHECKPOINT_FORMAT", format],
+        ...["LOG.CHECKPOINT_FORMAT", format, "SOLVER.EMA_DECAY", "0.5"],
       ];
       assertEquals((await cli(...words)).status, 0);
       const run = join(folder, "fashion_mnist", "a");
@@ -96,6 +96,8 @@ Deno.test("train --resume FROM says what there is instead", async () => {
     assertEquals((await cli(...words)).status, 0);
     const cases = [
       ["student_best", "student_best holds the student alone; a run goes on from best"],
+      ["student_ema_best", "student_ema_best holds the student alone; a run goes on from best"],
+      ["student_ema_2", "student_ema_2 holds the student alone; a run goes on from epoch_2"],
       ["epoch_9", "holds no checkpoint epoch_9, and there is no such file; whole are "],
       ["no/such", "holds no checkpoint no/such, and there is no such file; whole are "],
     ];

@@ -36,7 +36,17 @@ Deno.test("every task says what it does, in a command of one line", () => {
     const [, set] = /\bdeno run -q -P=(\w+) mod\.ts /.exec(command) ?? [];
     if (set) assert(Object.hasOwn(permissions, set), `${name}: ${set}`);
   }
-  const shown = ["train", "eval", "cost-matrix", "results", "quickstart", "inspect", "convert"];
+  const shown = [
+    "train",
+    "eval",
+    "cost-matrix",
+    "results",
+    "quickstart",
+    "inspect",
+    "convert",
+    "export",
+  ];
+
   for (const name of shown) {
     const command = tasks[name].command.replace(/^WKD_SIGNALS=\$\(cat \S+ 2>\/dev\/null\) /, "");
     assertMatch(command, /^deno run -q -P=\w+ mod\.ts \S+$/);

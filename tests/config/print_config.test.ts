@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { configToYaml, describeConfig, formatConfig } from "../../src/config/format_config.ts";
 import { FIELDS } from "../../src/config/keys.ts";
 import { nearestKey } from "../../src/config/nearest_key.ts";
@@ -34,9 +34,12 @@ Deno.test("configToYaml() and formatConfig() write what a terminal obeys as YAML
 Deno.test("formatConfig() prints the common sections and the distiller's, aligned", () => {
   const text = formatConfig(resolveConfig("", "x", OVERRIDES));
   const sections = text.split("\n").filter((line) => !line.startsWith(" "));
-  assertEquals(sections, ["EXPERIMENT", "DATASET", "DISTILLER", "SOLVER", "LOG", "WKD"]);
-  assertStringIncludes(text, "\n  SINKHORN.ITER            10\n");
-  assertStringIncludes(text, "\n  LR                       0.05\n");
+  const common = ["EXPERIMENT", "DATASET", "DISTILLER", "MODEL", "TEACHER", "SOLVER", "LOG"];
+  assertEquals(sections, [...common, "WKD"]);
+  assertMatch(text, /^ {2}SINKHORN\.ITER +10$/m);
+  assertMatch(text, /^ {2}LR +0\.05$/m);
+  const starts = [...text.matchAll(/^ {2}\S+ +/gm)].map(([start]) => start.length);
+  assertEquals(new Set(starts).size, 1);
   const vanilla = formatConfig(resolveConfig("", "x"));
   assert(!vanilla.includes("WKD"));
 });

@@ -14,7 +14,19 @@ Deno.test("resolveConfig() gives mdistiller's defaults for an empty file", () =>
     TRAINER: "base",
     BATCH_SIZE: 64,
     DROP_LAST: false,
+    EARLY_STOP_PATIENCE: 0,
+    EMA_DECAY: 0,
+    FREEZE: [],
+    LR_SCALE: {},
+    NO_DECAY_NORM_BIAS: false,
+    WEIGHT_DECAY_SCALE: {},
     EPOCHS: 240,
+    LABEL_SMOOTHING: 0,
+    CLASS_WEIGHTS: "none",
+    MIXUP_ALPHA: 0,
+    CUTMIX_ALPHA: 0,
+    MIXUP_PROB: 1,
+    MIXUP_SWITCH_PROB: 0.5,
     LR: 0.05,
     LR_DECAY_STAGES: [150, 180, 210],
     LR_DECAY_RATE: 0.1,
@@ -43,6 +55,23 @@ Deno.test("resolveConfig() gives mdistiller's defaults for an empty file", () =>
   assertEquals(KD, { TEMPERATURE: 4, LOSS: { CE_WEIGHT: 0.1, KD_WEIGHT: 0.9, IR_WEIGHT: 0 } });
   assertEquals(DISTILLER.TYPE, "NONE");
   assertEquals(EXPERIMENT, { PROJECT: "distill", NAME: "", TAG: "default", IMPORT: [] });
+});
+
+Deno.test("resolveConfig() takes a word or a list for SOLVER.CLASS_WEIGHTS", () => {
+  const weights = (...given: string[]) =>
+    resolveConfig("", "x", given.flatMap((each) => ["SOLVER.CLASS_WEIGHTS", each])).SOLVER
+      .CLASS_WEIGHTS;
+  assertEquals(weights("[1, 2.5]"), [1, 2.5]);
+  assertEquals(weights("(1, 2.5)"), [1, 2.5]);
+  assertEquals(weights("balanced"), "balanced");
+  const { SOLVER } = resolveConfig("SOLVER:\n  CLASS_WEIGHTS: [3, 1]\n", "x");
+  assertEquals(SOLVER.CLASS_WEIGHTS, [3, 1]);
+  assertEquals(
+    failure("", ["SOLVER.CLASS_WEIGHTS", "balance"]),
+    "command line: SOLVER.CLASS_WEIGHTS must be one of none, balanced, or a list of numbers greater than 0, such as " +
+      '"[0.9, 0.999]"; got "balance"',
+  );
+  assertStringIncludes(failure("", ["SOLVER.CLASS_WEIGHTS", "[1, 0]"]), "greater than 0");
 });
 
 Deno.test("resolveConfig() reads numbers, tuples, texts and booleans as yacs does", () => {

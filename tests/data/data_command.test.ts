@@ -49,9 +49,14 @@ Deno.test("data bench prints the speed of both loaders", async () => {
       ...["data", "bench", "--batches", "3", "DATASET.TYPE", "image_folder", "DATASET.ROOT", root],
       ...["DATASET.TRANSFORM", "imagenet", "DATASET.IMAGE_SIZE", "16", "DATASET.NUM_WORKERS", "0"],
       ...["SOLVER.BATCH_SIZE", "2", "DATASET.TEST.BATCH_SIZE", "2"],
+      ...["DATASET.AUGMENT.RAND_AUGMENT_OPS", "1", "DATASET.AUGMENT.COLOR_JITTER_HUE", "0.1"],
     );
     assertEquals(status, 0, stderr);
-    assertMatch(stdout, /^image_folder\/train {2}16 x 16, 0 workers {2}\d+ images\/s\n/);
+    const varied = "RandAugment 1 x 9, colour jitter";
+    assertMatch(
+      stdout,
+      new RegExp(`^image_folder/train {2}16 x 16, 0 workers, ${varied} {2}\\d+ images/s\n`),
+    );
     assertMatch(stdout, /\nimage_folder\/val {2}16 x 16, 0 workers {2}\d+ images\/s\n$/);
     const missing = await cli(
       "data",

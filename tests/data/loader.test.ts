@@ -6,6 +6,14 @@ import {
   assertThrows,
 } from "@std/assert";
 import { type Batch, DataLoader, type LoaderOptions } from "../../src/data/loader.ts";
+import { drawAugmentation, writeImageBytes } from "../../src/data/augment/augment.ts";
+import { Canvas } from "../../src/data/augment/canvas.ts";
+import { ColorJitter } from "../../src/data/augment/color_jitter.ts";
+import type { AugmentOptions } from "../../src/data/augment/image_augmenter.ts";
+import { RandAugment } from "../../src/data/augment/rand_augment.ts";
+import { RandomErasing } from "../../src/data/augment/random_erasing.ts";
+import { normalisationTable } from "../../src/data/images/normalisations.ts";
+import { KeyedRandom } from "../../src/data/random.ts";
 import { UserError } from "../../src/errors.ts";
 import { tinyDataset } from "./helpers.ts";
 
@@ -58,6 +66,23 @@ Deno.test("DataLoader.epoch() is a function of seed and epoch", () => {
 Deno.test("DataLoader.epoch() goes on at startStep with the same batches", () => {
   assertEquals(all({}, 5, 4), all({}, 5).slice(4));
   assertEquals(all({}, 5, 7), []);
+});
+
+Deno.test("DataLoader.epoch() varies an image anew each time that a balanced epoch draws it", () => {
+  const labels = DATASET.labels.map((_, i) => Number(i === 0));
+  const loader = new DataLoader({ ...DATASET, labels }, {
+    ...{ batchSize: 8, train: true, sampler: "balanced", seed: 2 },
+  });
+  const epoch = (startStep = 0) => Array.from(loader.epoch(3, { startStep }), copy);
+  const batches = epoch();
+  // A class of one image and one of 49, half of the draws each.
+  const rare = batches.flatMap(({ images, labels }) =>
+    [...labels.entries()].filter(([, label]) => label === 1)
+      .map(([at]) => String(images.slice(at * 16, at * 16 + 16)))
+  );
+  assert(rare.length > 15 && rare.length < 35, `${rare.length} of 50`);
+  assert(new Set(rare).size > 8, `${new Set(rare).size} ways`);
+  assertEquals(epoch(4), batches.slice(4));
 });
 
 Deno.test("DataLoader.epoch() augments an image anew each epoch, and not at all in test mode", () => {
@@ -166,4 +191,60 @@ Deno.test("DataLoader() refuses sizes that give no batch", () => {
     "tiny/train has no images",
   );
   assertStrictEquals(new DataLoader(DATASET, { batchSize: 51, train: false }).length, 1);
+});
+
+/** Everything that images can be varied by. */
+const AUGMENT: AugmentOptions = {
+  randAugment: { numOps: 2, magnitude: 20 },
+  colorJitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
+  randomErasing: { p: 0.7, scale: [0.1, 0.4], value: "random" },
+};
+
+Deno.test("DataLoader.epoch() varies images in torchvision's order by numbers of seed, epoch and position", () => {
+  const dataset = tinyDataset(6, 2, 8, 3);
+  const loader = new DataLoader(dataset, { batchSize: 4, train: true, seed: 9, augment: AUGMENT });
+  const canvas = new Canvas(3, 8, 8);
+  const table = normalisationTable(dataset.mean, dataset.std);
+  for (const { images, indices } of loader.epoch(3)) {
+    for (const [i, position] of indices.entries()) {
+      const random = new KeyedRandom(9, 3, position);
+      writeImageBytes(canvas.data, dataset, position, drawAugmentation(random, 2));
+      new RandAugment(AUGMENT.randAugment!, 8, 8).apply(canvas, random);
+      new ColorJitter(AUGMENT.colorJitter!).apply(canvas, random);
+      const expected = Float32Array.from(
+        canvas.data,
+        (byte, at) => table[Math.floor(at / 64) * 256 + byte],
+      );
+      new RandomErasing(AUGMENT.randomErasing!).apply(expected, 0, dataset, random);
+      assertEquals(images.subarray(i * 192, (i + 1) * 192), expected);
+    }
+  }
+});
+
+Deno.test("DataLoader.epoch() varies grey images, and goes on at startStep with the same batches", () => {
+  const whole = all({ augment: AUGMENT }, 5);
+  assertEquals(all({ augment: AUGMENT }, 5, 4), whole.slice(4));
+  assertNotEquals(whole, all({}, 5));
+  assertNotEquals(whole, all({ augment: AUGMENT }, 6));
+});
+
+Deno.test("DataLoader.epoch() varies nothing where nothing is asked for, nor test images", () => {
+  assertEquals(all({ augment: {} }), all({}));
+  assertEquals(all({ augment: { randomErasing: { p: 0 } } }), all({}));
+  // The same crops, whose bytes pass through the canvas.
+  assertEquals(all({ augment: { randAugment: { numOps: 0 }, colorJitter: {} } }), all({}));
+  assertEquals(all({ augment: AUGMENT, train: false }), all({ train: false }));
+});
+
+Deno.test("DataLoader() refuses to vary the bytes of images of other than 1 or 3 channels", () => {
+  const dataset = tinyDataset(6, 2, 4, 2);
+  const make = (augment: AugmentOptions) =>
+    new DataLoader(dataset, { batchSize: 4, train: true, augment });
+  for (const augment of [{ randAugment: {} }, { colorJitter: { hue: 0.1 } }]) {
+    assertThrows(() => make(augment), UserError, "images of 1 or 3 channels; these have 2");
+  }
+  const [{ images }] = make({ randomErasing: { p: 1, value: 7 } }).epoch(1);
+  assert(images.includes(7));
+  const misspelt = { randomErase: {} } as AugmentOptions;
+  assertThrows(() => make(misspelt), TypeError, "has no option randomErase; it has randAugment");
 });

@@ -1,5 +1,7 @@
-import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { balancedClassWeights, classWeights } from "../../src/data/class_balance.ts";
 import { Sampler } from "../../src/data/sampler.ts";
+import { UserError } from "../../src/errors.ts";
 
 function sorted(values: Iterable<number>): number[] {
   return [...values].sort((a, b) => a - b);
@@ -39,4 +41,64 @@ Deno.test("Sampler.order() splits an epoch over processes", () => {
 
 Deno.test("Sampler() refuses a rank that is none of the processes", () => {
   assertThrows(() => new Sampler({ length: 9, rank: 2, worldSize: 2 }), RangeError, "from 0 to 1");
+});
+
+interface Unbalanced {
+  labels: number[];
+  /** How often PyTorch's WeightedRandomSampler draws each image, as a share of all draws. */
+  shares: number[];
+  classWeights: number[];
+}
+
+const { unbalanced }: { unbalanced: Unbalanced } = JSON.parse(
+  Deno.readTextFileSync(new URL("../fixtures/mixing.json", import.meta.url)),
+);
+
+Deno.test("Sampler.order() draws each class as often where it is to balance, as WeightedRandomSampler", () => {
+  const balance = Int32Array.from(unbalanced.labels);
+  const { length } = balance;
+  const sampler = new Sampler({ length, seed: 5, balance });
+  const epochs = 500;
+  const drawn = new Float64Array(length);
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const order = sampler.order(epoch);
+    assertEquals(order.length, length);
+    for (const position of order) drawn[position]++;
+  }
+  for (const [i, share] of unbalanced.shares.entries()) {
+    const expected = share * epochs * length;
+    // Five standard deviations.
+    assertAlmostEquals(drawn[i], expected, 5 * Math.sqrt(expected), `image ${i}`);
+  }
+  assertEquals(new Sampler({ length, seed: 5, balance }).order(3), sampler.order(3));
+  assertNotEquals(sampler.order(3), sampler.order(4));
+  const plain = new Sampler({ length, seed: 5, balance, shuffle: false });
+  assertEquals(sorted(plain.order(3)), upTo(length));
+});
+
+Deno.test("Sampler.key() tells an image that is drawn twice apart, and none in a shuffle", () => {
+  const balance = Int32Array.of(0, 0, 1);
+  assertEquals(new Sampler({ length: 3, balance }).key(2, 0), 2);
+  assertEquals(new Sampler({ length: 3 }).key(2, 0), 0);
+  const second = new Sampler({ length: 3, balance, rank: 1, worldSize: 2 });
+  assertEquals([0, 1].map((place) => second.key(place, 0)), [1, 3]);
+});
+
+Deno.test("classWeights() are scikit-learn's where they are to balance, and one for each class", () => {
+  const dataset = {
+    name: "cats",
+    labels: Int32Array.from(unbalanced.labels),
+    classes: ["a", "b", "c"],
+  };
+  assertEquals(classWeights("none", dataset), null);
+  const found = classWeights("balanced", dataset)!;
+  found.forEach((weight, c) => assertAlmostEquals(weight, unbalanced.classWeights[c], 1e-12));
+  assertEquals(classWeights([1, 2, 3], dataset), [1, 2, 3]);
+  assertThrows(
+    () => classWeights([1, 2], dataset),
+    UserError,
+    "SOLVER.CLASS_WEIGHTS must have a number for each of the 3 classes of cats, in the order of their labels; got 2",
+  );
+  // A class without images is left out.
+  assertEquals(balancedClassWeights(Int32Array.of(0, 0, 2), 3), [0.75, 0, 1.5]);
 });

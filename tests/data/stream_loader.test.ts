@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import type { Batch } from "../../src/data/batch.ts";
+import type { AugmentOptions } from "../../src/data/augment/image_augmenter.ts";
 import { DecodePool } from "../../src/data/decode/decode_pool.ts";
 import type { FileDataset } from "../../src/data/image_dataset.ts";
 import type { ImageFiles } from "../../src/data/images/image_files.ts";
@@ -56,8 +57,9 @@ async function load(
   train: boolean,
   epochs = [1],
   batchSize = 2,
+  augment?: AugmentOptions,
 ): Promise<Batch[][]> {
-  const loader = new StreamLoader(set, { batchSize, train, seed: 5 });
+  const loader = new StreamLoader(set, { batchSize, train, seed: 5, augment });
   const all: Batch[][] = [];
   try {
     for (const epoch of epochs) all.push(await batches(loader, epoch));
@@ -77,6 +79,53 @@ Deno.test("StreamLoader.epoch() is the same for any number of workers", async ()
     assertNotEquals(inline[0], inline[1]);
     assertEquals(inline[0].map(({ size }) => size), [2, 2, 2]);
     assertEquals(new Set(inline[0].flatMap(({ indices }) => [...indices])).size, 6);
+  });
+});
+
+Deno.test("StreamLoader.epoch() varies an image anew each time that a balanced epoch draws it", async () => {
+  await inTempDir(async (root) => {
+    writeImageFolder(root);
+    const set = dataset(root);
+    const labels = set.labels.map((_, i) => Number(i === 0));
+    const loader = new StreamLoader({ ...set, labels }, {
+      ...{ batchSize: 2, train: true, sampler: "balanced", seed: 5 },
+    });
+    const first = (await batches(loader, 1)).flatMap(({ images, indices }) =>
+      [...indices.entries()].filter(([, position]) => position === 0)
+        .map(([at]) => String(images.slice(at * IMAGE, at * IMAGE + IMAGE)))
+    );
+    assert(first.length > 1, `${first.length} times`);
+    assertEquals(new Set(first).size, first.length);
+    assertEquals(await batches(loader, 2, 1), (await batches(loader, 2)).slice(1));
+    loader.close();
+  });
+});
+
+Deno.test("StreamLoader.epoch() varies images alike with any number of workers, and from any step on", async () => {
+  await inTempDir(async (root) => {
+    writeImageFolder(root);
+    const augment: AugmentOptions = {
+      randAugment: { magnitude: 20 },
+      colorJitter: { brightness: 0.4, hue: 0.2 },
+      randomErasing: { p: 0.8, value: "random" },
+    };
+    const [plain] = await load(dataset(root), true);
+    const [varied] = await load(dataset(root), true, [1], 2, augment);
+    assertNotEquals(varied, plain);
+    assertEquals((await load(dataset(root, 2), true, [1], 2, augment))[0], varied);
+    const loader = new StreamLoader(dataset(root), { batchSize: 2, train: true, seed: 5, augment });
+    try {
+      assertEquals(await batches(loader, 1, 1), varied.slice(1));
+    } finally {
+      loader.close();
+    }
+    // The same parts and mirrors, whose bytes pass through the canvas.
+    const nothing = { randAugment: { numOps: 0 }, randomErasing: { p: 0 } };
+    assertEquals((await load(dataset(root), true, [1], 2, nothing))[0], plain);
+    assertEquals(
+      await load(dataset(root), false, [1], 2, augment),
+      await load(dataset(root), false),
+    );
   });
 });
 

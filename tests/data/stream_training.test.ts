@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DecodePool } from "../../src/data/decode/decode_pool.ts";
+import type { StreamLoader } from "../../src/data/stream_loader.ts";
 import { loadCheckpoint } from "../../src/run/checkpoint.ts";
 import type { EpochEnd } from "../../src/train/events.ts";
 import { latestPath } from "../../src/run/run_files.ts";
@@ -16,6 +17,8 @@ function settings(root: string, workers: number): string[] {
     ...["DATASET.IMAGE_SIZE", "28", "DATASET.NUM_WORKERS", String(workers)],
     ...["DATASET.SUBSET", "0", "DATASET.VALIDATION", "0", "DATASET.TEST.BATCH_SIZE", "3"],
     ...["SOLVER.BATCH_SIZE", "2", "SOLVER.EPOCHS", "2", "DISTILLER.TYPE", "NONE"],
+    ...["DATASET.AUGMENT.RAND_AUGMENT_OPS", "2", "DATASET.AUGMENT.COLOR_JITTER_HUE", "0.1"],
+    ...["DATASET.AUGMENT.RANDOM_ERASING", "0.5"],
   ];
 }
 
@@ -27,11 +30,13 @@ function bits(folder: string): Record<string, string> {
   }));
 }
 
-Deno.test("a run on image files that was stopped goes on with the same bits", async () => {
+Deno.test("a run on image files that are varied in every way goes on with the same bits where it was stopped", async () => {
   const gpu = await device();
   await inTempDir(async (root) => {
     writeImageFolder(root);
     const whole = await openRun(gpu, join(root, "whole"), settings(root, 2));
+    const { augment } = (whole.run.trainer.options.train as StreamLoader).options;
+    assertEquals(Object.keys(augment!), ["randAugment", "colorJitter", "randomErasing"]);
     assert(await whole.run.train());
     whole.run.dispose();
     const stop = new AbortController();

@@ -1,7 +1,8 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { WriteError } from "../../src/formats/atomic_write.ts";
 import { appendTo } from "../../src/logging/event_file.ts";
+import { epochScalars } from "../../src/logging/log_scalars.ts";
 import { jsonl } from "../../src/logging/metrics_jsonl.ts";
 import { progress } from "../../src/logging/progress.ts";
 import { worklog } from "../../src/logging/worklog.ts";
@@ -41,6 +42,18 @@ Deno.test("jsonl() writes an object a line for each point and each epoch", () =>
   const { type: __, ...step } = POINT;
   const both = [{ kind: "step", ...step }, { kind: "epoch", ...epoch }];
   assertEquals(lines, [...both, ...both]);
+});
+
+Deno.test("the logs have the balanced accuracy where there is one", () => {
+  const event = { ...EPOCH_END, test: { ...EPOCH_END.test, balancedAccuracy: 71.239 } };
+  let log = "";
+  worklog((more) => log += more)(event);
+  assertStringIncludes(log, "\ntest_acc_top5: 99.64\ntest_acc_balanced: 71.24\ntest_loss: ");
+  let shown = "";
+  progress({ write: (more) => shown += more, tty: false })(event);
+  assertStringIncludes(shown, " top-5 99.64 %  balanced 71.24 %  best 85.60 %");
+  assertEquals(epochScalars(event).test_acc_balanced, 71.239);
+  assert(!("test_acc_balanced" in epochScalars(EPOCH_END)));
 });
 
 Deno.test("the logs say of a test loss that it is no number", () => {

@@ -19,6 +19,14 @@ for (const name of Object.keys(figures.cases).filter((name) => name !== "ResNet5
   });
 }
 
+const optionA = new ModelFigures("models_option_a");
+
+for (const name of Object.keys(optionA.cases)) {
+  Deno.test(`createModel("${name}") matches PyTorch forward and backward`, async () => {
+    await checkModel(optionA, name);
+  });
+}
+
 Deno.test("createModel() makes models for other channels, classes and sizes", () => {
   for (const name of modelNames("cifar")) {
     shapesOnly(() => {

@@ -22,9 +22,9 @@ Deno.test("modelNames() has the authors' names, each once", () => {
     "ResNet101",
     "MobileNetV1",
   ]);
-  assertEquals(modelNames("cifar").length, 23);
-  assertEquals(modelNames().length, 26);
-  assertEquals(new Set(modelNames()).size, 26);
+  assertEquals(modelNames("cifar").length, 28);
+  assertEquals(modelNames().length, 31);
+  assertEquals(new Set(modelNames()).size, 31);
 });
 
 Deno.test("familyOf() takes the family asked for, or the one that has the name", () => {
@@ -40,14 +40,16 @@ Deno.test("modelFamily() goes by the size of the images, modelOf() by the data s
     ...["cifar", "cifar", "cifar", "imagenet", "imagenet"],
   ] as ModelFamily[]);
   const images = { labels: new Int32Array(1), length: 1, channels: 3, classes: ["a"] };
-  const family = (name: string, side: number) => {
+  const family = (name: string, side: number, wanted?: ModelFamily) => {
     const size = { height: side, width: side, mean: [], std: [] };
-    return modelOf("ResNet18", { ...images, ...size, name: `${name}/train` }).family;
+    return modelOf("ResNet18", { ...images, ...size, name: `${name}/train` }, wanted).family;
   };
   assertEquals(family("imagenet", 64), "imagenet");
   assertEquals(family("image_folder", 64), "cifar");
   assertEquals(family("image_folder", 224), "imagenet");
   assertEquals(family("cifar100", 32), "cifar");
+  assertEquals(family("cifar100", 32, "imagenet"), "imagenet");
+  assertEquals(family("imagenet", 224, "cifar"), "cifar");
 });
 
 Deno.test("nearestName() takes the fewest edits, whatever the case", () => {

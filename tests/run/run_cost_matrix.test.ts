@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
+import { flatCosts } from "../../src/cost_matrix/flat_costs.ts";
 import { PyOrderedDict } from "../../src/formats/pickle/python.ts";
 import { writeTorch } from "../../src/formats/torch/write_torch.ts";
 import type { Model } from "../../src/models/model.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";
 import { CheckpointError, loadCheckpoint } from "../../src/run/checkpoint.ts";
-import { flatCosts, weightsHash } from "../../src/run/run_cost_matrix.ts";
+import { COST_MATRIX_FILE, weightsHash } from "../../src/run/run_cost_matrix.ts";
 import { readCostMatrix, writeCostMatrix } from "../../src/run/cost_matrix_file.ts";
 import { loadModel } from "../../src/run/load_model.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
@@ -106,7 +107,7 @@ async function warnings(folder: string, ...overrides: string[]): Promise<string[
   return events.flatMap((event) => event.type === "warning" ? [event.message] : []);
 }
 
-Deno.test("a run tells of a cost matrix that was made from another teacher's weights", async () => {
+Deno.test("a run makes its own cost matrix where the named one is of another teacher's weights", async () => {
   await inTempDir(async (folder) => {
     await writeTeacher(folder);
     const teacher = resnet8(0);
@@ -117,7 +118,11 @@ Deno.test("a run tells of a cost matrix that was made from another teacher's wei
     const varied = costs(10, (i, j) => 0.1 * (i + j));
     for (const end of ["safetensors", "pth"]) {
       const matrix = join(folder, `cost.${end}`);
-      const using = ["WKD.COST_MATRIX", "cka", "WKD.COST_MATRIX_PATH", matrix];
+      const using = [
+        ...["WKD.COST_MATRIX", "cka", "WKD.COST_MATRIX_PATH", matrix],
+        // It asks no images.
+        ...["WKD.COST_MATRIX_SIMILARITY", "cosine"],
+      ];
       writeCostMatrix(matrix, varied, 10, { teacher: "resnet8" });
       assertEquals(await warnings(folder, ...using), []);
       writeCostMatrix(matrix, varied, 10, { teacher_sha256: own });
@@ -131,9 +136,18 @@ Deno.test("a run tells of a cost matrix that was made from another teacher's wei
         `the cost matrix ${matrix} was made from the weights of another teacher, res\\x1b[31mnet8 in old.pth (SHA-256 ` +
           `${others.slice(0, 12)}...), and this one is resnet8 in ${path} (${
             own.slice(0, 12)
-          }...); make one from it ` +
-          "with cost-matrix",
+          }...); the run uses one of its own, ${join(folder, "run", COST_MATRIX_FILE)}`,
       );
+      const named = readCostMatrix(matrix, 10);
+      assertEquals(named.cost, varied);
+      const { note: { teacher_sha256, cost } } = readCostMatrix(
+        join(folder, "run", COST_MATRIX_FILE),
+        10,
+      );
+      assertEquals([teacher_sha256, cost], [
+        own,
+        "1 - cosine of the rows of the classifier's weight",
+      ]);
     }
     teacher.dispose();
   });

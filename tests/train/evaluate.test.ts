@@ -1,8 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import type { Batch, BatchSource } from "../../src/data/batch.ts";
-import type { Model } from "../../src/models/model.ts";
+import { Model, type ModelOutput } from "../../src/models/model.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";
+import { Linear } from "../../src/nn/linear.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { Evaluator } from "../../src/train/evaluate.ts";
 import { device, labels, values } from "../helpers.ts";
 
@@ -102,3 +104,59 @@ Deno.test("Evaluator.run() leaves model and read-backs in order when the loader 
   evaluator.dispose();
   model.dispose();
 });
+
+Deno.test("Evaluator.run() gives scikit-learn's balanced accuracy where classes are not of one size", async () => {
+  const fixture = new URL("../fixtures/mixing.json", import.meta.url);
+  const { unbalanced } = JSON.parse(Deno.readTextFileSync(fixture));
+  const labels: Int32Array = Int32Array.from(unbalanced.labels);
+  const evaluator = new Evaluator(gpu, new Found());
+  const found = (await evaluator.run(told(labels, unbalanced.predicted)))!;
+  assertAlmostEquals(found.balancedAccuracy!, unbalanced.balancedAccuracy, 1e-9);
+  const right = unbalanced.labels.filter((label: number, i: number) => {
+    return label === unbalanced.predicted[i];
+  });
+  assertAlmostEquals(found.top1, 100 * right.length / labels.length, 1e-5);
+  const again = (await evaluator.run(told(labels, unbalanced.predicted)))!;
+  assertEquals(again.balancedAccuracy, found.balancedAccuracy);
+  // A class without images counts nothing, and among classes of one size it is top-1.
+  const even = (await evaluator.run(told(Int32Array.of(0, 0, 2, 2), [0, 1, 2, 2])))!;
+  assertEquals([even.top1, even.balancedAccuracy], [75, undefined]);
+  evaluator.dispose();
+});
+
+/** Finds the class that the pixels of an image [1, 1, 3] are the logits of. */
+class Found extends Model {
+  readonly fc = new Linear(3, 3);
+  readonly stageChannels = [];
+
+  get classifier(): Linear {
+    return this.fc;
+  }
+
+  forward(x: Tensor): ModelOutput {
+    const logits = x.reshape(-1, 3);
+    return { logits, features: { feats: [], preactFeats: [], pooledFeat: logits } };
+  }
+}
+
+/** Images in batches of eight that tell a class each. */
+function told(labels: Int32Array, predicted: readonly number[]): BatchSource {
+  const dataset = {
+    ...{ name: "told/test", labels, length: labels.length, classes: ["a", "b", "c"] },
+    ...{ channels: 1, height: 1, width: 3, mean: [0], std: [1] },
+  };
+  return {
+    ...{ length: 1, images: labels.length, dataset, aheadMilliseconds: 0, close() {} },
+    *epoch() {
+      for (let start = 0; start < labels.length; start += 8) {
+        const size = Math.min(8, labels.length - start);
+        const images = new Float32Array(8 * 3);
+        for (let i = 0; i < size; i++) images[3 * i + predicted[start + i]] = 1;
+        yield {
+          ...{ images, size, indices: new Int32Array(8) },
+          labels: Int32Array.from({ length: 8 }, (_, i) => labels[start + i] ?? 0),
+        };
+      }
+    },
+  };
+}

@@ -4,6 +4,7 @@ import type { Gpu } from "../../src/gpu/gpu.ts";
 import { writeTorch } from "../../src/formats/torch/write_torch.ts";
 import { PyOrderedDict } from "../../src/formats/pickle/python.ts";
 import { CheckpointError, loadCheckpoint, saveCheckpoint } from "../../src/run/checkpoint.ts";
+import { readBack } from "../../src/tensor/read_back.ts";
 import type { EpochEnd, TrainEvent } from "../../src/train/events.ts";
 import { device } from "../helpers.ts";
 import { openRun, type RecordedRun, writeTeacher } from "./helpers.ts";
@@ -28,8 +29,9 @@ function bits(path: string): Record<string, string> {
 /** What an epoch's metrics say beside times. */
 function figures(events: readonly TrainEvent[]) {
   return events.filter((event): event is EpochEnd => event.type === "epoch_end")
-    .map(({ epoch, lr, train, test, bestTop1, bestEpoch }) => ({
-      ...{ epoch, lr, bestTop1, bestEpoch },
+    .map(({ epoch, lr, train, test, bestTop1, bestEpoch, stale, ema }) => ({
+      ...{ epoch, lr, bestTop1, bestEpoch, stale },
+      ema: ema && { ...ema, test: [ema.test.loss, ema.test.top1, ema.test.top5] },
       train: [train.loss, train.losses, train.top1, train.top5],
       test: [test.loss, test.top1, test.top5],
     }));
@@ -61,6 +63,24 @@ async function stopAndResume(
   return [...first.events, ...await finish(second)];
 }
 
+const AVERAGES = ["student_ema_latest", "student_ema_best"];
+
+/** What SOLVER.FREEZE names is the same in the student and its average, running statistics too; the rest is not. */
+function assertFrozen(run: string, settings: readonly string[]): void {
+  if (!settings.includes("SOLVER.FREEZE")) return;
+  const [own, average] = ["student_latest", "student_ema_latest"].map((name) =>
+    bits(join(run, name))
+  );
+  const same = Object.keys(own).filter((name) => own[name] === average[name]);
+  const counters = (name: string) => name.endsWith("num_batches_tracked");
+  const frozen = Object.keys(own).filter((name) =>
+    counters(name) || /^model\.(conv1|bn1|layer1)\./.test(name)
+  );
+  assertEquals(same, frozen);
+  const moved = (name: string) => Uint8Array.fromBase64(own[name]).some((byte) => byte !== 0);
+  assert(!moved("model.bn1.running_mean") && moved("model.layer2.0.bn1.running_mean"));
+}
+
 /** A run of `overrides` that is stopped by `stop`, and goes on with `later`, ends as one that is not, bit for bit. */
 async function assertSameEnd(
   overrides: readonly string[],
@@ -74,8 +94,14 @@ async function assertSameEnd(
     const whole = await finish(await openRun(gpu, join(folder, "whole"), later));
     events = await stopAndResume(gpu, join(folder, "parts"), overrides, stop, later);
     assertEquals(figures(events), figures(whole));
-    const latest = (run: string) => bits(join(folder, run, "latest"));
-    assertEquals(latest("parts"), latest("whole"));
+    assertFrozen(join(folder, "whole"), later);
+    const files = [
+      "latest",
+      ...whole.some((event) => event.type === "epoch_end" && event.ema) ? AVERAGES : [],
+    ];
+    for (const name of files) {
+      assertEquals(bits(join(folder, "parts", name)), bits(join(folder, "whole", name)), name);
+    }
   });
   return events;
 }
@@ -107,15 +133,44 @@ Deno.test("OFD goes on with its connectors, and a teacher that normalises by the
   await assertSameEnd(overrides, (event) => event.type === "step" && event.epoch === 2);
 });
 
+const VARIED = [
+  ...["DATASET.AUGMENT.RAND_AUGMENT_OPS", "2", "DATASET.AUGMENT.COLOR_JITTER_BRIGHTNESS", "0.4"],
+  ...["DATASET.AUGMENT.RANDOM_ERASING", "0.5", "DATASET.AUGMENT.RANDOM_ERASING_VALUE", "random"],
+];
+
+/** Everything that is made of labels and of pairs of images, and drawn. */
+const LABELS = [
+  ...["DISTILLER.TYPE", "DKD", "SOLVER.EPOCHS", "2", "SOLVER.LABEL_SMOOTHING", "0.1"],
+  ...["SOLVER.CLASS_WEIGHTS", "[1, 2, 1, 1, 1, 3, 1, 1, 1, 0.5]", "DATASET.SAMPLER", "balanced"],
+  ...["SOLVER.MIXUP_ALPHA", "0.8", "SOLVER.CUTMIX_ALPHA", "1", "SOLVER.MIXUP_PROB", "0.8"],
+  ...["SOLVER.BATCH_SIZE", "4", "SOLVER.ACCUMULATE", "3", "LOG.TENSORBOARD_FREQ", "1"],
+];
+
+Deno.test("varied and mixed images, weighted labels and a balanced order go on bit for bit", async () => {
+  const amp = (await device()).half ? ["SOLVER.AMP", "True"] : [];
+  const stop = (event: TrainEvent) => event.type === "point" && event.epoch === 2;
+  await assertSameEnd([...LABELS, ...VARIED, ...amp], stop);
+});
+
 const ADAMW = ["SOLVER.TYPE", "AdamW", "SOLVER.LR", "0.001"];
 const SCHEDULED = [
   ...["SOLVER.LR_SCHEDULE", "cosine", "SOLVER.WARMUP_EPOCHS", "1.5", "SOLVER.BATCH_SIZE", "4"],
   ...["SOLVER.ACCUMULATE", "3", "SOLVER.CLIP_GRAD_NORM", "1"],
 ];
 
+/** Parameters that stay, groups of the others, an average, and an early end that does not come. */
+const FINE_TUNED = [
+  ...["SOLVER.FREEZE", "[conv1, bn1, layer1]", "SOLVER.LR_SCALE", "{fc: 10, '*.bn2': 0.5}"],
+  ...["SOLVER.NO_DECAY_NORM_BIAS", "True", "SOLVER.EMA_DECAY", "0.7"],
+  ...["SOLVER.EARLY_STOP_PATIENCE", "2"],
+];
+
 for (const format of ["torch", "safetensors"]) {
-  Deno.test(`AdamW goes on with its averages and its schedule, bit for bit, from ${format}`, async () => {
-    const overrides = [...ALONE, ...ADAMW, ...SCHEDULED, "LOG.TENSORBOARD_FREQ", "1"];
+  Deno.test(`AdamW goes on with its averages, groups, schedule and images that are varied, bit for bit, from ${format}`, async () => {
+    const overrides = [
+      ...[...ALONE, ...VARIED, ...ADAMW, ...SCHEDULED, ...FINE_TUNED],
+      ...["LOG.TENSORBOARD_FREQ", "1"],
+    ];
     let stopped = 0;
     const events = await assertSameEnd(
       [...overrides, "LOG.CHECKPOINT_FORMAT", format],
@@ -138,6 +193,37 @@ for (const format of ["torch", "safetensors"]) {
   });
 }
 
+/** Other groups, or fewer parameters, take the states by their parameters' names; more than were trained are refused. */
+async function regroup(gpu: Gpu, folder: string): Promise<void> {
+  const states = async (settings: readonly string[]) => {
+    const { run } = await openRun(gpu, folder, [...ALONE, ...settings], { resume: true });
+    const found = await readBack(run.trainer.options.optimizer.stateDict());
+    const { names } = run.files.solver!;
+    await run.files.save("interrupted", run.state);
+    run.dispose();
+    return Object.fromEntries(
+      names.map((name, i) => [name, found.get(`momentum_buffer.${i}`)!.data]),
+    );
+  };
+  const latest = join(folder, "latest");
+  const whole = Deno.readFileSync(latest);
+  const before = await states([]);
+  const grouped = await states(["SOLVER.NO_DECAY_NORM_BIAS", "True"]);
+  assertEquals(grouped, before);
+  assert(
+    Object.keys(grouped)[0] === "bn1.weight" && before["fc.bias"].some((value) => value !== 0),
+  );
+  assertEquals(await states([]), before);
+  const { "conv1.weight": _, ...others } = before;
+  assertEquals(await states(["SOLVER.FREEZE", "conv1"]), others);
+  await assertRejects(
+    () => states([]),
+    CheckpointError,
+    "holds no state of the optimiser for conv1.weight, which was not trained; set SOLVER.FREEZE as",
+  );
+  Deno.writeFileSync(latest, whole);
+}
+
 Deno.test("RunFiles.restore() refuses another optimiser's state, and settings it does not have", async () => {
   const gpu = await device();
   await inTempDir(async (folder) => {
@@ -148,6 +234,7 @@ Deno.test("RunFiles.restore() refuses another optimiser's state, and settings it
       CheckpointError,
       "another optimiser (momentum_buffer) than SOLVER.TYPE AdamW has (exp_avg, exp_avg_sq, step)",
     );
+    await regroup(gpu, folder);
     const path = join(folder, "latest");
     const value = loadCheckpoint(path).value as Map<string, Map<string, Map<string, unknown>[]>>;
     const [group] = value.get("optimizer")!.get("param_groups")!;
@@ -168,7 +255,14 @@ Deno.test(
   { name: "AdamW in mixed precision, accumulated and clipped, goes on bit for bit", ignore },
   async () => {
     const small = ["SOLVER.AMP", "True", "SOLVER.BATCH_SIZE", "1", "DATASET.SUBSET", "1"];
-    const events = await assertSameEnd([...ALONE, ...ADAMW, ...SCHEDULED, ...small], (event) => {
+    const events = await assertSameEnd([
+      ...ALONE,
+      ...ADAMW,
+      ...SCHEDULED,
+      ...small,
+      "SOLVER.EMA_DECAY",
+      "0.7",
+    ], (event) => {
       return event.type === "step" && event.epoch === 2;
     });
     const end = events.findLast((event) => event.type === "epoch_end")!;

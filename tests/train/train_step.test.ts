@@ -6,6 +6,7 @@ import { manualSeed } from "../../src/nn/init.ts";
 import { Linear } from "../../src/nn/linear.ts";
 import { AdamW } from "../../src/optim/adamw.ts";
 import { GradScaler } from "../../src/optim/grad_scaler.ts";
+import { ModelEma } from "../../src/optim/model_ema.ts";
 import type { Optimizer } from "../../src/optim/optimizer.ts";
 import { SGD } from "../../src/optim/sgd.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
@@ -52,6 +53,8 @@ interface Settings {
   lr?: number;
   clipNorm?: number;
   accumulate?: number;
+  /** Of an average. */
+  decay?: number;
   /** Images of a batch. */
   images?: number;
   onGradients?: GradientHook;
@@ -65,7 +68,7 @@ const IMAGE = [1, 28, 28];
 
 /** The classifier's weights of a student after four steps, replayed from the second on, and what made them. */
 async function trainedFor(settings: Settings) {
-  const { amp = false, lr = 0.125, accumulate = 1, images = 1, ...rest } = settings;
+  const { amp = false, lr = 0.125, accumulate = 1, images = 1, decay, ...rest } = settings;
   const gpu = await device();
   manualSeed(5);
   const student = createModel("resnet8", { numClasses: 10, inChannels: 1 });
@@ -73,8 +76,9 @@ async function trainedFor(settings: Settings) {
   const sgd = (parameters: Tensor[]) => new SGD(parameters, { lr, momentum: 0.5 });
   const optimizer = (rest.optimizer ?? sgd)(student.parameters());
   const scaler = amp ? new GradScaler(gpu, { initScale: 256 }) : null;
+  const ema = decay ? new ModelEma(student.stateDict(), optimizer.groups, decay) : null;
   const step = new TrainStep({
-    ...{ gpu, distiller, optimizer, scaler, imageShape: [images, ...IMAGE] },
+    ...{ gpu, distiller, optimizer, scaler, ema, imageShape: [images, ...IMAGE] },
     ...{ clipNorm: rest.clipNorm, accumulate: accumulate > 1, onGradients: rest.onGradients },
   });
   for (let i = 0; i < STEPS; i++) {
@@ -90,8 +94,9 @@ async function trainedFor(settings: Settings) {
   const scale = await scaler?.scaleFactor.item();
   const { recordings } = step;
   const totals = await step.totals.data();
-  for (const each of [step, optimizer, scaler, student]) each?.dispose();
-  return { weights, recordings, totals, scale };
+  const average = ema && await ema.stateDict().get("fc.weight")!.data();
+  for (const each of [step, ema, optimizer, scaler, student]) each?.dispose();
+  return { weights, recordings, totals, scale, average };
 }
 
 const { half } = await device();
@@ -135,6 +140,29 @@ Deno.test("TrainStep makes two recordings, however the learning rate goes", asyn
     }
   }
   assertEquals(new Set(seen).size, STEPS);
+});
+
+Deno.test("TrainStep moves the average with every update, and the student as without it", async () => {
+  const accumulate = 2;
+  const plain = await trainedFor({ accumulate });
+  const averaged = await trainedFor({ accumulate, decay: 0.75 });
+  assertEquals([averaged.weights, averaged.recordings], [plain.weights, 2]);
+  const updates: Float32Array[] = [];
+  let moved: Optimizer;
+  await trainedFor({
+    accumulate,
+    before: (_, optimizer) => moved = optimizer,
+    onGradients: async () => {
+      const { parameter } = moved.groups[0].slots.at(-2)!;
+      updates.push(await parameter.data() as Float32Array);
+    },
+  });
+  const [first, ...others] = [...updates, plain.weights];
+  const wanted = others.reduce((average, now) => {
+    return average.map((value, i) => value + 0.25 * (now[i] - value));
+  }, first);
+  assertEquals(updates.length, STEPS / accumulate);
+  assertClose(averaged.average!, wanted, 1e-6);
 });
 
 /** Two layers without batch normalisation, for images of four pixels. */

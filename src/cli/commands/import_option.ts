@@ -3,7 +3,8 @@ import { typedPath } from "../../config/typed_path.ts";
 
 /** Commands that know models, distillers or data sets by their names. */
 const TAKE_IT: ReadonlySet<string> = new Set([
-  ...["train", "eval", "cost-matrix", "results", "config", "convert", "inspect", "models", "bench"],
+  ...["train", "distill", "eval", "predict", "export", "cost-matrix", "results", "config"],
+  ...["convert", "inspect", "models", "bench"],
 ]);
 
 /** Adds `--import` to a command that needs it; its modules run before the command does. */

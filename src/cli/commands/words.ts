@@ -48,7 +48,9 @@ function ourName(word: string): string {
 function commandOf(program: Command, words: readonly string[]): Command {
   let command = program;
   for (const word of words) {
-    const next = command.commands.find((each) => each.name() === word);
+    const next = command.commands.find((each) =>
+      each.name() === word || each.aliases().includes(word)
+    );
     if (!next) break;
     command = next as Command;
   }

@@ -14,7 +14,7 @@ const MADE_BY = ["SOURCE", "SIMILARITY"].map((name) => `WKD.COST_MATRIX_${name}`
 /**
  * Twelve hexadecimal digits that stand for what decides a run's outcome beside its seed: the settings that differ from
  * their defaults (so that a key added to the schema changes nothing), without EXPERIMENT, LOG and the sections of other
- * distillers; the teacher's file and the cost matrix's. Files that are missing count as empty.
+ * distillers; the teacher's file, the student's and the cost matrix's. Files that are missing count as empty.
  */
 export async function fingerprint(config: Config): Promise<string> {
   const sections = [...COMMON_SECTIONS, config.DISTILLER.TYPE]
@@ -22,6 +22,8 @@ export async function fingerprint(config: Config): Promise<string> {
   const settings = JSON.stringify(changedSettings(config, sections, ["SOLVER.SEED", ...MADE_BY]));
   const parts = [new TextEncoder().encode(settings)];
   if (wantsTeacher(config.DISTILLER.TYPE)) parts.push(contents(teacherPath(config)));
+  const { STUDENT_CHECKPOINT } = config.DISTILLER;
+  if (STUDENT_CHECKPOINT) parts.push(contents(STUDENT_CHECKPOINT));
   const { COST_MATRIX_PATH } = sectionOf(config, config.DISTILLER.TYPE);
   if (COST_MATRIX_PATH) parts.push(contents(String(COST_MATRIX_PATH)));
   const digests = await Promise.all(parts.map((part) => crypto.subtle.digest("SHA-256", part)));

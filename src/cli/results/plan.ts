@@ -48,21 +48,19 @@ export interface PlanOptions {
 }
 
 /**
- * The runs of a table in their order. Where no configuration names the teacher's file, the table trains its own with seed 0,
+ * The runs of a table, a seed after the other, so that what is recorded of a part compares all methods. Where no configuration names the teacher's file, the table trains its own with seed 0,
  * once: with `methods` that leave the teacher out, the one that is recorded is taken as it is.
  *
  * @throws UserError for a method that there is not, ConfigError as `loadConfig()` does
  */
 export function planRuns(options: PlanOptions): PlannedRun[] {
-  const { table, seeds, file, methods } = options;
+  const { table, seeds, file } = options;
   const teacher = planTeacher(options);
-  const names = chosen(methods, teacher !== null);
-  const students = table.methods
-    .filter(({ name }) => name !== TEACHER && names.includes(name))
-    .flatMap((method) => {
-      const each = Array.from({ length: seeds }, (_, seed) => seed);
-      return each.map((seed) => planStudent(options, method, seed, teacher?.teaches ?? null));
-    });
+  const names = chosen(options.methods, teacher !== null);
+  const methods = table.methods.filter(({ name }) => name !== TEACHER && names.includes(name));
+  const students = Array.from({ length: seeds }, (_, seed) => seed).flatMap((seed) =>
+    methods.map((method) => planStudent(options, method, seed, teacher?.teaches ?? null))
+  );
   if (!teacher) return students;
   const wanted = students.some(({ config }) => wantsTeacher(config.DISTILLER.TYPE));
   const trained = file.has(TEACHER, teacher.seed) && hasFiles(teacher);
@@ -98,8 +96,8 @@ function planTeacher(options: PlanOptions): PlannedRun | null {
     .map(({ cfg }) => ({ cfg, config: loadConfig(cfg, overrides) }))
     .filter(({ config }) => wantsTeacher(config.DISTILLER.TYPE));
   const unnamed = taught.find(({ config }) => config.DISTILLER.TEACHER_CHECKPOINT === "");
-  if (!unnamed) return null;
-  const method = table.methods.find(({ name }) => name === TEACHER)!;
+  const method = table.methods.find(({ name }) => name === TEACHER);
+  if (!unnamed || !method) return null;
   const model = ["DISTILLER.STUDENT", unnamed.config.DISTILLER.TEACHER];
   const run = planRun(options, method, 0, model);
   const folder = runFolder(run.config);

@@ -5,6 +5,7 @@ import { createLoader } from "../../data/loader.ts";
 import { visible } from "../../formats/visible.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import { teacherPath } from "../../run/run_paths.ts";
+import { asTeacher } from "../../run/teacher_normalisation.ts";
 import { Evaluator } from "../../train/evaluate.ts";
 import { loadCheckpointModel } from "../checkpoint_model.ts";
 import { countBar } from "../terminal/count_bar.ts";
@@ -76,8 +77,10 @@ function settingsOf(config: Config): QuickstartSettings {
 }
 
 async function evaluateTeacher({ gpu, config, splits }: RecordAloneOptions): Promise<number> {
-  const { TEACHER } = config.DISTILLER;
-  const teacher = loadCheckpointModel(TEACHER, teacherPath(config), splits.test);
+  const { DISTILLER: { TEACHER }, MODEL: { FAMILY } } = config;
+  const path = teacherPath(config);
+  const teacher = loadCheckpointModel(TEACHER, path, splits.test, "--teacher", FAMILY);
+  asTeacher(teacher, config, splits.test);
   const evaluator = new Evaluator(gpu, teacher);
   const batchSize = config.DATASET.TEST.BATCH_SIZE;
   const bar = countBar(`evaluating ${TEACHER}`, "images");

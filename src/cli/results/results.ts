@@ -1,9 +1,8 @@
-import type { Config } from "../../config/config.ts";
-import { configToYaml } from "../../config/format_config.ts";
 import { programWords } from "../../config/program.ts";
 import { asTyped } from "../../config/typed_path.ts";
 import { loadDataset } from "../../data/load_dataset.ts";
-import { datasetOf } from "../../data/registry.ts";
+import { findDataset } from "../../data/registry.ts";
+import { wantsTeacher } from "../../distill/registry.ts";
 import { UserError } from "../../errors.ts";
 import { fileExists } from "../../formats/paths.ts";
 import { visible } from "../../formats/visible.ts";
@@ -12,11 +11,9 @@ import { plural } from "../../logging/text.ts";
 import { progress } from "../../logging/progress.ts";
 // What is registered is in the schema.
 import "../../optim/registry.ts";
-import { HeldCheckpoint, loadCheckpoint } from "../../run/checkpoint.ts";
-import { latestPath } from "../../run/run_files.ts";
 import { RunFolder } from "../../run/run_folder.ts";
 import { runFolder } from "../../run/run_paths.ts";
-import type { RunStart } from "../../run/run_start.ts";
+import { startWhereStopped } from "../../run/run_start.ts";
 import { runWithFiles } from "../../run/run_with_files.ts";
 import type { EventSink } from "../../train/events.ts";
 import { costMatrix } from "../cost_matrix.ts";
@@ -27,7 +24,7 @@ import { shellWords } from "../terminal/shell_words.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { isRecorded, type PlannedRun, planRuns } from "./plan.ts";
 import { type RecordedRun, ResultsFile } from "./results_file.ts";
-import { TABLES, tableWords, usualFile } from "./tables.ts";
+import { type ResultTable, TABLES, tableWords, usualFile } from "./tables.ts";
 
 /** Options of the `results` command. */
 export interface ResultsFlags {
@@ -55,13 +52,14 @@ export async function results(flags: ResultsFlags, overrides: readonly string[])
   const table = TABLES.find(({ name }) => name === flags.table)!;
   const out = flags.out ?? usualFile(table);
   // Published images are the same wherever they were put.
-  const free = datasetOf(table.name).archive ? [ROOT] : [];
+  const free = findDataset(table.name)?.archive ? [ROOT] : [];
   const changes = overrides.some((word, i) => i % 2 === 0 && !free.includes(word));
   if (changes && out === usualFile(table)) {
     throw new UserError(`${out} is for the configurations as they are; name another --out`);
   }
   const file = new ResultsFile(out, table);
   const runs = planRuns({ ...flags, table, file, overrides });
+  checkPrepared(table, runs);
   const left: PlannedRun[] = [];
   for (const run of runs) if (!await isRecorded(file, run)) left.push(run);
   console.log(
@@ -72,6 +70,19 @@ export async function results(flags: ResultsFlags, overrides: readonly string[])
   const path = file.writeTable();
   console.log(`\n${file.markdown()}\n\nwritten to ${visible(path)} and ${visible(out)}`);
   return 0;
+}
+
+/** Refuses to train the student alone for the table of a published teacher that is not there. */
+function checkPrepared({ prepare }: ResultTable, runs: readonly PlannedRun[]): void {
+  if (!prepare) return;
+  const missing = runs.map(({ config: { DISTILLER } }) => DISTILLER)
+    .filter(({ TYPE }) => wantsTeacher(TYPE))
+    .map(({ TEACHER_CHECKPOINT }) => TEACHER_CHECKPOINT)
+    .find((path) => path !== "" && !fileExists(path));
+  if (missing === undefined) return;
+  throw new UserError(
+    `there is no teacher ${missing}; \`deno task ${prepare}\` prepares it and its images from the folder they are in`,
+  );
 }
 
 /** Trains and records; returns the exit status. */
@@ -128,7 +139,7 @@ async function trainOne(
     config,
     splits: await loadDataset(config.DATASET, datasetCallbacks()),
     folder,
-    start: resumable(folder.path, config),
+    start: startWhereStopped(folder.path, config),
     sink: withoutStart(progress()),
     signal: interrupt.signal,
     resumeCommand,
@@ -141,7 +152,7 @@ async function trainOne(
     top1: round(state.lastTop1),
     bestTop1: round(state.bestTop1),
     bestEpoch: state.bestEpoch,
-    epochs: config.SOLVER.EPOCHS,
+    epochs: state.epoch - 1,
     seconds: Math.round(state.seconds),
     device: gpu.info.description || gpu.info.device || gpu.info.vendor,
     fingerprint: settingsAndFiles,
@@ -153,20 +164,6 @@ const TRAIN = ["deno", "task", "train", "--cfg"];
 
 function round(percent: number): number {
   return Math.round(100 * percent) / 100;
-}
-
-/** At the folder's latest where that is the beginning of the same run, else anew. */
-function resumable(folder: string, config: Config): RunStart {
-  const latest = latestPath(folder);
-  try {
-    const checkpoint = fileExists(latest) ? loadCheckpoint(latest) : null;
-    if (checkpoint && checkpoint.metadata.config === configToYaml(config)) {
-      return { kind: "latest", held: new HeldCheckpoint(checkpoint) };
-    }
-  } catch {
-    // A damaged one is written anew.
-  }
-  return { kind: "anew" };
 }
 
 function withoutStart(sink: EventSink): EventSink {

@@ -12,8 +12,13 @@ export interface ResultMethod {
 export interface ResultTable {
   /** As `--table` names it. */
   readonly name: string;
-  /** In the table's order. The first is the teacher's own training, for where no configuration names its file. */
+  /**
+   * In the table's order. The first is the teacher's own training, for where no configuration names its file; a table of a
+   * published teacher has none.
+   */
   readonly methods: readonly ResultMethod[];
+  /** The words behind `deno task` that prepare its images and a published teacher; missing where nothing has to be. */
+  readonly prepare?: string;
 }
 
 /** Name of the method that trains the teacher. */
@@ -28,12 +33,18 @@ const TAUGHT: readonly (readonly [string, string])[] = [
 ];
 
 /** The table of the configurations `configs/<name>/<method>/<teacher>_<student>.yaml`. */
-function table(name: string, teacher: string, student: string): ResultTable {
+function table(
+  name: string,
+  teacher: string,
+  student: string,
+  { prepare }: { prepare?: string } = {},
+): ResultTable {
   const cfg = (folder: string, models: string) => `configs/${name}/${folder}/${models}.yaml`;
   return {
     name,
+    ...(prepare && { prepare }),
     methods: [
-      { name: TEACHER, title: "teacher", cfg: cfg("vanilla", teacher) },
+      ...(prepare ? [] : [{ name: TEACHER, title: "teacher", cfg: cfg("vanilla", teacher) }]),
       { name: "alone", title: "student alone", cfg: cfg("vanilla", student) },
       ...TAUGHT.map(([method, title]) => {
         return { name: method, title, cfg: cfg(method, `${teacher}_${student}`) };
@@ -46,12 +57,13 @@ function table(name: string, teacher: string, student: string): ResultTable {
 export const TABLES: readonly ResultTable[] = [
   table("fashion_mnist", "resnet20", "resnet8"),
   table("cifar10", "resnet32x4", "resnet8x4"),
+  table("cifar10_published", "resnet56A", "resnet8", { prepare: "data:published FOLDER" }),
 ];
 
 /** Names of {@linkcode TABLES}. */
 export const TABLE_NAMES: readonly string[] = TABLES.map(({ name }) => name);
 
-/** Names of a table's methods; every table has the same. */
+/** Names of the methods of all tables. */
 export const METHOD_NAMES: readonly string[] = TABLES[0].methods.map(({ name }) => name);
 
 /** The file that a table's runs are recorded in where no other is named. */

@@ -64,3 +64,26 @@ export function writeImage(
     }
   }
 }
+
+/** Writes one image's bytes as {@linkcode writeImage} writes them normalised; the target starts with the image. */
+export function writeImageBytes(
+  target: Uint8Array,
+  { images, channels, height, width }: ImageDataset,
+  position: number,
+  { dy, dx, flip }: Augmentation,
+): void {
+  const first = Math.max(0, -dx);
+  const last = Math.min(width, width - dx);
+  const step = flip ? -1 : 1;
+  target.fill(0);
+  const rows = channels * height;
+  for (let y = 0, source = position * rows * width; y < rows; y++) {
+    const row = y % height + dy;
+    if (row < 0 || row >= height) continue;
+    let to = y * width + (flip ? width - 1 - first : first);
+    const start = source + (y + dy) * width + dx;
+    for (let from = start + first; from < start + last; from++, to += step) {
+      target[to] = images[from];
+    }
+  }
+}

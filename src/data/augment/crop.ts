@@ -2,15 +2,11 @@ import type { Box } from "../decode/pixels.ts";
 import type { KeyedRandom } from "../random.ts";
 
 const TRIES = 10;
-const SCALE = [0.08, 1];
-const RATIO = [3 / 4, 4 / 3];
-
-function uniform(random: KeyedRandom, [from, to]: readonly number[]): number {
-  return from + (to - from) * (random.next() / 2 ** 32);
-}
+const SCALE = [0.08, 1] as const;
+const RATIO = [3 / 4, 4 / 3] as const;
 
 /** Python's `round`: halves go to the even neighbour. */
-function round(value: number): number {
+export function round(value: number): number {
   const rounded = Math.round(value);
   return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
@@ -29,10 +25,10 @@ function centered(width: number, height: number, box: { width: number; height: n
  * largest part of such a shape around its centre. Source: torchvision's `RandomResizedCrop.get_params`.
  */
 export function randomResizedCrop(random: KeyedRandom, width: number, height: number): Box {
-  const logRatio = RATIO.map(Math.log);
+  const logRatio = [Math.log(RATIO[0]), Math.log(RATIO[1])] as const;
   for (let i = 0; i < TRIES; i++) {
-    const area = width * height * uniform(random, SCALE);
-    const ratio = Math.exp(uniform(random, logRatio));
+    const area = width * height * random.uniform(...SCALE);
+    const ratio = Math.exp(random.uniform(...logRatio));
     const w = round(Math.sqrt(area * ratio));
     const h = round(Math.sqrt(area / ratio));
     if (w < 1 || h < 1 || w > width || h > height) continue;
@@ -57,9 +53,9 @@ export function shorterSide(
     : { width: Math.trunc(side * width / height), height: side };
 }
 
-/** The square around the centre, as torchvision's `CenterCrop` places it; the image is at least as large. */
-export function centerCrop(width: number, height: number, size: number): Box {
-  const left = round((width - size) / 2);
+/** The part around the centre, a square unless `columns` says otherwise, as torchvision's `CenterCrop` places it; the image is at least as large. */
+export function centerCrop(width: number, height: number, size: number, columns = size): Box {
+  const left = round((width - columns) / 2);
   const top = round((height - size) / 2);
-  return { left, top, width: size, height: size };
+  return { left, top, width: columns, height: size };
 }

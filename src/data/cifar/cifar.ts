@@ -5,8 +5,10 @@ import { BOTH_SPLITS, type WantedSplits } from "../dataset_config.ts";
 import type { DatasetDefinition } from "../definition.ts";
 import type { ImageDataset } from "../image_dataset.ts";
 import { NORMALISATIONS } from "../images/normalisations.ts";
+import type { DatasetFacts } from "../preprocessing.ts";
 import { type CifarFiles, findCifar } from "./cifar_files.ts";
 import { CIFAR, type CifarKind } from "./cifar_layout.ts";
+import { CIFAR_CLASSES } from "./cifar_names.ts";
 import {
   CIFAR_IMAGE,
   type CifarRecords,
@@ -16,6 +18,15 @@ import {
 } from "./cifar_records.ts";
 
 const SIDE = 32;
+
+function imageFacts(type: "cifar10" | "cifar100") {
+  return { channels: 3, height: SIDE, width: SIDE, ...NORMALISATIONS[type] };
+}
+
+/** What is known of either data set without its files. */
+function facts(type: "cifar10" | "cifar100"): DatasetFacts {
+  return { classes: CIFAR_CLASSES[type], preprocessing: { ...imageFacts(type), resize: null } };
+}
 
 /** Where the authors' code keeps its data, and where `data download` puts it. */
 const DATA_ROOT = "data";
@@ -103,11 +114,8 @@ export async function loadCifar<W extends WantedSplits = typeof BOTH_SPLITS>(
       images,
       labels,
       length: labels.length,
-      channels: 3,
-      height: SIDE,
-      width: SIDE,
+      ...imageFacts(type),
       classes,
-      ...NORMALISATIONS[type],
     };
   };
   return {
@@ -125,12 +133,14 @@ export const DEFINITIONS: readonly DatasetDefinition[] = [{
   doc: "CIFAR-10, from the published archive or its folder in DATASET.ROOT, by default data.",
   load: ({ ROOT }, _, wanted) => loadCifar("cifar10", ROOT, wanted),
   archive: CIFAR.cifar10.published,
+  facts: () => facts("cifar10"),
 }, {
   name: "cifar100",
   doc:
     "CIFAR-100 with its fine labels, from the published archive or its folder in DATASET.ROOT, by default data.",
   load: ({ ROOT }, _, wanted) => loadCifar("cifar100", ROOT, wanted),
   archive: CIFAR.cifar100.published,
+  facts: () => facts("cifar100"),
   // As mdistiller lays out its teachers.
   teacherPlaces: (teacher) => {
     const folder = joinPath("download_ckpts", "cifar_teachers", `${teacher}_vanilla`);

@@ -1,3 +1,4 @@
+import type { AugmentOptions } from "../augment/image_augmenter.ts";
 import type { ImageTransform } from "../augment/transform_pixels.ts";
 
 /**
@@ -24,6 +25,8 @@ export interface CacheEntry {
 export interface DecodeItem {
   /** Its file. */
   readonly path: string;
+  /** Its bytes, where it is no file. */
+  readonly bytes?: Uint8Array;
   /** Place of the result in the target, counted in images. */
   readonly at: number;
   /** The image's key for random numbers. */
@@ -46,6 +49,8 @@ export interface DecodeJob {
   readonly seed: number;
   /** Epoch of the random numbers. */
   readonly epoch: number;
+  /** What images of the form `train` are varied by behind the crop and the mirror; default nothing. */
+  readonly augment?: AugmentOptions;
   /** Folder of the packed cache; null where there is none. */
   readonly cacheFolder: string | null;
   /** Whether images that the cache has not are added to it. */

@@ -1,5 +1,6 @@
 import { ioReason } from "../../formats/io_reason.ts";
 import { readRegularFile } from "../../formats/read_file.ts";
+import { ImageAugmenter } from "../augment/image_augmenter.ts";
 import { Resampler } from "../augment/resampler.ts";
 import {
   cachePixels,
@@ -38,6 +39,20 @@ interface Result extends DecodeResult {
   cacheTrouble: string | null;
 }
 
+/** A job with what its images are written by. */
+interface Work {
+  readonly job: DecodeJob;
+  readonly writer: PlaneWriter;
+  readonly augmenter: ImageAugmenter | null;
+}
+
+function workOf(job: DecodeJob): Work {
+  const { transform, augment } = job;
+  const shape = { ...transform, channels: 3, height: transform.size, width: transform.size };
+  const augmenter = augment ? new ImageAugmenter(augment, shape) : null;
+  return { job, writer: new PlaneWriter(transform), augmenter };
+}
+
 /** Why an image could not be decoded, on one line. */
 function reasonOf(path: string, error: unknown): string {
   return fileReason(path, error).split("\n")[0].replace(/^\w*Vips\w*: /, "").replace(
@@ -69,7 +84,7 @@ export class Decoder {
 
   /** Decodes a job's images into its target. */
   async run(job: DecodeJob): Promise<DecodeResult> {
-    const work = { job, writer: new PlaneWriter(job.transform) };
+    const work = workOf(job);
     const result: Result = {
       ...{ failures: [], stored: [], headers: [], deepGrey: null, cacheTrouble: null },
     };
@@ -115,11 +130,11 @@ export class Decoder {
   }
 
   /** Reads an image from the cache, or decodes it where it is not large. */
-  #load({ cacheFolder }: DecodeJob, { path, cached }: DecodeItem): Promise<Loaded> {
+  #load({ cacheFolder }: DecodeJob, { path, bytes, cached }: DecodeItem): Promise<Loaded> {
     const load = async (): Promise<Loaded> => {
       const kept = cached && this.#files(cacheFolder!).read(cached);
       if (kept) return { image: kept, isCached: true };
-      const file = await openImage(readImage(path));
+      const file = await openImage(bytes ?? readImage(path));
       const isLarge = file.width * file.height >= LARGE;
       const { isDeepGrey } = file;
       return { image: isLarge ? file : await file.decode(), isCached: false, isDeepGrey };
@@ -147,17 +162,26 @@ export class Decoder {
   }
 
   #write(
-    { job, writer }: { job: DecodeJob; writer: PlaneWriter },
+    { job, writer, augmenter }: Work,
     { at, position }: DecodeItem,
     pixels: Pixels,
   ): void {
     const { form, transform, target, seed, epoch } = job;
-    const offset = at * 3 * transform.size ** 2;
+    const { size, width = size, channels = 3 } = transform;
+    const offset = at * channels * size * width;
     if (form === "bytes") return writeBytes(pixels, new Uint8Array(target), offset);
     if (form === "eval") return writer.write(pixels, false, new Float32Array(target), offset);
     this.#random.reset(seed, epoch, position);
     const cut = trainPixels(pixels, transform, this.#random, this.#resampler);
-    writer.write(cut, this.#random.next() >= 2 ** 31, new Float32Array(target), offset);
+    const flip = this.#random.next() >= 2 ** 31;
+    const planes = new Float32Array(target);
+    if (augmenter?.canvas) {
+      writeBytes(cut, augmenter.canvas.data, 0, flip);
+      augmenter.write(this.#random, planes, offset);
+    } else {
+      writer.write(cut, flip, planes, offset);
+    }
+    augmenter?.erase(this.#random, planes, offset);
   }
 
   #files(folder: string): ShardFiles {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { UserError } from "../../errors.ts";
 import { shown, visible } from "../../formats/visible.ts";
 import type { PackedCache } from "../cache/packed_cache.ts";
+import type { AugmentOptions } from "../augment/image_augmenter.ts";
 import type { FileDataset } from "../image_dataset.ts";
 import type { DecodeForm, DecodeItem, DecodeResult } from "./decode_job.ts";
 
@@ -17,6 +18,10 @@ interface DecodeOptions {
   readonly seed: number;
   /** Epoch of the random numbers. */
   readonly epoch: number;
+  /** Key of the random numbers for what is at a place of those asked for; default its position. */
+  readonly key?: (place: number, position: number) => number;
+  /** What images of the form `train` are varied by; default nothing. */
+  readonly augment?: AugmentOptions;
   /** Whether the next image takes the place of one that cannot be decoded. */
   readonly replace: boolean;
   /** Images a worker gets at a time. */
@@ -90,7 +95,7 @@ export class FileDecoder {
       return {
         path: join(source.root, source.paths[id]),
         at: (options.first ?? 0) + place,
-        position,
+        position: options.key?.(place, position) ?? position,
         cached: this.cache?.get(id) ?? null,
       };
     });
@@ -101,18 +106,17 @@ export class FileDecoder {
       target: options.target,
       seed: options.seed,
       epoch: options.epoch,
+      augment: options.augment,
       cacheFolder: this.cache?.folder ?? null,
       store: !this.#cacheTrouble && this.cache?.writable === true,
     });
-    this.#keep(result, items);
+    this.#keep(result, places.map((place) => ids[filled[place]]));
     if (result.deepGrey !== null) this.#tellDeepGrey(items[result.deepGrey].path);
     return result.failures.map(({ item, reason }) => ({ place: places[item], reason }));
   }
 
-  #keep({ stored, cacheTrouble }: DecodeResult, items: readonly DecodeItem[]): void {
-    for (const { item, entry } of stored) {
-      this.#try((cache) => cache.put(this.dataset.ids[items[item].position], entry));
-    }
+  #keep({ stored, cacheTrouble }: DecodeResult, ids: readonly number[]): void {
+    for (const { item, entry } of stored) this.#try((cache) => cache.put(ids[item], entry));
     if (cacheTrouble !== null) this.#stopStoring(cacheTrouble);
   }
 

@@ -28,6 +28,7 @@ const CLASSES = [
 ];
 const SIDE = 28;
 const IMAGE = SIDE * SIDE;
+const IMAGE_FACTS = { channels: 1, height: SIDE, width: SIDE, mean: [0.286], std: [0.353] };
 const TRAIN_PER_CLASS = 6000;
 const TEST_PER_CLASS = 1000;
 const PER_CLASS = TRAIN_PER_CLASS + TEST_PER_CLASS;
@@ -128,12 +129,8 @@ function part(all: AllImages, name: string, start: number, end: number): ImageDa
     images: all.images.subarray(start * IMAGE, end * IMAGE),
     labels: Int32Array.from(all.labels.subarray(start, end)),
     length: end - start,
-    channels: 1,
-    height: SIDE,
-    width: SIDE,
+    ...IMAGE_FACTS,
     classes: CLASSES,
-    mean: [0.286],
-    std: [0.353],
   };
 }
 
@@ -166,4 +163,5 @@ export const DEFINITION: DatasetDefinition = {
       onProgress: (done, total) => onProgress?.(done, total, "classes of Fashion-MNIST"),
       onWarning,
     }),
+  facts: () => ({ classes: CLASSES, preprocessing: { ...IMAGE_FACTS, resize: null } }),
 };

@@ -17,6 +17,21 @@ export interface FolderSize {
   readonly size: number;
 }
 
+/**
+ * What {@linkcode decideSize} decides by the configuration alone; null where the images decide.
+ *
+ * @param usual what DATASET.TRANSFORM auto is for this data set, whatever its images are
+ */
+export function configuredSize(
+  { TRANSFORM, IMAGE_SIZE }: DatasetConfig,
+  usual: DatasetConfig["TRANSFORM"],
+): FolderSize | null {
+  const transform = TRANSFORM === "auto" ? usual : TRANSFORM;
+  if (transform === "imagenet") return { inMemory: false, size: IMAGE_SIZE || IMAGENET_SIZE };
+  if (IMAGE_SIZE === 0) return null;
+  return { inMemory: transform === "cifar" || IMAGE_SIZE <= SMALL, size: IMAGE_SIZE };
+}
+
 /** Where the images are that decide. */
 interface FolderImages {
   /** The folder that the paths start from. */

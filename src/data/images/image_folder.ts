@@ -11,42 +11,29 @@ import {
 import { DecodePool } from "../decode/decode_pool.ts";
 import type { DatasetDefinition, DatasetParts } from "../definition.ts";
 import type { Dataset, FileDataset } from "../image_dataset.ts";
-import { decideSize, type FolderSize } from "./folder_size.ts";
-import { type ImageListing, listClasses, listImages, numberedWith } from "./list_images.ts";
+import type { DatasetFacts } from "../preprocessing.ts";
+import { findRoot, folderLayout, type Layout, TEST_FOLDERS } from "./folder_layout.ts";
+import { configuredSize, decideSize, type FolderSize } from "./folder_size.ts";
+import {
+  type ImageListing,
+  listClasses,
+  listImages,
+  numberedWith,
+  pythonOrder,
+} from "./list_images.ts";
+import { divide, type ImageSplit, ofClasses, readImageSplit } from "./image_split.ts";
 import { NORMALISATIONS } from "./normalisations.ts";
 import { readIntoMemory } from "./read_into_memory.ts";
 
-/** The folders that evaluation images may be in, the first that is there. */
-const TEST_FOLDERS = ["val", "test"];
 /** torchvision scales the shorter side to 256 for a centre of 224. */
 const RESIZE_RATIO = 256 / 224;
 /** Classes that a warning names. */
 const NAMED = 3;
 const DEFAULT_ROOT = join("data", "imagenet");
+const NO_SPLIT: ImageSplit = { validation: [], left_out: [] };
 const CACHE_ROOT = join(".cache", "images");
 
 type Warn = (message: string) => void;
-
-function findRoot({ TYPE, ROOT }: DatasetConfig, wanted: WantedSplits): string {
-  const root = ROOT;
-  if (!root) {
-    throw new UserError(
-      `DATASET.TYPE ${TYPE} wants DATASET.ROOT, the folder that holds train/<class>/* and val/<class>/*`,
-    );
-  }
-  const hasTest = TEST_FOLDERS.some((name) => isFolder(join(root, name)));
-  const missing = [
-    ...(wanted.train && !isFolder(join(root, "train")) ? ["train/<class>/*"] : []),
-    ...(wanted.test && !hasTest ? ["val/<class>/* (or test)"] : []),
-  ];
-  if (missing.length > 0) {
-    const what = isFolder(root) ? "is not a folder of images" : "is not there";
-    throw new UserError(
-      `${root} ${what}: it wants ${missing.join(" and ")} in it; set DATASET.ROOT`,
-    );
-  }
-  return root;
-}
 
 function sizes(config: DatasetConfig, size: number, inMemory: boolean) {
   const resize = config.RESIZE || (inMemory ? size : Math.round(size * RESIZE_RATIO));
@@ -58,37 +45,75 @@ function sizes(config: DatasetConfig, size: number, inMemory: boolean) {
   return { size, resize, cacheSide: config.CACHE_SIZE || resize };
 }
 
+function transformOf(config: DatasetConfig, { size, inMemory }: FolderSize) {
+  const usual = inMemory ? "cifar10" : "imagenet";
+  const normalisation = config.NORMALIZE === "auto" ? usual : config.NORMALIZE;
+  return { ...sizes(config, size, inMemory), ...NORMALISATIONS[normalisation] };
+}
+
+/** What is known of a folder without looking at its images; of one that is not there the classes are not. */
+function facts(config: DatasetConfig, usual: DatasetConfig["TRANSFORM"]): DatasetFacts {
+  const { ROOT } = config;
+  const { train, test } = folderLayout(ROOT);
+  const folders = ROOT ? [train, ...(test ? [test] : [])] : [];
+  const names = new Set(folders.flatMap((folder) => listClasses(join(ROOT, folder))));
+  const classes = names.size > 0 ? [...names].sort(pythonOrder) : null;
+  const known = configuredSize(config, usual);
+  if (!known) return { classes, preprocessing: null };
+  const { size, resize, mean, std } = transformOf(config, known);
+  return { classes, preprocessing: { channels: 3, height: size, width: size, resize, mean, std } };
+}
+
 /** A folder of one split with its images. */
 interface Split {
-  /** Name of the folder below the root. */
+  /** What it is, `train`, `val` and so on. */
+  readonly name: string;
+  /** Its folder below the root. */
   readonly folder: string;
   readonly listing: ImageListing;
 }
 
 /** The splits that are wanted, whose classes are numbered by the names that any of the folders has. */
-function listSplits(config: DatasetConfig, root: string, wanted: WantedSplits, warn: Warn) {
-  const testFolder = TEST_FOLDERS.find((name) => isFolder(join(root, name)));
-  const folders = { train: "train", test: testFolder ?? TEST_FOLDERS[0] };
+function listSplits(
+  config: DatasetConfig,
+  { root, train, test }: Layout,
+  split: ImageSplit,
+  wanted: WantedSplits,
+  warn: Warn,
+) {
+  const held = split.validation.length > 0;
+  const folders = { train, test: test ?? TEST_FOLDERS[0] };
   const list = (folder: string, isWanted: boolean) =>
-    isWanted ? listImages(join(root, folder)) : null;
+    isWanted ? ofClasses(listImages(join(root, folder)), split.classes) : null;
+  const namesIn = (folder: string) =>
+    listClasses(join(root, folder)).filter((name) => split.classes?.includes(name) ?? true);
   const lists = {
-    train: list(folders.train, wanted.train),
-    test: list(folders.test, wanted.test),
+    train: list(folders.train, wanted.train || (wanted.test && held)),
+    test: list(folders.test, wanted.test && !held),
   };
   const names = {
-    train: lists.train?.classes ?? listClasses(join(root, folders.train)),
-    test: lists.test?.classes ?? listClasses(join(root, folders.test)),
+    train: lists.train?.classes ?? namesIn(folders.train),
+    test: held ? [] : lists.test?.classes ?? namesIn(folders.test),
   };
   checkClasses(config, names, folders.test, warn);
-  const split = (of: "train" | "test", others: readonly string[]): Split | null => {
-    const listing = lists[of];
-    return listing && { folder: folders[of], listing: numberedWith(listing, others) };
+  const parts = lists.train && divide(lists.train, folders.train, split, warn);
+  const others = lists.test && divide(lists.test, folders.test, { ...split, validation: [] }).train;
+  const of = (
+    name: string,
+    folder: string,
+    listing: ImageListing | null,
+    others: readonly string[],
+  ): Split | null => listing && { name, folder, listing: numberedWith(listing, others) };
+  return {
+    train: wanted.train ? of("train", folders.train, parts && parts.train, names.test) : null,
+    test: held
+      ? (wanted.test ? of("validation", folders.train, parts && parts.validation, []) : null)
+      : of(folders.test, folders.test, others, names.train),
   };
-  return { train: split("train", names.test), test: split("test", names.train) };
 }
 
 /**
- * Images of `<root>/train/<class>/*` and `<root>/val/<class>/*` (or `test`), of any kind that the decoder knows. Large
+ * Images of `<root>/train/<class>/*` and `<root>/val/<class>/*` (or `test`), or of `<root>/<class>/*` to be divided, of any kind that the decoder knows. Large
  * ones stay in their files and are cut as torchvision's ImageNet recipe does; small ones are kept in memory, to be
  * shifted and mirrored as CIFAR's are. A split that is not wanted may be missing; its classes count where it is there.
  *
@@ -102,17 +127,23 @@ export async function loadImageFolder(
   wanted: WantedSplits = BOTH_SPLITS,
   usual: DatasetConfig["TRANSFORM"] = "auto",
 ): Promise<DatasetParts<Dataset>> {
-  const root = findRoot(config, wanted);
+  const split = config.SPLIT ? readImageSplit(config.SPLIT) : NO_SPLIT;
+  if (split.validation.length > 0 && config.VALIDATION > 0) {
+    throw new UserError(
+      "DATASET.SPLIT says which images are held out, and DATASET.VALIDATION how many; give one of them",
+    );
+  }
+  const layout = findRoot(config, wanted, split.validation.length > 0);
   const warn = callbacks.onWarning ?? (() => {});
-  const splits = listSplits(config, root, wanted, warn);
+  const splits = listSplits(config, layout, split, wanted, warn);
   const pool = new DecodePool(config.NUM_WORKERS);
   pool.acquire();
   try {
-    const size = await decideSize(config, deciding(root, splits), pool, callbacks, usual);
+    const size = await decideSize(config, deciding(layout, splits), pool, callbacks, usual);
     tellWorkers(config, warn);
     const make = async (split: Split | null): Promise<Dataset | null> => {
       if (!split) return null;
-      const dataset = fileDataset(config, root, split, { pool, size, warn });
+      const dataset = fileDataset(config, layout.root, split, { pool, size, warn });
       return size.inMemory ? await readIntoMemory(dataset, callbacks) : dataset;
     };
     return { train: await make(splits.train), test: await make(splits.test) };
@@ -122,42 +153,45 @@ export async function loadImageFolder(
 }
 
 /** The images that the size is decided by: the training images where they are there, whoever asks. */
-function deciding(root: string, { train, test }: { train: Split | null; test: Split | null }) {
-  if (!train && isFolder(join(root, "train"))) {
+function deciding(
+  { root, train: folder }: Layout,
+  { train, test }: { train: Split | null; test: Split | null },
+) {
+  if (!train && isFolder(join(root, folder))) {
     try {
-      return { root: join(root, "train"), paths: listImages(join(root, "train")).paths };
+      return { root: join(root, folder), paths: listImages(join(root, folder)).paths };
     } catch {
       // Training images that cannot be listed are not wanted either.
     }
   }
-  const { folder, listing } = (train ?? test)!;
-  return { root: join(root, folder), paths: listing.paths };
+  const { folder: its, listing } = (train ?? test)!;
+  return { root: join(root, its), paths: listing.paths };
 }
 
 function fileDataset(
   config: DatasetConfig,
   root: string,
-  { folder, listing: { classes, paths, labels } }: Split,
-  { pool, size: { inMemory, size }, warn }: { pool: DecodePool; size: FolderSize; warn: Warn },
+  { name, folder, listing: { classes, paths, labels } }: Split,
+  { pool, size: folderSize, warn }: { pool: DecodePool; size: FolderSize; warn: Warn },
 ): FileDataset {
-  const normalisation = config.NORMALIZE === "auto"
-    ? (inMemory ? "cifar10" : "imagenet")
-    : config.NORMALIZE;
+  const transform = transformOf(config, folderSize);
+  const { size, mean, std } = transform;
   return {
-    name: `${config.TYPE}/${folder}`,
+    name: `${config.TYPE}/${name}`,
     labels,
     length: labels.length,
     channels: 3,
     height: size,
     width: size,
+    resize: transform.resize,
     classes,
-    ...NORMALISATIONS[normalisation],
+    ...{ mean, std },
     ids: Int32Array.from(paths.keys()),
     source: {
       root: join(root, folder),
       paths,
       pool,
-      transform: { ...sizes(config, size, inMemory), ...NORMALISATIONS[normalisation] },
+      transform,
       onCorrupt: config.ON_CORRUPT,
       cacheRoot: config.CACHE ? config.CACHE_DIR || CACHE_ROOT : null,
       onWarning: warn,
@@ -226,6 +260,7 @@ export const DEFINITIONS: readonly DatasetDefinition<Dataset>[] = [{
       "imagenet",
     );
   },
+  facts: ({ ROOT, ...config }) => facts({ ...config, ROOT: ROOT || DEFAULT_ROOT }, "imagenet"),
   inMemory: false,
   models: "imagenet",
   // As the authors do; its feature maps of all classes take gigabytes.
@@ -236,7 +271,10 @@ export const DEFINITIONS: readonly DatasetDefinition<Dataset>[] = [{
   },
 }, {
   name: "image_folder",
-  doc: "Any images, in train/<class>/* and val/<class>/* (or test) in DATASET.ROOT.",
+  doc:
+    "Any images, in train/<class>/* and val/<class>/* (or test) in DATASET.ROOT, or in <class>/* with DATASET.VALIDATION.",
   load: loadImageFolder,
+  facts: (config) => facts(config, "auto"),
+  hasTest: ({ ROOT }) => folderLayout(ROOT).test !== null,
   inMemory: false,
 }];

@@ -57,7 +57,7 @@ function identityOf(folder: string): string {
  * All folders from a path on with the files in them. A link to a folder that it lies in is not followed: Python goes
  * round until the system stops it.
  */
-function* foldersBelow(
+export function* foldersBelow(
   root: string,
   path: string,
   above: ReadonlySet<string> = new Set(),
@@ -74,7 +74,14 @@ function* foldersBelow(
   }
 }
 
-function imagesBelow(root: string, path: string): string[] {
+/**
+ * Paths of the images in a folder and below it, sorted by folder.
+ *
+ * @param root the folder that the paths start from
+ * @param path the folder that is looked through, below `root`; empty is `root` itself
+ * @throws {UserError} where a folder cannot be read
+ */
+export function imagesBelow(root: string, path: string): string[] {
   const folders = [...foldersBelow(root, path)].sort((a, b) => pythonOrder(a.path, b.path));
   return folders.flatMap(({ path, files }) =>
     files

@@ -19,7 +19,7 @@ export class BasicBlock extends ResidualBlock {
 
   /** From `inChannels` to `channels`. */
   constructor(inChannels: number, channels: number, options: ResidualBlockOptions = {}) {
-    super(options.shortcutName);
+    super(options);
     const { stride = 1 } = options;
     this.conv1 = kaimingConv(inChannels, channels, 3, { stride });
     this.bn1 = new BatchNorm2d(channels);

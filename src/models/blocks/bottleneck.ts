@@ -26,7 +26,7 @@ export class Bottleneck extends ResidualBlock {
 
   /** From `inChannels` to `4 * channels`. */
   constructor(inChannels: number, channels: number, options: ResidualBlockOptions = {}) {
-    super(options.shortcutName);
+    super(options);
     const { stride = 1 } = options;
     const outChannels = channels * Bottleneck.expansion;
     this.conv1 = kaimingConv(inChannels, channels, 1);

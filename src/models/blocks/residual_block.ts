@@ -2,6 +2,9 @@ import { BatchNorm2d, type BatchNormEpilogue } from "../../nn/batch_norm2d.ts";
 import type { Conv2d } from "../../nn/conv2d.ts";
 import { Module } from "../../nn/module.ts";
 import { Sequential } from "../../nn/sequential.ts";
+import { index } from "../../ops/shape/index.ts";
+import { pad } from "../../ops/shape/pad.ts";
+import { reshape } from "../../ops/shape/reshape.ts";
 import { relu } from "../../ops/unary.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { kaimingConv } from "./layers.ts";
@@ -16,17 +19,22 @@ export interface ResidualBlockOptions {
   stride?: number;
   /** Default `downsample`. */
   shortcutName?: ShortcutName;
+  /** What a block does that changes size: a `convolution` (option B of He et al.), or `zeros` for new channels (A). Default `convolution`. */
+  shortcut?: "convolution" | "zeros";
 }
 
 /** ReLU of a branch of convolutions plus a shortcut (He et al., 2016). */
 export abstract class ResidualBlock extends Module {
   readonly #shortcutName: ShortcutName;
+  readonly #kind: ResidualBlockOptions["shortcut"];
   #shortcut: Downsample | null = null;
+  #zeros: ZeroShortcut | null = null;
 
-  /** The shortcut's name is part of the state dict. */
-  constructor(shortcutName: ShortcutName = "downsample") {
+  /** The shortcut's name is part of the state dict, where the shortcut has parameters. */
+  constructor({ shortcutName = "downsample", shortcut = "convolution" }: ResidualBlockOptions) {
     super();
     this.#shortcutName = shortcutName;
+    this.#kind = shortcut;
   }
 
   /** The branch's last batch normalisation. */
@@ -38,7 +46,8 @@ export abstract class ResidualBlock extends Module {
   /** Makes the shortcut where the size changes; the last call of a constructor. */
   protected makeShortcut(inChannels: number, outChannels: number, stride: number): void {
     if (stride === 1 && inChannels === outChannels) return;
-    this.#shortcut = new Downsample(inChannels, outChannels, stride);
+    if (this.#kind === "zeros") this.#zeros = { stride, channels: outChannels - inChannels };
+    else this.#shortcut = new Downsample(inChannels, outChannels, stride);
   }
 
   /** The shortcut comes last. */
@@ -59,8 +68,28 @@ export abstract class ResidualBlock extends Module {
   }
 
   #residual(x: Tensor): Tensor {
+    if (this.#zeros) return zeroShortcut(x, this.#zeros);
     return this.#shortcut ? this.#shortcut.forward(x) : x;
   }
+}
+
+/** How a shortcut without parameters changes size. */
+interface ZeroShortcut {
+  /** Distance of the pixels that it takes, in both directions. */
+  readonly stride: number;
+  /** Channels of zeros that it adds, half of them in front. */
+  readonly channels: number;
+}
+
+/** Option A of He et al. (2016): [N, C, H, W] to [N, C + channels, H / stride, W / stride]. */
+function zeroShortcut(x: Tensor, { stride, channels }: ZeroShortcut): Tensor {
+  const every = [null, null, stride] as const;
+  const picked = index(x, null, null, every, every);
+  const [n, from, height, width] = picked.shape;
+  const front = Math.floor(channels / 2);
+  const planes = reshape(picked, [n, from, height * width]);
+  const padded = pad(planes, [0, 0, front, channels - front]);
+  return reshape(padded, [n, from + channels, height, width]);
 }
 
 /** The shortcut of a block that changes size: a strided 1 x 1 convolution and batch normalisation. */

@@ -40,7 +40,7 @@ export function conv2d(
   requireFloats("conv2d", x);
   const kernels = convKernels(g, x.gpu.software, variant);
   const y = kernels.forward(x, weight, bias, g);
-  return track("conv2d", bias ? [x, weight, bias] : [x, weight], y, (dy) => [
+  return track(["conv2d", options], bias ? [x, weight, bias] : [x, weight], y, (dy) => [
     x.requiresGrad ? kernels.inputGrad(dy, weight, g) : null,
     weight.requiresGrad ? kernels.weightGrad(x, dy, g) : null,
     ...(bias ? [bias.requiresGrad ? sum(dy, { dims: [0, 2, 3], dtype: "float32" }) : null] : []),

@@ -49,7 +49,7 @@ export function convTranspose2d(
   requireFloats("convTranspose2d", x);
   const kernels = convKernels(g, x.gpu.software, variant);
   const product = kernels.inputGrad(x, weight, g);
-  const y = track("conv_transpose2d", [x, weight], product, (dy) => [
+  const y = track(["conv_transpose2d", options], [x, weight], product, (dy) => [
     x.requiresGrad ? kernels.forward(dy, weight, null, g) : null,
     weight.requiresGrad ? kernels.weightGrad(dy, x, g) : null,
   ]);

@@ -30,5 +30,5 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   });
   const walk = { shape: source.shape, dim: d, index, shared: false };
   const y = gatherAlong(source, walk);
-  return track("gather", [source], y, (dy) => [scatterAddAlong(null, dy, walk)]);
+  return track(["gather", walk], [source], y, (dy) => [scatterAddAlong(null, dy, walk)]);
 }

@@ -23,5 +23,5 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   requireIndices(index, { use: "indexSelect() by an index", size: x.shape[d] });
   const walk = { shape: x.shape, dim: d, index, shared: true };
   const y = gatherAlong(x, walk);
-  return track("index_select", [x], y, (dy) => [scatterAddAlong(null, dy, walk)]);
+  return track(["index_select", walk], [x], y, (dy) => [scatterAddAlong(null, dy, walk)]);
 }

@@ -1,6 +1,7 @@
 import oneHotCode from "../../../kernels/index/one_hot.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { traceOp } from "../../tensor/trace.ts";
 import { linearGrid } from "../grid.ts";
 import { requireIndex } from "../require_dtype.ts";
 import { requireIndices } from "./require_indices.ts";
@@ -27,5 +28,6 @@ export function oneHot(index: Tensor, classes: number): Tensor {
     params: { classes },
     workgroups: linearGrid(Math.ceil(y.numel / 256)),
   });
+  traceOp("one_hot", [index], [y], { classes });
   return y;
 }

@@ -46,7 +46,7 @@ export function where(condition: Tensor, a: Tensor | number, b: Tensor | number)
   const y = pick(mask, yes, no, shape);
   const saved = [mask];
   const zero = () => filled(device, [], 0, y.dtype);
-  return track("where", [yes, no], freed(y, made), (dy) => {
+  return track(["where", { mask }], [yes, no], freed(y, made), (dy) => {
     const none = zero();
     const gradient = (from: Tensor, taken: Tensor, left: Tensor) =>
       from.requiresGrad ? reduceTo(pick(mask, taken, left, shape), from.shape) : null;

@@ -39,7 +39,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     return reshape(c, [...a.shape.slice(0, -1), c.shape[1]]);
   }
   const y = product(a, b, { transposeA, transposeB });
-  return track("matmul", [a, b], y, (dy) => {
+  return track(["matmul", { transposeA, transposeB }], [a, b], y, (dy) => {
     // Shapes of the products: op(a)' = dy op(b)T, op(b)' = op(a)T dy, transposed where the operand was.
     const da = () =>
       transposeA

@@ -86,7 +86,7 @@ export function batchNorm(x: Tensor, tensors: BatchNormTensors, options: BatchNo
   const inputs = [x, tensors.weight, tensors.bias, ...(residual ? [residual] : [])];
   const backward = (dy: Tensor) =>
     gradients(x, dy, relu ? y : null, stats, layout, { training, tree, residual });
-  return track("batch_norm", inputs, y, backward, [stats]);
+  return track(["batch_norm", { ...options, ...tensors }], inputs, y, backward, [stats]);
 }
 
 function computeStats(

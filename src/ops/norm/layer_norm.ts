@@ -64,7 +64,7 @@ export function layerNorm(x: Tensor, shape: Shape, options: LayerNormOptions = {
     values: { ...values, WEIGHT: Number(weight !== null), BIAS: Number(bias !== null) },
     workgroups,
   });
-  return track("layer_norm", [x, ...parameters], y, (dy) => {
+  return track(["layer_norm", { shape, weight, bias, eps }], [x, ...parameters], y, (dy) => {
     const dx = x.requiresGrad ? inputGradient(x, dy, stats, weight, { rows, count }) : null;
     if (!parameters.some((each) => each.requiresGrad)) return [dx, ...parameters.map(() => null)];
     const [dweight, dbias] = parameterGradients(x, dy, stats, shape, { rows, count });

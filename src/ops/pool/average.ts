@@ -39,7 +39,7 @@ export function averageWindows(
     bindings: { x, y },
     workgroups: poolGrid(x.gpu, planes, outHeight, outWidth),
   });
-  return track(name, [x], y, (dy) => {
+  return track([name, { ...windows, ceilMode }], [x], y, (dy) => {
     const dx = Tensor.result(x.gpu, x.shape, x.dtype);
     x.gpu.dispatch(avgPoolGradKernel, {
       ...shared,

@@ -39,7 +39,7 @@ export function maxPool2d(x: Tensor, options: PoolOptions): Tensor {
     values: { ...loopBounds(g), WHERE: Number(where !== null), E },
     workgroups: poolGrid(x.gpu, g.planes, g.outHeight, g.outWidth),
   });
-  return track("max_pool2d", [x], y, (dy) => {
+  return track(["max_pool2d", options], [x], y, (dy) => {
     const dx = Tensor.result(x.gpu, x.shape, x.dtype);
     x.gpu.dispatch(maxPoolGradKernel, {
       bindings: { dy, where_: where!, dx },

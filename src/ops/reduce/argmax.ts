@@ -2,6 +2,7 @@ import code from "../../../kernels/reduce/argmax.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { normalizeDim, numel } from "../../tensor/shape.ts";
+import { traceOp } from "../../tensor/trace.ts";
 import { linearGrid } from "../grid.ts";
 import { requireFloat } from "../require_dtype.ts";
 import { takeAs } from "../take_as.ts";
@@ -22,11 +23,13 @@ const SHORTEST_PART = 256;
  */
 export function argmax(x: Tensor, dim?: number): Tensor {
   requireFloat("argmax", x);
-  if (dim === undefined) return takeAs(indices(x, { outer: 1, count: x.numel, inner: 1 }), []);
-  const d = normalizeDim(dim, x.ndim);
-  const [before, after] = [x.shape.slice(0, d), x.shape.slice(d + 1)];
-  const layout = { outer: numel(before), count: x.shape[d], inner: numel(after) };
-  return takeAs(indices(x, layout), [...before, ...after]);
+  const d = dim === undefined ? null : normalizeDim(dim, x.ndim);
+  const [before, after] = d === null ? [[], []] : [x.shape.slice(0, d), x.shape.slice(d + 1)];
+  const count = d === null ? x.numel : x.shape[d];
+  const layout = { outer: numel(before), count, inner: numel(after) };
+  const y = takeAs(indices(x, layout), [...before, ...after]);
+  traceOp("argmax", [x], [y], { dim: d });
+  return y;
 }
 
 function indices(x: Tensor, layout: ReduceLayout): Tensor {

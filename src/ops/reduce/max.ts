@@ -21,9 +21,9 @@ export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
   checkOptions<ReduceOptions>("max()", options, REDUCE_OPTIONS);
   requireFloat("max", x);
   const plan = reducePlan(x.shape, options.dims, options.keepDims ?? false);
-  const { x: source, layout } = gatherDims(x, plan);
+  const { x: source, layout, dims } = gatherDims(x, plan);
   const y = takeAs(reduce(source, layout, "max"), plan.shape);
-  return track("max", [source], y, (dy) => {
+  return track(["max", { dims }], [source], y, (dy) => {
     const ties = reduce(source, layout, "ties", { center: y });
     const dx = reduceGrad(dy, layout, 1, { x: source, center: y, ties });
     ties.dispose();

@@ -19,11 +19,11 @@ export function scaledSum(
   requireFloats(name, x);
   const runs = reduceRuns(x.shape, plan.dims);
   if (runs.length === 0) {
-    const same = track(name, [x], x.alias(plan.shape), (dy) => [dy.alias(x.shape)]);
+    const same = track([name, plan], [x], x.alias(plan.shape), (dy) => [dy.alias(x.shape)]);
     return cast(same, dtype as FloatType);
   }
   const y = takeAs(total(x, runs, scale, dtype), plan.shape);
-  return track(name, [x], y, (dy) => [takeAs(spread(dy, runs, scale, x.dtype), x.shape)]);
+  return track([name, plan], [x], y, (dy) => [takeAs(spread(dy, runs, scale, x.dtype), x.shape)]);
 }
 
 /** Sums run by run; the scale and the type of the result go with the last. */

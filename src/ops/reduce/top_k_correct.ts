@@ -30,22 +30,32 @@ export function topKCorrect(
   if (ks.length < 1 || ks.length > 4 || !ks.every((k) => Number.isInteger(k) && k >= 1)) {
     throw new RangeError(`topKCorrect() for k of [${ks}]: one to four positive integers wanted`);
   }
-  const [rows, classes] = logits.shape;
   const { gpu } = logits;
-  const rank = Tensor.result(gpu, [rows], "uint32");
-  gpu.dispatch(labelRankKernel, {
+  const rank = labelRank(logits, labels, lanes);
+  const y = Tensor.result(gpu, [ks.length]);
+  const [k0, k1 = 0, k2 = 0, k3 = 0] = ks;
+  gpu.dispatch(rankCountsKernel, {
+    bindings: { rank, y },
+    params: { rows: labels.numel, k0, k1, k2, k3 },
+    workgroups: [ks.length],
+  });
+  rank.dispose();
+  return y;
+}
+
+/** How many classes come before each label, uint32 [N]; the largest number for one whose logit is NaN. Arguments are checked. */
+export function labelRank(
+  logits: Tensor,
+  labels: Tensor,
+  lanes: number = rowLanes(logits),
+): Tensor {
+  const [rows, classes] = logits.shape;
+  const rank = Tensor.result(logits.gpu, [rows], "uint32");
+  logits.gpu.dispatch(labelRankKernel, {
     bindings: { x: logits, labels, rank },
     params: { rows, classes },
     values: { LANES: lanes, ROWS: 64 / lanes },
     workgroups: linearGrid(Math.ceil(rows * lanes / 64)),
   });
-  const y = Tensor.result(gpu, [ks.length]);
-  const [k0, k1 = 0, k2 = 0, k3 = 0] = ks;
-  gpu.dispatch(rankCountsKernel, {
-    bindings: { rank, y },
-    params: { rows, k0, k1, k2, k3 },
-    workgroups: [ks.length],
-  });
-  rank.dispose();
-  return y;
+  return rank;
 }

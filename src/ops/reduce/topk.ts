@@ -5,6 +5,7 @@ import { Tensor, type TopK } from "../../tensor/core.ts";
 import type { TopKOptions } from "../../tensor/op_options.ts";
 import { checkOptions } from "../../options.ts";
 import { formatShape, normalizeDim, numel } from "../../tensor/shape.ts";
+import { traceOp } from "../../tensor/trace.ts";
 import { linearGrid } from "../grid.ts";
 import { gatherAlong, scatterAddAlong } from "../indexing/index_along.ts";
 import { requireFloat } from "../require_dtype.ts";
@@ -44,11 +45,8 @@ export function topk(x: Tensor, k: number, options: TopKOptions = {}): TopK {
     workgroups: linearGrid(Math.ceil(outer * inner / 64)),
   });
   const walk = { shape: x.shape, dim: d, index: indices, shared: false };
-  const values = track(
-    "topk",
-    [x],
-    gatherAlong(x, walk),
-    (dy) => [scatterAddAlong(null, dy, walk)],
-  );
+  const values = gatherAlong(x, walk);
+  traceOp("topk", [x], [values, indices], { k, dim: d, largest });
+  track("topk", [x], values, (dy) => [scatterAddAlong(null, dy, walk)]);
   return { values, indices };
 }

@@ -26,11 +26,11 @@ export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
   requireFloat("variance", x);
   const plan = reducePlan(x.shape, options.dims, options.keepDims ?? false);
   const divisor = Math.max(0, plan.count - (options.correction ?? 1));
-  const { x: source, layout } = gatherDims(x, plan);
+  const { x: source, layout, dims } = gatherDims(x, plan);
   const center = reduce(source, layout, "sum", { scale: 1 / plan.count });
   const squares = reduce(source, layout, "squares", { center, scale: 1 / divisor });
   const y = takeAs(squares, plan.shape);
-  return track("variance", [source], y, (dy) => {
+  return track(["variance", { dims, count: plan.count, divisor }], [source], y, (dy) => {
     const dx = reduceGrad(dy, layout, 2 / divisor, { x: source, center });
     return [takeAs(dx, source.shape)];
   }, [center]);

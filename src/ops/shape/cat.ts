@@ -33,7 +33,7 @@ export function cat(tensors: readonly Tensor[], dim: number = 0): Tensor {
     const strides = [[row, 1], [width, 1]];
     stridedCopy(x.storage, y.storage, { sizes: [outer, row], strides }, [0, start], x.dtype);
   });
-  return track("cat", tensors, y, (dy) =>
+  return track(["cat", { dim: d }], tensors, y, (dy) =>
     tensors.map((x, i) => {
       if (!x.requiresGrad) return null;
       const { row, start } = parts[i];

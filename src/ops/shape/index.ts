@@ -36,7 +36,7 @@ export function index(x: Tensor, ...indices: readonly Index[]): Tensor {
 export function indexParts(x: Tensor, parts: readonly Picked[]): Tensor {
   const shape = parts.filter(({ gone }) => !gone).map(({ count }) => count);
   if (parts.every(({ count }, d) => count === x.shape[d])) {
-    return track("index", [x], x.alias(shape), (dy) => [dy.alias(x.shape)]);
+    return track(["index", { parts }], [x], x.alias(shape), (dy) => [dy.alias(x.shape)]);
   }
   const strides = stridesOf(x.shape);
   const start = parts.reduce((sum, part, d) => sum + part.start * strides[d], 0);
@@ -45,7 +45,7 @@ export function indexParts(x: Tensor, parts: readonly Picked[]): Tensor {
   const y = Tensor.result(x.gpu, shape, x.dtype);
   const dense = stridesOf(sizes);
   stridedCopy(x.storage, y.storage, { sizes, strides: [steps, dense] }, [start, 0], x.dtype);
-  return track("index", [x], y, (dy) => {
+  return track(["index", { parts }], [x], y, (dy) => {
     const dx = Tensor.result(x.gpu, x.shape, x.dtype);
     x.gpu.clear({ ...range(dx), size: bytesOf(dx.dtype, dx.numel) });
     stridedCopy(dy.storage, dx.storage, { sizes, strides: [dense, steps] }, [0, start], x.dtype);

@@ -32,7 +32,7 @@ export function pad(x: Tensor, padding: Padding, value: number = 0): Tensor {
   }
   const shape = [...x.shape.slice(0, -2), yHeight, yWidth];
   const y = padPlanes(x, [height, width], padding, value, shape);
-  return track("pad", [x], y, (dy) => [
+  return track(["pad", { padding, value }], [x], y, (dy) => [
     padPlanes(dy, [yHeight, yWidth], [-left, -right, -top, -bottom], 0, x.shape),
   ]);
 }

@@ -24,7 +24,7 @@ export function permute(x: Tensor, dims: Shape): Tensor {
     );
   }
   const inverse = order.map((_, d) => order.indexOf(d));
-  return track("permute", [x], reordered(x, order), (dy) => [reordered(dy, inverse)]);
+  return track(["permute", { order }], [x], reordered(x, order), (dy) => [reordered(dy, inverse)]);
 }
 
 function reordered(x: Tensor, order: readonly number[]): Tensor {

@@ -39,7 +39,7 @@ export function slice(
     return indexParts(x, whole.with(d, { start: from, step, count, gone: false }));
   }
   if (from === 0 && to === size) {
-    return track("slice", [x], x.alias(), (dy) => [dy]);
+    return track(["slice", { dim: d, from, to }], [x], x.alias(), (dy) => [dy]);
   }
   const inner = numel(x.shape.slice(d + 1));
   const outer = numel(x.shape.slice(0, d));
@@ -55,7 +55,7 @@ export function slice(
     [from * inner, 0],
     x.dtype,
   );
-  return track("slice", [x], y, (dy) => [
+  return track(["slice", { dim: d, from, to }], [x], y, (dy) => [
     padPlanes(dy, [outer, row], [from * inner, (size - to) * inner, 0, 0], 0, x.shape),
   ]);
 }

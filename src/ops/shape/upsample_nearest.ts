@@ -41,7 +41,7 @@ export function upsampleNearest(x: Tensor, scale: number): Tensor {
     values,
     workgroups: linearGrid(Math.ceil(y.numel / 256)),
   });
-  return track("upsample_nearest", [x], y, (dy) => {
+  return track(["upsample_nearest", { scale }], [x], y, (dy) => {
     const dx = Tensor.result(x.gpu, x.shape, x.dtype);
     x.gpu.dispatch(upsampleGradKernel, {
       bindings: { dy, dx },

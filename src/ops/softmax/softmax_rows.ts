@@ -41,7 +41,7 @@ export function softmaxRows(
   const chosen = variant ?? (tree ? "tree" : "thread");
   const y = Tensor.result(x.gpu, x.shape);
   run(forward, chosen, layout, logarithm, { x, y });
-  return track(name, [x], y, (dy) => {
+  return track([name, { dim: d }], [x], y, (dy) => {
     const dx = Tensor.result(x.gpu, x.shape);
     run(gradient, chosen, layout, logarithm, { y, dy, dx });
     return [dx];

@@ -4,6 +4,7 @@ import {
   cropPadding,
   drawAugmentation,
   writeImage,
+  writeImageBytes,
 } from "../../../src/data/augment/augment.ts";
 import { normalisationTable } from "../../../src/data/images/normalisations.ts";
 import { KeyedRandom } from "../../../src/data/random.ts";
@@ -75,4 +76,17 @@ Deno.test("drawAugmentation() draws every crop and both sides as often", () => {
 
 Deno.test("cropPadding() is 2 for 28 x 28 and 4 for 32 x 32", () => {
   assertEquals([28, 32].map(cropPadding), [2, 4]);
+});
+
+Deno.test("writeImageBytes() writes the bytes that writeImage() normalises", () => {
+  const target = new Uint8Array(SIZE).fill(7);
+  for (const dy of [-2, 0, 1]) {
+    for (const dx of [-1, 0, 2]) {
+      for (const flip of [false, true]) {
+        writeImageBytes(target, DATASET, 1, { dy, dx, flip });
+        const normalised = Array.from(target, (byte, i) => TABLE[Math.floor(i / 25) * 256 + byte]);
+        assertEquals(normalised, expected(1, { dy, dx, flip }));
+      }
+    }
+  }
 });

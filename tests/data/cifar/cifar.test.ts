@@ -2,6 +2,7 @@ import { fromFileUrl, join } from "@std/path";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { loadCifar } from "../../../src/data/cifar/cifar.ts";
 import type { ImageDataset } from "../../../src/data/image_dataset.ts";
+import { registerDataset } from "../../../src/data/registry.ts";
 import { loadDataset, loadTestSet } from "../../../src/data/load_dataset.ts";
 import { loadConfig } from "../../../src/config/resolve_config.ts";
 import { UserError } from "../../../src/errors.ts";
@@ -40,6 +41,26 @@ Deno.test("loadCifar() reads CIFAR-100 from an archive, with its fine labels", a
   assertEquals([train.name, test.name], ["cifar100/train", "cifar100/test"]);
   assertEquals(train.mean, [0.5071, 0.4867, 0.4408]);
   assertEquals(train.std, [0.2675, 0.2565, 0.2761]);
+});
+
+Deno.test("DATASET.NORMALIZE names the figures that images in memory are normalised by", async () => {
+  const config = { ...settings("cifar10", ARCHIVE), NORMALIZE: "imagenet" as const };
+  const { train, test } = await loadDataset(config);
+  for (const { mean, std } of [train, test]) {
+    assertEquals([mean, std], [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]);
+  }
+  check(test as ImageDataset, [10, 11]);
+  const grey = { ...test, name: "one_grey/test", channels: 1, images: new Uint8Array(2048) };
+  registerDataset({
+    name: "one_grey",
+    doc: "Two images.",
+    load: () => ({ train: null, test: grey }),
+  });
+  await assertRejects(
+    () => loadTestSet({ ...config, TYPE: "one_grey" }),
+    UserError,
+    "DATASET.NORMALIZE imagenet is for images of 3 channels, and those of one_grey have 1; leave it out",
+  );
 });
 
 Deno.test("loadCifar() reads CIFAR-10 from its five training files", async () => {

@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { CONVOLUTION_TILES } from "../../../src/ops/matmul/product_tile.ts";
 import { product } from "../../../src/ops/matmul/product.ts";
 import { matmul } from "../../../src/ops/matmul/matmul.ts";
 import { tensor } from "../../../src/tensor/create.ts";
@@ -77,9 +78,10 @@ Deno.test("matmul() is right where the chooser takes large tiles and long sums",
 });
 
 Deno.test("product() takes more rows than a dispatch has groups of tiles", async () => {
-  const rows = 65535 * 32 + 33;
+  const tile = CONVOLUTION_TILES.at(-1)!;
+  const rows = 65535 * tile.BM + tile.BM + 1;
   const [a, b] = [values("a", [rows]), values("b", [1])];
-  const c = product(tensor(a, [rows, 1]), tensor(b, [1, 1]), { variant: "tiled" });
+  const c = product(tensor(a, [rows, 1]), tensor(b, [1, 1]), { variant: "tiled", tile });
   const found = await c.data();
   assertEquals(a.findIndex((value, i) => Math.fround(value * b[0]) !== found[i]), -1);
 });

@@ -1,0 +1,65 @@
+import { type Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { typedPath } from "../../config/typed_path.ts";
+import { count } from "./count.ts";
+import { deviceOption } from "./device_option.ts";
+import type { Exit } from "./exit.ts";
+import { deviations, numbers } from "./numbers.ts";
+
+const EXAMPLES = `
+A picture is a file, a folder (with all pictures in it and below), a pattern in
+quotes such as 'photos/**/*.jpg', or -, which is standard input: one picture, or
+a list of pictures, one a line. Pictures are JPEG, PNG, WebP, TIFF, BMP, GIF or PPM.
+
+Checkpoints that were made here know their classes and how pictures are prepared:
+as in the evaluation. Of a run's folder the student's best is taken. A model for
+small images such as CIFAR's sees pictures of another size scaled: their shorter
+side becomes its size, and the centre is cut out. A model for grey images sees
+colours as Pillow's L. Of other checkpoints -m, -d, --cfg, --classes, --size,
+--mean and --std say what they do not.
+
+A picture that cannot be read is named, the rest goes on, and the exit status is 1.
+
+Examples:
+  deno task predict -c output/cifar100/vanilla_resnet8x4 photo.jpg
+  deno task predict -c student_best holiday/ --top 1
+  deno task predict -c resnet18.pth --classes imagenet.txt 'photos/*.jpg' --json
+  find . -name '*.png' | deno task predict -c student_best - --csv found.csv`;
+
+/** Adds the `predict` command. */
+export function addPredict(program: Command, exit: Exit): void {
+  program.command("predict")
+    .description("say what is on pictures, with a run's student or a checkpoint")
+    .requiredOption(
+      "-c, --ckpt <path>",
+      "a run's folder, or a checkpoint (torch or safetensors)",
+      typedPath,
+    )
+    .option("--top <n>", "classes that are told of a picture; default 5", count)
+    .option("--json", "print JSON")
+    .option("--csv <file>", "write a table of comma-separated values instead", typedPath)
+    .option("--overwrite", "replace that file if it is there")
+    .option("-m, --model <name>", "architecture; default: what the checkpoint says")
+    .option("-d, --dataset <name>", "data set whose classes and preprocessing are the model's")
+    .option("--cfg <file>", "configuration whose DATASET section says them", typedPath)
+    .option("--classes <file>", "class names: a text, a line each, or JSON", typedPath)
+    .option("--size <n>", "rows and columns that the model sees, in pixels", count)
+    .option("--resize <n>", "shorter side before the centre is cut out, in pixels", count)
+    .option("--mean <numbers>", "of each channel, in units of 255, such as 0.5,0.5,0.5", numbers)
+    .option("--std <numbers>", "the same of the standard deviation", deviations)
+    .option("-b, --batch-size <n>", "pictures in a batch (also -bs); default 100", count)
+    .option("--workers <n>", "threads that decode; 0: none; default: the cores, up to 8", workers)
+    .addOption(deviceOption())
+    .argument("<pictures...>", "files, folders, patterns, or - for standard input")
+    .addHelpText("after", EXAMPLES)
+    .action(async (pictures, flags) => {
+      const { predict } = await import("../predict.ts");
+      const words = pictures.map((word) => word === "-" ? word : typedPath(word));
+      exit(await predict(words, flags));
+    });
+}
+
+function workers(text: string): number {
+  const number = Number(text);
+  if (text.trim() !== "" && Number.isInteger(number) && number >= 0 && number <= 256) return number;
+  throw new InvalidArgumentError("an integer from 0 to 256");
+}

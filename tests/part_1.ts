@@ -1,6 +1,0 @@
-// With part_2.ts these are all tests, in halves that take about as long, for two threads.
-// `deno test tests/ops/softmax/softmax.test.ts` runs a single file as usual.
-import { loadTests } from "./load_tests.ts";
-import { PART_2 } from "./part_2_folders.ts";
-
-await loadTests((folder) => !PART_2.includes(folder));
