@@ -2,12 +2,19 @@
 // z = batch * splits + split, a split is `part` of the sum and bias goes with the first. float32; a: [rows, depth]
 // ([depth, rows] when TA) every strideA elements, b: [depth, columns] ([columns, depth] when TB) every strideB,
 // c: [z, rows, columns], bias: [columns].
-// A workgroup of TX x TY threads (256) makes BM x BN results, 4 x C a thread, in steps of 16 along the sum.
+// A workgroup of TX x TY threads makes BM x BN results, R x C a thread, in steps of D along the sum. The elements of the next
+// step are loaded before the products of this one, and masked after them, so that nothing waits for the loads. What lies past
+// the last row or column is some other element, and goes into results that are not written.
 // Dispatch: x = ceil(columns / BN), y = ceil(rows / BM) or fewer, z as above.
-// Template: TA, TB, BIAS, TY, TX, C (4 or 8), BM = 4 TY, BN = C TX, VC (columns are a multiple of 4: c, and b unless TB, as vec4).
+// Template: TA, TB, BIAS, TY, TX, R, C (4 or 8), D, U, BM = R TY, BN = C TX, VA (a is TA and read as vec4: rows are a multiple
+// of 4), VC (columns are: c, and b unless TB, as vec4).
 struct Params { rows: u32, columns: u32, depth: u32, splits: u32, part: u32, strideA: u32, strideB: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
+//: if VA
+@group(0) @binding(1) var<storage, read> a: array<vec4f>;
+//: else
 @group(0) @binding(1) var<storage, read> a: array<f32>;
+//: end
 //: if VC && !TB
 @group(0) @binding(2) var<storage, read> b: array<vec4f>;
 //: else
@@ -22,9 +29,9 @@ struct Params { rows: u32, columns: u32, depth: u32, splits: u32, part: u32, str
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 //: end
 
-// [depth][4 rows] and [depth][4 columns], one vector of padding against bank conflicts
-var<workgroup> tileA: array<vec4f, ${16 * (BM / 4 + 1)}>;
-var<workgroup> tileB: array<vec4f, ${16 * (BN / 4 + 1)}>;
+// [place of the sum][4 rows] and [place][4 columns], one vector of padding against bank conflicts
+var<workgroup> tileA: array<array<vec4f, ${BM / 4 + 1}>, ${D}>;
+var<workgroup> tileB: array<array<vec4f, ${BN / 4 + 1}>, ${D}>;
 
 @compute @workgroup_size(${TX}, ${TY})
 fn main(
@@ -39,90 +46,29 @@ fn main(
   let firstB = group.z / params.splits * params.strideB;
   let start = split * params.part;
   let end = min(start + params.part, params.depth);
-  // Neighbouring threads read neighbouring elements: of the sum, or of rows and columns where these lie side by side.
-  //: if TA
-  let vectorA = index % ${BM / 4}u;
-  let kA = index / ${BM / 4}u;
-  //: else
-  let vectorA = index / 16u;
-  let kA = index % 16u;
-  //: end
-  //: if TB
-  let vectorB = index / 16u;
-  let kB = index % 16u;
-  //: else
-  let vectorB = index % ${BN / 4}u;
-  let kB = index / ${BN / 4}u;
-  //: end
-  // Uniform over the group, so all of its threads meet the barriers.
+  let rowPlace = thread.y;
+  let columnPlace = thread.x;
   for (var firstRow = group.y * ${BM}u; firstRow < params.rows; firstRow += groups.y * ${BM}u) {
-    let rowA = firstRow + vectorA * 4u;
-    //: for r in 0..4
+    //: include "tile_place" X = "a", TURNED = !TA, W = BM, V = VA, LENGTH = "rows", FIRST = "firstRow", MATRIX = "firstA"
+    //: include "tile_place" X = "b", TURNED = TB, W = BN, V = VC && !TB, LENGTH = "columns", FIRST = "firstColumn", MATRIX = "firstB"
+    //: for r in 0..R
     //: for v in 0..C/4
     var sum${r}_${v} = vec4f();
     //: end
     //: end
-    for (var origin = start; origin < end; origin += 16u) {
-      //: if BM < 64
-      if (index < ${BM * 4}u) {
-      //: end
-      var rows = vec4f();
-      let k = origin + kA;
-      if (k < end) {
-        //: for r in 0..4
-        //: if TA
-        if (rowA + ${r}u < params.rows) { rows[${r}] = a[firstA + k * params.rows + rowA + ${r}u]; }
-        //: else
-        if (rowA + ${r}u < params.rows) { rows[${r}] = a[firstA + (rowA + ${r}u) * params.depth + k]; }
-        //: end
-        //: end
-      }
-      tileA[kA * ${BM / 4 + 1}u + vectorA] = rows;
-      //: if BM < 64
-      }
-      //: end
-      //: for v in 0..BN/64
-      //: if TB
-      let column${v} = firstColumn + (vectorB + ${v * 16}u) * 4u;
-      let k${v} = origin + kB;
-      //: else
-      let column${v} = firstColumn + vectorB * 4u;
-      let k${v} = origin + kB + ${v * 1024 / BN}u;
-      //: end
-      var columns${v} = vec4f();
-      if (k${v} < end) {
-        //: if VC && !TB
-        if (column${v} < params.columns) { columns${v} = b[(firstB + k${v} * params.columns + column${v}) / 4u]; }
-        //: else
-        //: for j in 0..4
-        //: if TB
-        if (column${v} + ${j}u < params.columns) { columns${v}[${j}] = b[firstB + (column${v} + ${j}u) * params.depth + k${v}]; }
-        //: else
-        if (column${v} + ${j}u < params.columns) { columns${v}[${j}] = b[firstB + k${v} * params.columns + column${v} + ${j}u]; }
-        //: end
-        //: end
-        //: end
-      }
-      //: if TB
-      tileB[kB * ${BN / 4 + 1}u + vectorB + ${v * 16}u] = columns${v};
-      //: else
-      tileB[(kB + ${v * 1024 / BN}u) * ${BN / 4 + 1}u + vectorB] = columns${v};
-      //: end
-      //: end
+    //: include "tile_load" X = "a", TURNED = !TA, W = BM, V = VA, LENGTH = "rows"
+    //: include "tile_load" X = "b", TURNED = TB, W = BN, V = VC && !TB, LENGTH = "columns"
+    for (var origin = start; origin < end; origin += ${D}u) {
       workgroupBarrier();
-      for (var i = 0u; i < 16u; i++) {
-        let rows = tileA[i * ${BM / 4 + 1}u + thread.y];
-        //: for v in 0..C/4
-        let columns${v} = tileB[i * ${BN / 4 + 1}u + thread.x + ${v * TX}u];
-        //: for r in 0..4
-        sum${r}_${v} += rows[${r}] * columns${v};
-        //: end
-        //: end
-      }
+      //: include "tile_store" X = "a", TILE = "tileA", TURNED = !TA, W = BM
+      //: include "tile_store" X = "b", TILE = "tileB", TURNED = TB, W = BN
       workgroupBarrier();
+      //: include "tile_load" X = "a", TURNED = !TA, W = BM, V = VA, LENGTH = "rows"
+      //: include "tile_load" X = "b", TURNED = TB, W = BN, V = VC && !TB, LENGTH = "columns"
+      //: include "tile_sum"
     }
-    //: for r in 0..4
-    let row${r} = firstRow + thread.y * 4u + ${r}u;
+    //: for r in 0..R
+    let row${r} = firstRow + (thread.y + ${r / 4 * TY}u) * 4u + ${r % 4}u;
     if (row${r} < params.rows) {
       let first = (group.z * params.rows + row${r}) * params.columns;
       //: for v in 0..C/4

@@ -7,7 +7,8 @@
 // mass, grad: float32 [samples, classes]; labels: int32 [samples], read when `separated`: the excluded class has
 // neither mass nor gradient. accumulate: 0 no gradient, 1 set, 2 add.
 // Dispatch: TILED 0: one thread an 8 x 8 tile, groups of 64, rows a multiple of 8;
-//           TILED 1: one group of 128 threads a 32 x 64 tile, 4 x 4 a thread; grid [ceil(stride / 16), ceil(rows / 32)].
+//           TILED 1: one group of 64 threads a 32 x 64 tile, 4 x 8 a thread; grid [ceil(stride / 16), ceil(rows / 32)];
+//           UNROLLED: how many of the four vectors of a step are unrolled.
 struct Params {
   samples: u32, classes: u32, stride: u32, rows: u32, separated: u32, with_addend: u32, accumulate: u32,
 }
@@ -64,58 +65,76 @@ fn finish(n: u32, j: u32, sum: vec4f) {
 }
 
 //: if TILED
-var<workgroup> x_tile: array<vec4f, 256>;
-var<workgroup> b_tile: array<vec4f, 512>;
+// [row][4 places of the sum], one vector of padding against bank conflicts, and [place][4 columns]
+var<workgroup> x_tile: array<array<vec4f, 5>, 32>;
+var<workgroup> b_tile: array<array<vec4f, 16>, 16>;
 
-@compute @workgroup_size(128)
+@compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
   let stride = params.stride;
   let first_row = group.y * 32u;
   let first_column = group.x * 16u;
-  let column = thread % 16u;
-  let row = (thread / 16u) * 4u;
-  //: for i in 0..4
-  var sum${i} = vec4f(0.0);
+  let column = thread % 8u;
+  let row = (thread / 8u) * 4u;
+  //: for n in 0..4
+  //: for c in 0..2
+  var sum${n}_${c} = vec4f();
   //: end
-  for (var step = 0u; step < stride; step += 8u) {
+  //: end
+  // The next 16 places are loaded before the products of these, and masked after them, so that nothing waits for the loads.
+  // What lies past the last row or column goes into results that are not written.
+  let x_row = thread / 4u;
+  let x_place = thread % 4u;
+  let b_place = thread / 16u;
+  let b_column = thread % 16u;
+  var x_at = (first_row + x_row) * stride + x_place;
+  var b_at = b_place * stride + first_column + b_column;
+  //: for part in 0..2
+  var next_x${part} = x[x_at + ${16 * part}u * stride];
+  //: end
+  //: for part in 0..4
+  var next_b${part} = b[b_at + ${4 * part}u * stride];
+  //: end
+  for (var step = 0u; step < stride; step += 4u) {
+    workgroupBarrier();
     //: for part in 0..2
-    {
-      let e = thread + ${128 * part}u;
-      let n = first_row + e / 8u;
-      let i = step + e % 8u;
-      var value = vec4f(0.0);
-      if (n < params.rows && i < stride) { value = x[n * stride + i]; }
-      x_tile[e] = value;
-    }
+    x_tile[x_row + ${16 * part}u][x_place] = select(vec4f(), next_x${part}, step + x_place < stride);
     //: end
     //: for part in 0..4
-    {
-      let e = thread + ${128 * part}u;
-      let i = 4u * step + e / 16u;
-      let j = first_column + e % 16u;
-      var value = vec4f(0.0);
-      if (i < 4u * stride && j < stride) { value = b[i * stride + j]; }
-      b_tile[e] = value;
-    }
+    b_tile[b_place + ${4 * part}u][b_column] = select(vec4f(), next_b${part}, step + ${part}u < stride);
     //: end
     workgroupBarrier();
-    for (var i = 0u; i < 8u; i++) {
-      //: for l in 0..4
-      let b${l} = b_tile[(4u * i + ${l}u) * 16u + column];
-      //: end
-      //: for n in 0..4
-      let x${n} = x_tile[(row + ${n}u) * 8u + i];
-      //: for l in 0..4
-      sum${n} += x${n}[${l}] * b${l};
-      //: end
+    x_at += 4u;
+    b_at += 16u * stride;
+    //: for part in 0..2
+    next_x${part} = x[x_at + ${16 * part}u * stride];
+    //: end
+    //: for part in 0..4
+    next_b${part} = b[b_at + ${4 * part}u * stride];
+    //: end
+    for (var turn = 0u; turn < 4u; turn += ${UNROLLED}u) {
+      //: for i in 0..UNROLLED
+      {
+        //: for n in 0..4
+        let x${n} = x_tile[row + ${n}u][turn + ${i}u];
+        //: end
+        //: for l in 0..4
+        //: for c in 0..2
+        let b${l}_${c} = b_tile[4u * turn + ${4 * i + l}u][column + ${8 * c}u];
+        //: for n in 0..4
+        sum${n}_${c} = fma(vec4f(x${n}[${l}]), b${l}_${c}, sum${n}_${c});
+        //: end
+        //: end
+        //: end
+      }
       //: end
     }
-    workgroupBarrier();
   }
-  if (first_column + column >= stride) { return; }
-  var sums = array<vec4f, 4>(sum0, sum1, sum2, sum3);
-  for (var n = 0u; n < 4u && first_row + row + n < params.rows; n++) {
-    finish(first_row + row + n, first_column + column, sums[n]);
+  var sums = array<vec4f, 8>(sum0_0, sum0_1, sum1_0, sum1_1, sum2_0, sum2_1, sum3_0, sum3_1);
+  for (var e = 0u; e < 8u; e++) {
+    let n = first_row + row + e / 2u;
+    let j = first_column + column + e % 2u * 8u;
+    if (n < params.rows && j < stride) { finish(n, j, sums[e]); }
   }
 }
 //: else

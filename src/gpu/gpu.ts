@@ -27,6 +27,11 @@ export class Gpu {
   readonly failure: DeviceFailure;
   /** Called before each kernel is compiled. */
   onCompile: ((progress: CompileProgress) => void) | undefined;
+  /**
+   * Whether compiling costs more than slow kernels do: loops are then left as loops, and many shapes share a kernel. Default
+   * where kernels run on the CPU.
+   */
+  compilesSlowly: boolean;
   readonly #binder: Binder;
   readonly #pool: BufferPool;
   #scope: RecordingScope | null = null;
@@ -44,6 +49,7 @@ export class Gpu {
     /** How kernels may use subgroups. */
     readonly subgroups: Subgroups = NO_SUBGROUPS,
   ) {
+    this.compilesSlowly = software;
     const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
     this.account = {
       inUse: 0,

@@ -1,4 +1,6 @@
 import blocks from "../../kernels/shared/blocks.wgsl" with { type: "text" };
+import convPixelsLoad from "../../kernels/shared/conv_pixels_load.wgsl" with { type: "text" };
+import convTileLoad from "../../kernels/shared/conv_tile_load.wgsl" with { type: "text" };
 import depthwiseRow from "../../kernels/shared/depthwise_row.wgsl" with { type: "text" };
 import grid from "../../kernels/shared/grid.wgsl" with { type: "text" };
 import hash from "../../kernels/shared/hash.wgsl" with { type: "text" };
@@ -7,11 +9,17 @@ import lanes from "../../kernels/shared/lanes.wgsl" with { type: "text" };
 import nan from "../../kernels/shared/nan.wgsl" with { type: "text" };
 import pairs from "../../kernels/shared/pairs.wgsl" with { type: "text" };
 import rows from "../../kernels/shared/rows.wgsl" with { type: "text" };
+import tileLoad from "../../kernels/shared/tile_load.wgsl" with { type: "text" };
+import tilePlace from "../../kernels/shared/tile_place.wgsl" with { type: "text" };
+import tileStore from "../../kernels/shared/tile_store.wgsl" with { type: "text" };
+import tileSum from "../../kernels/shared/tile_sum.wgsl" with { type: "text" };
 import vector from "../../kernels/shared/vector.wgsl" with { type: "text" };
 
 /** What kernels can include, by the names of the files in `kernels/shared/`. Imports must be static: bundles hold no folders. */
 export const SHARED_KERNELS: Readonly<Record<string, string>> = {
   blocks,
+  conv_pixels_load: convPixelsLoad,
+  conv_tile_load: convTileLoad,
   depthwise_row: depthwiseRow,
   grid,
   hash,
@@ -20,5 +28,9 @@ export const SHARED_KERNELS: Readonly<Record<string, string>> = {
   nan,
   pairs,
   rows,
+  tile_load: tileLoad,
+  tile_place: tilePlace,
+  tile_store: tileStore,
+  tile_sum: tileSum,
   vector,
 };

@@ -17,6 +17,7 @@ export async function checkOnHardwareKernels(
 ): Promise<void> {
   const gpu = await device();
   const hardware = new Gpu(gpu.device, gpu.info, false);
+  hardware.compilesSlowly = gpu.software;
   setDefaultDevice(hardware);
   try {
     await checkModel(figures, name, { family }, checks);

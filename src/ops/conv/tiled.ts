@@ -1,24 +1,34 @@
+import packCode from "../../../kernels/conv/conv2d_tiled_pack.wgsl" with { type: "text" };
 import code from "../../../kernels/conv/conv2d_tiled.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
 import { linearGrid } from "../grid.ts";
 import {
-  FILLING_WORKGROUPS,
+  CONVOLUTION_TILES,
   leastTime,
-  leastWork,
   type ProductTile,
-  workgroupsOf,
+  tileValues,
 } from "../matmul/product_tile.ts";
-import { sumPartials } from "../reduce/sum_partials.ts";
-import { type ConvGeometry, weightShape } from "./geometry.ts";
+import { type ConvGeometry, isPointwise } from "./geometry.ts";
+import { forwardView, gradientView, type WeightView } from "./pack.ts";
 
 const tiledKernel = new Kernel("conv2d_tiled", code);
+const packKernel = new Kernel("conv2d_tiled_pack", packCode);
 
-interface Size {
-  readonly rows: number;
-  readonly columns: number;
-  readonly depth: number;
+/** A convolution or its input gradient, as the kernel knows it: each place of a class sums over the taps in the source. */
+interface Sum {
+  readonly view: WeightView;
+  /** [images, channels, height, width] of what is summed over. */
+  readonly source: Tensor;
+  /** The same of the result. */
+  readonly target: Tensor;
+  /** From a place to the first of its pixels in the source. */
+  readonly scale: number;
+  /** Classes of pixels along a side, which other taps reach. */
+  readonly classSide: number;
+  /** 1, or -1 where the taps go backwards. */
+  readonly direction: 1 | -1;
 }
 
 /** Forward convolution as a tiled matrix product for each group; `tile` insists, for tests. */
@@ -29,96 +39,99 @@ export function convForwardTiled(
   g: ConvGeometry,
   tile?: ProductTile,
 ): Tensor {
-  const y = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth], x.dtype);
-  const size = {
-    rows: g.outChannels / g.groups,
-    columns: g.images * g.outHeight * g.outWidth,
-    depth: g.inChannels / g.groups * g.kernelY * g.kernelX,
-  };
-  run(0, weight, x, y, bias, g, size, tile ?? leastTime(x.gpu, size, g.groups));
-  return y;
+  const target = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth], x.dtype);
+  const how = { scale: g.strideY, classSide: 1, direction: 1 } as const;
+  run({ view: forwardView(g), source: x, target, ...how }, weight, bias, g, tile);
+  return target;
 }
 
-/** Input gradient as a tiled matrix product for each group; `tile` insists, for tests. */
+/**
+ * Input gradient as a tiled matrix product for each group and, with a stride, for each class of pixels that the same taps
+ * reach; `tile` insists, for tests.
+ */
 export function convInputGradTiled(
   dy: Tensor,
   weight: Tensor,
   g: ConvGeometry,
   tile?: ProductTile,
 ): Tensor {
-  const dx = Tensor.result(dy.gpu, [g.images, g.inChannels, g.height, g.width], dy.dtype);
-  const size = {
-    rows: g.inChannels / g.groups,
-    columns: g.images * g.height * g.width,
-    depth: g.outChannels / g.groups * g.kernelY * g.kernelX,
-  };
-  run(1, weight, dy, dx, null, g, size, tile ?? leastTime(dy.gpu, size, g.groups));
-  return dx;
-}
-
-/** Weight gradient as a tiled matrix product over the pixels, split to fill the device; `tile` insists, for tests. */
-export function convWeightGradTiled(
-  x: Tensor,
-  dy: Tensor,
-  g: ConvGeometry,
-  tile?: ProductTile,
-): Tensor {
-  const size = {
-    rows: g.outChannels / g.groups,
-    columns: g.inChannels / g.groups * g.kernelY * g.kernelX,
-    depth: g.images * g.outHeight * g.outWidth,
-  };
-  const { depth } = size;
-  const chosen = tile ?? leastWork(x.gpu, size);
-  const tiles = g.groups * workgroupsOf(size, chosen);
-  const wanted = Math.min(Math.ceil(2 * FILLING_WORKGROUPS / tiles), Math.ceil(depth / 256));
-  const depthPerSplit = Math.ceil(depth / wanted / 16) * 16;
-  const splits = Math.ceil(depth / depthPerSplit);
-  const partials = Tensor.result(x.gpu, [splits, g.outChannels * size.columns]);
-  run(2, dy, x, partials, null, g, size, chosen, depthPerSplit, splits);
-  return sumPartials(partials, weightShape(g));
+  const target = Tensor.result(dy.gpu, [g.images, g.inChannels, g.height, g.width], dy.dtype);
+  const how = { scale: 1, classSide: g.strideY, direction: -1 } as const;
+  run({ view: gradientView(g, false), source: dy, target, ...how }, weight, null, g, tile);
+  return target;
 }
 
 function run(
-  mode: 0 | 1 | 2,
-  a: Tensor,
-  b: Tensor,
-  c: Tensor,
+  sum: Sum,
+  weight: Tensor,
   bias: Tensor | null,
   g: ConvGeometry,
-  size: Size,
-  tile: ProductTile,
-  depthPerSplit: number = size.depth,
-  splits = 1,
+  insisted?: ProductTile,
 ): void {
+  const { source, target, view, scale, classSide } = sum;
+  const [images, , targetHeight, targetWidth] = target.shape;
+  const [, , sourceHeight, sourceWidth] = source.shape;
+  const [placeHeight, placeWidth] = [targetHeight, targetWidth].map((size) =>
+    Math.ceil(size / classSide)
+  );
+  const size = { rows: view.groupOut, columns: images * placeHeight * placeWidth };
+  const products = g.groups * classSide ** 2;
+  const tile = insisted ?? leastTime(source.gpu, size, products, CONVOLUTION_TILES);
   const rowTiles = Math.ceil(size.rows / tile.BM);
   const [x, y] = linearGrid(Math.ceil(size.columns / tile.BN));
-  const place = [g.outHeight * g.outWidth, g.height * g.width, size.columns][mode];
-  a.gpu.dispatch(tiledKernel, {
-    bindings: {
-      a,
-      b,
-      c,
-      bias,
-    },
+  const K = Math.min(tile.D, 2 ** Math.ceil(Math.log2(view.groupIn)));
+  const P = 4 * tile.THREADS / tile.BN;
+  const packed = packWeights(weight, view, tile.BM, K, source.dtype);
+  const vectors = targetHeight * targetWidth % 4 === 0;
+  source.gpu.dispatch(tiledKernel, {
+    bindings: { a: packed, b: source, c: target, bias },
     params: {
       ...size,
       rowTiles,
-      depthPerSplit,
-      groupIn: g.inChannels / g.groups,
-      groupOut: g.outChannels / g.groups,
-      ...g,
+      channels: view.groupIn,
+      groups: g.groups,
+      ...{ placeHeight, placeWidth, sourceHeight, sourceWidth, targetHeight, targetWidth },
+      ...{ kernelY: g.kernelY, kernelX: g.kernelX, padY: g.padY, padX: g.padX },
+      scale,
+      classSide,
+      direction: sum.direction >>> 0,
     },
     values: {
-      MODE: mode,
+      E: wgslFloat(source.dtype),
       BIAS: Number(bias !== null),
-      E: wgslFloat(b.dtype),
-      KH: g.kernelY,
-      KW: g.kernelX,
-      S: g.strideY,
-      ...tile,
-      VC: Number(place % 4 === 0),
+      ...tileValues(source.gpu, tile),
+      ...{ K, P, G: Math.max(P, K) },
+      VB: Number(isPointwise(g) && vectors),
+      VC: Number(classSide === 1 && vectors),
     },
-    workgroups: [x, y * rowTiles, g.groups * splits],
+    workgroups: [x, y * rowTiles, products],
   });
+  packed.dispose();
+}
+
+/** Weights for tiles of `tile` rows and `chunk` channels at a time. */
+function packWeights(
+  weight: Tensor,
+  view: WeightView,
+  tile: number,
+  chunk: number,
+  dtype: Tensor["dtype"],
+): Tensor {
+  const { groups, taps, groupOut: rows, groupIn: channels } = view;
+  const rowTiles = Math.ceil(rows / tile);
+  const chunks = Math.ceil(channels / chunk);
+  const total = groups * rowTiles * chunks * taps * chunk * tile;
+  const packed = Tensor.result(weight.gpu, [total], dtype);
+  weight.gpu.dispatch(packKernel, {
+    bindings: { w: weight, packed },
+    params: {
+      ...{ total, tile, taps, chunk, chunks, rowTiles, rows, channels },
+      strideGroup: rows * channels * taps,
+      strideRow: view.strideOut,
+      strideChannel: view.strideIn,
+    },
+    values: { E: wgslFloat(dtype) },
+    workgroups: linearGrid(Math.ceil(total / 64)),
+  });
+  return packed;
 }

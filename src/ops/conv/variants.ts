@@ -10,7 +10,8 @@ import { type ConvGeometry, isDepthwise, isPlain, isPointwise } from "./geometry
 import { convInputGradDirect } from "./input_grad_direct.ts";
 import { convForwardPointwise, convInputGradPointwise } from "./pointwise.ts";
 import { convWeightGradPointwise } from "./pointwise_weight_grad.ts";
-import { convForwardTiled, convInputGradTiled, convWeightGradTiled } from "./tiled.ts";
+import { convForwardTiled, convInputGradTiled } from "./tiled.ts";
+import { convWeightGradTiled } from "./tiled_weight_grad.ts";
 import { convWeightGradDirect } from "./weight_grad_direct.ts";
 
 /**

@@ -8,10 +8,11 @@ import { MAX_WORKGROUPS } from "../grid.ts";
 import { sumPartials } from "../reduce/sum_partials.ts";
 import { permute } from "../shape/permute.ts";
 import {
-  FILLING_WORKGROUPS,
+  FILLING_THREADS,
   leastTime,
   leastWork,
   type ProductTile,
+  tileValues,
   workgroupsOf,
 } from "./product_tile.ts";
 import { type ProductSize, productSize } from "./size.ts";
@@ -61,7 +62,7 @@ export function product(a: Tensor, b: Tensor, options: ProductOptions = {}): Ten
     return result;
   }
   const tile = variant === "tiled" ? options.tile ?? chooseTile(a.gpu, size) : null;
-  const wanted = options.splits ?? chooseSplits(a.gpu, size, tile);
+  const wanted = options.splits ?? chooseSplits(size, tile);
   const part = wanted === 1 ? size.depth : 16 * Math.ceil(size.depth / wanted / 16);
   const splits = Math.ceil(size.depth / part);
   if (splits > 1 && size.batch > 1) throw new RangeError("a batch of products cannot be split");
@@ -85,7 +86,12 @@ const runTiled: Run = (a, b, c, size, options) => {
   const tile = size.tile!;
   a.gpu.dispatch(tiledKernel, {
     ...operands(a, b, c, size, options.bias),
-    values: { ...flags(options), ...tile, VC: Number(columns % 4 === 0) },
+    values: {
+      ...flags(options),
+      ...tileValues(a.gpu, tile),
+      VA: Number(options.transposeA === true && rows % 4 === 0),
+      VC: Number(columns % 4 === 0),
+    },
     workgroups: [
       Math.ceil(columns / tile.BN),
       Math.min(MAX_WORKGROUPS, Math.ceil(rows / tile.BM)),
@@ -140,11 +146,11 @@ function worthTransposing({ rows, columns, depth }: ProductSize): boolean {
 }
 
 /** Few results with long sums are cut along the sums, so that all of the device has work. */
-function chooseSplits(gpu: Gpu, size: ProductSize, tile: ProductTile | null): number {
+function chooseSplits(size: ProductSize, tile: ProductTile | null): number {
   if (size.batch > 1) return 1;
   const groups = tile
     ? workgroupsOf(size, tile)
     : Math.ceil(size.rows / 8) * Math.ceil(size.columns / 64);
-  const [wanted, shortest] = gpu.software ? [16, 512] : [FILLING_WORKGROUPS, 128];
+  const [wanted, shortest] = tile ? [FILLING_THREADS / tile.THREADS, 64] : [16, 512];
   return Math.max(1, Math.min(Math.ceil(wanted / groups), Math.floor(size.depth / shortest)));
 }

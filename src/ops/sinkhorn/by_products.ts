@@ -188,7 +188,12 @@ class Batch {
         labels: this.#labels,
       },
       params: { ...this.#params, ...params },
-      values: { ...MODES, MODE: mode, TILED: this.tiled },
+      values: {
+        ...MODES,
+        MODE: mode,
+        TILED: this.tiled,
+        ...(this.tiled ? { UNROLLED: x.gpu.compilesSlowly ? 1 : 4 } : {}),
+      },
       workgroups: this.tiled
         ? [Math.ceil(stride / 16), Math.ceil(rows / 32)]
         : linearGrid(Math.ceil(Math.ceil(stride / 2) * (rows / 8) / 64)),

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { PRODUCT_TILES } from "../../../src/ops/matmul/product_tile.ts";
+import { CONVOLUTION_TILES } from "../../../src/ops/matmul/product_tile.ts";
 import { product } from "../../../src/ops/matmul/product.ts";
 import { matmul } from "../../../src/ops/matmul/matmul.ts";
 import { tensor } from "../../../src/tensor/create.ts";
@@ -78,7 +78,7 @@ Deno.test("matmul() is right where the chooser takes large tiles and long sums",
 });
 
 Deno.test("product() takes more rows than a dispatch has groups of tiles", async () => {
-  const tile = PRODUCT_TILES.at(-1)!;
+  const tile = CONVOLUTION_TILES.at(-1)!;
   const rows = 65535 * tile.BM + tile.BM + 1;
   const [a, b] = [values("a", [rows]), values("b", [1])];
   const c = product(tensor(a, [rows, 1]), tensor(b, [1, 1]), { variant: "tiled", tile });
