@@ -5,6 +5,7 @@
  *     deno task test:slow
  */
 import { checkOnHardwareKernels } from "../models/check_on_hardware_kernels.ts";
+import { checkResNet } from "../models/check_resnet.ts";
 import { ModelFigures } from "../models/reference.ts";
 
 const cases = [
@@ -20,3 +21,6 @@ for (const [family, name] of cases) {
     await checkOnHardwareKernels(new ModelFigures(`models_${family}`), name, family);
   });
 }
+
+Deno.test('createModel("resnet32x4") of cifar matches PyTorch closely', () =>
+  checkResNet("resnet32x4"));
