@@ -12,8 +12,9 @@ import { ModelFigures, norm } from "./reference.ts";
 const gpu = await device();
 const figures = new ModelFigures("models_cifar");
 
-// ResNet50 compiles for most of a minute; tests/slow/models.ts checks it, and more closely.
-for (const name of Object.keys(figures.cases).filter((name) => name !== "ResNet50")) {
+// ResNet50 compiles for most of a minute, and the others are deeper ones of their kind: tests/slow/models.ts checks them.
+const SLOW = ["ResNet50", "vgg13", "wrn_40_2"];
+for (const name of Object.keys(figures.cases).filter((name) => !SLOW.includes(name))) {
   Deno.test(`createModel("${name}") matches PyTorch forward and backward`, async () => {
     await checkModel(figures, name);
   });

@@ -14,6 +14,8 @@ const cases = [
   ["imagenet", "ResNet34"],
   ["imagenet", "ResNet50"],
   ["cifar", "ResNet50"],
+  ["cifar", "vgg13"],
+  ["cifar", "wrn_40_2"],
 ] as const;
 
 for (const [family, name] of cases) {

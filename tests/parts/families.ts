@@ -1,0 +1,3 @@
+import { loadPart } from "../load_tests.ts";
+
+await loadPart("families");
