@@ -5,8 +5,8 @@ const ELSEWHERE = "browser/";
 
 /**
  * Which part has the tests whose paths below `tests` begin so; the longest counts, and `rest` has all others. The test
- * command runs `tests/parts/` in a few threads, which leaves no core idle where one waits for the device: a part after the
- * other as it names them, the longest first. A single file runs by itself as usual:
+ * command runs `tests/parts/` in a few threads, each with one of the software adapter's, so that no core is idle where one
+ * waits for the device: a part after the other as it names them, the longest first. A single file runs by itself as usual:
  * `deno test tests/ops/softmax/softmax.test.ts`.
  */
 const PARTS: Readonly<Record<string, readonly string[]>> = {
