@@ -14,6 +14,7 @@ import { trained } from "../../src/train/trained.ts";
 import { assertClose, device, labels, procedural } from "../helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { writeTeacher } from "../train/helpers.ts";
+import { DISTILLERS } from "../train/distiller_settings.ts";
 
 await device();
 
@@ -60,33 +61,15 @@ for (const each of [...mixed, ...weighted]) {
   });
 }
 
-const CHANNELS = "[16, 32, 64, 64]";
-const SIZES = "[1, 7, 14, 28]";
-
 /** Settings for two resnet8 and images of 28 x 28. */
-const DISTILLERS: Readonly<Record<string, readonly string[]>> = {
+const SETTINGS: Readonly<Record<string, readonly string[]>> = {
   NONE: [],
-  KD: [],
-  DKD: [],
   WKD: [
     ...["WKD.COST_MATRIX", "fc", "WKD.LOSS.WKD_LOGIT_WEIGHT", "10", "WKD.LOSS.WKD_FEAT_WEIGHT"],
     ...["0.2", "WKD.LOSS.COSINE_DECAY_EPOCH", "1000", "WKD.HINT_LAYER", "-1"],
     ...["WKD.PROJECTOR", "conv1x1", "WKD.SPATIAL_GRID", "1"],
   ],
-  FITNET: [],
-  CRD: ["CRD.FEAT.STUDENT_DIM", "64", "CRD.FEAT.TEACHER_DIM", "64", "CRD.NCE.K", "4"],
-  AT: [],
-  SP: [],
-  PKT: [],
-  NST: [],
-  RKD: [],
-  VID: [],
-  OFD: [],
-  KDSVD: [],
-  REVIEWKD: [
-    ...["REVIEWKD.IN_CHANNELS", CHANNELS, "REVIEWKD.OUT_CHANNELS", CHANNELS],
-    ...["REVIEWKD.SHAPES", SIZES, "REVIEWKD.OUT_SHAPES", SIZES],
-  ],
+  ...DISTILLERS,
 };
 
 const dataset = arrayDataset({
@@ -113,7 +96,7 @@ async function withDistillers(
     for (const type of types) {
       const overrides = [
         ...["DISTILLER.TYPE", type, "DISTILLER.STUDENT", "resnet8", "DISTILLER.TEACHER", "resnet8"],
-        ...["DATASET.TYPE", "fashion_mnist", ...DISTILLERS[type]],
+        ...["DATASET.TYPE", "fashion_mnist", ...SETTINGS[type]],
       ];
       manualSeed(5);
       const config = loadConfig(null, overrides);
@@ -130,7 +113,7 @@ const SCHEDULE = { epoch: 5, epochs: 240 };
 
 Deno.test("every distiller takes its cross-entropy from the targets", async () => {
   const images = procedural("images", [4, 1, 28, 28]);
-  await withDistillers(Object.keys(DISTILLERS), async (type, distiller) => {
+  await withDistillers(Object.keys(SETTINGS), async (type, distiller) => {
     const labelSmoothing = 0.2;
     const targets = new Targets(tensor(OWN), {
       labelSmoothing,
