@@ -83,9 +83,3 @@ export function readLaunch(env: Environment): Launch | null {
   }
   return null;
 }
-
-/** The rank that a launcher gave this process, before any group is open; null where none did or it is alone. */
-export function launchedRank(env: Environment): number | null {
-  const launch = readLaunch(env);
-  return launch && launch.size !== 1 ? launch.rank : null;
-}

@@ -16,6 +16,8 @@ export class MpiGroup implements Group {
   readonly size: number;
   localRank = 0;
   localSize = 1;
+  /** Whether it was left. */
+  closed = false;
   /** The host of every rank. */
   hosts: readonly string[] = [];
 
@@ -51,6 +53,8 @@ export class MpiGroup implements Group {
   }
 
   async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
     await this.thread.call({ kind: "close" });
     this.thread.end();
   }

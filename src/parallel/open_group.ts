@@ -3,8 +3,12 @@ import { environment, granted } from "../formats/environment.ts";
 import { ALONE, type Group } from "./group.ts";
 import { INSTALL, isSwitchedOff, libraryNames } from "./find_library.ts";
 import { type Environment, type Launch, readLaunch } from "./launcher.ts";
+import type { MpiGroup } from "./mpi_group.ts";
 import type { MpiLibrary } from "./mpi_library.ts";
 import type { Opened } from "./mpi_thread.ts";
+
+/** The group that this process has joined: MPI begins and ends once. */
+let joined: MpiGroup | undefined;
 
 /**
  * Joins the processes that a launcher (`mpirun`, `mpiexec`, `srun`) started beside this one; {@linkcode ALONE} where none did,
@@ -14,6 +18,7 @@ import type { Opened } from "./mpi_thread.ts";
  * @throws UserError where `--allow-ffi` is missing, or the launcher's MPI cannot be had
  */
 export async function openGroup(env: Environment = environment): Promise<Group> {
+  if (joined) return joined;
   const launch = launchOf(env);
   if (!launch || launch.size === 1) return ALONE;
   if (!granted({ name: "ffi" })) {
@@ -32,7 +37,35 @@ export async function openGroup(env: Environment = environment): Promise<Group> 
   requireWorld(opened, launch, library);
   const group = new MpiGroup(library, thread, opened);
   await group.meet({ host: opened.host, localRank: launch.localRank });
+  joined = group;
   return group;
+}
+
+/**
+ * Ends what this process has of a group before it ends itself: leaves it with the others where all is well or the user ended it,
+ * and ends all of them where it failed.
+ *
+ * @param failed whether this process ends as none of the others may
+ */
+export async function leaveGroup(failed: boolean): Promise<void> {
+  if (!joined || joined.closed) return;
+  if (failed) joined.abort(1);
+  await joined.close();
+}
+
+/** Which of several ranks this process is, such as `rank 1 of 4 on node7`; null where it is alone. */
+export function rankName(env: Environment = environment): string | null {
+  if (joined) {
+    const { rank, size, hosts } = joined;
+    return `rank ${rank} of ${size} on ${hosts[rank]}`;
+  }
+  try {
+    const launch = launchOf(env);
+    if (!launch || launch.rank === null || launch.size === 1) return null;
+    return `rank ${launch.rank}${launch.size === null ? "" : ` of ${launch.size}`}`;
+  } catch {
+    return null;
+  }
 }
 
 /** What a launcher says; nothing but that there is one where only `WKD_MPI` says so. */
