@@ -38,6 +38,9 @@ export async function openGroup(env: Environment = environment): Promise<Group> 
   const group = new MpiGroup(library, thread, opened);
   await group.meet({ host: opened.host, localRank: launch.localRank });
   joined = group;
+  // Deno prints the error and ends, whereupon the launcher ends the others.
+  globalThis.addEventListener("unhandledrejection", () => console.error(`${rankName()}:`));
+  globalThis.addEventListener("error", () => console.error(`${rankName()}:`));
   return group;
 }
 
