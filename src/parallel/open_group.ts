@@ -44,6 +44,11 @@ export async function openGroup(env: Environment = environment): Promise<Group> 
   return group;
 }
 
+/** The group that {@linkcode openGroup} joined; null where this process is alone. */
+export function joinedGroup(): MpiGroup | null {
+  return joined ?? null;
+}
+
 /**
  * Ends what this process has of a group before it ends itself: leaves it with the others where all is well or the user ended it,
  * and ends all of them where it failed.

@@ -1,6 +1,7 @@
+import { addressOf } from "./address.ts";
 import { libc, parentOf } from "./dynamic_library.ts";
 import type { MpiLibrary } from "./mpi_library.ts";
-import { addressOf, type Request, type Transfers } from "./transfers.ts";
+import type { Request, Transfers } from "./transfers.ts";
 
 const TAG = 2;
 /** Milliseconds between two beats. */
