@@ -35,7 +35,8 @@ while kill -0 $child 2>/dev/null; do
   status=$?
 done
 case $status in
-  129 | 130 | 143) ;;
+  # Interrupted, or gone after it said why (SIGALRM).
+  129 | 130 | 142 | 143) ;;
   *)
     [ $status -gt 128 ] && printf 'rank %s of %s on %s was ended by signal %s (SIG%s)\n' "$rank" "$size" \
       "$(uname -n)" $((status - 128)) "$(kill -l $((status - 128)))" >&2

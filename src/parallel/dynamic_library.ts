@@ -12,6 +12,7 @@ const C = {
   open: { parameters: ["buffer", "i32"], result: "i32" },
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   close: { parameters: ["i32"], result: "i32" },
+  alarm: { parameters: ["u32"], result: "u32" },
   getppid: { parameters: [], result: "i32" },
   _exit: { parameters: ["i32"], result: "void" },
 } as const;

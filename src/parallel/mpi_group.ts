@@ -48,7 +48,7 @@ export class MpiGroup implements Group {
   }
 
   abort(code: number): never {
-    this.library.calls.MPI_Abort(this.library.handles.world, code || 1);
+    this.library.abort(code || 1);
     Deno.exit(code || 1);
   }
 

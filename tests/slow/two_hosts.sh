@@ -12,7 +12,16 @@ mpirun=${1:-.mpi/bin/mpirun}
 [ $# -eq 0 ] || shift
 
 folder=$(mktemp -d)
+# What runs on the two hosts; $1 is part of a program's name.
+running() {
+  for host in a b; do
+    for id in $(ip netns pids "wkd-$host"); do
+      case $(cat "/proc/$id/comm" 2>/dev/null) in "$1"*) echo "$id" ;; esac
+    done
+  done
+}
 tidy() {
+  for id in $(running ""); do kill -9 "$id" 2>/dev/null; done
   ip netns del wkd-a 2>/dev/null
   ip netns del wkd-b 2>/dev/null
   rm -rf "$folder"
@@ -60,20 +69,22 @@ program() {
 sent() { ip netns exec wkd-a cat /sys/class/net/wkd0/statistics/tx_bytes; }
 now() { date +%s%N; }
 
-# Runs ranks that hold on for ever, and does $1 to the second host once they run.
+# Runs ranks that hold on for ever, does $1 to the second host, and tells how long the ranks and the launcher lived on.
 ending() {
   : >"$folder/out"
-  program "$2" >"$folder/out" 2>&1 &
+  program hold >"$folder/out" 2>&1 &
   started=$!
   while [ "$(grep -c '^pid' "$folder/out")" -lt 2 ] && kill -0 $started 2>/dev/null; do sleep 0.1; done
   sleep 1
   begin=$(now)
   "$1"
-  wait $started
-  status=$?
-  printf 'ended with status %s after %s ms\n' $status $((($(now) - begin) / 1000000))
-  sleep 1
-  printf 'left over: %s\n' "$(pgrep -fc 'deno run .*rank_program.ts')"
+  while [ -n "$(running deno)" ]; do sleep 0.1; done
+  printf 'no rank left after %s ms\n' $((($(now) - begin) / 1000000))
+  # Open MPI's mpirun waits for minutes for a host that cannot be reached.
+  (sleep 3 && kill -9 $started) >/dev/null 2>&1 &
+  wait $started 2>/dev/null
+  printf 'the launcher ended with status %s after %s ms\n' $? $((($(now) - begin) / 1000000))
+  for id in $(running ""); do kill -9 "$id" 2>/dev/null; done
   grep -v '^pid' "$folder/out"
 }
 kill_rank() { kill -9 "$(sed -n '2s/^pid //p' "$folder/out")"; }
@@ -92,6 +103,6 @@ echo "bytes sent by the first host: $(sent)"
 echo "== all collective calls"
 program collectives || exit 1
 echo "== a rank is killed"
-ending kill_rank hold
+ending kill_rank
 echo "== the cable is cut"
-ending cut_cable hold
+ending cut_cable
