@@ -16,6 +16,8 @@ export interface ExchangeCommand {
   readonly size: number;
   /** What they are read through. */
   readonly staging: GPUBuffer;
+  /** Where they are on the host, each time. */
+  readonly values: Float32Array<ArrayBuffer>;
   /** Gets them. */
   readonly visit: Visit;
   /** Whether the commands behind it wait for it, and for those before it. */
@@ -69,8 +71,8 @@ export class Exchanges {
   async #finish(command: ExchangeCommand, before: Promise<void>, mapped: Promise<void>) {
     await before;
     await mapped;
-    const { staging, visit, back, source, offset } = command;
-    const values = new Float32Array(staging.getMappedRange().slice(0));
+    const { staging, values, visit, back, source, offset } = command;
+    values.set(new Float32Array(staging.getMappedRange()));
     staging.unmap();
     await visit(values);
     if (back) this.gpu.device.queue.writeBuffer(source, offset, values);

@@ -28,7 +28,9 @@ export class RecordingScope {
     { wait = true, back = true }: ExchangeOptions = {},
   ): void {
     const staging = device.createBuffer({ size, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
-    this.commands.push({ kind: "exchange", source, offset, size, staging, visit, wait, back });
+    const values = new Float32Array(size / 4);
+    const place = { source, offset, size, staging, values };
+    this.commands.push({ kind: "exchange", ...place, visit, wait, back });
     this.exchanges++;
   }
 
