@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import type { EpochEnd } from "../../src/train/events.ts";
 import { assertClose } from "../helpers.ts";
 import { numbers, type Settings, type Trained, trainRanks } from "./ranks.ts";
@@ -36,4 +36,22 @@ async function assertAsAlone(sizes: readonly number[], settings: Settings, toler
 Deno.test("Two and four ranks train as one process does, to the last batch and its metrics", async () => {
   // Three batches of 16 images and one of 2, of which the first ranks have none.
   await assertAsAlone([2, 4], { epochs: 5, ema: true });
+});
+
+Deno.test("SYNC_BN normalises over all ranks: they train as one process does", async () => {
+  await assertAsAlone([2, 4], {
+    epochs: 5,
+    norm: true,
+    ema: true,
+    trainer: { syncBatchNorm: true },
+  });
+});
+
+Deno.test("Without SYNC_BN ranks normalise by their own images, and have rank 0's statistics in common", async () => {
+  const [one, other] = await trainRanks(2, { norm: true });
+  assertEquals(one.tensors, other.tensors);
+  const again = await trainRanks(2, { norm: true });
+  assertEquals(again[1].tensors, one.tensors);
+  const [alone] = await trainRanks(1, { norm: true });
+  assertThrows(() => assertClose(numbers(one, "student."), numbers(alone, "student."), 1e-5));
 });
