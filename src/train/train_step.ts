@@ -100,8 +100,8 @@ export class TrainStep {
 
   /** Allocates the batch and the totals. */
   constructor(readonly options: TrainStepOptions) {
-    const { gpu: device, imageShape, optimizer, accumulate = false, mixes, classWeights } = options;
-    this.#inputs = new DeviceBatch(device, imageShape, mixes);
+    const { gpu: device, imageShape, optimizer, accumulate = false, classWeights } = options;
+    this.#inputs = this.#newBatch(imageShape);
     this.totals = zeros([TOTALS], { device });
     this.shared = options.shared ? new SharedStep(options.shared, optimizer, this.totals) : null;
     this.#weight = accumulate ? tensor([1], null, { device }) : null;
@@ -122,7 +122,7 @@ export class TrainStep {
    * @throws RangeError for a share where the step was not made to `accumulate`
    */
   async run(batch: HostBatch, schedule: Schedule, share: Share = ALONE): Promise<void> {
-    const { distiller, gpu, imageShape: [whole, ...image], mixes } = this.options;
+    const { distiller, imageShape: [whole, ...image] } = this.options;
     if (this.#schedule && !distiller.sameSchedule(this.#schedule, schedule)) this.#forget();
     this.#schedule = schedule;
     this.#weigh(share.of);
@@ -134,7 +134,7 @@ export class TrainStep {
     }
     // The last of an epoch has a recording of its own; the memory of both at once may be more than there is.
     this.#forget();
-    const inputs = new DeviceBatch(gpu, [size, ...image], mixes);
+    const inputs = this.#newBatch([size, ...image]);
     try {
       inputs.fill(batch);
       await this.#trainOn(inputs, last);
@@ -182,6 +182,11 @@ export class TrainStep {
     this.#classWeights?.dispose();
     this.#inputs.dispose();
     this.totals.dispose();
+  }
+
+  #newBatch(shape: Shape): DeviceBatch {
+    const { gpu, mixes, shared, classWeights = null } = this.options;
+    return new DeviceBatch(gpu, shape, mixes, shared ? classWeights : null);
   }
 
   async #trainOn(inputs: DeviceBatch, last: boolean): Promise<void> {
