@@ -29,6 +29,41 @@ export function gatherBatch(x: Tensor): Tensor {
   });
 }
 
+/**
+ * The rows of the whole batch that processes share, and an integer for each, on all of them: outside of the tape.
+ *
+ * @param x float32 [N, ...]
+ * @param index int32 [N], the same as `numbers()` says on the host; below 2^24
+ * @param numbers of the batch under way
+ * @param wholeIndex int32 [images of the whole batch], written
+ */
+export function gatherIndexed(
+  x: Tensor,
+  batch: SharedBatch,
+  numbers: () => Int32Array,
+  wholeIndex: Tensor,
+): Tensor {
+  const whole = wholeBatch(x, batch);
+  const { places, spare, size, sum } = batch;
+  const { storage: { buffer, offset, gpu }, numel: count } = whole;
+  // The tensors' handles are gone when the recording runs again.
+  const index = {
+    buffer: wholeIndex.storage.buffer,
+    offset: wholeIndex.storage.offset,
+    size: 4 * size,
+  };
+  gpu.exchange({ buffer, offset, size: 4 * count }, async (values) => {
+    const message = new Float32Array(count + size);
+    message.set(values);
+    const own = numbers();
+    if (!spare) places.forEach((place, i) => message[count + place] = own[i]);
+    await sum(message);
+    values.set(message.subarray(0, count));
+    gpu.upload(index, Int32Array.from(message.subarray(count)));
+  });
+  return whole;
+}
+
 /** This process's rows at their places in the whole batch, among zeros: the sum over processes has all. */
 export function wholeBatch(x: Tensor, batch: SharedBatch): Tensor {
   requireFloat("wholeBatch", x);
