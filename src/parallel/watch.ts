@@ -1,6 +1,7 @@
-import { libc } from "./dynamic_library.ts";
+import { addressOf } from "./address.ts";
+import { libc, parentOf } from "./dynamic_library.ts";
 import type { MpiLibrary } from "./mpi_library.ts";
-import { addressOf, type Request, type Transfers } from "./transfers.ts";
+import type { Request, Transfers } from "./transfers.ts";
 
 const TAG = 2;
 /** Milliseconds between two beats. */
@@ -15,12 +16,18 @@ const END_MS = 2000;
 /** What a beat says. */
 const [ALIVE, BYE] = [1, 2];
 
+/** The process that started this one, and the one that started that: a task does so by way of a shell. */
+function ancestors(): string {
+  const parent = libc().getppid();
+  return `${parent} ${parentOf(parent)}`;
+}
+
 /**
  * Sees that the other ranks are alive where neither the launcher nor MPI does: each rank sends its successor a byte a second,
  * and ends all where the one before it is silent for four, or where the process that started it is gone.
  */
 export class Watch {
-  readonly #parent = libc().getppid();
+  readonly #ancestors = ancestors();
   readonly #out = new Uint8Array([ALIVE]);
   readonly #in = new Uint8Array(1);
   readonly #next: number;
@@ -46,7 +53,7 @@ export class Watch {
     this.#looked = now;
     if (now - this.#beat < BEAT_MS / 4) return;
     this.#hear(now);
-    if (libc().getppid() !== this.#parent) this.#abort("the process that started it is gone");
+    if (ancestors() !== this.#ancestors) this.#abort("the process that started it is gone");
     if (this.transfers.size === 1 || this.#left) return;
     if (now - this.#heard > DEAD_MS) {
       const seconds = Math.round((now - this.#heard) / 1000);
