@@ -82,8 +82,10 @@ export interface Settings {
   mixing?: MixOptions;
   loader?: Partial<LoaderOptions>;
   trainer?: Partial<TrainerOptions>;
+  /** What only some rank has of its own. */
+  own?: (rank: number) => Partial<TrainerOptions>;
   /** The distiller of a rank's student. */
-  distiller?: (student: Net, train: ImageDataset) => Distiller;
+  distiller?: (student: Net, train: ImageDataset, rank: number) => Distiller;
   /** Where each rank goes on. */
   start?: Saved;
   /** Hears what rank 0 tells. */
@@ -113,7 +115,8 @@ export async function trainRank(group: Group, settings: Settings): Promise<Train
   const dropout = settings.dropout ? new Dropout(settings.dropout, seed) : null;
   const student = new Net(norm, dropout);
   const train = noise(images);
-  const distiller: Distiller = settings.distiller?.(student, train) ?? new Vanilla(student);
+  const distiller: Distiller = settings.distiller?.(student, train, group.rank) ??
+    new Vanilla(student);
   const named = student.namedParameters();
   const beside = Object.values(distiller.extraModules).flatMap((each) => each.parameters());
   const optimizer = new SGD([...named.values(), ...beside], { lr: 0.1, momentum: 0.9 });
@@ -161,6 +164,7 @@ export async function trainRank(group: Group, settings: Settings): Promise<Train
       return Promise.resolve();
     },
     ...settings.trainer,
+    ...settings.own?.(rank),
   }, state);
   try {
     const finished = await trainer.run();
