@@ -1,3 +1,4 @@
+import type { Config } from "../config/config.ts";
 import { programWords } from "../config/program.ts";
 import { loadConfig } from "../config/resolve_config.ts";
 import { asTyped } from "../config/typed_path.ts";
@@ -7,6 +8,8 @@ import { UserError } from "../errors.ts";
 import { isFolder } from "../formats/paths.ts";
 import { visible } from "../formats/visible.ts";
 import { progress } from "../logging/progress.ts";
+import type { Group } from "../parallel/group.ts";
+import { openGroup } from "../parallel/open_group.ts";
 // What is registered is in the schema.
 import "../optim/registry.ts";
 import { FailedRun } from "../run/failed_run.ts";
@@ -14,10 +17,12 @@ import { latestPath } from "../run/run_files.ts";
 import { RunFolder } from "../run/run_folder.ts";
 import { runFolder } from "../run/run_paths.ts";
 import { runStart, type StartFlags } from "../run/run_start.ts";
+import { followRun } from "../run/shared_run.ts";
 import { runWithFiles } from "../run/run_with_files.ts";
 import { describeState, wholeStates } from "../run/checkpoints/saved_states.ts";
 import type { TrainStep } from "../train/train_step.ts";
 import { TrainingError } from "../train/training_error.ts";
+import { asRank } from "./as_rank.ts";
 import { checkCostMatrix, checkStudent, checkTeacher } from "./cost_matrix/check_teacher.ts";
 import { importWords } from "./import_modules.ts";
 import { datasetCallbacks, openComputeDevice } from "./open_device.ts";
@@ -42,10 +47,16 @@ interface TrainFlags extends StartFlags {
  * @returns the exit status
  */
 export async function train(flags: TrainFlags, given: readonly string[]): Promise<number> {
+  const group = await openGroup();
+  return await asRank(group, () => trainIn(group, flags, given));
+}
+
+async function trainIn(group: Group, flags: TrainFlags, given: readonly string[]): Promise<number> {
   const overrides = withInit(given, flags.init);
   const typed = loadConfig(flags.cfg, overrides);
   const path = runFolder(typed);
   refuseFlags(flags, path);
+  if (group.rank > 0) return await follow(group, typed, flags);
   using folder = new RunFolder(path, (message) => console.error(`warning: ${visible(message)}`));
   const start = runStart(folder, typed, flags, (message) => console.error(visible(message)));
   const config = folder.located(typed, start.kind !== "anew");
@@ -67,6 +78,7 @@ export async function train(flags: TrainFlags, given: readonly string[]): Promis
       resumeCommand: resumeCommand(flags, overrides),
       takesBack: true,
       wandb: true,
+      group,
       onFinished: async ({ trainer }) => {
         if (flags.profile) await printProfile(trainer.step);
       },
@@ -76,6 +88,19 @@ export async function train(flags: TrainFlags, given: readonly string[]): Promis
     // Going on as before meets the same numbers again: that error says itself what is kept and what to change.
     if (error instanceof TrainingError) throw error;
     throw new FailedRun(error, whatIsKept(path, resumeCommand(flags, overrides)));
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+/** Trains as another rank than 0: without files, and silent unless something goes wrong here alone. */
+async function follow(group: Group, { DATASET }: Config, { device }: TrainFlags): Promise<number> {
+  const gpu = await openComputeDevice(device);
+  const splits = await loadDataset(DATASET);
+  const interrupt = interruptSignal("");
+  try {
+    const finished = await followRun({ group, gpu, splits, signal: interrupt.signal });
+    return finished ? 0 : interrupt.status;
   } finally {
     interrupt.dispose();
   }
