@@ -1,11 +1,12 @@
 import { escapeControls, visible } from "../formats/visible.ts";
 import type { EpochEnd, Evaluate, EventSink, Step } from "../train/events.ts";
 import { ThreadTicker, type Ticker } from "./compile_ticker.ts";
-import { fitLine, type LinePart, part, wrapText } from "./lines.ts";
+import { fitLine, type LinePart, part } from "./lines.ts";
 import { endText, epochLine, evaluateLine, startText, stepLine } from "./progress_lines.ts";
 import { StatusLine } from "./status_line.ts";
 import { terminalColumns, writeTerminal } from "./terminal.ts";
 import { formatSeconds } from "./text.ts";
+import { wrapText } from "./wrap.ts";
 
 /** Where progress goes. */
 export interface ProgressOptions {

@@ -16,14 +16,14 @@ const CURVE = 16;
 
 /** How long is left, which a line keeps whatever else is cut. */
 export function timeLeft(seconds: number): LinePart {
-  return part(`${formatSeconds(seconds)} left`);
+  return part(Number.isFinite(seconds) ? `${formatSeconds(seconds)} left` : "");
 }
 
 /** A bar and a count behind it, at the lengths that there may be room for. */
 export function barPart(done: number, total: number, unit = ""): LinePart {
   const count = `${done}/${total}${unit && ` ${unit}`}`;
   const bar = (width: number) => `${barText(done / total, width)} ${count}`;
-  return part(bar(24), [9, bar(12)], [8, bar(6)], [5, count], [3, ""]);
+  return part(bar(24), [13, bar(12)], [9, bar(6)], [5, count], [3, ""]);
 }
 
 function percent(value: number): string {
@@ -33,8 +33,10 @@ function percent(value: number): string {
 /** Terms of the loss, where there are several. */
 function termsPart(losses: Readonly<Record<string, number>>): LinePart {
   const terms = Object.entries(losses);
-  const text = terms.map(([name, value]) => `${termName(name)} ${value.toFixed(4)}`).join("  ");
-  return part(terms.length > 1 ? text : "", [12, ""]);
+  if (terms.length < 2) return part("");
+  const text = (digits: number) =>
+    terms.map(([name, value]) => `${termName(name)} ${value.toFixed(digits)}`).join("  ");
+  return part(text(4), [12, text(2)], [8, ""]);
 }
 
 function scalingPart(scaling: ScalingMetrics | undefined): LinePart {
@@ -104,32 +106,30 @@ export function epochLine(event: EpochEnd): readonly LinePart[] {
   const seconds = train.seconds + test.seconds + (ema?.test.seconds ?? 0);
   const best = (name: string, top1: number, at: number) => {
     const short = `${name} ${percent(top1)}`;
-    return part(`${short} (epoch ${at})`, [8, short], [2, ""]);
+    return part(`${short} (epoch ${at})`, [9, short], [2, ""]);
   };
   const trained = percent(train.top1);
-  const loss = `train loss ${train.loss.toFixed(4)}`;
   return [
     part(`epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`),
-    part(`lr ${Number(lr.toPrecision(6))}`, [9, ""]),
+    part(`lr ${Number(lr.toPrecision(6))}`, [13, ""]),
     part(
-      `${loss} top-1 ${trained}`,
-      [7, `train ${train.loss.toFixed(4)} ${trained}`],
+      `train loss ${train.loss.toFixed(4)} top-1 ${trained}`,
+      [11, `loss ${train.loss.toFixed(4)}  train ${trained}`],
       [4, `train ${trained}`],
       [3, ""],
     ),
     termsPart(train.losses),
     part(
       `test loss ${fixed(test.loss, 4)} top-1 ${percent(test.top1)}`,
-      [7, `test ${fixed(test.loss, 4)} ${percent(test.top1)}`],
-      [5, `test ${percent(test.top1)}`],
+      [10, `test ${percent(test.top1)}`],
     ),
-    part(top5 === undefined ? "" : `top-5 ${percent(top5)}`, [11, ""]),
+    part(top5 === undefined ? "" : `top-5 ${percent(top5)}`, [14, ""]),
     part(balanced === undefined ? "" : `balanced ${percent(balanced)}`, [5, ""]),
     best("best", bestTop1, bestEpoch),
     ...(ema ? [part(`average ${percent(ema.test.top1)}`, [6, ""])] : []),
     ...(ema ? [best("its best", ema.bestTop1, ema.bestEpoch)] : []),
     part(formatSeconds(seconds), [5, ""]),
-    part(`data ${formatSeconds(train.dataSeconds)}`, [13, ""]),
+    part(`data ${formatSeconds(train.dataSeconds)}`, [15, ""]),
     speedPart(train.imagesPerSecond),
     scalingPart(train.scaling),
   ];
@@ -145,8 +145,9 @@ export function startText(event: RunStart, path: (path: string) => string): stri
     ? `${describeModel(event.teacher)} teaches ${describeModel(event.student)}`
     : describeModel(event.student);
   const start = event.startEpoch > 1 ? `, from epoch ${event.startEpoch}` : "";
-  return `${event.config}\n${models}\n` +
-    `${plural(event.epochs, "epoch")} of ${
+  return (event.config &&
+    `${event.config}\n(the others are the defaults; config.yaml has all)\n\n`) +
+    `${models}\n${plural(event.epochs, "epoch")} of ${
       plural(event.stepsPerEpoch, "step")
     }${start}, on ${event.device}\n` +
     `files in ${visible(path(event.outputDir))}\n`;

@@ -1,6 +1,6 @@
 import { ioReason } from "../formats/io_reason.ts";
 import { escapeControls } from "../formats/visible.ts";
-import { wrapText } from "./lines.ts";
+import { wrapText } from "./wrap.ts";
 
 /** A stream of the terminal. */
 type Stream = "stdout" | "stderr";

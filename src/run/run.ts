@@ -151,7 +151,7 @@ export class Run {
     writeFileAtomic(join(folder, "config.yaml"), configToYaml(config));
     sink({
       type: "run_start",
-      config: formatConfig(config),
+      config: formatConfig(config, "changed"),
       epochs: config.SOLVER.EPOCHS,
       stepsPerEpoch: train.length,
       startEpoch: state.epoch,

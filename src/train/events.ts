@@ -10,7 +10,7 @@ export interface ModelSummary {
 export interface RunStart {
   /** Tells the event from the others. */
   readonly type: "run_start";
-  /** The resolved configuration as text, to print. */
+  /** The settings that are not the defaults, as text, to print. */
   readonly config: string;
   /** Epochs of the whole run. */
   readonly epochs: number;

@@ -1,4 +1,4 @@
-import { fillText } from "../../logging/lines.ts";
+import { fillText } from "../../logging/wrap.ts";
 import { terminalColumns } from "../../logging/terminal.ts";
 
 /** Longer lines are hard to read, however wide the terminal is. */

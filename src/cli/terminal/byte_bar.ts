@@ -38,7 +38,7 @@ export function byteBar(what: string): CountBar {
         ...(status ? [part(bar(24), [9, bar(12)], [8, bar(6)], [5, ""])] : []),
         part(`${format(done)} of ${format(total)}`, [3, ""]),
         part(`${format(speed)}/s`, [4, ""]),
-        ...(Number.isFinite(left) ? [timeLeft(left)] : []),
+        timeLeft(left),
       ];
       if (status) status.show(fitLine(parts, status.room));
       else console.error(fitLine(parts, Infinity));

@@ -32,7 +32,7 @@ export function countBar(what: string, unit: string): CountBar {
       const now = performance.now();
       if (now - last < FRAME_MS && done < total) return;
       last = now;
-      const left = (now - start) / 1000 * (total - done) / Math.max(done, 1);
+      const left = (now - start) / 1000 * (total - done) / done;
       line.show(
         fitLine([part(what, [1, ""]), barPart(done, total, unit), timeLeft(left)], line.room),
       );
