@@ -55,7 +55,7 @@ export interface CurveData {
   readonly figures: readonly CurveFigure[];
 }
 
-/** A matrix as a picture. Its numbers are bytes in base64: 0 is `low`, 255 is `high`. */
+/** A matrix as a picture. Its numbers are bytes in base64: 1 is `low`, 255 is `high`, and 0 is nothing. */
 export interface HeatData {
   /** Rows. */
   readonly rows: number;
@@ -63,7 +63,7 @@ export interface HeatData {
   readonly columns: number;
   /** [rows, columns] in row-major order. */
   readonly bytes: string;
-  /** What 0 stands for. */
+  /** What 1 stands for. */
   readonly low: number;
   /** What 255 stands for. */
   readonly high: number;

@@ -41,7 +41,10 @@ export function principalPlane(data: Float32Array, count: number): PrincipalPlan
 /** The direction of length 1 along which centred points differ most. */
 function firstAxis(data: Float64Array, count: number, dims: number): Float64Array {
   // Any start does that is not at right angles to it.
-  let axis: Float64Array = Float64Array.from({ length: dims }, (_, d) => 1 + (d * 7919 % 101) / 101);
+  let axis: Float64Array = Float64Array.from(
+    { length: dims },
+    (_, d) => 1 + (d * 7919 % 101) / 101,
+  );
   for (let turn = 0; turn < TURNS; turn++) {
     const next = new Float64Array(dims);
     for (let i = 0; i < count; i++) {

@@ -47,7 +47,7 @@ export function transportPlan(
     (d) => Math.max(sharpen === 0 ? d : 1 - Math.exp(-sharpen * d), 0) + EPS,
   );
   const kernel = ground.map((d) => Math.exp(-d / lambda));
-  const u = Float64Array.from({ length: n }, (_, i) => i === label ? 0 : 1);
+  const u = Float64Array.from({ length: n }, (_, i) => i === label ? 0 : 1 / (n - 1));
   const v = new Float64Array(n);
   for (let turn = 0; turn < iterations; turn++) {
     for (let j = 0; j < n; j++) {
