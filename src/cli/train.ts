@@ -62,7 +62,7 @@ export async function train(flags: TrainFlags, given: readonly string[]): Promis
       splits,
       folder,
       start,
-      sink: progress(),
+      sink: progress({ path: asTyped }),
       signal: interrupt.signal,
       resumeCommand: resumeCommand(flags, overrides),
       takesBack: true,
@@ -112,7 +112,9 @@ function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly
 function whatIsKept(folder: string, command: string): string {
   const latest = wholeStates(folder).find(({ path }) => path === latestPath(folder));
   return latest
-    ? `saved: ${visible(latest.path)} (${describeState(latest)}); go on with:\n  ${command}`
+    ? `saved: ${visible(asTyped(latest.path))} (${
+      describeState(latest)
+    }); go on with:\n  ${command}`
     : "nothing was saved yet: a run is saved at the end of each epoch, and at Ctrl-C";
 }
 
@@ -123,7 +125,7 @@ function refuseFlags({ resume, overwrite }: TrainFlags, folder: string): void {
   }
   if ((resume === true || resume === "") && !isFolder(folder)) {
     throw new UserError(
-      `nothing to resume: there is no ${latestPath(folder)}; leave --resume out to start`,
+      `nothing to resume: there is no ${asTyped(latestPath(folder))}; leave --resume out to start`,
     );
   }
 }

@@ -1,5 +1,16 @@
 import { choicesOf, oneOf } from "./choices.ts";
-import { bool, choice, type Field, float, floats, int, path, paths, text } from "./field.ts";
+import {
+  autoBool,
+  bool,
+  choice,
+  type Field,
+  float,
+  floats,
+  int,
+  path,
+  paths,
+  text,
+} from "./field.ts";
 import { LABEL_KEYS } from "./label_keys.ts";
 import { TRAINING_KEYS } from "./training_keys.ts";
 
@@ -260,9 +271,8 @@ export const SCHEMA = {
       "torch",
       "Ours: torch writes checkpoints as the authors do (latest, student_best and so on, for torch.load); safetensors writes latest.safetensors and so on.",
     ),
-    WANDB: bool(
-      true,
-      "Send the figures of every epoch to W&B, where WANDB_API_KEY is set and the package @wandb/sdk is installed; else nothing is sent anywhere.",
+    WANDB: autoBool(
+      "Send the figures of every epoch to W&B, where WANDB_API_KEY is set and the package @wandb/sdk is installed; else nothing is sent anywhere, and a run that has True, the authors' default, says so. Ours: auto does not.",
     ),
   },
 };

@@ -149,10 +149,12 @@ export class Gpu {
 
   /**
    * Submits what is queued. Kernels that run for the first time are compiled one by one, each told to
-   * {@linkcode Gpu.onCompile} before, and run before the next: drivers may compile at the first run.
+   * {@linkcode Gpu.onCompile} before, and run before the next: drivers may compile at the first run. That none is left is
+   * told, too.
    */
   async flush(): Promise<void> {
     this.check();
+    let warmed = false;
     for (;;) {
       const cold = this.#pending.findIndex((c) => c.kind === "dispatch" && !c.entry.warm);
       if (cold < 0) break;
@@ -161,7 +163,9 @@ export class Gpu {
       // Whoever flushes meanwhile waits for the same kernel.
       this.#warming ??= this.#warm(entry).finally(() => this.#warming = null);
       await this.#warming;
+      warmed = true;
     }
+    if (warmed) this.onCompile?.(this.pipelines.progress(null));
     this.flushNow();
   }
 

@@ -166,14 +166,19 @@ export class Run {
       },
       device: gpu.info.description || gpu.info.device || gpu.info.vendor,
     });
-    gpu.onCompile = ({ name, done, milliseconds }) =>
-      sink({ type: "compile", pipelines: done, ms: milliseconds, current: name });
+    gpu.onCompile = ({ name, done, milliseconds }) => {
+      // The values that a kernel's text is made with say nothing to whoever waits.
+      const current = name && name.replace(/\(.*$/s, "");
+      sink({ type: "compile", pipelines: done, ms: milliseconds, current });
+    };
     await this.#completeFiles();
     const finished = await this.trainer.run();
     if (finished) {
       const { bestTop1, bestEpoch, lastTop1, seconds } = state;
       const ema = this.files.solver?.ema && state.ema ? { ema: state.ema } : {};
-      sink({ type: "run_end", bestTop1, bestEpoch, lastTop1, ...ema, seconds, outputDir: folder });
+      const epochs = state.epoch - 1;
+      const figures = { bestTop1, bestEpoch, lastTop1, epochs, ...ema, seconds };
+      sink({ type: "run_end", ...figures, outputDir: folder });
     } else {
       sink({ type: "interrupted", epoch: state.epoch, step: state.step, resumeCommand });
     }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { changedLines } from "../config/changed_settings.ts";
 import type { Config } from "../config/config.ts";
 import { configToYaml } from "../config/format_config.ts";
+import { asTyped } from "../config/typed_path.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
 import type { Distiller } from "../distill/distiller.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
@@ -141,7 +142,8 @@ export class RunFiles {
     if (why === null) return found;
     this.sink({
       type: "warning",
-      message: `${path} stopped at step ${found.step} of epoch ${found.epoch}, but ${why} now; ` +
+      message:
+        `${asTyped(path)} stopped at step ${found.step} of epoch ${found.epoch}, but ${why} now; ` +
         `epoch ${found.epoch} starts again at its first step`,
     });
     return atEpochStart(found);
@@ -240,7 +242,9 @@ export class RunFiles {
       this.sink({
         type: "warning",
         message:
-          `${path} was not written by this program; its weights and its optimiser's state are ` +
+          `${
+            asTyped(path)
+          } was not written by this program; its weights and its optimiser's state are ` +
           `taken, and training goes on after epoch ${facts.epoch}`,
       });
       return { ...initialState(), epoch: facts.epoch + 1, bestTop1: facts.bestAcc };
@@ -260,7 +264,9 @@ export class RunFiles {
     if (changed.length === 0) return;
     this.sink({
       type: "warning",
-      message: `${path} was made with another configuration; changed now: ${changed.join("; ")}`,
+      message: `${asTyped(path)} was made with another configuration; changed now: ${
+        changed.join("; ")
+      }`,
     });
   }
 }
@@ -293,7 +299,7 @@ export function parseState(json: string | undefined, path: string): RunState {
     // Reported below: a state that is not JSON is no state.
   }
   if (!Number.isInteger(state?.epoch) || !Number.isInteger(state?.step)) {
-    throw new CheckpointError(`${path} holds no training state; it cannot be resumed`);
+    throw new CheckpointError(`${asTyped(path)} holds no training state; it cannot be resumed`);
   }
   return { ...initialState(), ...state };
 }

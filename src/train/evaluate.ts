@@ -15,6 +15,7 @@ import { noGrad } from "../tensor/autograd.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { TestMetrics } from "./events.ts";
+import { hasTop5 } from "./run_metrics.ts";
 
 /** Options of {@linkcode Evaluator.run}. */
 export interface EvaluateOptions {
@@ -74,7 +75,7 @@ export class Evaluator {
     return {
       loss: loss / done,
       top1: 100 * top1 / done,
-      top5: 100 * top5 / done,
+      ...(hasTop5(loader.dataset.classes.length) && { top5: 100 * top5 / done }),
       ...(this.#hits && { balancedAccuracy: meanRecall(await this.#hits.data(), seen) }),
       seconds: (performance.now() - start) / 1000,
     };

@@ -36,7 +36,7 @@ export interface Compile {
   readonly pipelines: number;
   /** Milliseconds spent compiling so far. */
   readonly ms: number;
-  /** The kernel being compiled; null when none is left. */
+  /** Name of the kernel being compiled; null when none is left. */
   readonly current: string | null;
 }
 
@@ -60,7 +60,7 @@ export interface Step {
   readonly imagesPerSecond: number;
   /** The loss scaler; missing without mixed precision. */
   readonly scaling?: ScalingMetrics;
-  /** Seconds until the run ends. */
+  /** Seconds until the run ends, its evaluations among them. */
   readonly etaSeconds: number;
 }
 
@@ -84,8 +84,8 @@ export interface Point {
   readonly losses: Readonly<Record<string, number>>;
   /** Top-1 accuracy in percent. */
   readonly top1: number;
-  /** Top-5 accuracy in percent. */
-  readonly top5: number;
+  /** Top-5 accuracy in percent; missing where there are five classes or fewer, since it is 100 then. */
+  readonly top5?: number;
   /** Training images a second over the epoch so far. */
   readonly imagesPerSecond: number;
 }
@@ -108,8 +108,8 @@ export interface TrainMetrics {
   readonly losses: Readonly<Record<string, number>>;
   /** Top-1 accuracy in percent. */
   readonly top1: number;
-  /** Top-5 accuracy in percent. */
-  readonly top5: number;
+  /** Top-5 accuracy in percent; missing where there are five classes or fewer, since it is 100 then. */
+  readonly top5?: number;
   /** Seconds of the training part. */
   readonly seconds: number;
   /** Seconds in which no step could run for want of its batch. */
@@ -130,8 +130,8 @@ export interface TestMetrics {
   readonly loss: number;
   /** Top-1 accuracy in percent. */
   readonly top1: number;
-  /** Top-5 accuracy in percent. */
-  readonly top5: number;
+  /** Top-5 accuracy in percent; missing where there are five classes or fewer, since it is 100 then. */
+  readonly top5?: number;
   /** Mean of the classes' top-1 accuracies in percent; missing where they have as many images each, since it is `top1` then. */
   readonly balancedAccuracy?: number;
   /** Seconds it took. */
@@ -148,6 +148,8 @@ export interface Evaluate {
   readonly done: number;
   /** Images there are. */
   readonly total: number;
+  /** Seconds until the run ends; infinite where nothing is known yet. */
+  readonly etaSeconds: number;
 }
 
 /** How the average of the student (SOLVER.EMA_DECAY) does. */
@@ -246,6 +248,17 @@ export interface RunEnd {
   readonly ema?: Omit<AverageEnd, "test">;
   /** Top-1 accuracy after the last epoch, in percent. */
   readonly lastTop1: number;
+  /** Epochs that were trained. */
+  readonly epochs: number;
+  /** Who taught; missing where nobody did. */
+  readonly teacher?: {
+    /** The architecture's name. */
+    readonly name: string;
+    /** Its top-1 accuracy over the same images, in percent; missing where it was not measured. */
+    readonly top1?: number;
+  };
+  /** File of the run's report; missing where none was made. */
+  readonly report?: string;
   /** Seconds the run took, over all its parts. */
   readonly seconds: number;
   /** Folder of the run's files. */

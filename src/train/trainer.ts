@@ -18,6 +18,7 @@ import { RunAhead } from "./run_ahead.ts";
 import { runMetrics } from "./run_metrics.ts";
 import type { RunState } from "./run_state.ts";
 import { setTraining } from "./trained.ts";
+import { TimeLeft } from "./time_left.ts";
 import { type GradientHook, TrainStep } from "./train_step.ts";
 import { keptEpoch, refuseBadMetrics, TrainingError } from "./training_error.ts";
 
@@ -73,6 +74,7 @@ export class Trainer {
   readonly #step: TrainStep;
   readonly #evaluator: Evaluator;
   readonly #mixer: Mixer | null;
+  readonly #left: TimeLeft;
 
   /**
    * Allocates the batch and the totals; `state` is where to go on, and is kept up to date.
@@ -85,6 +87,8 @@ export class Trainer {
     const { channels, height, width } = train.dataset;
     const imageShape = [batchSize, channels, height, width];
     this.#evaluator = new Evaluator(gpu, options.distiller.student);
+    const testImages = options.test.dataset.length * (options.ema ? 2 : 1);
+    this.#left = new TimeLeft({ epochs: options.epochs, images: train.images, testImages });
     try {
       const mixes = this.#mixer !== null;
       this.#step = new TrainStep({ ...options, accumulate: accumulate > 1, imageShape, mixes });
@@ -140,9 +144,11 @@ export class Trainer {
     const train = state.trained ??
       await this.#trainEpoch(schedule).catch((error) => this.#blame(error));
     if (!train) return false;
+    this.#left.startTest();
     const test = await this.#evaluate();
     const average = options.ema && test ? await this.#evaluateAverage(options.ema) : null;
     if (!test || (options.ema && !average)) return await this.#interruptEvaluation(train);
+    this.#left.endTest();
     const measured = Number.isFinite(test.loss);
     if (!measured) {
       const message = await explainTestLoss(test.loss, distiller.student, state.epoch);
@@ -163,8 +169,10 @@ export class Trainer {
 
   #evaluate(): Promise<TestMetrics | null> {
     const { state: { epoch }, options: { sink, test, signal } } = this;
-    const progress = (done: number, total: number) =>
-      sink({ type: "evaluate", epoch, done, total });
+    const progress = (done: number, total: number) => {
+      const etaSeconds = this.#left.evaluating(epoch, done, total);
+      sink({ type: "evaluate", epoch, done, total, etaSeconds });
+    };
     return this.#evaluator.run(test, { progress, signal });
   }
 
@@ -207,10 +215,10 @@ export class Trainer {
     );
     const [step, firstStep] = [this.#step, state.step];
     const lr = (at: number) => this.#lr(at);
-    const size = { batchSize, images, stepsPerEpoch };
+    const classes = options.train.dataset.classes.length;
     const reports = new EpochReports({
-      ...{ gpu, step, schedule, firstStep, lr, clock, points, sink },
-      ...size,
+      ...{ gpu, step, schedule, firstStep, lr, clock, points, sink, left: this.#left },
+      ...{ batchSize, images, stepsPerEpoch, classes },
     });
     step.resetTotals(state.totals ?? undefined);
     try {

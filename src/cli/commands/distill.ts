@@ -3,6 +3,7 @@ import { typedPath } from "../../config/typed_path.ts";
 import { count } from "./count.ts";
 import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
+import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 PICTURES is a folder with a folder of pictures for each class, PICTURES/<class>/*,
@@ -50,7 +51,7 @@ export function addDistill(program: Command, exit: Exit): void {
     .option("--seed <n>", "of everything that is random", seed, 0)
     .option("--overwrite", "start again where there is one of that name")
     .addOption(deviceOption())
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", helpText(EXAMPLES))
     .action(async (pictures, overrides, flags) => {
       const { distill } = await import("../distill/distill.ts");
       const isPath = /[/\\]/.test(pictures) || pictures.startsWith("~");

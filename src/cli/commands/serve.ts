@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
 import type { Exit } from "./exit.ts";
+import { helpText } from "./help_text.ts";
 
 const HIGHEST = 65535;
 
@@ -17,7 +18,7 @@ export function addServe(program: Command, exit: Exit): void {
     .description("show an exported page on this machine")
     .argument("<folder>", "what export --to web has written", typedPath)
     .option("--port <n>", "default: the first free one from 8000 on", portNumber)
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", helpText(EXAMPLES))
     .action(async (folder, { port }) => {
       const { serve } = await import("../serve.ts");
       exit(await serve(folder, port));

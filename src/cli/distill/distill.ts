@@ -89,7 +89,7 @@ export async function distill(
   const command = resumeCommand(pictures, flags, overrides);
   try {
     if (flags.overwrite) startAgain(new PipelineFiles(folder));
-    console.log(visible(`from ${source.pictures} into ${folder}`));
+    console.log(visible(`from ${asTyped(source.pictures)} into ${asTyped(folder)}`));
     const gpu = await openComputeDevice(flags.device);
     const result = await runPipeline({
       ...{ gpu, folder, request, teacher: teacher.card },
@@ -111,7 +111,7 @@ export async function distill(
     if (error instanceof UserError) throw error;
     throw new FailedRun(
       error,
-      `what is done is kept in ${visible(folder)}; go on with:\n  ${command}`,
+      `what is done is kept in ${visible(asTyped(folder))}; go on with:\n  ${command}`,
     );
   } finally {
     interrupt.dispose();

@@ -1,5 +1,6 @@
 import type { Config } from "../../config/config.ts";
 import { configToYaml } from "../../config/format_config.ts";
+import { asTyped } from "../../config/typed_path.ts";
 import { readImageSplit, writeImageSplit } from "../../data/images/image_split.ts";
 import { type DatasetSplits, loadDataset } from "../../data/load_dataset.ts";
 import { findDataset } from "../../data/registry.ts";
@@ -114,9 +115,9 @@ class Pipeline {
     const now = countPictures(pictures, readImageSplit(this.#files.split));
     if (now === images + test) return;
     listener.warn(
-      `${pictures} has ${now} pictures now and had ${
-        images + test
-      } when ${folder} was begun; --overwrite begins again with them`,
+      `${asTyped(pictures)} has ${now} pictures now and had ${images + test} when ${
+        asTyped(folder)
+      } was begun; --overwrite begins again with them`,
     );
   }
 
