@@ -54,6 +54,11 @@ export interface BackwardOptions {
    * Saves memory when nothing reads them afterwards.
    */
   freeExcept?: readonly Tensor[];
+  /**
+   * The only tensors whose `.grad` is wanted, leaves or results; what does not lead to them is passed over. Default: all
+   * leaves that want a gradient.
+   */
+  inputs?: readonly Tensor[];
 }
 
 /** What `topk()` finds. */
