@@ -13,6 +13,8 @@ import { barText, fixed, formatSeconds, plural, termName } from "./text.ts";
 
 /** Epochs that a status line has room for in its curve. */
 const CURVE = 16;
+/** A cross-entropy that says that something is wrong. */
+const FAR_OFF = 1e6;
 
 /** How long is left, which a line keeps whatever else is cut. */
 export function timeLeft(seconds: number): LinePart {
@@ -121,7 +123,8 @@ export function epochLine(event: EpochEnd): readonly LinePart[] {
     termsPart(train.losses),
     part(
       `test loss ${fixed(test.loss, 4)} top-1 ${percent(test.top1)}`,
-      [10, `test ${percent(test.top1)}`],
+      // A loss that is far off, or no number, is worth its room.
+      [Math.abs(test.loss) < FAR_OFF ? 10 : 4, `test ${percent(test.top1)}`],
     ),
     part(top5 === undefined ? "" : `top-5 ${percent(top5)}`, [14, ""]),
     part(balanced === undefined ? "" : `balanced ${percent(balanced)}`, [5, ""]),

@@ -64,6 +64,7 @@ export const RUN_END: RunEnd = {
   bestTop1: 90.125,
   bestEpoch: 11,
   lastTop1: 90.05,
+  epochs: 12,
   seconds: 200,
   outputDir: "output/x",
 };
