@@ -120,9 +120,10 @@ export class EpochReports {
     { loss, losses, top1, scaling }: RunMetrics,
     imagesPerSecond: number,
   ): void {
-    const { sink, left, stepsPerEpoch, schedule: { epoch } } = this.options;
+    const { sink, left, lr, stepsPerEpoch, schedule: { epoch } } = this.options;
     const etaSeconds = left.training(epoch, this.#imagesAt(step), imagesPerSecond);
     const figures = {
+      lr: lr(step),
       loss,
       losses,
       top1,

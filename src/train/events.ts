@@ -50,6 +50,8 @@ export interface Step {
   readonly step: number;
   /** Training steps of an epoch. */
   readonly stepsPerEpoch: number;
+  /** Learning rate. */
+  readonly lr: number;
   /** Mean of the whole loss over the epoch so far. */
   readonly loss: number;
   /** Mean of each of its terms over the epoch so far, by name, such as `loss_ce`. */

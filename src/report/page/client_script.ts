@@ -3,7 +3,7 @@ import { writeFileAtomic } from "../../formats/atomic_write.ts";
 import { type Build, startEsbuild } from "../../web/esbuild.ts";
 
 /** The scripts that pages may have: the files of `src/report/client/` with what they import. */
-export type ClientName = "report";
+export type ClientName = "live" | "report";
 
 const CLIENT = new URL("../client/", import.meta.url);
 /** Where the made scripts are kept, since making one takes a second or two. */

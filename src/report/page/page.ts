@@ -34,6 +34,8 @@ export interface Page {
   readonly data: unknown;
   /** The page's script. */
   readonly client: ClientName;
+  /** Styles beside those that every page has. */
+  readonly style?: string;
   /** Whether the script may talk to the server that the page came from; default false: it talks to nobody. */
   readonly connects?: boolean;
 }
@@ -56,7 +58,7 @@ export async function renderPage(page: Page): Promise<string> {
         <meta name="color-scheme" content="light dark">
         <title>${title}</title>
         <link rel="icon" href="data:,">
-        <style>${raw(curves.style + style)}</style>
+        <style>${raw(curves.style + style + (page.style ?? ""))}</style>
       </head>
       <body>
     <a class="skip" href="#main">Skip to the figures</a>
