@@ -16,6 +16,7 @@ import { addInspect } from "./commands/inspect.ts";
 import { addModels } from "./commands/models.ts";
 import { addPredict } from "./commands/predict.ts";
 import { addQuickstart } from "./commands/quickstart.ts";
+import { addReport } from "./commands/report.ts";
 import { addResults } from "./commands/results.ts";
 import { addServe } from "./commands/serve.ts";
 import { addTrain } from "./commands/train.ts";
@@ -59,6 +60,7 @@ export function buildProgram(exit: Exit): Command {
   addDistill(program, exit);
   addEval(program, exit);
   addPredict(program, exit);
+  addReport(program, exit);
   addCostMatrix(program, exit);
   addQuickstart(program, exit);
   addResults(program, exit);

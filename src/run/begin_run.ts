@@ -4,7 +4,7 @@ import { asTyped } from "../config/typed_path.ts";
 import { WriteError } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
 import { CheckpointError, type HeldCheckpoint, loadCheckpoint } from "./checkpoints/checkpoint.ts";
-import { isCheckpoint, runFiles, runLeftovers } from "./run_file_names.ts";
+import { isCheckpoint, isReport, runFiles, runLeftovers } from "./run_file_names.ts";
 import { checkpointPath } from "./run_files.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { RunStart } from "./run_start.ts";
@@ -87,6 +87,8 @@ function untilReplaced(place: string, takesBack: boolean): string {
 /** Brings what came before a state out of the run that was put aside, and makes the state the folder's `latest`. */
 function bringBack(aside: string, folder: string, state: ReadState, file: string): void {
   for (const name of runFiles(aside)) {
+    // A report is of the run's end.
+    if (isReport(name)) continue;
     if (!isCheckpoint(name)) {
       const event = name.includes("/");
       Deno.mkdirSync(dirname(join(folder, name)), { recursive: true });

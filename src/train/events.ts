@@ -182,6 +182,12 @@ export interface EpochEnd {
   readonly bestTop1: number;
   /** The epoch it was reached in. */
   readonly bestEpoch: number;
+  /** Steps of the run that are done, over all epochs; missing in files of older versions. */
+  readonly globalStep?: number;
+  /** Images that it was evaluated on; missing in files of older versions. */
+  readonly testImages?: number;
+  /** The most device memory that tensors had at once so far, in bytes; missing in files of older versions. */
+  readonly memory?: number;
   /** Epochs since it, or that of the average, became better; missing where a run does not end early. */
   readonly stale?: number;
   /** The student's average; missing where there is none. */

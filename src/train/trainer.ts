@@ -157,7 +157,8 @@ export class Trainer {
     const best = recordTop1(state, test, average);
     const { epoch, bestTop1, bestEpoch, stale, ema } = state;
     const record = {
-      ...{ bestTop1, bestEpoch },
+      ...{ bestTop1, bestEpoch, globalStep: epoch * options.train.length },
+      ...{ testImages: options.test.dataset.length, memory: options.gpu.account.peak },
       ...(options.patience ? { stale } : {}),
       ...(average && ema ? { ema: { test: average, ...ema } } : {}),
     };

@@ -112,16 +112,13 @@ export class Closer {
     groups[1].sort(surest);
     groups[2].sort((a, b) => surest(b, a));
     const chosen: number[] = [];
-    const take = (group: readonly number[], most: number) => {
-      const others = group.filter((image) => !chosen.includes(image));
-      const fresh = others.filter((image) => !chosen.some((one) => labels[one] === labels[image]));
-      // The second of a group is of another class than the first, where there is one.
-      for (const image of [...fresh.slice(0, 1), ...fresh.slice(1), ...others]) {
-        const known = chosen.some((one) => one === image || labels[one] === labels[image]);
-        if (most > 0 && !known) chosen.push(image), most--;
+    for (const group of groups) {
+      const end = chosen.length + CLOSE / groups.length;
+      for (const image of group) {
+        const isNew = !chosen.some((one) => labels[one] === labels[image]);
+        if (chosen.length < end && isNew) chosen.push(image);
       }
-    };
-    for (const group of groups) take(group, CLOSE / groups.length);
+    }
     for (const image of sound) {
       if (chosen.length < CLOSE && !chosen.includes(image)) chosen.push(image);
     }
