@@ -3,8 +3,6 @@ import { asTyped } from "../config/typed_path.ts";
 import { UserError } from "../errors.ts";
 import { fileExists, isFolder } from "../formats/paths.ts";
 import { visible } from "../formats/visible.ts";
-// What is registered is in the schema.
-import "../optim/registry.ts";
 import { LiveServer } from "../report/live/live_server.ts";
 import { watchedFolder, WatchedRun } from "../report/live/watch_run.ts";
 import { CONFIG_FILE } from "../run/run_file_names.ts";

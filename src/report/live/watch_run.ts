@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { resolveConfig } from "../../config/resolve_config.ts";
+import { parseYaml } from "../../config/yaml_document.ts";
 import { changedAt, fileExists } from "../../formats/paths.ts";
 import type { EpochLine } from "../../logging/metrics_jsonl.ts";
 import { formatSeconds } from "../../logging/text.ts";
@@ -89,14 +89,19 @@ export class WatchedRun {
   }
 }
 
+/** What is read of a configuration, which may have settings of modules that are not here. */
+interface Told {
+  readonly DISTILLER: { readonly TYPE: string; readonly TEACHER: string; readonly STUDENT: string };
+  readonly SOLVER: { readonly EPOCHS: number };
+}
+
 /** What the configuration says of the run; nothing where it cannot be read. */
 function described(folder: string): { title: string; epochs: number } {
-  const path = join(folder, CONFIG_FILE);
   try {
-    const { DISTILLER, SOLVER } = resolveConfig(Deno.readTextFileSync(path), path);
-    const { TYPE, TEACHER, STUDENT } = DISTILLER;
+    const config = parseYaml(Deno.readTextFileSync(join(folder, CONFIG_FILE))) as unknown as Told;
+    const { TYPE, TEACHER, STUDENT } = config.DISTILLER;
     const title = TYPE === "NONE" ? STUDENT : `${TEACHER} teaches ${STUDENT}`;
-    return { title, epochs: SOLVER.EPOCHS };
+    return { title: String(title), epochs: Number(config.SOLVER.EPOCHS) || 0 };
   } catch {
     return { title: folder, epochs: 0 };
   }
