@@ -10,6 +10,7 @@ import { fileExists, isFolder } from "../../formats/paths.ts";
 import { shown, visible } from "../../formats/visible.ts";
 // What is registered is in the schema.
 import "../../optim/registry.ts";
+import { reportAtEnd } from "../../report/report_at_end.ts";
 import { FailedRun } from "../../run/failed_run.ts";
 import { type DistillRequest, methodSettings } from "../../run/pipeline/decisions.ts";
 import { runPipeline } from "../../run/pipeline/pipeline.ts";
@@ -98,6 +99,7 @@ export async function distill(
       signal: interrupt.signal,
       resumeCommand: command,
       callbacks: datasetCallbacks(),
+      closing: (splits) => reportAtEnd(splits, interrupt.signal, tell),
       listener: distillListener(),
     });
     if (!result) {
@@ -117,6 +119,10 @@ export async function distill(
     interrupt.dispose();
     lock.release();
   }
+}
+
+function tell(message: string): void {
+  console.error(visible(message));
 }
 
 function warn(message: string): void {

@@ -89,7 +89,9 @@ stop.addEventListener("click", async () => {
   unsure();
   setText(note, "asking the run to stop");
   const answer = await fetch("stop", { method: "POST" }).catch(() => null);
-  if (!answer?.ok) setText(note, "the run could not be asked to stop; press Ctrl-C in its terminal");
+  if (!answer?.ok) {
+    setText(note, "the run could not be asked to stop; press Ctrl-C in its terminal");
+  }
 });
 keep.addEventListener("click", unsure);
 

@@ -45,4 +45,3 @@ export interface LiveMessages {
   /** Lines that came since the last ones. */
   readonly lines: LiveLines;
 }
-

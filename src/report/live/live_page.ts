@@ -24,7 +24,8 @@ export async function renderLivePage(start: LiveMessages): Promise<string> {
     ...{ title: view.heading || "A run", client: "live", connects: true, data: start, style },
     lead: html`<span id="connection" role="status">connecting</span>`,
     head: html`
-      <progress id="part" max="1" value="${view.part}" aria-label="How much of the run is done"></progress>
+      <progress id="part" max="1" value="${view
+        .part}" aria-label="How much of the run is done"></progress>
       <dl class="tiles" id="overview">${TILES.map(([id, title]) =>
         html`
           <div class="tile${id === "left" && " main"}" id="tile-${id}">
@@ -47,7 +48,8 @@ export async function renderLivePage(start: LiveMessages): Promise<string> {
       curvesSection({ places: [], figures: curves }),
       {
         ...{ id: "log", title: "Log", about: "The last lines." },
-        body: html`<ol id="lines" class="lines" role="log" tabindex="0" aria-label="Last lines of the log"></ol>`,
+        body:
+          html`<ol id="lines" class="lines" role="log" tabindex="0" aria-label="Last lines of the log"></ol>`,
       },
     ],
   });

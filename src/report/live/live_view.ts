@@ -67,7 +67,9 @@ function tilesOf(status: LiveStatus): readonly LiveTile[] {
     tile(
       "loss",
       number(loss, 4),
-      terms.length > 1 ? terms.map(([name, value]) => `${name} ${value.toFixed(3)}`).join(", ") : "",
+      terms.length > 1
+        ? terms.map(([name, value]) => `${name} ${value.toFixed(3)}`).join(", ")
+        : "",
     ),
     tile(
       "speed",
