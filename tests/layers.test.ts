@@ -49,6 +49,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "nn",
     "models",
     "losses",
+    "optim",
     "distill",
     "formats",
     "registry",

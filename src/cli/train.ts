@@ -9,6 +9,7 @@ import { visible } from "../formats/visible.ts";
 import { progress } from "../logging/progress.ts";
 // What is registered is in the schema.
 import "../optim/registry.ts";
+import { reportAtEnd } from "../report/report_at_end.ts";
 import { FailedRun } from "../run/failed_run.ts";
 import { latestPath } from "../run/run_files.ts";
 import { RunFolder } from "../run/run_folder.ts";
@@ -70,6 +71,7 @@ export async function train(flags: TrainFlags, given: readonly string[]): Promis
         resumeCommand: command,
         takesBack: true,
         wandb: true,
+        closing: reportAtEnd(splits, interrupt.signal, note),
         onFinished: async ({ trainer }) => {
           if (flags.profile) await printProfile(trainer.step);
         },
@@ -83,6 +85,10 @@ export async function train(flags: TrainFlags, given: readonly string[]): Promis
   } finally {
     interrupt.dispose();
   }
+}
+
+function note(message: string): void {
+  console.error(visible(message));
 }
 
 const INIT = "DISTILLER.STUDENT_CHECKPOINT";

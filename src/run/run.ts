@@ -49,8 +49,18 @@ interface RunOptions {
   readonly resumeCommand: string;
   /** Sees the gradients before every update. */
   readonly onGradients?: GradientHook;
+  /** Called when all epochs are done, with everything saved, before that is told. */
+  readonly closing?: (run: Run) => Promise<RunClosing>;
   /** Called before a checkpoint is written; throws where the folder is not the run's any more. */
   readonly guard?: () => void;
+}
+
+/** What is found out of a run at its end. */
+export interface RunClosing {
+  /** File of its report; missing where none was made. */
+  readonly report?: string;
+  /** The teacher's top-1 over the images that the student is measured on, in percent; missing where it was not measured. */
+  readonly teacherTop1?: number;
 }
 
 /** Trains what a configuration describes, with its files: the whole of `train` but the terminal. */
@@ -178,7 +188,11 @@ export class Run {
       const ema = this.files.solver?.ema && state.ema ? { ema: state.ema } : {};
       const epochs = state.epoch - 1;
       const figures = { bestTop1, bestEpoch, lastTop1, epochs, ...ema, seconds };
-      sink({ type: "run_end", ...figures, outputDir: folder });
+      const { report, teacherTop1 } = await this.options.closing?.(this) ?? {};
+      const teacher = distiller.teacher && {
+        teacher: { name: config.DISTILLER.TEACHER, top1: teacherTop1 },
+      };
+      sink({ type: "run_end", ...figures, ...teacher, report, outputDir: folder });
     } else {
       sink({ type: "interrupted", epoch: state.epoch, step: state.step, resumeCommand });
     }

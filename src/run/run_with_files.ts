@@ -5,7 +5,7 @@ import { combine, type EventSink } from "../train/events.ts";
 import type { RunState } from "../train/run_state.ts";
 import { beginRun, endRun } from "./begin_run.ts";
 import { advising, runSizes, smaller } from "./memory_error.ts";
-import { Run } from "./run.ts";
+import { Run, type RunClosing } from "./run.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { openRunLogs, type RunLogs } from "./run_logs.ts";
 import { teacherPath } from "./run_paths.ts";
@@ -36,6 +36,8 @@ interface RunWithFilesOptions {
   readonly takesBack?: boolean;
   /** Whether LOG.WANDB counts; default false. */
   readonly wandb?: boolean;
+  /** As {@linkcode Run} has it. */
+  readonly closing?: (run: Run) => Promise<RunClosing>;
   /** Called with the finished run before its memory is freed. */
   readonly onFinished?: (run: Run) => Promise<void>;
 }

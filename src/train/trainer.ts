@@ -148,8 +148,7 @@ export class Trainer {
     const average = options.ema && test ? await this.#evaluateAverage(options.ema) : null;
     if (!test || (options.ema && !average)) return await this.#interruptEvaluation(train);
     this.#left.endTest();
-    const measured = Number.isFinite(test.loss);
-    if (!measured) {
+    if (!Number.isFinite(test.loss)) {
       const message = await explainTestLoss(test.loss, distiller.student, state.epoch);
       sink({ type: "warning", message });
     }
@@ -257,8 +256,7 @@ export class Trainer {
     const { options: { gpu, train, signal, optimizer }, state } = this;
     const { height, width } = train.dataset;
     const runAhead = new RunAhead(gpu);
-    let waiting = performance.now();
-    let ahead = train.aheadMilliseconds;
+    let [waiting, ahead] = [performance.now(), train.aheadMilliseconds];
     let share = { index: 0, of: this.#shares() };
     for await (const batch of train.epoch(schedule.epoch, { startStep: state.step })) {
       const ready = performance.now();

@@ -50,6 +50,7 @@ Deno.test("resolveConfig() gives mdistiller's defaults for an empty file", () =>
     SAVE_CHECKPOINT_FREQ: 40,
     PREFIX: "./output",
     CHECKPOINT_FORMAT: "torch",
+    REPORT: "auto",
     WANDB: "auto",
   });
   assertEquals(KD, { TEMPERATURE: 4, LOSS: { CE_WEIGHT: 0.1, KD_WEIGHT: 0.9, IR_WEIGHT: 0 } });

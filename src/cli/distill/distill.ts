@@ -11,6 +11,7 @@ import { shown, visible } from "../../formats/visible.ts";
 // What is registered is in the schema.
 import "../../optim/registry.ts";
 import type { LivePage } from "../../report/live/live.ts";
+import { reportAtEnd } from "../../report/report_at_end.ts";
 import { FailedRun } from "../../run/failed_run.ts";
 import { type DistillRequest, methodSettings } from "../../run/pipeline/decisions.ts";
 import type { PipelineOptions } from "../../run/pipeline/options.ts";
@@ -137,6 +138,7 @@ async function distillInto(
     signal: interrupt.signal,
     resumeCommand: command,
     callbacks: datasetCallbacks(),
+    closing: (splits) => reportAtEnd(splits, interrupt.signal, tell),
     listener: page ? liveListener(listener, page) : listener,
   });
   if (!result) {
@@ -146,6 +148,10 @@ async function distillInto(
   const forms = await writeStudent(result.student, new PipelineFiles(folder), warn);
   console.log(finalWords({ ...result, folder, request, forms }));
   return 0;
+}
+
+function tell(message: string): void {
+  console.error(visible(message));
 }
 
 function warn(message: string): void {

@@ -20,6 +20,8 @@ export interface HeatCells {
 }
 
 const STEPS = 256;
+/** How much of its length a slanted name takes, across and along. */
+const SLANT = Math.SQRT1_2;
 const FONT = "11px system-ui, sans-serif";
 
 /** A matrix on a canvas, with the names of its rows and columns where they fit; arrow keys go from cell to cell. */
@@ -30,6 +32,7 @@ export class HeatMap {
   #at: [row: number, column: number] | null = null;
   #width = 0;
   #left = 0;
+  #right = 0;
   #top = 0;
   #cell: [width: number, height: number] = [1, 1];
 
@@ -111,12 +114,17 @@ export class HeatMap {
     const longest = (names: readonly string[]) =>
       Math.max(0, ...names.map((name) => context.measureText(name).width));
     const room = Math.min(longest(rowNames) + 8, this.#width * 0.3);
-    const high = square ? (this.#width - room) / columns : 20;
+    const slanted = square ? Math.min(longest(columnNames), 108) * SLANT : 0;
+    const high = square ? (this.#width - room - slanted) / columns : 20;
     const named = high >= 11 && rows <= 60;
     this.#left = named ? room : 0;
-    const width = (this.#width - this.#left) / columns;
+    // The last names lean out over the matrix.
+    const last = columnNames.at(-1) ?? "";
+    const lean = Math.min(context.measureText(last).width, 108) * SLANT - high / 2;
+    this.#right = named && square ? Math.max(0, lean + 4) : 0;
+    const width = (this.#width - this.#left - this.#right) / columns;
     this.#cell = [width, square ? width : Math.max(4, Math.min(22, 400 / rows))];
-    this.#top = named && square ? Math.min(longest(columnNames) * 0.72 + 10, 90) : 0;
+    this.#top = named && square ? slanted + 12 : 0;
   }
 
   #names(

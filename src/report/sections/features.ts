@@ -6,8 +6,8 @@ import { missingNote, percent, whole } from "./words.ts";
 
 /** Colours of the style for classes. */
 const COLOURS = 10;
-/** The map's places go from 0 to this, with some room around. */
-const [SIDE, ROOM] = [1000, 60];
+/** The map's places go from 0 to this, with some room around; it is no lower than that. */
+const [SIDE, ROOM, LOWEST] = [1000, 50, 620];
 
 /** How the logits of both models go along with one another. */
 export function correlationSection({ correlations, missing }: ModelData): PageSection {
@@ -86,13 +86,17 @@ function mapFigure(
   const places = points[who]!;
   const of = (label: number) =>
     labels.flatMap((each, i) => each === label ? [[places[2 * i], places[2 * i + 1]]] : []);
+  const heights = places.filter((_, i) => i % 2 === 1).map((y) => SIDE - y);
+  const [top, bottom] = [Math.min(...heights), Math.max(...heights)];
+  const height = Math.max(LOWEST, bottom - top + 2 * ROOM);
+  const start = Math.round((top + bottom - height) / 2);
   const [first, second] = shares[who]!.map((share) => percent(100 * share, 0));
   return html`
     <figure id="map-${who}" class="map" data-points="${labels.length}">
       <h3>${who === "student"
         ? "Student"
         : "Teacher"} <small>${first} and ${second} of the variance</small></h3>
-      <svg viewBox="${-ROOM} ${-ROOM} ${SIDE + 2 * ROOM} ${SIDE + 2 * ROOM}" role="img"
+      <svg viewBox="${-ROOM} ${start} ${SIDE + 2 * ROOM} ${height}" role="img"
         aria-label="Features of the ${who}, ${labels.length} images of ${classes.length} classes">
     ${classes.map((label, i) =>
       html`

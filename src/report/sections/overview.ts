@@ -37,7 +37,7 @@ export function methodOf(config: RunRecord["config"]): string {
 export function overviewTiles(run: RunRecord, data: ModelData | null): Html {
   return html`<dl class="tiles" id="overview">${[
     bestTile(run, data),
-    lastTile(run),
+    lastTile(run, data),
     data && teacherTile(run, data),
     sizeTile(data),
     timeTile(run),
@@ -89,11 +89,11 @@ function percentValue(value: number): Html {
   return html`${value.toFixed(2)} <small>%</small>`;
 }
 
-function lastTile(run: RunRecord): Html | null {
+function lastTile(run: RunRecord, data: ModelData | null): Html | null {
   const last = run.epochs.at(-1);
   if (!last) return null;
   const { top1 } = last.test;
-  const images = imagesOf(run, null);
+  const images = imagesOf(run, data);
   const isNumber = Number.isFinite(top1) && top1 !== null;
   return tile(
     run.finished ? "Final top-1" : "Last top-1",

@@ -229,6 +229,7 @@ class Pipeline {
       ),
       signal,
       resumeCommand,
+      closing: this.options.closing?.(splits),
     });
     if (!finished) return false;
     const { lastTop1, bestTop1, bestEpoch, seconds } = state;
