@@ -13,6 +13,7 @@ import { addExport } from "./commands/export.ts";
 import { helpColumns, helpText } from "./commands/help_text.ts";
 import { addImport } from "./commands/import_option.ts";
 import { addInspect } from "./commands/inspect.ts";
+import { addLive } from "./commands/live.ts";
 import { addModels } from "./commands/models.ts";
 import { addPredict } from "./commands/predict.ts";
 import { addQuickstart } from "./commands/quickstart.ts";
@@ -71,6 +72,7 @@ export function buildProgram(exit: Exit): Command {
   addExport(program, exit);
   addModels(program, exit);
   addServe(program, exit);
+  addLive(program, exit);
   addData(program, exit);
   const nested = program.commands.flatMap(({ commands }) => commands);
   for (const command of [program, ...program.commands, ...nested] as Command[]) {

@@ -17,12 +17,14 @@ import { runFolder } from "../run/run_paths.ts";
 import { runStart, type StartFlags } from "../run/run_start.ts";
 import { runWithFiles } from "../run/run_with_files.ts";
 import { describeState, wholeStates } from "../run/checkpoints/saved_states.ts";
+import { combine } from "../train/events.ts";
 import type { TrainStep } from "../train/train_step.ts";
 import { TrainingError } from "../train/training_error.ts";
 import { checkCostMatrix, checkStudent, checkTeacher } from "./cost_matrix/check_teacher.ts";
 import { importWords } from "./import_modules.ts";
 import { datasetCallbacks, openComputeDevice } from "./open_device.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
+import { type LiveFlag, withLivePage } from "./terminal/live_page.ts";
 import { shellWords } from "./terminal/shell_words.ts";
 
 /** Options of the `train` command. */
@@ -35,6 +37,8 @@ interface TrainFlags extends StartFlags {
   readonly device?: string;
   /** Print the time by kernel at the end. */
   readonly profile?: boolean;
+  /** Show the run on a page. */
+  readonly live?: LiveFlag;
 }
 
 /**
@@ -56,28 +60,28 @@ export async function train(flags: TrainFlags, given: readonly string[]): Promis
   const gpu = await openComputeDevice(flags.device);
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
   const interrupt = interruptSignal();
+  const command = resumeCommand(flags, overrides);
   try {
-    const { finished } = await runWithFiles({
-      gpu,
-      config,
-      splits,
-      folder,
-      start,
-      sink: progress({ path: asTyped }),
-      signal: interrupt.signal,
-      resumeCommand: resumeCommand(flags, overrides),
-      takesBack: true,
-      wandb: true,
-      closing: reportAtEnd(splits, interrupt.signal, note),
-      onFinished: async ({ trainer }) => {
-        if (flags.profile) await printProfile(trainer.step);
-      },
+    return await withLivePage(flags.live, interrupt, async (live) => {
+      if (live) live.deviceMemory = () => gpu.account.inUse;
+      const { finished } = await runWithFiles({
+        ...{ gpu, config, splits, folder, start },
+        sink: combine(progress({ path: asTyped }), ...(live ? [live.sink] : [])),
+        signal: interrupt.signal,
+        resumeCommand: command,
+        takesBack: true,
+        wandb: true,
+        closing: reportAtEnd(splits, interrupt.signal, note),
+        onFinished: async ({ trainer }) => {
+          if (flags.profile) await printProfile(trainer.step);
+        },
+      }).catch((error) => {
+        // Going on as before meets the same numbers again: that error says itself what is kept and what to change.
+        if (error instanceof TrainingError) throw error;
+        throw new FailedRun(error, whatIsKept(path, command));
+      });
+      return finished ? 0 : interrupt.status;
     });
-    return finished ? 0 : interrupt.status;
-  } catch (error) {
-    // Going on as before meets the same numbers again: that error says itself what is kept and what to change.
-    if (error instanceof TrainingError) throw error;
-    throw new FailedRun(error, whatIsKept(path, resumeCommand(flags, overrides)));
   } finally {
     interrupt.dispose();
   }
@@ -98,10 +102,14 @@ function withInit(overrides: readonly string[], init: string | undefined): reado
   return [...overrides, INIT, init];
 }
 
-function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly string[]): string {
+function resumeCommand(
+  { cfg, device, profile, live }: TrainFlags,
+  overrides: readonly string[],
+): string {
   const options = [
     ...(device ? ["--device", device] : []),
     ...(profile ? ["--profile"] : []),
+    ...(live === undefined ? [] : live === true ? ["--live"] : ["--live", String(live)]),
   ];
   return shellWords([
     ...programWords(),

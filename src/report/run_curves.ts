@@ -8,6 +8,12 @@ const MOST = 600;
 /** Sums of which the largest is so many times the smallest want a logarithmic axis. */
 const WIDE = 20;
 
+/** What of a run has curves. */
+interface Figures extends Pick<RunRecord, "epochs" | "points"> {
+  /** Training steps of an epoch, where that is known. */
+  readonly stepsPerEpoch?: number;
+}
+
 type Values = readonly (number | null)[];
 
 /** Curves of a run, whose names begin with nothing, or of one of several, of one colour. */
@@ -17,7 +23,7 @@ class RunCurves {
   /** Its points, or no more than can be drawn. */
   readonly chosen: RunRecord["points"];
 
-  constructor(readonly run: RunRecord, readonly first: number) {
+  constructor(readonly run: Figures, readonly first: number) {
     const step = Math.max(1, Math.ceil(run.points.length / MOST));
     this.chosen = run.points.filter((_, i) => i % step === step - 1 || step === 1);
     const perEpoch = stepsPerEpoch(run);
@@ -76,7 +82,8 @@ function finite(value: unknown): number | null {
 }
 
 /** Training steps of an epoch; null where nothing says them. */
-function stepsPerEpoch({ epochs, points }: RunRecord): number | null {
+function stepsPerEpoch({ epochs, points, stepsPerEpoch }: Figures): number | null {
+  if (stepsPerEpoch) return stepsPerEpoch;
   const line = epochs.find(({ globalStep }) => globalStep);
   if (line) return line.globalStep! / line.epoch;
   const point = points.findLast(({ epoch }) => epoch > 1);
@@ -91,7 +98,7 @@ function hoursOf(epochs: readonly EpochLine[]): number[] | null {
     seconds += train.seconds + test.seconds + (ema?.test.seconds ?? 0);
     return Number((seconds / 3600).toFixed(6));
   });
-  return hours.every(Number.isFinite) ? hours : null;
+  return hours.length > 0 && hours.every(Number.isFinite) ? hours : null;
 }
 
 /** Hours within an epoch, as if its steps took the same each. */
@@ -105,7 +112,7 @@ function hoursAt(part: number, epochs: readonly EpochLine[], ends: readonly numb
 }
 
 /** The curves of one run, with its teacher's accuracy where that is known. */
-export function oneRunCurves(run: RunRecord, teacherTop1: number | null): CurveData {
+export function oneRunCurves(run: Figures, teacherTop1: number | null): CurveData {
   const curves = new RunCurves(run, 0);
   const terms = [...new Set(run.epochs.flatMap(({ train }) => Object.keys(train.losses ?? {})))];
   const lossCurves = [

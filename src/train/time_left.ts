@@ -5,14 +5,21 @@ const FORWARDS = 3;
 interface TimeLeftOptions {
   /** Epochs of the whole run. */
   readonly epochs: number;
-  /** Training images of an epoch. */
-  readonly images: number;
-  /** Images of an epoch's evaluations, those of an average among them. */
-  readonly testImages: number;
+  /** Training batches; with the images of an epoch. */
+  readonly train: { readonly images: number };
+  /** Batches of an evaluation. */
+  readonly test: { readonly dataset: { readonly length: number } };
+  /** An average that is evaluated as well. */
+  readonly ema?: unknown;
 }
 
 /** Estimates how long a run still takes: what is left to train, and the evaluations behind it. */
 export class TimeLeft {
+  readonly #epochs: number;
+  /** Of an epoch. */
+  readonly #images: number;
+  /** Of an epoch's evaluations. */
+  readonly #testImages: number;
   /** Seconds of an epoch's evaluations; null before the first. */
   #testSeconds: number | null = null;
   #imagesPerSecond = 0;
@@ -22,9 +29,13 @@ export class TimeLeft {
 
   /** Knows nothing yet; `now` gives milliseconds. */
   constructor(
-    readonly options: TimeLeftOptions,
+    { epochs, train, test, ema }: TimeLeftOptions,
     readonly now: () => number = () => performance.now(),
-  ) {}
+  ) {
+    this.#epochs = epochs;
+    this.#images = train.images;
+    this.#testImages = test.dataset.length * (ema ? 2 : 1);
+  }
 
   /** An epoch's evaluations begin. */
   startTest(): void {
@@ -45,10 +56,9 @@ export class TimeLeft {
    */
   training(epoch: number, done: number, imagesPerSecond: number): number {
     this.#imagesPerSecond = imagesPerSecond;
-    const { epochs, images, testImages } = this.options;
-    const left = epochs - epoch + 1;
-    const test = this.#testSeconds ?? testImages / (FORWARDS * imagesPerSecond);
-    return (left * images - done) / imagesPerSecond + left * test;
+    const left = this.#epochs - epoch + 1;
+    const test = this.#testSeconds ?? this.#testImages / (FORWARDS * imagesPerSecond);
+    return (left * this.#images - done) / imagesPerSecond + left * test;
   }
 
   /**
@@ -59,12 +69,11 @@ export class TimeLeft {
    * @param total images that it has
    */
   evaluating(epoch: number, done: number, total: number): number {
-    const { epochs, images, testImages } = this.options;
     const seconds = this.#secondsOfTest;
-    const whole = seconds * testImages / Math.max(this.#before + done, 1);
+    const whole = seconds * this.#testImages / Math.max(this.#before + done, 1);
     if (done >= total) this.#before += total;
-    const later = epochs - epoch;
-    const train = later > 0 ? images / this.#imagesPerSecond : 0;
+    const later = this.#epochs - epoch;
+    const train = later > 0 ? this.#images / this.#imagesPerSecond : 0;
     return Math.max(0, whole - seconds) + later * (train + (this.#testSeconds ?? whole));
   }
 

@@ -87,8 +87,7 @@ export class Trainer {
     const { channels, height, width } = train.dataset;
     const imageShape = [batchSize, channels, height, width];
     this.#evaluator = new Evaluator(gpu, options.distiller.student);
-    const testImages = options.test.dataset.length * (options.ema ? 2 : 1);
-    this.#left = new TimeLeft({ epochs: options.epochs, images: train.images, testImages });
+    this.#left = new TimeLeft(options);
     try {
       const mixes = this.#mixer !== null;
       this.#step = new TrainStep({ ...options, accumulate: accumulate > 1, imageShape, mixes });
@@ -214,11 +213,10 @@ export class Trainer {
       state.pointStart && Float32Array.from(state.pointStart),
     );
     const [step, firstStep] = [this.#step, state.step];
-    const lr = (at: number) => this.#lr(at);
-    const classes = options.train.dataset.classes.length;
+    const [lr, { classes }] = [(at: number) => this.#lr(at), options.train.dataset];
     const reports = new EpochReports({
       ...{ gpu, step, schedule, firstStep, lr, clock, points, sink, left: this.#left },
-      ...{ batchSize, images, stepsPerEpoch, classes },
+      ...{ batchSize, images, stepsPerEpoch, classes: classes.length },
     });
     step.resetTotals(state.totals ?? undefined);
     try {

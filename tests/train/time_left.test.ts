@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { TimeLeft } from "../../src/train/time_left.ts";
 
-const OPTIONS = { epochs: 3, images: 1000, testImages: 200 };
+/** 1000 images of an epoch, 200 of its evaluations: 100 of the student's and as many of its average's. */
+const OPTIONS = { epochs: 3, train: { images: 1000 }, test: { dataset: { length: 100 } }, ema: {} };
 
 function timed() {
   let milliseconds = 0;

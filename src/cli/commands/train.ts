@@ -4,6 +4,7 @@ import { UserError } from "../../errors.ts";
 import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
 import { helpText } from "./help_text.ts";
+import { liveOption } from "./live.ts";
 import { oneFile, takeFile } from "./typed_file.ts";
 
 const EXAMPLES = `
@@ -35,6 +36,7 @@ export function addTrain(program: Command, exit: Exit): void {
     )
     .option("--overwrite", "start again where a run already is")
     .option("--profile", "at the end, print the time by kernel of one step")
+    .addOption(liveOption())
     .addOption(deviceOption())
     .argument("[overrides...]", "KEY VALUE pairs such as SOLVER.LR 0.1")
     .addHelpText("after", helpText(EXAMPLES))

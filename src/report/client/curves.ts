@@ -197,7 +197,7 @@ function joined(
   axis: Axis,
   levels: readonly { readonly value: number }[],
 ): uPlotClass.AlignedData {
-  const xs = (curve: Curve) => places[curve.places][axis]!;
+  const xs = ({ places: at }: Curve) => places[at][axis] ?? places[at].epochs;
   const all = [...new Set(curves.flatMap((curve) => [...xs(curve)]))].sort((a, b) => a - b);
   const at = new Map(all.map((x, i) => [x, i]));
   const columns = curves.map((curve) => {

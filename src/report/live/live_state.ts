@@ -126,7 +126,8 @@ export class LiveState {
 
   /** All curves. */
   curves(): CurveData {
-    return oneRunCurves({ epochs: this.#epochs, points: this.#points }, null);
+    const { stepsPerEpoch } = this.#status;
+    return oneRunCurves({ epochs: this.#epochs, points: this.#points, stepsPerEpoch }, null);
   }
 
   /** Takes what the run tells. */
@@ -183,7 +184,7 @@ export class LiveState {
   }
 
   /** Forgets the figures of a run, since another begins. */
-  #forget(): void {
+  forget(): void {
     [this.#epochs, this.#points] = [[], []];
     this.#set({ epoch: 0, step: 0, part: 0, secondsLeft: null, loss: null, terms: [] });
     this.#set({ top1: null, best: null, imagesPerSecond: null, command: "" });
@@ -191,7 +192,7 @@ export class LiveState {
 
   #start(event: TrainEvent & { type: "run_start" }): void {
     const { epochs, stepsPerEpoch, startEpoch, outputDir: folder, teacher, student } = event;
-    this.#forget();
+    this.forget();
     const title = teacher ? `${teacher.name} teaches ${student.name}` : student.name;
     const part = (startEpoch - 1) / Math.max(1, epochs);
     this.#set({ title, epochs, stepsPerEpoch, part, folder, device: event.device });
@@ -233,7 +234,7 @@ export class LiveState {
   }
 
   #stage({ name, at, of }: LiveNews & { type: "stage" }): void {
-    this.#forget();
+    this.forget();
     this.#set({ stage: `${at}/${of} ${name}`, title: name, epochs: 0 });
     this.#doing("starting", "");
     this.line(`[${at}/${of}] ${name}`);

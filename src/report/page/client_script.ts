@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { writeFileAtomic } from "../../formats/atomic_write.ts";
+import { granted } from "../../formats/environment.ts";
 import { type Build, startEsbuild } from "../../web/esbuild.ts";
 
 /** The scripts that pages may have: the files of `src/report/client/` with what they import. */
@@ -39,6 +40,8 @@ function readSources(): Map<string, string> {
 
 /** A checkout that cannot be written makes its scripts again each time. */
 function keep(path: URL, script: string): void {
+  // A terminal is not asked for what the next page can do as well.
+  if (!granted({ name: "write", path })) return;
   try {
     writeFileAtomic(decodeURIComponent(path.pathname), script);
   } catch {
