@@ -76,8 +76,8 @@ export async function writeReport(
   { out, source, finished = false }: ReportOptions,
 ): Promise<WrittenReport> {
   const path = out ?? join(folders[0], REPORT_FILE);
-  refuseTarget(path);
   const runs = folders.map(readRun);
+  refuseTarget(path);
   if (runs.length > 1) {
     const bytes = write(path, await renderSeveralRuns(runs));
     return { path, bytes, missing: null, teacherTop1: null };

@@ -101,7 +101,7 @@ function stateFile(folder: string, student: string | null): string | null {
 function readConfig(folder: string, student: string | null): Config {
   const path = join(folder, CONFIG_FILE);
   try {
-    if (fileExists(path)) return resolveConfig(readText(path), path);
+    if (fileExists(path)) return wholeConfig(path);
   } catch (error) {
     const saved = savedConfig(student);
     if (!saved) throw error;
@@ -114,6 +114,13 @@ function readConfig(folder: string, student: string | null): Config {
       asTyped(folder)
     } says nowhere what was trained: there is no ${CONFIG_FILE} in it, and no checkpoint that has one`,
   );
+}
+
+/** @throws UserError also where the last line has no end: what is missing would be taken for the defaults. */
+function wholeConfig(path: string): Config {
+  const text = readText(path);
+  if (text.endsWith("\n")) return resolveConfig(text, path);
+  throw new UserError(`${asTyped(path)} is cut short; nothing says what was trained`);
 }
 
 function savedConfig(student: string | null): string {

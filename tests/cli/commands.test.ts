@@ -31,6 +31,7 @@ Deno.test("train writes checkpoints and logs, goes on, and refuses to start over
       "config.yaml",
       "latest",
       "metrics.jsonl",
+      "report.html",
       "student_best",
       "student_latest",
       "train.events",

@@ -56,34 +56,33 @@ export class ConfusionFigure {
       if (from === to) right[from] += n;
     }
     const order = this.#ordered(totals, right);
-    const place = new Int32Array(count);
-    order.forEach((label, at) => place[label] = at);
-    const counts = new Map<number, number>();
-    const shares = new Float32Array(count * count);
-    const most = cells.reduce((most, [, , n]) => Math.max(most, n), 1);
-    for (const [from, to, n] of cells) {
-      const at = place[from] * count + place[to];
-      counts.set(at, n);
+    const matrix = new FoldedMatrix(order, cells, totals);
+    const { size, most } = matrix;
+    const shares = new Float32Array(size * size);
+    matrix.counts.forEach((n, at) => {
+      const all = this.#unit === "rates" ? matrix.totals[Math.floor(at / size)] : most;
       // The root brings out what is rare beside the diagonal.
-      shares[at] = Math.sqrt(this.#unit === "rates" ? n / totals[from] : n / most);
-    }
-    const names = order.map((label) => classes[label]);
+      shares[at] = Math.sqrt(n / Math.max(1, all));
+    });
+    const names = matrix.blocks.map((labels) => blockName(labels.map((label) => classes[label])));
+    const percent = (row: number, column: number) =>
+      100 * matrix.counts[row * size + column] / Math.max(1, matrix.totals[row]);
     this.#map.show({
-      ...{ rows: count, columns: count, shares, rowNames: names, columnNames: names },
+      ...{ rows: size, columns: size, shares, rowNames: names, columnNames: names },
       tell: (row, column) => {
-        const n = counts.get(row * count + column) ?? 0;
-        const total = totals[order[row]];
-        const share = total > 0 ? ` (${(100 * n / total).toFixed(1)} %)` : "";
-        return row === column
-          ? `${names[row]}: ${n} of ${total} found${share}`
-          : `${names[row]} taken for ${names[column]}: ${n} of ${total}${share}`;
+        const of = `${matrix.counts[row * size + column]} of ${matrix.totals[row]}`;
+        const what = row !== column
+          ? `${names[row]} taken for ${names[column]}: ${of}`
+          : size === count
+          ? `${names[row]}: ${of} found`
+          : `${names[row]}: ${of} found among these`;
+        return `${what} (${percent(row, column).toFixed(1)} %)`;
       },
       text: (row, column) => {
-        const n = counts.get(row * count + column);
-        if (!n) return "";
+        const n = matrix.counts[row * size + column];
+        if (n === 0) return "";
         if (this.#unit === "counts") return String(n);
-        const percent = 100 * n / totals[order[row]];
-        return percent < 1 ? "<1" : percent.toFixed(0);
+        return percent(row, column) < 1 ? "<1" : percent(row, column).toFixed(0);
       },
     });
     this.#scale.replaceChildren(
@@ -119,6 +118,46 @@ export class ConfusionFigure {
     const lines = rows.map((row, i) => [quoted(classes[i]), ...row].join(","));
     return [["true \\ found", ...classes.map(quoted)].join(","), ...lines, ""].join("\n");
   }
+}
+
+/** A confusion matrix with its classes in an order, of many classes several in a row. */
+class FoldedMatrix {
+  readonly blocks: number[][] = [];
+  /** [size, size] */
+  readonly counts: Float64Array;
+  /** Images of each row. */
+  readonly totals: Float64Array;
+  /** The largest count. */
+  readonly most: number;
+
+  constructor(order: readonly number[], cells: readonly Cell[], totals: Float64Array) {
+    const length = Math.ceil(order.length / MOST);
+    for (let i = 0; i < order.length; i += length) this.blocks.push(order.slice(i, i + length));
+    const { size } = this;
+    const place = new Int32Array(order.length);
+    this.totals = new Float64Array(size);
+    this.blocks.forEach((labels, at) =>
+      labels.forEach((label) => {
+        place[label] = at;
+        this.totals[at] += totals[label];
+      })
+    );
+    this.counts = new Float64Array(size * size);
+    for (const [from, to, n] of cells) this.counts[place[from] * size + place[to]] += n;
+    this.most = this.counts.reduce((a, b) => Math.max(a, b), 1);
+  }
+
+  /** Rows. */
+  get size(): number {
+    return this.blocks.length;
+  }
+}
+
+/** Most rows of the picture. */
+const MOST = 200;
+
+function blockName(names: readonly string[]): string {
+  return names.length === 1 ? names[0] : `${names[0]} … ${names.at(-1)}`;
 }
 
 const ORDERS = [["clustered", "clustered"], ["accuracy", "worst first"], [

@@ -223,7 +223,7 @@ export function drawHeatMaps(maps: Readonly<Record<string, HeatData>>): void {
 }
 
 function cellsOf(data: HeatData, square: boolean): HeatCells {
-  const { rows, columns, low, high, rowNames, columnNames } = data;
+  const { rows, columns, low, high, rowNames, columnNames = rowNames } = data;
   const bytes = fromBase64(data.bytes);
   return {
     ...{ rows, columns, rowNames, columnNames, square },

@@ -69,8 +69,8 @@ export interface HeatData {
   readonly high: number;
   /** Names of the rows; of several classes in one row a text with both ends. */
   readonly rowNames: readonly string[];
-  /** Names of the columns. */
-  readonly columnNames: readonly string[];
+  /** Names of the columns; default those of the rows. */
+  readonly columnNames?: readonly string[];
 }
 
 /** How often a model took images of one class for another. */

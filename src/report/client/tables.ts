@@ -23,11 +23,11 @@ function sortRows(table: HTMLTableElement, column: number, sign: number): void {
   const [body] = table.tBodies;
   const key = (row: HTMLTableRowElement) => {
     const cell = row.cells[column];
-    return cell.dataset.value ?? cell.textContent ?? "";
+    return cell.dataset.value ?? cell.textContent?.trim().replace("\u2212", "-") ?? "";
   };
-  const compare = (a: string, b: string) =>
-    a !== "" && b !== "" && Number.isFinite(Number(a)) && Number.isFinite(Number(b))
-      ? Number(a) - Number(b)
-      : a.localeCompare(b);
+  const compare = (a: string, b: string) => {
+    const [x, y] = [parseFloat(a), parseFloat(b)];
+    return Number.isNaN(x) || Number.isNaN(y) ? a.localeCompare(b) : x - y;
+  };
   body.append(...[...body.rows].sort((a, b) => sign * compare(key(a), key(b))));
 }

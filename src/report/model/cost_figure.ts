@@ -10,8 +10,9 @@ import type { TransportOptions, TransportPlan } from "../statistics/transport_pl
 import { classHeat } from "./heat_data.ts";
 import type { CostFigure, TransportFigure } from "./model_data.ts";
 
-/** Nearest classes that are named of each. */
-const NEAREST = 4;
+/** Nearest classes that are named of each, and of each of many. */
+const [NEAREST, NEAREST_OF_MANY] = [4, 2];
+const MANY = 300;
 /** Flows and classes of a drawing. */
 const [FLOWS, BARS] = [10, 7];
 
@@ -70,7 +71,7 @@ export function costFigure(
     classes.map((_, label) => ({ label, cost: cost[i * count + label] }))
       .filter(({ label }) => label !== i)
       .sort((a, b) => a.cost - b.cost || a.label - b.label)
-      .slice(0, NEAREST)
+      .slice(0, count > MANY ? NEAREST_OF_MANY : NEAREST)
       .map(({ label, cost }) => ({ label, cost: Number(cost.toPrecision(4)) }))
   );
   return { heat: classHeat(others, classes, order), nearest };

@@ -8,12 +8,13 @@ export const MOST_CELLS = 200;
  * Numbers as the picture of a page, where NaN is nothing.
  *
  * @param matrix [rows, columns] in row-major order
+ * @param columnNames null where they are the rows'
  * @param range the numbers of the first and the last colour; default the smallest and the largest
  */
 export function heatData(
   matrix: ArrayLike<number>,
   rowNames: readonly string[],
-  columnNames: readonly string[],
+  columnNames: readonly string[] | null,
   range?: readonly [number, number],
 ): HeatData {
   const values = Array.from(matrix).filter(Number.isFinite);
@@ -27,8 +28,8 @@ export function heatData(
     return 1 + Math.round(254 * Math.min(1, Math.max(0, share)));
   });
   return {
-    ...{ rows: rowNames.length, columns: columnNames.length, low, high },
-    ...{ bytes: toBase64(bytes), rowNames, columnNames },
+    ...{ rows: rowNames.length, columns: (columnNames ?? rowNames).length, low, high },
+    ...{ bytes: toBase64(bytes), rowNames, ...(columnNames && { columnNames }) },
   };
 }
 
@@ -56,5 +57,5 @@ export function classHeat(
     const [first, last] = [order[at * block], order[Math.min(count, (at + 1) * block) - 1]];
     return first === last ? classes[first] : `${classes[first]} … ${classes[last]}`;
   });
-  return heatData(sums.map((sum, at) => sum / cells[at]), names, names, range);
+  return heatData(sums.map((sum, at) => sum / cells[at]), names, null, range);
 }

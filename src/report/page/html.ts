@@ -28,9 +28,10 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ESCAPES[character]);
 }
 
-/** Tag of a template whose values are escaped: ``html`<b>${name}</b>` ``. */
+/** Tag of a template whose values are escaped: ``html`<b>${name}</b>` ``. What it is indented by is left out. */
 export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
-  return new Html(parts.map((part, i) => part + markupOf(values[i])).join(""));
+  const markup = parts.map((part, i) => part.replace(/\s*\n\s*/g, "\n") + markupOf(values[i]));
+  return new Html(markup.join(""));
 }
 
 function markupOf(value: HtmlValue): string {

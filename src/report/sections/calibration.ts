@@ -6,7 +6,7 @@ import { calibrate, type Calibration } from "../statistics/calibration.ts";
 import { percent, whole } from "./words.ts";
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [360, 270, 42, 40, 8];
-const SIDE_X = WIDTH - LEFT - 10;
+const SIDE_X = WIDTH - LEFT - 16;
 const SIDE_Y = HEIGHT - BOTTOM - TOP;
 
 /** How far probabilities can be believed, and how often both models say the same. */

@@ -48,7 +48,7 @@ export function confusionSection(data: ModelData): PageSection {
                         <th scope="row">${classes[from]}</th>
                         <td>${classes[to]}</td>
                         <td class="number">${count}</td>
-                        <td class="number" data-value="${count / totals[from]}">${percent(
+                        <td class="number">${percent(
                           100 * count / totals[from],
                           1,
                         )}</td>
@@ -92,9 +92,9 @@ export function classesSection(data: ModelData): PageSection {
             }</td>
 ${accuracyCell(student[label], "student")}${
               teacher &&
-              html`${accuracyCell(teacher[label], "teacher")}<td class="number" data-value="${
-                rate(student[label]) - rate(teacher[label])
-              }">${signed(100 * (rate(student[label]) - rate(teacher[label])))}</td>`
+              html`${accuracyCell(teacher[label], "teacher")}<td class="number">${
+                signed(100 * (rate(student[label]) - rate(teacher[label])))
+              }</td>`
             }</tr>`
           )}</tbody>
         </table>
@@ -112,10 +112,9 @@ function signed(points: number): string {
 }
 
 function accuracyCell(score: ClassScore, who: string): Html {
-  if (score.images === 0) return html`<td data-value="-1">no images</td>`;
+  if (score.images === 0) return html`<td>no images</td>`;
   const share = 100 * rate(score);
-  return html`<td data-value="${rate(score)}">${percent(share, 1)}
-<span class="bar ${who}" style="width:${share.toFixed(1)}%"></span></td>`;
+  return html`<td class="bar ${who}" style="--p:${share.toFixed(1)}">${percent(share, 1)}</td>`;
 }
 
 /** The mistakes that the student is surest of. */

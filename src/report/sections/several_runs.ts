@@ -116,12 +116,8 @@ function meanOf(values: readonly number[]): { mean: number; deviation: number | 
 
 function spreadCell(values: readonly number[], isBest: boolean): Html {
   const { mean, deviation } = meanOf(values);
-  if (!Number.isFinite(mean)) return html`<td class="number" data-value="-1">–</td>`;
-  return html`<td class="number" data-value="${mean}">${isBest && best()}${mean.toFixed(2)}${
-    deviation !== null && html`
-      ± ${deviation.toFixed(2)}
-    `
-  } %</td>`;
+  const spread = deviation === null ? "" : ` ± ${deviation.toFixed(2)}`;
+  return numberCell(mean, `${mean.toFixed(2)}${spread}\u00a0%`, isBest);
 }
 
 function best(): Html {
@@ -168,25 +164,24 @@ function row(
 ): Html {
   const speeds = run.epochs.map(({ train }) => train.imagesPerSecond).filter(Number.isFinite);
   const speed = speeds.reduce((a, b) => a + b, 0) / speeds.length;
-  const number = (value: number, text: string) =>
-    html`<td class="number" data-value="${Number.isFinite(value) ? value : -1}">${
-      Number.isFinite(value) ? text : "–"
-    }</td>`;
-  return html`
-    <tr
-      class="${isBest
-        ? "best"
-        : ""}"><th scope="row"><span class="swatch" style="background:var(--series-${index % 8 +
-        1})"></span>${name}${!run.finished && html`
-        <small class="note">not finished</small>
-      `}</th>${keys.map((key) =>
-        html`<td><code>${shown(run, key)}</code></td>`
-      )}<td class="number">${run.epochs
-        .length}</td><td class="number" data-value="${top1}">${isBest && best()}${top1 >= 0
-        ? percent(top1)
-        : "–"}</td>${number(last, Number.isFinite(last) ? percent(last) : "")}${number(
-          speed,
-          whole(speed),
-        )}<td class="number" data-value="${seconds}">${formatSeconds(seconds)}</td></tr>
+  const settings = keys.map((key) => html`<td><code>${shown(run, key)}</code></td>`);
+  const swatch = `background:var(--series-${index % 8 + 1})`;
+  const note = run.finished ? "" : html`
+    <small class="note">not finished</small>
   `;
+  const title =
+    html`<th scope="row"><span class="swatch" style="${swatch}"></span>${name}${note}</th>`;
+  const cells = [
+    numberCell(run.epochs.length, whole(run.epochs.length)),
+    numberCell(top1 >= 0 ? top1 : NaN, percent(top1), isBest),
+    numberCell(last, percent(last)),
+    numberCell(speed, whole(speed)),
+    numberCell(seconds, formatSeconds(seconds)),
+  ];
+  return html`<tr class="${isBest ? "best" : ""}">${title}${settings}${cells}</tr>`;
+}
+
+function numberCell(value: number, text: string, isBest = false): Html {
+  if (!Number.isFinite(value)) return html`<td class="number" data-value="-1">–</td>`;
+  return html`<td class="number" data-value="${value}">${isBest && best()}${text}</td>`;
 }

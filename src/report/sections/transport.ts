@@ -35,8 +35,8 @@ export function costSection({ cost, classes, missing }: ModelData): PageSection 
                 html`
                   <tr>
                     <th scope="row">${classes[label]}</th>
-                    <td>${near.map(({ label, cost }, i) =>
-                      html`${i > 0 && ", "}${classes[label]} <small class="note">${cost}</small>`
+                    <td>${near.map(({ label, cost }) => `${classes[label]} ${cost}`).join(
+                      ", ",
                     )}</td>
                   </tr>
                 `

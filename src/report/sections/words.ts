@@ -2,7 +2,7 @@ import { type Html, html } from "../page/html.ts";
 
 /** A share as percent, such as `91.20 %`. */
 export function percent(value: number, digits = 2): string {
-  return `${value.toFixed(digits)} %`;
+  return `${value.toFixed(digits)}\u00a0%`;
 }
 
 /** A whole number with its thousands apart. */
