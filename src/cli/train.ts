@@ -63,7 +63,7 @@ export async function train(flags: TrainFlags, given: readonly string[]): Promis
   const command = resumeCommand(flags, overrides);
   try {
     return await withLivePage(flags.live, interrupt, async (live) => {
-      if (live) live.deviceMemory = () => gpu.account.inUse;
+      if (live) live.deviceMemory = () => gpu.account.peak;
       const { finished } = await runWithFiles({
         ...{ gpu, config, splits, folder, start },
         sink: combine(progress({ path: asTyped }), ...(live ? [live.sink] : [])),

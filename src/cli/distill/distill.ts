@@ -130,7 +130,7 @@ async function distillInto(
 ): Promise<number> {
   const { folder, request } = parts;
   const listener = distillListener();
-  if (page) page.deviceMemory = () => parts.gpu.account.inUse;
+  if (page) page.deviceMemory = () => parts.gpu.account.peak;
   const result = await runPipeline({
     ...parts,
     compare,

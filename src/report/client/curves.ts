@@ -49,6 +49,9 @@ class CurvePlot {
   #places: readonly CurvePlaces[] = [];
   #axis: Axis = "epochs";
   #plot: uPlotClass | null = null;
+  /** What it draws, and in which colours. */
+  #data: uPlotClass.AlignedData = [[]];
+  #colours: readonly string[] = [];
   #width = 0;
 
   constructor(host: HTMLElement) {
@@ -65,9 +68,22 @@ class CurvePlot {
   }
 
   show(figure: CurveFigure, places: readonly CurvePlaces[], axis: Axis): void {
+    const alike = this.#plot && axis === this.#axis && shapeOf(figure) === shapeOf(this.#figure!);
     this.#figure = figure;
     this.#places = places;
-    this.draw(axis);
+    if (alike) this.#grow(this.#plot!);
+    else this.draw(axis);
+  }
+
+  /** Draws other numbers of the same curves; what was enlarged, and what is read, stays. */
+  #grow(plot: uPlotClass): void {
+    const { min, max } = plot.scales.x;
+    const [x] = this.#data;
+    const enlarged = min! > x[0] || max! < x.at(-1)!;
+    this.#data = this.#joined();
+    plot.setData(this.#data, !enlarged);
+    if (enlarged) plot.redraw();
+    this.#say(plot.cursor.idx ?? null);
   }
 
   draw(axis: Axis): void {
@@ -79,9 +95,9 @@ class CurvePlot {
     const figure = this.#figure;
     if (!figure || this.#width === 0) return;
     this.#plot?.destroy();
-    const { curves, title, unit, levels = [] } = figure;
-    const data = joined(curves, this.#places, this.#axis, levels);
-    const colours = [...curves, ...levels].map((each) => colour(each.colour));
+    const { curves, levels = [] } = figure;
+    this.#data = this.#joined();
+    const colours = this.#colours = [...curves, ...levels].map((each) => colour(each.colour));
     this.#plot = new uPlot(
       {
         ...{ width: this.#width, height: HEIGHT, legend: { show: false }, pxAlign: 0 },
@@ -101,18 +117,29 @@ class CurvePlot {
             ...{ spanGaps: true, points: { show: false } },
           })),
         ],
-        hooks: { setCursor: [(plot) => this.#tell(plot.cursor.idx ?? null, colours, data)] },
+        hooks: { setCursor: [(plot) => this.#tell(plot.cursor.idx ?? null)] },
       },
-      data,
+      this.#data,
       this.#area,
     );
+    this.#say(null);
+  }
+
+  #joined(): uPlotClass.AlignedData {
+    const { curves, levels = [] } = this.#figure!;
+    return joined(curves, this.#places, this.#axis, levels);
+  }
+
+  /** Tells those who do not see it, and shows the numbers at a point. */
+  #say(index: number | null): void {
+    const { curves, title, unit } = this.#figure!;
     const last = [...curves].map(({ label, values }) => `${label} ${format(lastOf(values), unit)}`);
     this.#area.setAttribute(
       "aria-label",
       `${title}: ${last.join(", ")} at the end; arrow keys read the points`,
     );
-    this.#host.dataset.points = String(data[0].length);
-    this.#tell(null, colours, data);
+    this.#host.dataset.points = String(this.#data[0].length);
+    this.#tell(index);
   }
 
   #xAxis(): uPlotClass.Axis {
@@ -135,7 +162,8 @@ class CurvePlot {
   }
 
   /** Shows the numbers at a point, or the last ones. */
-  #tell(index: number | null, colours: readonly string[], data: uPlotClass.AlignedData): void {
+  #tell(index: number | null): void {
+    const [data, colours] = [this.#data, this.#colours];
     const { curves, levels = [], unit } = this.#figure!;
     const rows = [...curves, ...levels].map(({ label }, i) => {
       const values = data[i + 1] as readonly (number | null)[];
@@ -179,13 +207,25 @@ function axisStyle(): uPlotClass.Axis {
   };
 }
 
+/** Curves of which fewer points are known show each of them. */
+const FEW = 24;
+
+function isShort({ values }: Curve): boolean {
+  return values.filter((value) => value !== null).length < FEW;
+}
+
+/** What of a figure is fixed when it is drawn first. */
+function shapeOf({ curves, levels = [], logarithmic }: CurveFigure): string {
+  const lines = curves.map((curve) => [curve.label, curve.colour, isShort(curve)]);
+  return JSON.stringify([lines, levels.map(({ label, colour }) => [label, colour]), logarithmic]);
+}
+
 function lines(curves: readonly Curve[], colours: readonly string[]): uPlotClass.Series[] {
   return curves.map((curve, i) => {
-    const points = curve.values.filter((value) => value !== null).length;
     return {
       ...{ label: curve.label, stroke: colours[i], width: 2, spanGaps: true },
       ...(curve.dashed && { dash: [6, 4] }),
-      points: { show: points < 24, size: 5, fill: colours[i], stroke: colours[i] },
+      points: { show: isShort(curve), size: 5, fill: colours[i], stroke: colours[i] },
     };
   });
 }

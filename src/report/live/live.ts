@@ -35,7 +35,7 @@ interface LivePageOptions {
  * they are told takes time of the run's; and a run that computes for long does not keep a browser waiting.
  */
 export class LivePage {
-  /** Bytes that tensors take on the device now; null where that is not known. */
+  /** The most bytes that tensors took on the device so far; null where that is not known. */
   deviceMemory: (() => number) | null = null;
   #worker: Worker | null;
   #counted = -Infinity;

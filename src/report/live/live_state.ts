@@ -61,7 +61,7 @@ export interface LiveStatus {
   readonly best: { readonly top1: number; readonly epoch: number } | null;
   /** Training images a second; null before the first step. */
   readonly imagesPerSecond: number | null;
-  /** Bytes that tensors take on the device, if that is known; and that the process takes of the machine. */
+  /** The most bytes that tensors took on the device, if that is known; and those that the process takes of the machine. */
   readonly memory: { readonly device: number | null; readonly process: number | null };
   /** Folder of the run's files. */
   readonly folder: string;
@@ -228,6 +228,8 @@ export class LiveState {
     this.#epochs.push(line);
     const { epoch, epochs, test, train, bestTop1, bestEpoch } = line;
     const best = { top1: bestTop1, epoch: bestEpoch };
+    const { memory } = this.#status;
+    if (line.memory) this.#set({ memory: { ...memory, device: line.memory } });
     this.#set({ epoch, epochs, part: epoch / epochs, top1: finite(test.top1), best });
     this.#set({ loss: finite(train.loss), terms: termsOf(train.losses) });
     this.#set({ imagesPerSecond: finite(train.imagesPerSecond) });

@@ -82,8 +82,8 @@ function tilesOf(status: LiveStatus): readonly LiveTile[] {
         "memory",
         bytes(memory.device),
         memory.process === null
-          ? "on the device"
-          : `on the device; the process has ${bytes(memory.process)}`,
+          ? "on the device at most"
+          : `on the device at most; the process has ${bytes(memory.process)}`,
       ),
   ];
 }
