@@ -54,6 +54,26 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   // Beside what the engine exports, what its pages take of it one by one.
   web: ["gpu", "tensor", "models", "distill", "registry", "formats", "data", "train"],
+  // Pages of runs: what the engine says of a model is computed for them, what its pages are bundled with bundles theirs.
+  report: [
+    "gpu",
+    "tensor",
+    "ops",
+    "nn",
+    "models",
+    "losses",
+    "optim",
+    "distill",
+    "formats",
+    "registry",
+    "config",
+    "data",
+    "cost_matrix",
+    "train",
+    "logging",
+    "run",
+    "web",
+  ],
 };
 
 /** Files outside of the folders that a layer may import. */

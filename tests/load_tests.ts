@@ -13,7 +13,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   ops: ["ops/", "tensor/"],
   train: ["train/"],
   distill: ["distill/", "losses/"],
-  cli: ["cli/"],
+  cli: ["cli/", "report/"],
   families: ["cli/families"],
   models: ["models/", "nn/", "optim/", "cost_matrix/"],
   data: ["data/", "formats/", "config/", "export/", "web/"],

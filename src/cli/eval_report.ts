@@ -32,7 +32,7 @@ export function evalText(evaluation: Evaluation, order: ClassOrder): string {
   const lines = [
     visible(`${model} from ${checkpoint}, on ${dataset}`),
     `  top-1   ${top1.toFixed(2)} %`,
-    `  top-5   ${top5.toFixed(2)} %`,
+    ...(top5 === undefined ? [] : [`  top-5   ${top5.toFixed(2)} %`]),
     ...(balancedAccuracy === undefined ? [] : [
       `  classes ${balancedAccuracy.toFixed(2)} % (balanced accuracy, the mean of their top-1)`,
     ]),
@@ -45,7 +45,8 @@ export function evalText(evaluation: Evaluation, order: ClassOrder): string {
 }
 
 /**
- * An evaluation as JSON with the keys `model`, `checkpoint`, `dataset`, `images`, `device`, `top1`, `top5` (percent), `balancedAccuracy`
+ * An evaluation as JSON with the keys `model`, `checkpoint`, `dataset`, `images`, `device`, `top1`, `top5` (percent; of six
+ * classes or more), `balancedAccuracy`
  * (percent; where the classes are not of one size), `loss`
  * (null where it is not finite), `seconds` and, where classes were asked for, `classes`: `label`, `name`, `images`, `correct`, `top1` (null without images).
  */

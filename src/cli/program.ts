@@ -1,4 +1,4 @@
-import { Command } from "@commander-js/extra-typings";
+import { Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import manifest from "../../deno.json" with { type: "json" };
 import { programWords, withProgram } from "../config/program.ts";
 import { addConfig } from "./commands/config.ts";
@@ -10,11 +10,14 @@ import { addDoctor } from "./commands/doctor.ts";
 import { addEval } from "./commands/eval.ts";
 import type { Exit } from "./commands/exit.ts";
 import { addExport } from "./commands/export.ts";
+import { helpColumns, helpText } from "./commands/help_text.ts";
 import { addImport } from "./commands/import_option.ts";
 import { addInspect } from "./commands/inspect.ts";
+import { addLive } from "./commands/live.ts";
 import { addModels } from "./commands/models.ts";
 import { addPredict } from "./commands/predict.ts";
 import { addQuickstart } from "./commands/quickstart.ts";
+import { addReport } from "./commands/report.ts";
 import { addResults } from "./commands/results.ts";
 import { addServe } from "./commands/serve.ts";
 import { addTrain } from "./commands/train.ts";
@@ -26,6 +29,8 @@ const OUTPUT = {
   // Asking for colours would read the environment, which takes a permission; the help has none.
   getOutHasColors: () => false,
   getErrHasColors: () => false,
+  getOutHelpWidth: helpColumns,
+  getErrHelpWidth: helpColumns,
   outputError: (text: string, write: (text: string) => void) => write(optionError(text)),
 };
 
@@ -47,13 +52,16 @@ export function buildProgram(exit: Exit): Command {
     )
     .addHelpText(
       "after",
-      "\nOf a command:  deno task <command> --help\nTo start with: deno task doctor, then deno task quickstart" +
-        "\nPaths are relative to where the command is typed, those in a file to the project's folder; ~ is your home.",
+      helpText(
+        "\n  of a command   deno task <command> --help\n  to start with  deno task doctor, then deno task quickstart\n" +
+          "  paths          are relative to where the command is typed, those in a file to the project's folder; ~ is your home",
+      ),
     );
   addTrain(program, exit);
   addDistill(program, exit);
   addEval(program, exit);
   addPredict(program, exit);
+  addReport(program, exit);
   addCostMatrix(program, exit);
   addQuickstart(program, exit);
   addResults(program, exit);
@@ -64,14 +72,21 @@ export function buildProgram(exit: Exit): Command {
   addExport(program, exit);
   addModels(program, exit);
   addServe(program, exit);
+  addLive(program, exit);
   addData(program, exit);
   const nested = program.commands.flatMap(({ commands }) => commands);
   for (const command of [program, ...program.commands, ...nested] as Command[]) {
     addImport(command);
-    command.exitOverride().showSuggestionAfterError().configureOutput(OUTPUT);
+    command.exitOverride().showSuggestionAfterError().configureOutput(OUTPUT)
+      .configureHelp({ subcommandTerm });
     if (command !== program) command.option("--debug", "print the stack of an error, too");
   }
   return program;
+}
+
+/** A command's name and its other one; what else it takes is in its own help. */
+function subcommandTerm(command: CommandUnknownOpts): string {
+  return [command.name(), ...command.aliases()].join("|");
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Group } from "../parallel/group.ts";
 import { openGroup } from "../parallel/open_group.ts";
 // What is registered is in the schema.
 import "../optim/registry.ts";
+import { reportAtEnd } from "../report/report_at_end.ts";
 import { FailedRun } from "../run/failed_run.ts";
 import { latestPath } from "../run/run_files.ts";
 import { RunFolder } from "../run/run_folder.ts";
@@ -20,6 +21,7 @@ import { runStart, type StartFlags } from "../run/run_start.ts";
 import { followRun } from "../run/shared_run.ts";
 import { runWithFiles } from "../run/run_with_files.ts";
 import { describeState, wholeStates } from "../run/checkpoints/saved_states.ts";
+import { combine } from "../train/events.ts";
 import type { TrainStep } from "../train/train_step.ts";
 import { TrainingError } from "../train/training_error.ts";
 import { asRank } from "./as_rank.ts";
@@ -27,6 +29,7 @@ import { checkCostMatrix, checkStudent, checkTeacher } from "./cost_matrix/check
 import { importWords } from "./import_modules.ts";
 import { datasetCallbacks, openComputeDevice } from "./open_device.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
+import { type LiveFlag, withLivePage } from "./terminal/live_page.ts";
 import { shellWords } from "./terminal/shell_words.ts";
 
 /** Options of the `train` command. */
@@ -39,6 +42,8 @@ interface TrainFlags extends StartFlags {
   readonly device?: string;
   /** Print the time by kernel at the end. */
   readonly profile?: boolean;
+  /** Show the run on a page. */
+  readonly live?: LiveFlag;
 }
 
 /**
@@ -66,28 +71,29 @@ async function trainIn(group: Group, flags: TrainFlags, given: readonly string[]
   const gpu = await openComputeDevice(flags.device);
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
   const interrupt = interruptSignal();
+  const command = resumeCommand(flags, overrides);
   try {
-    const { finished } = await runWithFiles({
-      gpu,
-      config,
-      splits,
-      folder,
-      start,
-      sink: progress(),
-      signal: interrupt.signal,
-      resumeCommand: resumeCommand(flags, overrides),
-      takesBack: true,
-      wandb: true,
-      group,
-      onFinished: async ({ trainer }) => {
-        if (flags.profile) await printProfile(trainer.step);
-      },
+    return await withLivePage(flags.live, interrupt, async (live) => {
+      if (live) live.deviceMemory = () => gpu.account.peak;
+      const { finished } = await runWithFiles({
+        ...{ gpu, config, splits, folder, start },
+        sink: combine(progress({ path: asTyped }), ...(live ? [live.sink] : [])),
+        signal: interrupt.signal,
+        resumeCommand: command,
+        takesBack: true,
+        wandb: true,
+        group,
+        closing: reportAtEnd(splits, interrupt.signal, note),
+        onFinished: async ({ trainer }) => {
+          if (flags.profile) await printProfile(trainer.step);
+        },
+      }).catch((error) => {
+        // Going on as before meets the same numbers again: that error says itself what is kept and what to change.
+        if (error instanceof TrainingError) throw error;
+        throw new FailedRun(error, whatIsKept(path, command));
+      });
+      return finished ? 0 : interrupt.status;
     });
-    return finished ? 0 : interrupt.status;
-  } catch (error) {
-    // Going on as before meets the same numbers again: that error says itself what is kept and what to change.
-    if (error instanceof TrainingError) throw error;
-    throw new FailedRun(error, whatIsKept(path, resumeCommand(flags, overrides)));
   } finally {
     interrupt.dispose();
   }
@@ -106,6 +112,10 @@ async function follow(group: Group, { DATASET }: Config, { device }: TrainFlags)
   }
 }
 
+function note(message: string): void {
+  console.error(visible(message));
+}
+
 const INIT = "DISTILLER.STUDENT_CHECKPOINT";
 
 /** The settings with what `--init` says among them. */
@@ -117,10 +127,14 @@ function withInit(overrides: readonly string[], init: string | undefined): reado
   return [...overrides, INIT, init];
 }
 
-function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly string[]): string {
+function resumeCommand(
+  { cfg, device, profile, live }: TrainFlags,
+  overrides: readonly string[],
+): string {
   const options = [
     ...(device ? ["--device", device] : []),
     ...(profile ? ["--profile"] : []),
+    ...(live === undefined ? [] : live === true ? ["--live"] : ["--live", String(live)]),
   ];
   return shellWords([
     ...programWords(),
@@ -137,7 +151,9 @@ function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly
 function whatIsKept(folder: string, command: string): string {
   const latest = wholeStates(folder).find(({ path }) => path === latestPath(folder));
   return latest
-    ? `saved: ${visible(latest.path)} (${describeState(latest)}); go on with:\n  ${command}`
+    ? `saved: ${visible(asTyped(latest.path))} (${
+      describeState(latest)
+    }); go on with:\n  ${command}`
     : "nothing was saved yet: a run is saved at the end of each epoch, and at Ctrl-C";
 }
 
@@ -148,7 +164,7 @@ function refuseFlags({ resume, overwrite }: TrainFlags, folder: string): void {
   }
   if ((resume === true || resume === "") && !isFolder(folder)) {
     throw new UserError(
-      `nothing to resume: there is no ${latestPath(folder)}; leave --resume out to start`,
+      `nothing to resume: there is no ${asTyped(latestPath(folder))}; leave --resume out to start`,
     );
   }
 }

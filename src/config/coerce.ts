@@ -25,7 +25,7 @@ export function expectation(field: AnyField): string {
   const or = takesAuto(field) ? "auto or " : "";
   switch (field.kind) {
     case "bool":
-      return "true or false";
+      return `${takesAuto(field) ? "auto, " : ""}true or false`;
     case "int":
       return `${or}an integer${range}`;
     case "float":

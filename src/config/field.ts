@@ -51,6 +51,7 @@ export interface Field<T> extends Range {
 /** A field of any type. */
 export type AnyField =
   | Field<boolean>
+  | Field<boolean | "auto">
   | Field<number>
   | Field<number | "auto">
   | Field<string>
@@ -147,9 +148,14 @@ export function auto(usual: Field<number>, pins = false): Field<number | "auto">
   return { ...usual, default: "auto", usual: usual.default, pins };
 }
 
-/** Whether a key takes `auto` beside its numbers. */
+/** A true/false key that is `auto` by default: what that is follows from the surroundings. */
+export function autoBool(doc: string): Field<boolean | "auto"> {
+  return { kind: "bool", default: "auto", doc };
+}
+
+/** Whether a key takes `auto` beside its numbers, or beside true and false. */
 export function takesAuto({ kind, default: value }: AnyField): boolean {
-  return (kind === "int" || kind === "float") && value === "auto";
+  return (kind === "int" || kind === "float" || kind === "bool") && value === "auto";
 }
 
 /** A key that takes a list of texts. */

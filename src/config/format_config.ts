@@ -43,12 +43,15 @@ export function defaultOf(field: AnyField): string {
 /**
  * The settings that matter to this run, those of every run and those of its distiller, as aligned text: one line per
  * section, one indented line per key.
+ *
+ * @param which all of them, or those that are not the defaults
  */
-export function formatConfig(config: Config): string {
+export function formatConfig(config: Config, which: "all" | "changed" = "all"): string {
   const chosen = (key: string) => valueAt(config, key);
-  const keys = [...FIELDS.keys()].filter((key) =>
-    isUsed(key, chosen) && !(key === IMPORT && config.EXPERIMENT.IMPORT.length === 0)
-  );
+  const keys = [...FIELDS].filter(([key, field]) =>
+    isUsed(key, chosen) && !(key === IMPORT && config.EXPERIMENT.IMPORT.length === 0) &&
+    (which === "all" || formatValue(chosen(key)) !== formatValue(field.default))
+  ).map(([key]) => key);
   const short = (key: string) => key.slice(key.indexOf(".") + 1);
   const width = Math.max(...keys.map((key) => short(key).length));
   const lines: string[] = [];

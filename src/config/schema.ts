@@ -1,5 +1,16 @@
 import { choicesOf, oneOf } from "./choices.ts";
-import { bool, choice, type Field, float, floats, int, path, paths, text } from "./field.ts";
+import {
+  autoBool,
+  bool,
+  choice,
+  type Field,
+  float,
+  floats,
+  int,
+  path,
+  paths,
+  text,
+} from "./field.ts";
 import { LABEL_KEYS } from "./label_keys.ts";
 import { TRAINING_KEYS } from "./training_keys.ts";
 
@@ -268,9 +279,13 @@ export const SCHEMA = {
       "torch",
       "Ours: torch writes checkpoints as the authors do (latest, student_best and so on, for torch.load); safetensors writes latest.safetensors and so on.",
     ),
-    WANDB: bool(
-      true,
-      "Send the figures of every epoch to W&B, where WANDB_API_KEY is set and the package @wandb/sdk is installed; else nothing is sent anywhere.",
+    REPORT: choice(
+      ["auto", "full", "logs", "none"],
+      "auto",
+      "Ours: the page report.html that train and distill make of a run at its end: full has everything, for which both models see the test images once more; logs has what the run's logs say, which takes a moment; auto is full in runs of 500 steps and more that train on ten times as many images as they are measured on, else logs; none is off.",
+    ),
+    WANDB: autoBool(
+      "Send the figures of every epoch to W&B, where WANDB_API_KEY is set and the package @wandb/sdk is installed; else nothing is sent anywhere, and a run that has True, the authors' default, says so. Ours: auto does not.",
     ),
   },
 };

@@ -1,4 +1,4 @@
-import { isAbsolute, join, relative, resolve } from "@std/path";
+import { isAbsolute, join, relative, resolve } from "node:path";
 import { environment } from "../formats/environment.ts";
 import { shown } from "../formats/visible.ts";
 import { ConfigError } from "./config.ts";

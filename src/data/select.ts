@@ -47,7 +47,12 @@ function smallestOf(positions: readonly number[][]): { label: number; count: num
   return { label, count: counts[label] };
 }
 
-function pick<D extends Dataset>(dataset: D, positions: number[], name: string): D {
+/** The images at some positions of a data set, in that order. */
+export function pickImages<D extends Dataset>(
+  dataset: D,
+  positions: readonly number[],
+  name: string = dataset.name,
+): D {
   const labels = Int32Array.from(positions, (position) => dataset.labels[position]);
   const part = { ...dataset, name, labels, length: positions.length };
   const pickIds = (ids: Int32Array) => Int32Array.from(positions, (position) => ids[position]);
@@ -82,7 +87,7 @@ export function subsetPerClass<D extends Dataset>(
   setting = "DATASET.SUBSET",
 ): D {
   const positions = checkCount(dataset, n, setting, 0);
-  return pick(dataset, inOrder(positions.map((list) => list.slice(0, n))), dataset.name);
+  return pickImages(dataset, inOrder(positions.map((list) => list.slice(0, n))), dataset.name);
 }
 
 /** Images of each class that a share of them is: at least 1, and not all. */
@@ -105,12 +110,12 @@ export function holdOutPerClass<D extends Dataset>(
   const held = (list: readonly number[]) => isShare ? shareOf(n, list.length) : n;
   const validation = dataset.name.replace(/\/[^/]*$/, "") + "/validation";
   return {
-    train: pick(
+    train: pickImages(
       dataset,
       inOrder(positions.map((list) => list.slice(0, -held(list)))),
       dataset.name,
     ),
-    validation: pick(
+    validation: pickImages(
       dataset,
       inOrder(positions.map((list) => list.slice(-held(list)))),
       validation,

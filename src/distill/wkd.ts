@@ -109,7 +109,7 @@ export class WKD implements Distiller {
   }
 
   /**
-   * `loss_ce` and `loss_kd` (both distances, weighted) of one batch. For mixed images WKD-L is that with the one label
+   * `loss_ce`, and the weighted distances `loss_wkd_l` and `loss_wkd_f`, of which one may be off, of one batch. For mixed images WKD-L is that with the one label
    * separated and that with the other, by their shares; WKD-F knows no labels.
    */
   forwardTrain(
@@ -122,15 +122,14 @@ export class WKD implements Distiller {
     const factor = this.decay(schedule);
     const student = this.student.forward(images);
     const teacher = noGrad(() => this.teacher.forward(images));
-    const terms = [
-      ...(logit ? [this.#logitLoss(student, teacher, targets, logit, factor)] : []),
-      ...(feature ? [this.#featureLoss(student, teacher, feature, factor)] : []),
-    ];
+    const loss_wkd_l = logit && this.#logitLoss(student, teacher, targets, logit, factor);
+    const loss_wkd_f = feature && this.#featureLoss(student, teacher, feature, factor);
     return {
       logits: student.logits,
       losses: {
         loss_ce: targets.crossEntropy(student.logits).mul(ceWeight),
-        loss_kd: terms.reduce((sum, term) => sum.add(term)),
+        ...(loss_wkd_l && { loss_wkd_l }),
+        ...(loss_wkd_f && { loss_wkd_f }),
       },
     };
   }

@@ -152,12 +152,13 @@ export class Gpu {
 
   /**
    * Submits what is queued. Kernels that run for the first time are compiled one by one, each told to
-   * {@linkcode Gpu.onCompile} before, and run before the next: drivers may compile at the first run.
+   * {@linkcode Gpu.onCompile} before, and run before the next: drivers may compile at the first run. The last is told null.
    */
   async flush(): Promise<void> {
     this.check();
-    for (;;) {
+    for (let warmed = false;; warmed = true) {
       const cold = this.#pending.findIndex((c) => c.kind === "dispatch" && !c.entry.warm);
+      if (cold < 0 && warmed) this.onCompile?.(this.pipelines.progress(null));
       if (cold < 0) break;
       this.#submit(this.#pending.splice(0, cold));
       const { entry } = this.#pending[0] as DispatchCommand;

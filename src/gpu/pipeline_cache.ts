@@ -29,8 +29,8 @@ export interface PipelineEntry {
 
 /** Compilation progress: how many variants are compiled, of how many known, and what it took. */
 export interface CompileProgress {
-  /** The variant under way. */
-  readonly name: string;
+  /** The variant under way; null where none is left. */
+  readonly name: string | null;
   /** Variants that are compiled. */
   readonly done: number;
   /** Variants that are known so far. */
@@ -119,8 +119,8 @@ export class PipelineCache {
     this.waiting.delete(entry);
   }
 
-  /** How far compiling is, with `name` as the variant under way. */
-  progress(name: string): CompileProgress {
+  /** How far compiling is, with `name` as the variant under way, or null. */
+  progress(name: string | null): CompileProgress {
     const { size } = this.#entries;
     const milliseconds = this.compileMilliseconds;
     return { name, done: this.warmed, total: size, milliseconds };

@@ -15,7 +15,7 @@ interface Training {
   readonly loss: number;
   readonly losses: Readonly<Record<string, number>>;
   readonly top1: number;
-  readonly top5: number;
+  readonly top5?: number;
   readonly imagesPerSecond: number;
 }
 
@@ -24,7 +24,7 @@ function training(metrics: Training, lr: number): Record<string, number> {
   return {
     lr,
     train_acc: top1,
-    train_acc_top5: top5,
+    ...(top5 !== undefined && { train_acc_top5: top5 }),
     train_loss: loss,
     ...Object.fromEntries(Object.entries(losses).map(([name, value]) => [`train_${name}`, value])),
     images_per_second: imagesPerSecond,
@@ -43,13 +43,13 @@ export function epochScalars({ lr, train, test, bestTop1, ema }: EpochEnd): LogS
       skipped_steps: train.scaling.skippedSteps,
     }),
     test_acc: test.top1,
-    test_acc_top5: test.top5,
+    ...(test.top5 !== undefined && { test_acc_top5: test.top5 }),
     ...(test.balancedAccuracy !== undefined && { test_acc_balanced: test.balancedAccuracy }),
     test_loss: test.loss,
     best_acc: bestTop1,
     ...(ema && {
       ema_test_acc: ema.test.top1,
-      ema_test_acc_top5: ema.test.top5,
+      ...(ema.test.top5 !== undefined && { ema_test_acc_top5: ema.test.top5 }),
       ema_test_loss: ema.test.loss,
       ema_best_acc: ema.bestTop1,
     }),

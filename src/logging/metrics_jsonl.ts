@@ -2,10 +2,10 @@ import type { EpochEnd, EventSink, Point } from "../train/events.ts";
 import type { LogPosition } from "./log_scalars.ts";
 
 /** A line of `metrics.jsonl` for an epoch: the `epoch_end` event with `kind` for its type. */
-type EpochLine = { readonly kind: "epoch" } & Omit<EpochEnd, "type">;
+export type EpochLine = { readonly kind: "epoch" } & Omit<EpochEnd, "type">;
 
 /** A line of `metrics.jsonl` for the steps between two points: the `point` event with `kind` for its type. */
-type StepLine = { readonly kind: "step" } & Omit<Point, "type">;
+export type StepLine = { readonly kind: "step" } & Omit<Point, "type">;
 
 /**
  * Writes `metrics.jsonl`: one JSON object a line, an {@linkcode EpochLine} for each epoch and a {@linkcode StepLine} every

@@ -1,17 +1,12 @@
 import { escapeControls, visible } from "../formats/visible.ts";
-import type {
-  EpochEnd,
-  Evaluate,
-  EventSink,
-  ModelSummary,
-  RunStart,
-  ScalingMetrics,
-  Step,
-} from "../train/events.ts";
+import type { EpochEnd, Evaluate, EventSink, Step } from "../train/events.ts";
 import { ThreadTicker, type Ticker } from "./compile_ticker.ts";
+import { fitLine, type LinePart, part } from "./lines.ts";
+import { endText, epochLine, evaluateLine, startText, stepLine } from "./progress_lines.ts";
 import { StatusLine } from "./status_line.ts";
 import { isWatched, terminalColumns, writeTerminal } from "./terminal.ts";
-import { barText, fixed, formatSeconds, plural } from "./text.ts";
+import { formatSeconds } from "./text.ts";
+import { wrapText } from "./wrap.ts";
 
 /** Where progress goes. */
 export interface ProgressOptions {
@@ -21,8 +16,10 @@ export interface ProgressOptions {
   readonly tty?: boolean;
   /** Whether to use colours; default on a terminal where NO_COLOR is not set. */
   readonly color?: boolean;
-  /** The terminal's width; default its present one. */
+  /** The terminal's width; default its present one, or 120 where there is none. */
   readonly columns?: () => number;
+  /** Shows a folder as it would be typed; default as it is. */
+  readonly path?: (path: string) => string;
   /** Milliseconds between two plain lines where there is no terminal; default 5000. */
   readonly interval?: number;
   /** The clock, in milliseconds; default `performance.now`. */
@@ -33,78 +30,22 @@ export interface ProgressOptions {
   readonly ticker?: Ticker;
 }
 
-/** What stands in place of the usual words. */
+/** What stands in place of the usual lines. */
 export interface RunTexts {
   /** The line of a step. */
-  readonly step: (event: Step) => string;
+  readonly step: (event: Step) => readonly LinePart[];
   /** The line of an epoch. */
-  readonly epoch: (event: EpochEnd) => string;
+  readonly epoch: (event: EpochEnd) => readonly LinePart[];
   /** The line of an evaluation. */
-  readonly evaluate: (event: Evaluate) => string;
+  readonly evaluate: (event: Evaluate) => readonly LinePart[];
 }
 
 /** Milliseconds between two pictures of the bar. */
 const FRAME = 100;
 /** Milliseconds between two times that a terminal says how long a compilation has been going on. */
 const TICK = 1000;
-
-function describeModel({ name, parameters }: ModelSummary): string {
-  return `${name} (${parameters.toLocaleString("en-US")} parameters)`;
-}
-
-function describeScaling(scaling: ScalingMetrics | undefined): string {
-  if (!scaling) return "";
-  const { scale, skippedSteps } = scaling;
-  return `  loss scale ${scale}, ${plural(skippedSteps, "step")} skipped`;
-}
-
-function describeStep(event: Step): string {
-  return `loss ${event.loss.toFixed(4)}  top-1 ${event.top1.toFixed(2)} %  ` +
-    `${Math.round(event.imagesPerSecond)} images/s  ${formatSeconds(event.etaSeconds)} left` +
-    describeScaling(event.scaling);
-}
-
-function describeBalanced({ balancedAccuracy }: EpochEnd["test"]): string {
-  return balancedAccuracy === undefined ? "" : `balanced ${balancedAccuracy.toFixed(2)} %  `;
-}
-
-function describeEpoch(
-  { epoch, epochs, lr, train, test, bestTop1, bestEpoch, ema }: EpochEnd,
-): string {
-  const rate = Number(lr.toPrecision(6));
-  return `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  lr ${rate}  ` +
-    `train loss ${train.loss.toFixed(4)} top-1 ${train.top1.toFixed(2)} %  ` +
-    `test loss ${fixed(test.loss, 4)} top-1 ${test.top1.toFixed(2)} % top-5 ${
-      test.top5.toFixed(2)
-    } %  ` +
-    describeBalanced(test) +
-    `best ${bestTop1.toFixed(2)} % (epoch ${bestEpoch})  ` +
-    describeAverage(ema) +
-    `${formatSeconds(train.seconds + test.seconds + (ema?.test.seconds ?? 0))} (data ${
-      formatSeconds(train.dataSeconds)
-    }), ${Math.round(train.imagesPerSecond)} images/s` +
-    describeScaling(train.scaling);
-}
-
-function describeAverage(ema: EpochEnd["ema"]): string {
-  return ema
-    ? `average top-1 ${ema.test.top1.toFixed(2)} % best ${
-      ema.bestTop1.toFixed(2)
-    } % (epoch ${ema.bestEpoch})  `
-    : "";
-}
-
-function describeRun(event: RunStart): string {
-  const models = event.teacher
-    ? `${describeModel(event.teacher)} teaches ${describeModel(event.student)}`
-    : describeModel(event.student);
-  const start = event.startEpoch > 1 ? `, from epoch ${event.startEpoch}` : "";
-  return `${event.config}\n${models}\n` +
-    `${plural(event.epochs, "epoch")} of ${
-      plural(event.stepsPerEpoch, "step")
-    }${start}, on ${event.device}\n` +
-    `files in ${visible(event.outputDir)}\n`;
-}
+/** Columns of a line where there is no terminal. */
+const PLAIN_COLUMNS = 120;
 
 /** The state between events: what is on the status line and when a line was last written. */
 class Progress {
@@ -120,7 +61,7 @@ class Progress {
   constructor(options: ProgressOptions) {
     const tty = options.tty ?? isWatched();
     this.#write = options.write ?? ((text) => writeTerminal("stdout", text));
-    this.#columns = options.columns ?? terminalColumns;
+    this.#columns = options.columns ?? (tty ? terminalColumns : () => PLAIN_COLUMNS);
     this.#status = tty ? new StatusLine(this.#write, this.#columns) : null;
     this.#color = options.color ?? (tty && !Deno.noColor);
     this.#period = tty ? FRAME : options.interval ?? 5000;
@@ -128,17 +69,29 @@ class Progress {
     this.#ticker = options.ticker ?? (options.write ? null : new ThreadTicker());
   }
 
+  /** Whether a line is written over. */
+  get bar(): boolean {
+    return this.#status !== null;
+  }
+
   line(text: string, style = 0): void {
     this.#status?.clear();
-    const plain = escapeControls(text);
+    const whole = escapeControls(text);
+    const plain = this.#status ? wrapText(whole, this.#columns()) : whole;
     this.#write(this.#color && style ? `\x1b[${style}m${plain}\x1b[0m\n` : `${plain}\n`);
   }
 
+  /** A line of parts that stays, no longer than the terminal. */
+  fitted(parts: readonly LinePart[], style: number): void {
+    this.line(fitLine(parts, this.#columns()), style);
+  }
+
   /** Something that is only worth seeing now: on the status line, or as a line from time to time. */
-  passing(text: string, force = false): void {
+  passing(parts: readonly LinePart[], force = false): void {
     const now = this.#now();
     if (!force && now - this.#last < this.#period) return;
     this.#last = now;
+    const text = fitLine(parts, this.#status?.room ?? this.#columns());
     if (this.#status) this.#status.show(text);
     else this.line(text);
   }
@@ -152,7 +105,7 @@ class Progress {
   compile(pipelines: number, ms: number, current: string): void {
     const before = `compiling kernels: ${pipelines} done in `;
     const after = `, now ${current}`;
-    this.passing(before + formatSeconds(ms / 1000) + after, this.#status !== null);
+    this.passing([part(before + formatSeconds(ms / 1000) + after)], this.#status !== null);
     const period = this.#status ? TICK : this.#period;
     this.#ticker?.start({
       ...{ before, after, offset: ms, since: Date.now(), period },
@@ -163,18 +116,6 @@ class Progress {
 
   stopTicking(): void {
     this.#ticker?.stop();
-  }
-
-  step(event: Step, text?: string): void {
-    const isLast = this.#status !== null && event.step === event.stepsPerEpoch;
-    if (text !== undefined) return this.passing(text, isLast);
-    const place = `epoch ${event.epoch}  `;
-    const count = `${event.step}/${event.stepsPerEpoch}`;
-    const progress = this.#status ? `${barText(event.step / event.stepsPerEpoch)} ${count}` : count;
-    this.passing(
-      `${place}${progress}  ${describeStep(event)}`,
-      isLast,
-    );
   }
 }
 
@@ -188,30 +129,34 @@ const YELLOW = 33;
  */
 export function progress(options: ProgressOptions = {}): EventSink {
   const shown = new Progress(options);
-  const { texts } = options;
+  const { texts, path = (path) => path } = options;
+  let epochs: number | null = null;
+  const history: number[] = [];
+  const around = () => ({ epochs, history, bar: shown.bar });
   return (event) => {
     if (event.type !== "compile") shown.stopTicking();
     switch (event.type) {
       case "run_start":
-        return texts ? undefined : shown.line(describeRun(event));
+        epochs = event.epochs;
+        return texts ? undefined : shown.line(startText(event, path));
       case "compile":
         if (event.current !== null) return shown.compile(event.pipelines, event.ms, event.current);
         shown.stopTicking();
         return shown.clear();
-      case "step":
-        return shown.step(event, texts?.step(event));
+      case "step": {
+        const isLast = shown.bar && event.step === event.stepsPerEpoch;
+        return shown.passing(texts?.step(event) ?? stepLine(event, around()), isLast);
+      }
       case "evaluate":
-        return shown.passing(
-          texts?.evaluate(event) ??
-            `epoch ${event.epoch}  evaluating ${event.done}/${event.total} images`,
-        );
+        return shown.passing(texts?.evaluate(event) ?? evaluateLine(event, around()));
       case "cost_matrix":
         return event.done < event.total
-          ? shown.passing(`cost matrix  ${event.done}/${event.total} ${event.what}`)
+          ? shown.passing([part(`cost matrix  ${event.done}/${event.total} ${event.what}`)])
           : shown.clear();
       case "epoch_end":
+        history.push(event.test.top1);
         shown.clear();
-        return shown.line(texts?.epoch(event) ?? describeEpoch(event), BOLD);
+        return shown.fitted(texts?.epoch(event) ?? epochLine(event), BOLD);
       case "checkpoint":
       case "point":
         return;
@@ -227,16 +172,7 @@ export function progress(options: ProgressOptions = {}): EventSink {
         );
       case "run_end":
         if (texts) return shown.clear();
-        return shown.line(
-          `done in ${formatSeconds(event.seconds)}: top-1 ${event.lastTop1.toFixed(2)} %, best ${
-            event.bestTop1.toFixed(2)
-          } % (epoch ${event.bestEpoch})${
-            event.ema
-              ? `, average best ${event.ema.bestTop1.toFixed(2)} % (epoch ${event.ema.bestEpoch})`
-              : ""
-          }; files in ${visible(event.outputDir)}`,
-          BOLD,
-        );
+        return shown.line(endText(event, history, path), BOLD);
     }
   };
 }

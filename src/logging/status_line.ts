@@ -1,4 +1,5 @@
 import { visible } from "../formats/visible.ts";
+import { cutText } from "./lines.ts";
 
 const CLEAR_LINE = "\r\x1b[2K";
 
@@ -14,9 +15,14 @@ export class StatusLine {
     this.#columns = columns;
   }
 
+  /** Columns that a text may take. */
+  get room(): number {
+    return Math.max(1, this.#columns() - 1);
+  }
+
   /** Shows a text in place of the one shown before. It leaves the cursor visible and no terminal mode changed. */
   show(text: string): void {
-    this.#write(CLEAR_LINE + visible(text).slice(0, Math.max(1, this.#columns() - 1)));
+    this.#write(CLEAR_LINE + cutText(visible(text), this.room));
     this.#shown = true;
   }
 

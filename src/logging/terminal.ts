@@ -1,5 +1,6 @@
 import { ioReason } from "../formats/io_reason.ts";
 import { escapeControls } from "../formats/visible.ts";
+import { wrapText } from "./wrap.ts";
 
 /** A stream of the terminal. */
 type Stream = "stdout" | "stderr";
@@ -79,10 +80,10 @@ export function isWatched(): boolean {
   }
 }
 
-/** The terminal's width; 80 where there is none. */
+/** The terminal's width; 80 where there is none, or it does not say. */
 export function terminalColumns(): number {
   try {
-    return Deno.consoleSize().columns;
+    return Deno.consoleSize().columns || 80;
   } catch {
     return 80;
   }
@@ -90,11 +91,17 @@ export function terminalColumns(): number {
 
 /**
  * Has the console write through {@linkcode writeTerminal}, with control characters of any text shown instead of obeyed. Line
- * breaks and tabs stay: they are the layout of messages, and names in them are made visible where they are put in.
+ * breaks and tabs stay: they are the layout of messages, and names in them are made visible where they are put in. On a
+ * terminal no line is longer than that is.
  */
 export function guardConsole(): void {
-  const line = (stream: Stream) => (...values: unknown[]) =>
-    writeTerminal(stream, `${values.map(asText).join(" ")}\n`);
+  const line = (stream: Stream) => {
+    const isTerminal = Deno[stream].isTerminal();
+    return (...values: unknown[]) => {
+      const text = values.map(asText).join(" ");
+      writeTerminal(stream, `${isTerminal ? wrapText(text, terminalColumns()) : text}\n`);
+    };
+  };
   Object.assign(console, {
     log: line("stdout"),
     info: line("stdout"),

@@ -32,3 +32,16 @@ export function barText(progress: number, width = WIDTH): string {
   const full = Math.round(width * Math.min(1, Math.max(0, progress)));
   return "█".repeat(full) + "░".repeat(width - full);
 }
+
+/** Terms of the loss by the names that they have in papers. */
+const TERMS: ReadonlyMap<string, string> = new Map([
+  ["loss_ce", "CE"],
+  ["loss_kd", "KD"],
+  ["loss_wkd_l", "WKD-L"],
+  ["loss_wkd_f", "WKD-F"],
+]);
+
+/** What a term of the loss is called where people read it: `WKD-L` for `loss_wkd_l`. */
+export function termName(name: string): string {
+  return TERMS.get(name) ?? name.replace(/^loss_/, "");
+}

@@ -15,15 +15,19 @@ function entries({ epoch, lr, train, test, ema }: EpochEnd): [string, string | n
     // Six digits hide the rounding of repeated decay and show small rates, which two decimals do not.
     ["lr", Number(lr.toPrecision(6))],
     ["train_acc", train.top1.toFixed(2)],
-    ["train_acc_top5", train.top5.toFixed(2)],
+    ...topFive("train", train),
     ["train_loss", train.loss.toFixed(4)],
     ...terms,
     ["test_acc", test.top1.toFixed(2)],
-    ["test_acc_top5", test.top5.toFixed(2)],
+    ...topFive("test", test),
     ...balanced(test),
     ["test_loss", fixed(test.loss, 4)],
     ...averaged(ema),
   ];
+}
+
+function topFive(of: string, { top5 }: { readonly top5?: number }): [string, string][] {
+  return top5 === undefined ? [] : [[`${of}_acc_top5`, top5.toFixed(2)]];
 }
 
 function balanced({ balancedAccuracy }: EpochEnd["test"]): [string, string][] {
@@ -32,10 +36,10 @@ function balanced({ balancedAccuracy }: EpochEnd["test"]): [string, string][] {
 
 function averaged(ema: EpochEnd["ema"]): [string, string][] {
   if (!ema) return [];
-  const { top1, top5, loss } = ema.test;
+  const { top1, loss } = ema.test;
   return [
     ["ema_test_acc", top1.toFixed(2)],
-    ["ema_test_acc_top5", top5.toFixed(2)],
+    ...topFive("ema_test", ema.test),
     ["ema_test_loss", fixed(loss, 4)],
   ];
 }

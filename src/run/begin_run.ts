@@ -1,9 +1,10 @@
 import { basename, dirname, join } from "@std/path";
 import type { Config } from "../config/config.ts";
+import { asTyped } from "../config/typed_path.ts";
 import { WriteError } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
 import { CheckpointError, type HeldCheckpoint, loadCheckpoint } from "./checkpoints/checkpoint.ts";
-import { isCheckpoint, runFiles, runLeftovers } from "./run_file_names.ts";
+import { isCheckpoint, isReport, runFiles, runLeftovers } from "./run_file_names.ts";
 import { checkpointPath } from "./run_files.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { RunStart } from "./run_start.ts";
@@ -45,7 +46,7 @@ export function beginRun(
   if (state) {
     const file = inFolder ? join(aside.place, state.name) : state.path;
     writing(path, () => bringBack(aside.place, path, state, file));
-    tell(`going on from ${state.path} (${describeState(state)})`);
+    tell(`going on from ${asTyped(state.path)} (${describeState(state)})`);
   }
   replaced.settle();
   tell(untilReplaced(aside.place, takesBack));
@@ -68,7 +69,7 @@ export function endRun(
   try {
     if (finished) return replaced.place === null ? undefined : replaced.discard();
     const back = replaced.undoEarly();
-    if (back !== null) tell(`the run that was to be replaced is back in ${path}`);
+    if (back !== null) tell(`the run that was to be replaced is back in ${asTyped(path)}`);
     else if (replaced.place !== null) tell(untilReplaced(replaced.place, takesBack));
   } catch (error) {
     // What ended the run is the error to report.
@@ -78,12 +79,16 @@ export function endRun(
 
 function untilReplaced(place: string, takesBack: boolean): string {
   const how = takesBack ? `; --resume ${basename(place)} takes it back` : "";
-  return `the run that this one replaces is in ${place} until the next epoch is saved${how}`;
+  return `the run that this one replaces is in ${
+    asTyped(place)
+  } until the next epoch is saved${how}`;
 }
 
 /** Brings what came before a state out of the run that was put aside, and makes the state the folder's `latest`. */
 function bringBack(aside: string, folder: string, state: ReadState, file: string): void {
   for (const name of runFiles(aside)) {
+    // A report is of the run's end.
+    if (isReport(name)) continue;
     if (!isCheckpoint(name)) {
       const event = name.includes("/");
       Deno.mkdirSync(dirname(join(folder, name)), { recursive: true });
@@ -133,6 +138,8 @@ function writing(folder: string, action: () => void): void {
     action();
   } catch (error) {
     if (error instanceof CheckpointError) throw error;
-    throw new WriteError(`cannot write to ${folder}: ${ioReason(error)}`, { cause: error });
+    throw new WriteError(`cannot write to ${asTyped(folder)}: ${ioReason(error)}`, {
+      cause: error,
+    });
   }
 }

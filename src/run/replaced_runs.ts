@@ -1,4 +1,5 @@
 import { basename, dirname, join, relative } from "@std/path";
+import { asTyped } from "../config/typed_path.ts";
 import { UserError } from "../errors.ts";
 import { WriteError, writeFileAtomic } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
@@ -225,7 +226,9 @@ export class ReplacedRuns {
     } catch (error) {
       if (error instanceof WriteError || error instanceof UserError) throw error;
       const reason = ioReason(error);
-      throw new WriteError(`cannot replace the run in ${this.folder}: ${reason}`, { cause: error });
+      throw new WriteError(`cannot replace the run in ${asTyped(this.folder)}: ${reason}`, {
+        cause: error,
+      });
     }
   }
 }

@@ -53,8 +53,18 @@ interface RunOptions {
   readonly onGradients?: GradientHook;
   /** The processes that train together, of which rank 0 has the files; default this one alone. */
   readonly group?: Group;
+  /** Called when all epochs are done, with everything saved, before that is told. */
+  readonly closing?: (run: Run) => Promise<RunClosing>;
   /** Called before a checkpoint is written; throws where the folder is not the run's any more. */
   readonly guard?: () => void;
+}
+
+/** What is found out of a run at its end. */
+export interface RunClosing {
+  /** File of its report; missing where none was made. */
+  readonly report?: string;
+  /** The teacher's top-1 over the images that the student is measured on, in percent; missing where it was not measured. */
+  readonly teacherTop1?: number;
 }
 
 /** Trains what a configuration describes, with its files: the whole of `train` but the terminal. */
@@ -159,7 +169,7 @@ export class Run {
     if (leads) writeFileAtomic(join(folder, "config.yaml"), configToYaml(config));
     sink({
       type: "run_start",
-      config: formatConfig(config),
+      config: formatConfig(config, "changed"),
       epochs: config.SOLVER.EPOCHS,
       stepsPerEpoch: train.length,
       startEpoch: state.epoch,
@@ -174,14 +184,23 @@ export class Run {
       },
       device: gpu.info.description || gpu.info.device || gpu.info.vendor,
     });
-    gpu.onCompile = ({ name, done, milliseconds }) =>
-      sink({ type: "compile", pipelines: done, ms: milliseconds, current: name });
+    gpu.onCompile = ({ name, done, milliseconds }) => {
+      // The values that a kernel's text is made with say nothing to whoever waits.
+      const current = name && name.replace(/\(.*$/s, "");
+      sink({ type: "compile", pipelines: done, ms: milliseconds, current });
+    };
     if (leads) await this.#completeFiles();
     const finished = await this.trainer.run();
     if (finished) {
       const { bestTop1, bestEpoch, lastTop1, seconds } = state;
       const ema = this.files.solver?.ema && state.ema ? { ema: state.ema } : {};
-      sink({ type: "run_end", bestTop1, bestEpoch, lastTop1, ...ema, seconds, outputDir: folder });
+      const epochs = state.epoch - 1;
+      const figures = { bestTop1, bestEpoch, lastTop1, epochs, ...ema, seconds };
+      const { report, teacherTop1 } = await this.options.closing?.(this) ?? {};
+      const teacher = distiller.teacher && {
+        teacher: { name: config.DISTILLER.TEACHER, top1: teacherTop1 },
+      };
+      sink({ type: "run_end", ...figures, ...teacher, report, outputDir: folder });
     } else {
       sink({ type: "interrupted", epoch: state.epoch, step: state.step, resumeCommand });
     }

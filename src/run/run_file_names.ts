@@ -12,6 +12,13 @@ const PROBE = /^\.writable-/;
 
 /** The file of a run's configuration. */
 export const CONFIG_FILE = "config.yaml";
+/** The page about a run. */
+export const REPORT_FILE = "report.html";
+/** What that shows of the run's models, so that it is computed once. */
+export const MODEL_DATA_FILE = "report_data.json";
+/** The student's confusion matrix as a table. */
+export const CONFUSION_FILE = "confusion.csv";
+const REPORTS = [REPORT_FILE, MODEL_DATA_FILE, CONFUSION_FILE];
 
 /** Whether a run writes a checkpoint of that name. */
 export function isCheckpoint(name: string): boolean {
@@ -20,7 +27,12 @@ export function isCheckpoint(name: string): boolean {
 
 /** Whether a run writes a file of that name beside its event files. */
 export function isRunFile(name: string): boolean {
-  return CHECKPOINT.test(name) || LOGS.includes(name) || name === CONFIG_FILE;
+  return CHECKPOINT.test(name) || LOGS.includes(name) || name === CONFIG_FILE || isReport(name);
+}
+
+/** Whether a report of a run writes a file of that name. */
+export function isReport(name: string): boolean {
+  return REPORTS.includes(name);
 }
 
 function entries(folder: string): Deno.DirEntry[] {

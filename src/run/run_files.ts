@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { changedLines } from "../config/changed_settings.ts";
 import type { Config } from "../config/config.ts";
 import { configToYaml } from "../config/format_config.ts";
+import { asTyped } from "../config/typed_path.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
 import type { Distiller } from "../distill/distiller.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
@@ -139,11 +140,10 @@ export class RunFiles {
     const { config = "" } = checkpoint.metadata;
     const why = whyEpochRestarts(found, config, this.config, epoch, change);
     if (why === null) return found;
-    this.sink({
-      type: "warning",
-      message: `${path} stopped at step ${found.step} of epoch ${found.epoch}, but ${why} now; ` +
+    this.#warn(
+      `${asTyped(path)} stopped at step ${found.step} of epoch ${found.epoch}, but ${why} now; ` +
         `epoch ${found.epoch} starts again at its first step`,
-    });
+    );
     return atEpochStart(found);
   }
 
@@ -237,18 +237,16 @@ export class RunFiles {
   #state(checkpoint: Checkpoint, path: string, change: DataChange | null): RunState {
     const facts = checkpoint.metadata.state === undefined ? authorsFacts(checkpoint) : null;
     if (facts) {
-      this.sink({
-        type: "warning",
-        message:
-          `${path} was not written by this program; its weights and its optimiser's state are ` +
-          `taken, and training goes on after epoch ${facts.epoch}`,
-      });
+      this.#warn(
+        `${asTyped(path)} was not written by this program; its weights and its optimiser's ` +
+          `state are taken, and training goes on after epoch ${facts.epoch}`,
+      );
       return { ...initialState(), epoch: facts.epoch + 1, bestTop1: facts.bestAcc };
     }
     const state = parseState(checkpoint.metadata.state, path);
     this.#compareConfig(checkpoint.metadata.config ?? "", path, sameFiles(change));
     for (const message of change ? describeDataChange(change, path) : []) {
-      this.sink({ type: "warning", message });
+      this.#warn(message);
     }
     return state;
   }
@@ -258,10 +256,12 @@ export class RunFiles {
     const changed = changedLines(saved, this.config)
       .filter((line) => !(moved && line.startsWith("ROOT: ")));
     if (changed.length === 0) return;
-    this.sink({
-      type: "warning",
-      message: `${path} was made with another configuration; changed now: ${changed.join("; ")}`,
-    });
+    const now = changed.join("; ");
+    this.#warn(`${asTyped(path)} was made with another configuration; changed now: ${now}`);
+  }
+
+  #warn(message: string): void {
+    this.sink({ type: "warning", message });
   }
 }
 
@@ -293,7 +293,7 @@ export function parseState(json: string | undefined, path: string): RunState {
     // Reported below: a state that is not JSON is no state.
   }
   if (!Number.isInteger(state?.epoch) || !Number.isInteger(state?.step)) {
-    throw new CheckpointError(`${path} holds no training state; it cannot be resumed`);
+    throw new CheckpointError(`${asTyped(path)} holds no training state; it cannot be resumed`);
   }
   return { ...initialState(), ...state };
 }

@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import { isSavedConfig } from "../config/changed_settings.ts";
 import { type Config, sectionOf } from "../config/config.ts";
+import { asTyped } from "../config/typed_path.ts";
 import { UserError } from "../errors.ts";
 import { checkFolder } from "../formats/atomic_write.ts";
 import { isThere } from "../formats/paths.ts";
@@ -60,7 +61,9 @@ export class RunFolder implements Disposable {
     const alone = runFiles(this.path).join() === CONFIG_FILE && this.replaced.place === null;
     if (alone && !isSavedConfig(Deno.readTextFileSync(path), config)) {
       throw new UserError(
-        `${path} is not of a run, and the run writes its configuration there; move it, or choose another EXPERIMENT.NAME`,
+        `${
+          asTyped(path)
+        } is not of a run, and the run writes its configuration there; move it, or choose another EXPERIMENT.NAME`,
       );
     }
   }

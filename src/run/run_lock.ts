@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { asTyped } from "../config/typed_path.ts";
 import { UserError } from "../errors.ts";
 import { WriteError } from "../formats/atomic_write.ts";
 import { granted } from "../formats/environment.ts";
@@ -46,7 +47,9 @@ export class RunLock {
     if (sameFile(this.#path, this.#file)) return;
     if (!this.#folder || !sameFile(this.folder, this.#folder)) {
       throw new WriteError(
-        `the run's folder ${this.folder} was removed or moved while the run was writing to it; nothing more can be saved there`,
+        `the run's folder ${
+          asTyped(this.folder)
+        } was removed or moved while the run was writing to it; nothing more can be saved there`,
       );
     }
     const again = this.#take(() => {});
@@ -71,13 +74,17 @@ export class RunLock {
       const locked = lock(file);
       if (locked === null) {
         warn(
-          `the file system of ${this.folder} has no locks; make sure yourself that no other process writes there`,
+          `the file system of ${
+            asTyped(this.folder)
+          } has no locks; make sure yourself that no other process writes there`,
         );
       } else if (!locked) {
         const holder = read(this.#path);
         file.close();
         throw new UserError(
-          `${this.folder} is being written to by ${holder}; wait until that ends, stop it, or choose another EXPERIMENT.NAME`,
+          `${
+            asTyped(this.folder)
+          } is being written to by ${holder}; wait until that ends, stop it, or choose another EXPERIMENT.NAME`,
         );
       }
       // Its last holder may have removed the file after it was opened here: then another one may lie there.
@@ -87,14 +94,16 @@ export class RunLock {
       }
       file.close();
     }
-    throw new WriteError(`cannot lock ${this.#path}: other processes keep replacing it`);
+    throw new WriteError(`cannot lock ${asTyped(this.#path)}: other processes keep replacing it`);
   }
 
   #open(): Deno.FsFile {
     try {
       return Deno.openSync(this.#path, { read: true, write: true, create: true });
     } catch (error) {
-      throw new WriteError(`cannot write ${this.#path}: ${ioReason(error)}`, { cause: error });
+      throw new WriteError(`cannot write ${asTyped(this.#path)}: ${ioReason(error)}`, {
+        cause: error,
+      });
     }
   }
 
@@ -106,7 +115,9 @@ export class RunLock {
       file.writeSync(new TextEncoder().encode(text));
     } catch (error) {
       file.close();
-      throw new WriteError(`cannot write ${this.#path}: ${ioReason(error)}`, { cause: error });
+      throw new WriteError(`cannot write ${asTyped(this.#path)}: ${ioReason(error)}`, {
+        cause: error,
+      });
     }
   }
 }

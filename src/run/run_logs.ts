@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { configToYaml } from "../config/format_config.ts";
+import { asTyped } from "../config/typed_path.ts";
 import { WriteError, writeFileAtomic } from "../formats/atomic_write.ts";
 import { ioReason } from "../formats/io_reason.ts";
 import { readRegularFile } from "../formats/read_file.ts";
@@ -70,7 +71,9 @@ function readText(path: string): string {
     return new TextDecoder().decode(readRegularFile(path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "";
-    throw new WriteError(`cannot go on with ${path}: ${ioReason(error)}`, { cause: error });
+    throw new WriteError(`cannot go on with ${asTyped(path)}: ${ioReason(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -92,7 +95,10 @@ function openWandb({ options: { config } }: Run, tell: EventSink): WandbLog | nu
   if (!config.LOG.WANDB) return null;
   const choice = wandbChoice();
   if (!choice.use) {
-    tell({ type: "note", message: `LOG.WANDB is off: ${choice.reason}` });
+    // Whoever did not ask for it does not miss it.
+    if (config.LOG.WANDB === true) {
+      tell({ type: "note", message: `LOG.WANDB is off: ${choice.reason}` });
+    }
     return null;
   }
   const { PROJECT: project } = config.EXPERIMENT;

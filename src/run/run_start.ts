@@ -1,7 +1,7 @@
 import { basename, join } from "@std/path";
 import { isSavedConfig, savedSettings } from "../config/changed_settings.ts";
 import type { Config } from "../config/config.ts";
-import { typedPath } from "../config/typed_path.ts";
+import { asTyped, typedPath } from "../config/typed_path.ts";
 import { UserError } from "../errors.ts";
 import { changedAt, fileExists, isFolder, isThere } from "../formats/paths.ts";
 import { visible } from "../formats/visible.ts";
@@ -47,7 +47,10 @@ export function runStart(
 ): RunStart {
   const { path, recovered } = folder;
   if (recovered !== null) {
-    const what = `the run that was to be replaced is back in ${path} (it lay in ${recovered}): ` +
+    const what =
+      `the run that was to be replaced is back in ${asTyped(path)} (it lay in ${
+        asTyped(recovered)
+      }): ` +
       "the new one had ended before its first checkpoint";
     if (resume === true || resume === "") {
       throw new UserError(`${what}; give --resume again to go on with that one`);
@@ -85,7 +88,9 @@ function refuseLeftovers({ path, replaced: { place } }: RunFolder): void {
     ? "go on with --resume"
     : `there is no ${basename(latest)} to go on from (${files.join(", ")})${wholeOnes(path)}`;
   throw new UserError(
-    `${path} already holds a run; ${how}, start again with --overwrite, or choose another ` +
+    `${
+      asTyped(path)
+    } already holds a run; ${how}, start again with --overwrite, or choose another ` +
       `EXPERIMENT.NAME${whereReplaced(place)}`,
   );
 }
@@ -96,7 +101,7 @@ function startAtLatest({ path, replaced }: RunFolder): RunStart {
     const whole = wholeOnes(path);
     const how = whole === "" ? "; leave --resume out to start" : whole;
     throw new UserError(
-      `nothing to resume: there is no ${latest}${how}${whereReplaced(replaced.place)}`,
+      `nothing to resume: there is no ${asTyped(latest)}${how}${whereReplaced(replaced.place)}`,
     );
   }
   const { held } = checked(latest, path, replaced.place);
@@ -126,7 +131,9 @@ function wholeOnes(folder: string): string {
 function whereReplaced(place: string | null): string {
   return place === null
     ? ""
-    : `; the run that this one replaces is in ${place}: --resume ${basename(place)} takes it back`;
+    : `; the run that this one replaces is in ${asTyped(place)}: --resume ${
+      basename(place)
+    } takes it back`;
 }
 
 function startFrom(folder: RunFolder, config: Config, from: string): RunStart {
@@ -159,7 +166,7 @@ function findState({ path, replaced: { place } }: RunFolder, from: string): stri
   if (fileExists(file)) return file;
   if (isFolder(file) && fileExists(latestPath(file))) return latestPath(file);
   throw new UserError(
-    `nothing to resume: ${path} holds no checkpoint ${visible(from)}, and ${
+    `nothing to resume: ${asTyped(path)} holds no checkpoint ${visible(from)}, and ${
       isThere(file) ? "that is not a file" : "there is no such file"
     }` +
       (wholeOnes(path) || "; leave --resume out to start") + whereReplaced(place),
@@ -175,7 +182,9 @@ function refuseAnotherRun({ path }: RunFolder, config: Config, state: SavedState
     runName({ ...config, EXPERIMENT: saved }) === runName(config);
   if (same) return;
   throw new UserError(
-    `${state.path} is of another run than the one in ${path}; choose another EXPERIMENT.NAME for what goes on from it`,
+    `${asTyped(state.path)} is of another run than the one in ${
+      asTyped(path)
+    }; choose another EXPERIMENT.NAME for what goes on from it`,
   );
 }
 

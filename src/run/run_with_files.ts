@@ -6,7 +6,7 @@ import { combine, type EventSink } from "../train/events.ts";
 import type { RunState } from "../train/run_state.ts";
 import { beginRun, endRun } from "./begin_run.ts";
 import { advising, runSizes, smaller } from "./memory_error.ts";
-import { Run } from "./run.ts";
+import { Run, type RunClosing } from "./run.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { openRunLogs, type RunLogs } from "./run_logs.ts";
 import { leadRun } from "./shared_run.ts";
@@ -40,6 +40,8 @@ interface RunWithFilesOptions {
   readonly wandb?: boolean;
   /** The processes that train together, of which this is rank 0 and the others are in `followRun()`; default this one alone. */
   readonly group?: Group;
+  /** As {@linkcode Run} has it. */
+  readonly closing?: (run: Run) => Promise<RunClosing>;
   /** Called with the finished run before its memory is freed. */
   readonly onFinished?: (run: Run) => Promise<void>;
 }

@@ -84,13 +84,18 @@ export function trackMany<T extends readonly Tensor[]>(
  */
 export function runBackward(root: Tensor, seed: Tensor, options: BackwardOptions): void {
   const nodes = nodesFrom(root);
+  const way = options.inputs ? wayTo(options.inputs, nodes) : null;
   withoutTape(() => {
     const gradients = new Map<Tensor, Tensor>([[root, seed]]);
-    const kept = options.freeExcept ? new Set([root, ...options.freeExcept]) : null;
-    const { onGradient } = options;
+    const { freeExcept, inputs = [], onGradient } = options;
+    const kept = freeExcept ? new Set([root, ...freeExcept, ...inputs]) : null;
     const uses = onGradient ? usesOfLeaves(nodes) : null;
     for (const node of nodes) {
-      const incoming = node.outputs.map((output) => gradients.get(output) ?? null);
+      const wanted = !way || way.nodes.has(node);
+      const incoming = node.outputs.map((output) => wanted ? gradients.get(output) ?? null : null);
+      node.outputs.forEach((output, i) => {
+        if (way?.tensors.has(output) && incoming[i]) output.accumulateGrad(incoming[i].alias());
+      });
       // An op further on may have had no gradient for any output of this one.
       const results = incoming.some((gradient) => gradient) ? node.backward(incoming) : [];
       node.inputs.forEach((input, i) => {
@@ -98,8 +103,9 @@ export function runBackward(root: Tensor, seed: Tensor, options: BackwardOptions
         if (!gradient) return;
         // A gradient handed through unchanged, or to two inputs, is shared: each holder gets a handle.
         const shared = incoming.includes(gradient) || results.indexOf(gradient) < i;
-        if (input.requiresGrad) accumulate(gradients, input, shared ? gradient.alias() : gradient);
-        else if (!shared) gradient.dispose();
+        if (way ? way.leadsFrom(input) : input.requiresGrad) {
+          accumulate(gradients, input, shared ? gradient.alias() : gradient);
+        } else if (!shared) gradient.dispose();
       });
       for (const leaf of uses ? leavesOf(node) : []) {
         const left = uses!.get(leaf)! - 1;
@@ -110,13 +116,18 @@ export function runBackward(root: Tensor, seed: Tensor, options: BackwardOptions
         leaf.accumulateGrad(gradient);
         onGradient!(leaf);
       }
-      node.outputs.forEach((output, i) => {
-        gradients.delete(output);
-        incoming[i]?.dispose();
-      });
+      if (wanted) {
+        node.outputs.forEach((output, i) => {
+          gradients.delete(output);
+          incoming[i]?.dispose();
+        });
+      }
       if (!options.retainGraph) release(node, kept);
     }
-    for (const [leaf, gradient] of gradients) leaf.accumulateGrad(gradient);
+    for (const [leaf, gradient] of gradients) {
+      if (!way || way.tensors.has(leaf)) leaf.accumulateGrad(gradient);
+      else gradient.dispose();
+    }
   });
 }
 
@@ -130,6 +141,23 @@ function usesOfLeaves(nodes: readonly Node[]): Map<Tensor, number> {
   const uses = new Map<Tensor, number>();
   for (const leaf of nodes.flatMap(leavesOf)) uses.set(leaf, (uses.get(leaf) ?? 0) + 1);
   return uses;
+}
+
+/** The ops between a root and the tensors whose gradients are wanted. */
+interface Way {
+  readonly nodes: ReadonlySet<Node>;
+  readonly tensors: ReadonlySet<Tensor>;
+  /** Whether a gradient of a tensor is wanted, or one of what it was made of. */
+  leadsFrom(tensor: Tensor): boolean;
+}
+
+/** @param made the ops that the root was made by, the last first */
+function wayTo(wanted: readonly Tensor[], made: readonly Node[]): Way {
+  const [nodes, tensors] = [new Set<Node>(), new Set(wanted)];
+  const leadsFrom = (tensor: Tensor) =>
+    tensors.has(tensor) || (tensor.node !== null && nodes.has(tensor.node));
+  for (const node of made.toReversed()) if (node.inputs.some(leadsFrom)) nodes.add(node);
+  return { nodes, tensors, leadsFrom };
 }
 
 function accumulate(gradients: Map<Tensor, Tensor>, input: Tensor, gradient: Tensor): void {

@@ -56,6 +56,11 @@ export interface BackwardOptions {
   freeExcept?: readonly Tensor[];
   /** Told of every leaf as soon as its `.grad` is done, while others are to come. */
   onGradient?: (leaf: Tensor) => void;
+  /**
+   * The only tensors whose `.grad` is wanted, leaves or results; what does not lead to them is passed over. Default: all
+   * leaves that want a gradient.
+   */
+  inputs?: readonly Tensor[];
 }
 
 /** What `topk()` finds. */

@@ -53,7 +53,7 @@ export class EpochClock {
       loss,
       losses,
       top1,
-      top5,
+      ...(top5 !== undefined && { top5 }),
       seconds,
       dataSeconds,
       stepSeconds: Math.max(0, seconds - dataSeconds),

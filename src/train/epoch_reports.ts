@@ -3,8 +3,9 @@ import type { Gpu } from "../gpu/gpu.ts";
 import { ReadbackRing } from "../gpu/readback_ring.ts";
 import type { EpochClock } from "./epoch_clock.ts";
 import type { EventSink, TrainMetrics } from "./events.ts";
-import { type RunMetrics, runMetrics } from "./run_metrics.ts";
+import { hasTop5, type RunMetrics, runMetrics } from "./run_metrics.ts";
 import { TOTALS } from "./step_totals.ts";
+import type { TimeLeft } from "./time_left.ts";
 import type { TrainStep } from "./train_step.ts";
 import { refuseBadMetrics } from "./training_error.ts";
 
@@ -26,6 +27,10 @@ interface EpochReportsOptions {
   readonly batchSize: number;
   /** Images of an epoch. */
   readonly images: number;
+  /** Classes of the images. */
+  readonly classes: number;
+  /** Says how long the run still takes. */
+  readonly left: TimeLeft;
   /** Learning rate of a step of the epoch, counted from 1. */
   readonly lr: (step: number) => number;
   /** Times of the epoch. */
@@ -105,9 +110,10 @@ export class EpochReports {
 
   /** Averages over what is in the totals: the steps up to `step`. */
   #metrics(totals: Float32Array, step: number): RunMetrics {
-    const { step: { lossNames }, batchSize } = this.options;
+    const { step: { lossNames }, batchSize, classes } = this.options;
     const images = this.#imagesAt(step) - this.#imagesAt(step - totals[0]);
-    return runMetrics(totals, lossNames, batchSize, images);
+    const { top5, ...metrics } = runMetrics(totals, lossNames, batchSize, images);
+    return { ...metrics, ...(hasTop5(classes) && { top5 }) };
   }
 
   /** Images of the epoch's first steps. */
@@ -120,10 +126,10 @@ export class EpochReports {
     { loss, losses, top1, scaling }: RunMetrics,
     imagesPerSecond: number,
   ): void {
-    const { sink, images, stepsPerEpoch, schedule: { epoch, epochs } } = this.options;
-    const left = (epochs - epoch + 1) * images - this.#imagesAt(step);
-    const etaSeconds = left / imagesPerSecond;
+    const { sink, left, lr, stepsPerEpoch, schedule: { epoch } } = this.options;
+    const etaSeconds = left.training(epoch, this.#imagesAt(step), imagesPerSecond);
     const figures = {
+      lr: lr(step),
       loss,
       losses,
       top1,
@@ -141,7 +147,11 @@ export class EpochReports {
   ): void {
     const { sink, lr, stepsPerEpoch, schedule: { epoch } } = this.options;
     const globalStep = (epoch - 1) * stepsPerEpoch + step;
-    const figures = { steps, lr: lr(step), loss, losses, top1, top5, imagesPerSecond };
+    const figures = {
+      ...{ steps, lr: lr(step), loss, losses, top1 },
+      ...(top5 !== undefined && { top5 }),
+      imagesPerSecond,
+    };
     sink({ type: "point", epoch, step, globalStep, ...figures });
   }
 }

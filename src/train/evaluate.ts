@@ -17,6 +17,7 @@ import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { EvaluationRounds, WAIT_EVERY } from "./evaluation_rounds.ts";
 import type { TestMetrics } from "./events.ts";
+import { hasTop5 } from "./run_metrics.ts";
 
 /** Options of {@linkcode Evaluator.run}. */
 export interface EvaluateOptions {
@@ -85,7 +86,7 @@ export class Evaluator {
     return {
       loss: loss / images,
       top1: 100 * top1 / images,
-      top5: 100 * top5 / images,
+      ...(hasTop5(loader.dataset.classes.length) && { top5: 100 * top5 / images }),
       ...(hits && { balancedAccuracy: meanRecall(hits, seen) }),
       seconds: (performance.now() - start) / 1000,
     };

@@ -10,7 +10,7 @@ export interface ModelSummary {
 export interface RunStart {
   /** Tells the event from the others. */
   readonly type: "run_start";
-  /** The resolved configuration as text, to print. */
+  /** The settings that are not the defaults, as text, to print. */
   readonly config: string;
   /** Epochs of the whole run. */
   readonly epochs: number;
@@ -36,7 +36,7 @@ export interface Compile {
   readonly pipelines: number;
   /** Milliseconds spent compiling so far. */
   readonly ms: number;
-  /** The kernel being compiled; null when none is left. */
+  /** Name of the kernel being compiled; null when none is left. */
   readonly current: string | null;
 }
 
@@ -50,6 +50,8 @@ export interface Step {
   readonly step: number;
   /** Training steps of an epoch. */
   readonly stepsPerEpoch: number;
+  /** Learning rate. */
+  readonly lr: number;
   /** Mean of the whole loss over the epoch so far. */
   readonly loss: number;
   /** Mean of each of its terms over the epoch so far, by name, such as `loss_ce`. */
@@ -60,7 +62,7 @@ export interface Step {
   readonly imagesPerSecond: number;
   /** The loss scaler; missing without mixed precision. */
   readonly scaling?: ScalingMetrics;
-  /** Seconds until the run ends. */
+  /** Seconds until the run ends, its evaluations among them. */
   readonly etaSeconds: number;
 }
 
@@ -84,8 +86,8 @@ export interface Point {
   readonly losses: Readonly<Record<string, number>>;
   /** Top-1 accuracy in percent. */
   readonly top1: number;
-  /** Top-5 accuracy in percent. */
-  readonly top5: number;
+  /** Top-5 accuracy in percent; missing where there are five classes or fewer, since it is 100 then. */
+  readonly top5?: number;
   /** Training images a second over the epoch so far. */
   readonly imagesPerSecond: number;
 }
@@ -108,8 +110,8 @@ export interface TrainMetrics {
   readonly losses: Readonly<Record<string, number>>;
   /** Top-1 accuracy in percent. */
   readonly top1: number;
-  /** Top-5 accuracy in percent. */
-  readonly top5: number;
+  /** Top-5 accuracy in percent; missing where there are five classes or fewer, since it is 100 then. */
+  readonly top5?: number;
   /** Seconds of the training part. */
   readonly seconds: number;
   /** Seconds in which no step could run for want of its batch. */
@@ -130,8 +132,8 @@ export interface TestMetrics {
   readonly loss: number;
   /** Top-1 accuracy in percent. */
   readonly top1: number;
-  /** Top-5 accuracy in percent. */
-  readonly top5: number;
+  /** Top-5 accuracy in percent; missing where there are five classes or fewer, since it is 100 then. */
+  readonly top5?: number;
   /** Mean of the classes' top-1 accuracies in percent; missing where they have as many images each, since it is `top1` then. */
   readonly balancedAccuracy?: number;
   /** Seconds it took. */
@@ -148,6 +150,8 @@ export interface Evaluate {
   readonly done: number;
   /** Images there are. */
   readonly total: number;
+  /** Seconds until the run ends; infinite where nothing is known yet. */
+  readonly etaSeconds: number;
 }
 
 /** How the average of the student (SOLVER.EMA_DECAY) does. */
@@ -178,6 +182,12 @@ export interface EpochEnd {
   readonly bestTop1: number;
   /** The epoch it was reached in. */
   readonly bestEpoch: number;
+  /** Steps of the run that are done, over all epochs; missing in files of older versions. */
+  readonly globalStep?: number;
+  /** Images that it was evaluated on; missing in files of older versions. */
+  readonly testImages?: number;
+  /** The most device memory that tensors had at once so far, in bytes; missing in files of older versions. */
+  readonly memory?: number;
   /** Epochs since it, or that of the average, became better; missing where a run does not end early. */
   readonly stale?: number;
   /** The student's average; missing where there is none. */
@@ -246,6 +256,17 @@ export interface RunEnd {
   readonly ema?: Omit<AverageEnd, "test">;
   /** Top-1 accuracy after the last epoch, in percent. */
   readonly lastTop1: number;
+  /** Epochs that were trained. */
+  readonly epochs: number;
+  /** Who taught; missing where nobody did. */
+  readonly teacher?: {
+    /** The architecture's name. */
+    readonly name: string;
+    /** Its top-1 accuracy over the same images, in percent; missing where it was not measured. */
+    readonly top1?: number;
+  };
+  /** File of the run's report; missing where none was made. */
+  readonly report?: string;
   /** Seconds the run took, over all its parts. */
   readonly seconds: number;
   /** Folder of the run's files. */

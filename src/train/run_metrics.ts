@@ -13,10 +13,15 @@ export interface RunMetrics {
   readonly losses: Readonly<Record<string, number>>;
   /** Percent. */
   readonly top1: number;
-  /** Percent. */
-  readonly top5: number;
+  /** Percent; missing where it says nothing, see {@linkcode hasTop5}. */
+  readonly top5?: number;
   /** The loss scaler, with mixed precision. */
   readonly scaling?: ScalingMetrics;
+}
+
+/** Whether being among the best five says something: of five classes or fewer every one is. */
+export function hasTop5(classes: number): boolean {
+  return classes > 5;
 }
 
 /**

@@ -15,6 +15,7 @@ import { RunAhead } from "./run_ahead.ts";
 import { runMetrics } from "./run_metrics.ts";
 import type { RunState } from "./run_state.ts";
 import { setTraining } from "./trained.ts";
+import { TimeLeft } from "./time_left.ts";
 import { TrainStep } from "./train_step.ts";
 import type { TrainerOptions } from "./trainer_options.ts";
 import { keptEpoch, refuseBadMetrics, TrainingError } from "./training_error.ts";
@@ -29,6 +30,7 @@ export class Trainer {
   readonly #mixer: Mixer | null;
   readonly #group: Group;
   readonly #replicas: Replicas;
+  readonly #left: TimeLeft;
 
   /**
    * Allocates the batch and the totals; `state` is where to go on, and is kept up to date.
@@ -45,6 +47,7 @@ export class Trainer {
     const own = placesOf(batchSize, group.rank, group.size).places.length;
     const imageShape = [own, channels, height, width];
     this.#evaluator = new Evaluator(gpu, options.distiller.student, undefined, group);
+    this.#left = new TimeLeft(options);
     try {
       const mixes = this.#mixer !== null;
       const wantsStop = () => signal?.aborted ?? false;
@@ -114,18 +117,20 @@ export class Trainer {
       await this.#trainEpoch(schedule).catch((error) => this.#blame(error));
     if (!train) return false;
     await this.#replicas.endEpoch(state.epoch);
+    this.#left.startTest();
     const test = await this.#evaluate();
     const average = options.ema && test ? await this.#evaluateAverage(options.ema) : null;
     if (!test || (options.ema && !average)) return await this.#interruptEvaluation(train);
-    const measured = Number.isFinite(test.loss);
-    if (!measured) {
+    this.#left.endTest();
+    if (!Number.isFinite(test.loss)) {
       const message = await explainTestLoss(test.loss, distiller.student, state.epoch);
       sink({ type: "warning", message });
     }
     const best = recordTop1(state, test, average);
     const { epoch, bestTop1, bestEpoch, stale, ema } = state;
     const record = {
-      ...{ bestTop1, bestEpoch },
+      ...{ bestTop1, bestEpoch, globalStep: epoch * options.train.length },
+      ...{ testImages: options.test.dataset.length, memory: options.gpu.account.peak },
       ...(options.patience ? { stale } : {}),
       ...(average && ema ? { ema: { test: average, ...ema } } : {}),
     };
@@ -137,8 +142,10 @@ export class Trainer {
 
   #evaluate(): Promise<TestMetrics | null> {
     const { state: { epoch }, options: { sink, test, signal } } = this;
-    const progress = (done: number, total: number) =>
-      sink({ type: "evaluate", epoch, done, total });
+    const progress = (done: number, total: number) => {
+      const etaSeconds = this.#left.evaluating(epoch, done, total);
+      sink({ type: "evaluate", epoch, done, total, etaSeconds });
+    };
     return this.#evaluator.run(test, { progress, signal });
   }
 
@@ -180,11 +187,10 @@ export class Trainer {
       state.pointStart && Float32Array.from(state.pointStart),
     );
     const [step, firstStep] = [this.#step, state.step];
-    const lr = (at: number) => this.#lr(at);
-    const size = { batchSize, images, stepsPerEpoch };
+    const [lr, { classes }] = [(at: number) => this.#lr(at), options.train.dataset];
     const reports = new EpochReports({
-      ...{ gpu, step, schedule, firstStep, lr, clock, points, sink },
-      ...size,
+      ...{ gpu, step, schedule, firstStep, lr, clock, points, sink, left: this.#left },
+      ...{ batchSize, images, stepsPerEpoch, classes: classes.length },
     });
     step.resetTotals(state.totals ?? undefined);
     try {
@@ -225,8 +231,7 @@ export class Trainer {
     const { height, width } = train.dataset;
     const { shared } = this.#step;
     const runAhead = new RunAhead(gpu);
-    let waiting = performance.now();
-    let ahead = train.aheadMilliseconds;
+    let [waiting, ahead] = [performance.now(), train.aheadMilliseconds];
     let share = { index: 0, of: this.#shares() };
     for await (const batch of train.epoch(schedule.epoch, { startStep: state.step })) {
       const ready = performance.now();

@@ -2,10 +2,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { UserError } from "../errors.ts";
 import { ioReason } from "../formats/io_reason.ts";
 import { visible } from "../formats/visible.ts";
+import { type Loaded, type Message, type Plugin, startEsbuild } from "./esbuild.ts";
 
-// Not written into an import: programs that make no page should not need the package.
-const ESBUILD = "npm:esbuild-wasm@0.28.2/esm/browser.js";
-const WASM = "../esbuild.wasm";
 const PACKAGE = new URL("../../mod.ts", import.meta.url).href;
 const PAGES = new URL("./page/", import.meta.url);
 const ENGINE = new URL("wkd.ts", PAGES).href;
@@ -14,58 +12,6 @@ const BROWSER_PACKAGE = new URL("package.ts", PAGES).href;
 export const SCRIPTS = ["wkd.js", "predict.js", "train.js"] as const;
 /** Namespace of what is read from files, and of what is made here. */
 const [FILE, MADE] = ["source", "made"];
-
-/** What is used of esbuild; its own types would want the package wherever a program's types are checked. */
-interface Esbuild {
-  initialize(options: { wasmModule: WebAssembly.Module; worker: boolean }): Promise<void>;
-  build(options: object): Promise<{ outputFiles: { path: string; contents: Uint8Array }[] }>;
-}
-
-interface Message {
-  readonly text: string;
-  readonly location: { readonly file: string; readonly line: number } | null;
-}
-
-/** Where an import leads, or why nowhere. */
-interface Resolved {
-  readonly path?: string;
-  readonly namespace?: string;
-  readonly external?: boolean;
-  readonly errors?: readonly { readonly text: string }[];
-}
-
-interface Loaded extends Pick<Resolved, "errors"> {
-  readonly contents?: string;
-  readonly loader?: string;
-}
-
-interface Build {
-  onResolve(
-    which: { filter: RegExp },
-    find: (wanted: { path: string; importer: string; kind: string }) => Resolved,
-  ): void;
-  onLoad(
-    which: { filter: RegExp; namespace: string },
-    load: (wanted: { path: string; with: Record<string, string> }) => Loaded,
-  ): void;
-}
-
-interface Plugin {
-  readonly name: string;
-  setup(build: Build): void;
-}
-
-let compiler: Promise<Esbuild> | undefined;
-
-/** The bundler, which runs in this thread: it reads files and runs no program. */
-function startCompiler(): Promise<Esbuild> {
-  return compiler ??= (async () => {
-    const esbuild = await import(ESBUILD) as Esbuild;
-    const bytes = await Deno.readFile(new URL(WASM, import.meta.resolve(ESBUILD)));
-    await esbuild.initialize({ wasmModule: await WebAssembly.compile(bytes), worker: false });
-    return esbuild;
-  })();
-}
 
 /**
  * The scripts of the pages, as a browser runs them: `wkd.js`, the engine, and one for each page that imports it.
@@ -77,7 +23,7 @@ function startCompiler(): Promise<Esbuild> {
 export async function bundlePages(
   modules: readonly string[] = [],
 ): Promise<Map<string, Uint8Array>> {
-  const esbuild = await startCompiler();
+  const esbuild = await startEsbuild();
   const urls = modules.map((path) => pathToFileURL(path).href);
   try {
     const { outputFiles } = await esbuild.build({

@@ -24,13 +24,14 @@ Deno.test("train writes checkpoints and logs, goes on, and refuses to start over
     const run = ["train", "--cfg", VANILLA, "LOG.PREFIX", folder, ...TINY, "EXPERIMENT.NAME", "a"];
     const first = await cli(...run);
     assertEquals(first.status, 0, first.stderr);
-    assertMatch(first.stdout, /epoch 1\/1 {2}lr 0.05 {2}train loss [\d.]+ top-1/);
+    assertMatch(first.stdout, /^epoch 1\/1 {2}.*train loss [\d.]+ top-1 [\d.]+ % {2}test /m);
     const files = join(folder, "fashion_mnist", "a");
     assertEquals(names(files), [
       "best",
       "config.yaml",
       "latest",
       "metrics.jsonl",
+      "report.html",
       "student_best",
       "student_latest",
       "train.events",

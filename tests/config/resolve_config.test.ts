@@ -50,7 +50,8 @@ Deno.test("resolveConfig() gives mdistiller's defaults for an empty file", () =>
     SAVE_CHECKPOINT_FREQ: 40,
     PREFIX: "./output",
     CHECKPOINT_FORMAT: "torch",
-    WANDB: true,
+    REPORT: "auto",
+    WANDB: "auto",
   });
   assertEquals(KD, { TEMPERATURE: 4, LOSS: { CE_WEIGHT: 0.1, KD_WEIGHT: 0.9, IR_WEIGHT: 0 } });
   assertEquals(DISTILLER.TYPE, "NONE");
@@ -115,7 +116,10 @@ Deno.test("resolveConfig() reads the booleans of YAML 1.1, as PyYAML does", () =
     }
   }
   assertEquals(resolveConfig("EXPERIMENT:\n  TAG: no\n", "x").EXPERIMENT.TAG, "no");
-  assertStringIncludes(failure("LOG:\n  WANDB: maybe\n"), 'must be true or false; got "maybe"');
+  assertStringIncludes(
+    failure("LOG:\n  WANDB: maybe\n"),
+    'must be auto, true or false; got "maybe"',
+  );
 });
 
 Deno.test("resolveConfig() does not share lists between configurations", () => {

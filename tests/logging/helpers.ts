@@ -17,6 +17,7 @@ export const STEP: Step = {
   epoch: 3,
   step: 78,
   stepsPerEpoch: 156,
+  lr: 0.05,
   loss: 1.23456,
   losses: { loss_ce: 1, loss_kd: 0.23456 },
   top1: 61.234,
@@ -64,6 +65,7 @@ export const RUN_END: RunEnd = {
   bestTop1: 90.125,
   bestEpoch: 11,
   lastTop1: 90.05,
+  epochs: 12,
   seconds: 200,
   outputDir: "output/x",
 };

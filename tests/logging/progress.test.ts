@@ -23,13 +23,13 @@ Deno.test("progress() says what runs where, and how it ended", () => {
   const [start, end] = capture([RUN_START, RUN_END]);
   assertEquals(
     start,
-    "SOLVER\n  LR  0.05\n" +
+    "SOLVER\n  LR  0.05\n(the others are the defaults; config.yaml has all)\n\n" +
       "resnet20 (272,186 parameters) teaches resnet8 (77,754 parameters)\n" +
       "12 epochs of 156 steps, on llvmpipe\nfiles in output/x\n\n",
   );
   assertEquals(
     end,
-    "done in 3 min 20 s: top-1 90.05 %, best 90.13 % (epoch 11); files in output/x\n",
+    "best     90.13 % top-1 after epoch 11 of 12\nlast     90.05 %, done in 3 min 20 s\nfiles    output/x\n",
   );
   const [again] = capture([{ ...RUN_START, teacher: null, startEpoch: 4 }]);
   assertStringIncludes(
@@ -44,7 +44,7 @@ Deno.test("progress() shows a folder's control characters on its line", () => {
   for (const text of [start.trimEnd(), end.trimEnd()]) {
     assertStringIncludes(
       text.split("\n").at(-1)!,
-      "files in output/x\\x0a\\x1b[31m\\u009b\\u202e",
+      "output/x\\x0a\\x1b[31m\\u009b\\u202e",
     );
   }
 });
@@ -54,7 +54,7 @@ Deno.test("progress() writes plain lines every few seconds without a terminal", 
   assertEquals(lines.length, 3);
   assertEquals(
     lines[0],
-    "epoch 3  78/156  loss 1.2346  top-1 61.23 %  512 images/s  2 min 05 s left\n",
+    "epoch 3  78/156  loss 1.2346  CE 1.0000  KD 0.2346  top-1 61.23 %  512 images/s  2 min 05 s left\n",
   );
 });
 
@@ -65,8 +65,8 @@ Deno.test("progress() draws a bar over itself on a terminal, then a line for the
   assertEquals(clear, "\r\x1b[2K");
   assertEquals(
     line,
-    "epoch  3/12  lr 0.00005  train loss 0.5123 top-1 83.26 %  " +
-      "test loss 0.4100 top-1 85.60 % top-5 99.64 %  best 85.60 % (epoch 3)  22 s (data 0.1 s), 500 images/s\n",
+    "epoch  3/12  lr 0.00005  train loss 0.5123 top-1 83.26 %  CE 0.4000  KD 0.1123  test loss 0.4100 top-1 85.60 %  " +
+      "top-5 99.64 %  best 85.60 % (epoch 3)  22 s  data 0.1 s  500 images/s\n",
   );
 });
 
@@ -77,9 +77,58 @@ Deno.test("progress() draws at most ten bars a second, but always the full one",
   assertEquals(bars.map((bar) => /(\d+)\/156/.exec(bar)?.[1]), ["1", "4", "156"]);
 });
 
-Deno.test("progress() cuts the bar to the terminal's width", () => {
-  const [bar] = capture([STEP], { tty: true, columns: () => 40 });
-  assertEquals(bar.length, "\r\x1b[2K".length + 39);
+Deno.test("progress() keeps the time left at any width, and lets the terms of the loss go first", () => {
+  const losses = { loss_ce: 1, loss_wkd_l: 0.2, loss_wkd_f: 0.03 };
+  const evaluate = { type: "evaluate", epoch: 3, done: 20, total: 100, etaSeconds: 125 } as const;
+  const at = (columns: number) =>
+    capture([RUN_START, { ...STEP, losses }, evaluate, EPOCH_END], {
+      ...{ tty: true, columns: () => columns },
+    }).slice(1).map((text) => text.replace("\r\x1b[2K", "").trimEnd()).filter(Boolean);
+  for (const columns of [20, 40, 60, 80, 100, 120, 200]) {
+    const [step, test, epoch] = at(columns);
+    for (const text of [step, test]) {
+      assert(text.length < columns && text.endsWith("2 min 05 s left"), text);
+    }
+    assert(epoch.length <= columns && epoch.includes("3/12"), epoch);
+  }
+  assertStringIncludes(at(120)[0], "  CE 1.00  WKD-L 0.20  WKD-F 0.03  ");
+  assertEquals(
+    at(80)[0],
+    "epoch 3/12  ███░░░ 78/156  loss 1.23  top-1 61.23 %  512 img/s  2 min 05 s left",
+  );
+  assertEquals(
+    at(80)[2],
+    "epoch  3/12  train loss 0.5123 top-1 83.26 %  test 85.60 %  best 85.60 %  22 s",
+  );
+});
+
+Deno.test("progress() draws a curve of top-1 over the epochs so far, and says how the student is against its teacher", () => {
+  const epochs = [50, 40, 90].map((top1, i): TrainEvent => {
+    return { ...EPOCH_END, epoch: i + 1, test: { ...EPOCH_END.test, top1 } };
+  });
+  const teacher = { name: "resnet20", top1: 92.9 };
+  const end = { ...RUN_END, teacher, report: "output/x/report.html" };
+  const written = capture([RUN_START, ...epochs, STEP, end], { tty: true });
+  assertStringIncludes(written.find((text) => text.includes("78/156"))!, "  ▂▁█  512 images/s");
+  assertEquals(
+    written.at(-1),
+    "best     90.13 % top-1 after epoch 11 of 12\nlast     90.05 %, done in 3 min 20 s  ▂▁█\n" +
+      "teacher  92.90 % (resnet20): the student is 2.78 points below it\nreport   output/x/report.html\n",
+  );
+});
+
+Deno.test("progress() writes no line that is longer than the terminal", () => {
+  const message = "a long way to say that " + "there is little to say ".repeat(5);
+  const resumeCommand =
+    "deno task train --cfg configs/a_long_name/of_a_file.yaml --resume SOLVER.LR 0.1 X.NAME 'a b c d'";
+  const interrupted = { type: "interrupted", epoch: 3, step: 79, resumeCommand } as const;
+  const text = capture([{ type: "note", message }, interrupted], {
+    ...{ tty: true, columns: () => 50 },
+  }).join("").replaceAll("\r\x1b[2K", "");
+  for (const line of text.split("\n")) assert(line.length <= 50, line);
+  // What is typed is broken as a shell reads it.
+  const typed = text.slice(text.indexOf("  deno task")).replaceAll(/ \\\n\s+/g, " ").trim();
+  assertEquals(typed, resumeCommand);
 });
 
 Deno.test("progress() leaves no terminal mode changed when it is stopped", () => {

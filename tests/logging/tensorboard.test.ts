@@ -35,7 +35,7 @@ Deno.test("TensorBoardLog writes figures of epochs and points, texts and matrice
       ...{ lr: EPOCH_END.lr, train_loss_kd: train.losses.loss_kd, images_per_second: 500 },
     };
     for (const [tag, value] of Object.entries(figures)) {
-      assertEquals(tags.get(tag), [EPOCH_END.epoch, Math.fround(value)], tag);
+      assertEquals(tags.get(tag), [EPOCH_END.epoch, Math.fround(value!)], tag);
     }
     const steps = folderEvents(join(folder, "steps"));
     assertEquals(shown(steps, "step/train_loss"), [[390, 1.5]]);

@@ -50,10 +50,19 @@ Deno.test("the logs have the balanced accuracy where there is one", () => {
   worklog((more) => log += more)(event);
   assertStringIncludes(log, "\ntest_acc_top5: 99.64\ntest_acc_balanced: 71.24\ntest_loss: ");
   let shown = "";
-  progress({ write: (more) => shown += more, tty: false })(event);
+  progress({ write: (more) => shown += more, tty: false, columns: () => 200 })(event);
   assertStringIncludes(shown, " top-5 99.64 %  balanced 71.24 %  best 85.60 %");
   assertEquals(epochScalars(event).test_acc_balanced, 71.239);
   assert(!("test_acc_balanced" in epochScalars(EPOCH_END)));
+});
+
+Deno.test("the logs have no top-5 where there is none", () => {
+  const { train: { top5: _, ...train }, test: { top5: __, ...test } } = EPOCH_END;
+  let log = "";
+  worklog((more) => log += more)({ ...EPOCH_END, train, test });
+  assert(!log.includes("top5"), log);
+  const names = Object.keys(epochScalars({ ...EPOCH_END, train, test }));
+  assertEquals(names.filter((name) => name.includes("top5")), []);
 });
 
 Deno.test("the logs say of a test loss that it is no number", () => {

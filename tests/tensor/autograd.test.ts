@@ -122,6 +122,28 @@ Deno.test("backward() refuses what has no gradient, no shape or another shape", 
   );
 });
 
+Deno.test("backward() gives the gradients of inputs alone, results among them", async () => {
+  const [x, w] = [leaf(1, 2), leaf(3, 5)];
+  const h = x.mul(2);
+  const y = h.mul(w).mul(h);
+  const loss = y.sum();
+  // d/dh = 2 h w, d/dx = 2 d/dh.
+  loss.backward({ inputs: [h, x, y], retainGraph: true });
+  assertEquals(await Promise.all([h, x, y, w].map(({ grad }) => grad && numbers(grad))), [
+    [12, 40],
+    [24, 80],
+    [1, 1],
+    null,
+  ]);
+  // What lies before the wanted result is passed over, and that is kept.
+  loss.backward({ inputs: [h], freeExcept: [] });
+  assertEquals([await numbers(h.grad), await numbers(x.grad)], [[24, 80], [24, 80]]);
+  assertEquals([h.disposed, y.disposed], [false, true]);
+  const other = leaf(1);
+  x.mul(1).sum().backward({ inputs: [other] });
+  assertEquals([other.grad, await numbers(x.grad)], [null, [24, 80]]);
+});
+
 Deno.test("backward() frees intermediate results with freeExcept", () => {
   const x = leaf(1, 2);
   const [kept, freed] = [x.mul(2), x.mul(3)];

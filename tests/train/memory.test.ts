@@ -111,7 +111,7 @@ Deno.test("a weight that decays is recorded again each epoch, in the same memory
       event.type === "epoch_end" ? [event.train.losses] : []
     );
     // The student hardly moves, so the term falls as its factor does: 1, 0.5, 0.
-    const [first, second, third] = losses.map((terms) => terms.loss_kd);
+    const [first, second, third] = losses.map((terms) => terms.loss_wkd_f);
     assert(first > 0 && Math.abs(second / first - 0.5) < 0.1, `${second} of ${first}`);
     assertEquals(third, 0);
     assertEquals(inUse[2], inUse[1]);

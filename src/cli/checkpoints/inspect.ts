@@ -73,6 +73,8 @@ const WHOLE = "(the whole file)";
 
 /** Texts longer than this are cut. */
 const LONGEST = 100;
+/** The same of an entry that is no tensor, on one line with its name; and at least, whatever the name. */
+const [LONGEST_LINE, NARROWEST] = [74, 24];
 /** Class names that are shown. */
 const MOST_CLASSES = 4;
 /** Entries that are no tensors, beyond which they are counted. */
@@ -212,10 +214,11 @@ function readable(metadata: Report["metadata"]): Report["metadata"] {
 function otherLines(others: Readonly<Record<string, unknown>>): string[] {
   const entries = Object.entries(others).filter(([, value]) => value !== null);
   const texts = entries.slice(0, MOST_OTHERS).map(([name, value]) => {
-    return [shown(name || WHOLE), oneLine(value)];
+    return [shown(name || WHOLE), value] as const;
   });
   const width = Math.max(0, ...texts.map(([name]) => name.length));
-  const lines = texts.map(([name, text]) => `    ${name.padEnd(width)}  ${text}`);
+  const room = Math.max(NARROWEST, LONGEST_LINE - width);
+  const lines = texts.map(([name, value]) => `    ${name.padEnd(width)}  ${oneLine(value, room)}`);
   const more = entries.length - MOST_OTHERS;
   return [
     ...(lines.length > 0 ? ["  other entries"] : []),
@@ -225,9 +228,9 @@ function otherLines(others: Readonly<Record<string, unknown>>): string[] {
 }
 
 /** The beginning of a value on one line. */
-function oneLine(value: unknown): string {
+function oneLine(value: unknown, room: number): string {
   const text = typeof value === "string" ? value.slice(0, 4 * LONGEST) : quoted(value);
-  return shown(text.replaceAll(/\s+/g, " "), LONGEST);
+  return shown(text.replaceAll(/\s+/g, " "), room);
 }
 
 function tensorTable(tensors: readonly Row[]): string {

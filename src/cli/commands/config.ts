@@ -1,6 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
 import type { Exit } from "./exit.ts";
+import { helpText } from "./help_text.ts";
 import { oneFile, takeFile } from "./typed_file.ts";
 
 const EXAMPLES = `
@@ -16,7 +17,7 @@ export function addConfig(program: Command, exit: Exit): void {
     .description("describe the configuration keys, or print a configuration in full")
     .option("-c, --cfg <file>", "configuration (YAML); also without --cfg", typedPath)
     .argument("[overrides...]", "KEY VALUE pairs such as SOLVER.LR 0.1")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", helpText(EXAMPLES))
     .action(async (words, flags) => {
       const { overrides, ...typed } = takeFile(words, "cfg");
       const cfg = oneFile("--cfg", flags.cfg, typed.cfg && typedPath(typed.cfg));

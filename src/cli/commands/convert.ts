@@ -1,6 +1,7 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
 import type { Exit } from "./exit.ts";
+import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 The second name's extension says the format: .safetensors, or .pth, .pt or none for torch. Of a training run's
@@ -25,7 +26,7 @@ export function addConvert(program: Command, exit: Exit): void {
       "what lies before the names of the tensors to take, such as model_ema; default: the likeliest",
     )
     .option("--overwrite", "replace the file if it is there")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", helpText(EXAMPLES))
     .action(async (from, to, flags) => {
       const { convert } = await import("../checkpoints/convert.ts");
       exit(convert(from, to, flags));

@@ -3,13 +3,14 @@ import { typedPath } from "../../config/typed_path.ts";
 import { count } from "./count.ts";
 import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
+import { helpText } from "./help_text.ts";
 import { oneFile, takeFile } from "./typed_file.ts";
 
 const SOURCES = ["features", "pooled", "logits"] as const;
 const SIMILARITIES = ["linear_cka", "poly_cka", "rbf_cka", "cosine"] as const;
 
 const EXAMPLES = `
-WKD-L moves probability between classes, and this matrix says what that costs: 1 - how alike two classes are for the
+WKD-L moves probability between classes, and this matrix says what that costs: one minus how alike two classes are for the
 teacher, by the centred kernel alignment (CKA) of what it makes of the first training images of each, not augmented, or by the
 cosine of the rows of its classifier. --source features compares every pixel of its last feature map, as the authors' code does,
 pooled the map averaged over space, which is much smaller, logits what it says. poly_cka is with the kernel <x, y>^degree, rbf_cka with
@@ -65,7 +66,7 @@ export function addCostMatrix(program: Command, exit: Exit): void {
     .option("--overwrite", "replace the file if it is there")
     .addOption(deviceOption())
     .argument("[overrides...]", "KEY VALUE pairs such as DATASET.ROOT /data/imagenet")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", helpText(EXAMPLES))
     .action(async (words, flags) => {
       const { overrides, ...typed } = takeFile(words, "ckpt");
       const cfg = oneFile("--cfg", flags.cfg, typed.cfg && typedPath(typed.cfg));

@@ -2,6 +2,7 @@ import { type Command, Option } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
 import { count } from "./count.ts";
 import type { Exit } from "./exit.ts";
+import { helpText } from "./help_text.ts";
 import { oneFile, takeFile } from "./typed_file.ts";
 
 const EXAMPLES = `
@@ -14,7 +15,7 @@ Examples:
 export function addData(program: Command, exit: Exit): void {
   const data = program.command("data")
     .description("fetch a data set, or measure how fast one is loaded")
-    .addHelpText("after", EXAMPLES);
+    .addHelpText("after", helpText(EXAMPLES));
   data.command("download")
     .description("fetch CIFAR-10 or CIFAR-100; a download that was stopped goes on where it was")
     .argument("<dataset>", "cifar10 or cifar100")

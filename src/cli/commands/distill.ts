@@ -3,6 +3,8 @@ import { typedPath } from "../../config/typed_path.ts";
 import { count } from "./count.ts";
 import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
+import { helpText } from "./help_text.ts";
+import { liveOption } from "./live.ts";
 
 const EXAMPLES = `
 PICTURES is a folder with a folder of pictures for each class, PICTURES/<class>/*,
@@ -49,8 +51,9 @@ export function addDistill(program: Command, exit: Exit): void {
     .option("--name <name>", "name of the folder; default: that of PICTURES")
     .option("--seed <n>", "of everything that is random", seed, 0)
     .option("--overwrite", "start again where there is one of that name")
+    .addOption(liveOption())
     .addOption(deviceOption())
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", helpText(EXAMPLES))
     .action(async (pictures, overrides, flags) => {
       const { distill } = await import("../distill/distill.ts");
       const isPath = /[/\\]/.test(pictures) || pictures.startsWith("~");

@@ -1,6 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
+import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 Ends with status 1 when something is wrong that keeps the other commands from working.
@@ -15,7 +16,7 @@ export function addDoctor(program: Command, exit: Exit): void {
     .description("say what the machine computes with, how fast, and what is wrong")
     .option("--json", "as JSON")
     .addOption(deviceOption())
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", helpText(EXAMPLES))
     .action(async (flags) => {
       const { doctor } = await import("../doctor.ts");
       exit(await doctor(flags));

@@ -4,6 +4,7 @@ import type { ClassOrder } from "../eval_report.ts";
 import { count } from "./count.ts";
 import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
+import { helpText } from "./help_text.ts";
 import { oneFile, takeFile } from "./typed_file.ts";
 
 const ORDERS: readonly ClassOrder[] = ["worst", "label"];
@@ -49,7 +50,7 @@ export function addEval(program: Command, exit: Exit): void {
     .option("--json", "print JSON")
     .addOption(deviceOption())
     .argument("[overrides...]", "KEY VALUE pairs such as DATASET.ROOT /data/imagenet")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", helpText(EXAMPLES))
     .action(async (words, flags) => {
       const { overrides, ...typed } = takeFile(words, "ckpt");
       const cfg = oneFile("--cfg", flags.cfg, typed.cfg && typedPath(typed.cfg));

@@ -1,9 +1,8 @@
 import { type Command, InvalidArgumentError } from "@commander-js/extra-typings";
-import { typedPath } from "../../config/typed_path.ts";
-import { count } from "./count.ts";
+import { addCardOptions } from "./card_options.ts";
 import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
-import { deviations, numbers } from "./numbers.ts";
+import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 The checkpoint is a run's folder, of which the student's best is taken, or a
@@ -30,17 +29,11 @@ Examples:
 
 /** Adds the `export` command. */
 export function addExport(program: Command, exit: Exit): void {
-  program.command("export")
-    .description("write a trained model for other programs as ONNX, or for browsers as a page")
-    .option("-c, --ckpt <path>", "a run's folder or a checkpoint, also without -c")
-    .option("-m, --model <name>", "architecture; default: what the checkpoint says")
-    .option("-d, --dataset <name>", "data set whose classes and preprocessing are the model's")
-    .option("--cfg <file>", "configuration whose DATASET section says them", typedPath)
-    .option("--classes <file>", "class names: a text, a line each, or JSON", typedPath)
-    .option("--size <n>", "rows and columns that the model sees, in pixels", count)
-    .option("--resize <n>", "shorter side before the centre is cut out, in pixels", count)
-    .option("--mean <numbers>", "of each channel, in units of 255, such as 0.5,0.5,0.5", numbers)
-    .option("--std <numbers>", "the same of the standard deviation", deviations)
+  addCardOptions(
+    program.command("export")
+      .description("write a trained model for other programs as ONNX, or for browsers as a page")
+      .option("-c, --ckpt <path>", "a run's folder or a checkpoint, also without -c"),
+  )
     .option("--to <target...>", "what to write: a file that ends in .onnx, or web and a folder")
     .option("--fold", "ONNX: make batch normalisation part of the convolution before it")
     .option(
@@ -54,7 +47,7 @@ export function addExport(program: Command, exit: Exit): void {
     .option("--overwrite", "replace what is there")
     .addOption(deviceOption())
     .argument("[checkpoint]", "the checkpoint, without -c")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", helpText(EXAMPLES))
     .action(async (word, { ckpt, to = [], ...flags }) => {
       const checkpoints = [ckpt, word].filter((each) => each !== undefined);
       const { exportModel } = await import("../export/export.ts");

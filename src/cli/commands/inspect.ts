@@ -1,6 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
 import type { Exit } from "./exit.ts";
+import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 Reads safetensors and torch files. Nothing in a file is executed.
@@ -16,7 +17,7 @@ export function addInspect(program: Command, exit: Exit): void {
     .argument("<checkpoint>", "a checkpoint or cost matrix of any format", typedPath)
     .option("--stats", "smallest, largest and mean number of every tensor")
     .option("--json", "as JSON")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", helpText(EXAMPLES))
     .action(async (checkpoint, flags) => {
       const { inspect } = await import("../checkpoints/inspect.ts");
       exit(inspect(checkpoint, flags));

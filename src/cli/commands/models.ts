@@ -2,6 +2,7 @@ import { type Command, Option } from "@commander-js/extra-typings";
 import { MODEL_FAMILIES } from "../../models/family.ts";
 import { count } from "./count.ts";
 import type { Exit } from "./exit.ts";
+import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 Multiply-adds are those of the convolutions and linear layers for one image. ResNet18 and ResNet50 are other models in
@@ -21,7 +22,7 @@ export function addModels(program: Command, exit: Exit): void {
     )
     .option("--classes <n>", "classes; default 100, or 1000 for imagenet", count)
     .option("--json", "as JSON")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", helpText(EXAMPLES))
     .action(async (flags) => {
       const { models } = await import("../models.ts");
       exit(models(flags));

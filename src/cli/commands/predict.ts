@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
+import { addCardOptions } from "./card_options.ts";
 import { count } from "./count.ts";
 import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
-import { deviations, numbers } from "./numbers.ts";
+import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 A picture is a file, a folder (with all pictures in it and below), a pattern in
@@ -27,30 +28,24 @@ Examples:
 
 /** Adds the `predict` command. */
 export function addPredict(program: Command, exit: Exit): void {
-  program.command("predict")
-    .description("say what is on pictures, with a run's student or a checkpoint")
-    .requiredOption(
-      "-c, --ckpt <path>",
-      "a run's folder, or a checkpoint (torch or safetensors)",
-      typedPath,
-    )
-    .option("--top <n>", "classes that are told of a picture; default 5", count)
-    .option("--json", "print JSON")
-    .option("--csv <file>", "write a table of comma-separated values instead", typedPath)
-    .option("--overwrite", "replace that file if it is there")
-    .option("-m, --model <name>", "architecture; default: what the checkpoint says")
-    .option("-d, --dataset <name>", "data set whose classes and preprocessing are the model's")
-    .option("--cfg <file>", "configuration whose DATASET section says them", typedPath)
-    .option("--classes <file>", "class names: a text, a line each, or JSON", typedPath)
-    .option("--size <n>", "rows and columns that the model sees, in pixels", count)
-    .option("--resize <n>", "shorter side before the centre is cut out, in pixels", count)
-    .option("--mean <numbers>", "of each channel, in units of 255, such as 0.5,0.5,0.5", numbers)
-    .option("--std <numbers>", "the same of the standard deviation", deviations)
+  addCardOptions(
+    program.command("predict")
+      .description("say what is on pictures, with a run's student or a checkpoint")
+      .requiredOption(
+        "-c, --ckpt <path>",
+        "a run's folder, or a checkpoint (torch or safetensors)",
+        typedPath,
+      )
+      .option("--top <n>", "classes that are told of a picture; default 5", count)
+      .option("--json", "print JSON")
+      .option("--csv <file>", "write a table of comma-separated values instead", typedPath)
+      .option("--overwrite", "replace that file if it is there"),
+  )
     .option("-b, --batch-size <n>", "pictures in a batch (also -bs); default 100", count)
     .option("--workers <n>", "threads that decode; 0: none; default: the cores, up to 8", workers)
     .addOption(deviceOption())
     .argument("<pictures...>", "files, folders, patterns, or - for standard input")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", helpText(EXAMPLES))
     .action(async (pictures, flags) => {
       const { predict } = await import("../predict.ts");
       const words = pictures.map((word) => word === "-" ? word : typedPath(word));

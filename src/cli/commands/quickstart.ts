@@ -2,13 +2,14 @@ import type { Command } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
 import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
+import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 It writes to output/quickstart and starts again each time. It takes seconds on a GPU, and a few minutes on the CPU.
 
 Examples:
   deno task quickstart
-  deno task quickstart --alone      measure the student without its teacher, for the table`;
+  deno task quickstart --alone`;
 
 /** Adds the `quickstart` command. */
 export function addQuickstart(program: Command, exit: Exit): void {
@@ -18,7 +19,7 @@ export function addQuickstart(program: Command, exit: Exit): void {
     .option("--record <file>", "where that is recorded", typedPath, "results/quickstart.json")
     .addOption(deviceOption())
     .argument("[overrides...]", "KEY VALUE pairs such as DATASET.SUBSET 100")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", helpText(EXAMPLES))
     .action(async (overrides, flags) => {
       const { quickstart } = await import("../results/quickstart.ts");
       exit(await quickstart(flags, overrides));

@@ -4,6 +4,7 @@ import { METHOD_NAMES, TABLE_NAMES } from "../results/tables.ts";
 import { count } from "./count.ts";
 import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
+import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 Every finished run is recorded at once; run the command again to go on where it stopped. Runs whose configuration,
@@ -30,7 +31,7 @@ export function addResults(program: Command, exit: Exit): void {
     .option("--out <file>", "where runs are recorded; default results/<table>.json", typedPath)
     .addOption(deviceOption())
     .argument("[overrides...]", "KEY VALUE pairs for all runs")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", helpText(EXAMPLES))
     .action(async (overrides, flags) => {
       const { results } = await import("../results/results.ts");
       exit(await results(flags, overrides));

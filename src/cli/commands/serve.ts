@@ -1,8 +1,8 @@
-import { type Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import type { Command } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
 import type { Exit } from "./exit.ts";
-
-const HIGHEST = 65535;
+import { helpText } from "./help_text.ts";
+import { portNumber } from "./live.ts";
 
 const EXAMPLES = `
 Only browsers on this machine see it: it listens on 127.0.0.1, where browsers allow WebGPU and the camera, too.
@@ -17,15 +17,9 @@ export function addServe(program: Command, exit: Exit): void {
     .description("show an exported page on this machine")
     .argument("<folder>", "what export --to web has written", typedPath)
     .option("--port <n>", "default: the first free one from 8000 on", portNumber)
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", helpText(EXAMPLES))
     .action(async (folder, { port }) => {
       const { serve } = await import("../serve.ts");
       exit(await serve(folder, port));
     });
-}
-
-function portNumber(text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= 1 && number <= HIGHEST) return number;
-  throw new InvalidArgumentError(`an integer from 1 to ${HIGHEST}`);
 }

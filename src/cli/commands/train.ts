@@ -3,6 +3,8 @@ import { asTyped, typedPath } from "../../config/typed_path.ts";
 import { UserError } from "../../errors.ts";
 import { deviceOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
+import { helpText } from "./help_text.ts";
+import { liveOption } from "./live.ts";
 import { oneFile, takeFile } from "./typed_file.ts";
 
 const EXAMPLES = `
@@ -34,9 +36,10 @@ export function addTrain(program: Command, exit: Exit): void {
     )
     .option("--overwrite", "start again where a run already is")
     .option("--profile", "at the end, print the time by kernel of one step")
+    .addOption(liveOption())
     .addOption(deviceOption())
     .argument("[overrides...]", "KEY VALUE pairs such as SOLVER.LR 0.1")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", helpText(EXAMPLES))
     .action(async (words, flags) => {
       const { overrides, ...typed } = takeFile(words, "cfg");
       const cfg = oneFile("--cfg", flags.cfg, typed.cfg && typedPath(typed.cfg)) ?? null;

@@ -58,8 +58,9 @@ function commandOf(program: Command, words: readonly string[]): Command {
 }
 
 /** Whether commander may have the word behind an option whose value may be left out: its value, or another option. */
-function takes({ argChoices }: Option, word: string): boolean {
+function takes({ argChoices, flags }: Option, word: string): boolean {
   if (word.startsWith("-")) return true;
+  if (flags.endsWith("[port]")) return /^\d+$/.test(word);
   if (/\.ya?ml$/i.test(word)) return false;
   return !looksLikeKey(word) && !(argChoices && /[./\\]/.test(word));
 }

@@ -1,4 +1,5 @@
 import { basename, dirname } from "@std/path";
+import { asTyped } from "../../config/typed_path.ts";
 import { flatCosts } from "../../cost_matrix/flat_costs.ts";
 import type { Dataset } from "../../data/image_dataset.ts";
 import { loadTrainSet } from "../../data/load_dataset.ts";
@@ -52,7 +53,9 @@ async function costMatrixIn(
   const planned = makePlan(flags, overrides);
   const { dataset, teacher, checkpoint, out } = planned;
   if (!flags.overwrite && fileExists(out)) {
-    throw new UserError(`${out} is already there; replace it with --overwrite or choose --out`);
+    throw new UserError(
+      `${asTyped(out)} is already there; replace it with --overwrite or choose --out`,
+    );
   }
   if (leads) {
     checkTarget(out);
@@ -75,7 +78,7 @@ async function costMatrixIn(
   model.dispose();
   writeCostMatrix(out, cost, train.classes.length, describe(plan, hash, overrides));
   const flat = flatCosts(cost, train.classes.length);
-  if (flat) console.error(visible(`warning: the cost matrix ${out} ${flat}`));
+  if (flat) console.error(visible(`warning: the cost matrix ${asTyped(out)} ${flat}`));
   console.log(summary(cost, train.classes, out));
   return 0;
 }
@@ -151,6 +154,6 @@ function summary(cost: Float32Array, classes: readonly string[], out: string): s
   const name = (at: number) =>
     `${classes[Math.floor(at / n)]} and ${classes[at % n]} (cost ${cost[at].toFixed(3)})`;
   return visible(
-    `${out}: ${n} x ${n}, most alike ${name(pairs[0])}, least ${name(pairs.at(-1)!)}`,
+    `${asTyped(out)}: ${n} x ${n}, most alike ${name(pairs[0])}, least ${name(pairs.at(-1)!)}`,
   );
 }

@@ -10,21 +10,26 @@ import { fileExists, isFolder } from "../../formats/paths.ts";
 import { shown, visible } from "../../formats/visible.ts";
 // What is registered is in the schema.
 import "../../optim/registry.ts";
+import type { LivePage } from "../../report/live/live.ts";
+import { reportAtEnd } from "../../report/report_at_end.ts";
 import { FailedRun } from "../../run/failed_run.ts";
 import type { Group } from "../../parallel/group.ts";
 import { openGroup } from "../../parallel/open_group.ts";
 import { type DistillRequest, methodSettings } from "../../run/pipeline/decisions.ts";
 import { followPipeline } from "../../run/pipeline/jobs.ts";
+import type { PipelineOptions } from "../../run/pipeline/options.ts";
 import { runPipeline } from "../../run/pipeline/pipeline.ts";
 import { PipelineFiles, pipelineFolder, refuseOwnKeys } from "../../run/pipeline/plan.ts";
 import { RunLock } from "../../run/run_lock.ts";
+import { liveListener } from "./live.ts";
 import { distillListener } from "./progress.ts";
 import { finalWords, writeStudent } from "./summary.ts";
 import { checkModel, findTeacher } from "./teacher.ts";
 import { asRank } from "../as_rank.ts";
 import { importWords } from "../import_modules.ts";
 import { datasetCallbacks, openComputeDevice } from "../open_device.ts";
-import { interruptSignal } from "../terminal/interrupt_signal.ts";
+import { type Interrupt, interruptSignal } from "../terminal/interrupt_signal.ts";
+import { type LiveFlag, withLivePage } from "../terminal/live_page.ts";
 import { shellWords } from "../terminal/shell_words.ts";
 
 /** Options of the `distill` command. */
@@ -55,6 +60,8 @@ export interface DistillFlags {
   readonly overwrite?: boolean;
   /** Kind of adapter. */
   readonly device?: string;
+  /** Show it on a page. */
+  readonly live?: LiveFlag;
 }
 
 /**
@@ -116,34 +123,63 @@ async function lead(
   const command = resumeCommand(pictures, flags, overrides);
   try {
     if (flags.overwrite) startAgain(new PipelineFiles(folder));
-    console.log(visible(`from ${source.pictures} into ${folder}`));
+    console.log(visible(`from ${asTyped(source.pictures)} into ${asTyped(folder)}`));
     const gpu = await openComputeDevice(flags.device);
-    const result = await runPipeline({
-      ...{ gpu, folder, request, teacher: teacher.card, group },
-      compare: flags.compare ?? false,
-      workers: Math.min(4, navigator.hardwareConcurrency),
-      signal: interrupt.signal,
-      resumeCommand: command,
-      callbacks: datasetCallbacks(),
-      listener: distillListener(),
-    });
-    if (!result) {
-      console.log(`stopped; go on with:\n  ${command}`);
-      return interrupt.status;
-    }
-    const forms = await writeStudent(result.student, new PipelineFiles(folder), warn);
-    console.log(finalWords({ ...result, folder, request, forms }));
-    return 0;
+    const parts = { gpu, folder, request, teacher: teacher.card, group, command };
+    return await withLivePage(
+      flags.live,
+      interrupt,
+      (page) => distillInto(parts, flags, interrupt, page),
+    );
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new FailedRun(
       error,
-      `what is done is kept in ${visible(folder)}; go on with:\n  ${command}`,
+      `what is done is kept in ${visible(asTyped(folder))}; go on with:\n  ${command}`,
     );
   } finally {
     interrupt.dispose();
     lock.release();
   }
+}
+
+/** What is made of what, and where. */
+interface DistillParts
+  extends Pick<PipelineOptions, "gpu" | "folder" | "request" | "teacher" | "group"> {
+  /** The command that goes on. */
+  readonly command: string;
+}
+
+async function distillInto(
+  { command, ...parts }: DistillParts,
+  { compare = false }: DistillFlags,
+  interrupt: Interrupt,
+  page: LivePage | null,
+): Promise<number> {
+  const { folder, request } = parts;
+  const listener = distillListener();
+  if (page) page.deviceMemory = () => parts.gpu.account.peak;
+  const result = await runPipeline({
+    ...parts,
+    compare,
+    workers: Math.min(4, navigator.hardwareConcurrency),
+    signal: interrupt.signal,
+    resumeCommand: command,
+    callbacks: datasetCallbacks(),
+    closing: (splits) => reportAtEnd(splits, interrupt.signal, tell),
+    listener: page ? liveListener(listener, page) : listener,
+  });
+  if (!result) {
+    console.log(`stopped; go on with:\n  ${command}`);
+    return interrupt.status;
+  }
+  const forms = await writeStudent(result.student, new PipelineFiles(folder), warn);
+  console.log(finalWords({ ...result, folder, request, forms }));
+  return 0;
+}
+
+function tell(message: string): void {
+  console.error(visible(message));
 }
 
 function warn(message: string): void {
@@ -228,6 +264,7 @@ function resumeCommand(
     ["--name", flags.name],
     ["--seed", flags.seed === 0 ? undefined : flags.seed],
     ["--device", flags.device],
+    ["--live", typeof flags.live === "number" ? flags.live : undefined],
   ];
   return shellWords([
     ...programWords(),
@@ -235,6 +272,7 @@ function resumeCommand(
     isPath ? asTyped(pictures) : pictures,
     ...options.flatMap(([name, value]) => value === undefined ? [] : [name, String(value)]),
     ...(flags.compare ? ["--compare"] : []),
+    ...(flags.live === true ? ["--live"] : []),
     ...importWords(),
     ...overrides,
   ]);

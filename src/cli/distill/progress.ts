@@ -1,6 +1,8 @@
 import { listed, shown, visible } from "../../formats/visible.ts";
 import { progress } from "../../logging/progress.ts";
-import { barText, formatSeconds } from "../../logging/text.ts";
+import { part } from "../../logging/lines.ts";
+import { timeLeft } from "../../logging/progress_lines.ts";
+import { barText, termName } from "../../logging/text.ts";
 import type { PipelineListener, StageName } from "../../run/pipeline/options.ts";
 import { type CountBar, countBar } from "../terminal/count_bar.ts";
 
@@ -84,20 +86,37 @@ export function distillListener(): PipelineListener {
     run(_name, epochs, left) {
       return progress({
         texts: {
-          step({ epoch, step, stepsPerEpoch, loss, top1, etaSeconds }) {
-            const part = (epoch - 1 + step / stepsPerEpoch) / epochs;
-            return `${place} ${barText(part, BAR)} epoch ${epoch}/${epochs}  loss ${
-              loss.toFixed(2)
-            }  ${top1.toFixed(1)} %  ${formatSeconds(left(etaSeconds, 1 - part))} left`;
+          step({ epoch, step, stepsPerEpoch, loss, losses, top1, etaSeconds }) {
+            const of = (epoch - 1 + step / stepsPerEpoch) / epochs;
+            const terms = Object.entries(losses)
+              .map(([name, value]) => `${termName(name)} ${value.toFixed(2)}`).join("  ");
+            return [
+              part(place, [1, ""]),
+              part(barText(of, BAR), [8, barText(of, BAR / 2)], [5, ""]),
+              part(`epoch ${epoch}/${epochs}`, [2, ""]),
+              part(`loss ${loss.toFixed(2)}`, [4, ""]),
+              part(Object.keys(losses).length > 1 ? terms : "", [9, ""]),
+              part(`${top1.toFixed(1)} %`, [3, ""]),
+              timeLeft(left(etaSeconds, 1 - of)),
+            ];
           },
-          evaluate: ({ epoch, done, total }) =>
-            `${place} epoch ${epoch}  evaluating ${done}/${total}`,
+          evaluate({ epoch, done, total, etaSeconds }) {
+            return [
+              part(place, [1, ""]),
+              part(`epoch ${epoch}/${epochs}`, [2, ""]),
+              part("evaluating", [4, ""]),
+              part(`${done}/${total}`, [3, ""]),
+              timeLeft(left(etaSeconds, 1 - epoch / epochs)),
+            ];
+          },
           epoch({ epoch, epochs, train, test, bestTop1 }) {
-            return `  epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  loss ${
-              train.loss.toFixed(3)
-            }  training ${train.top1.toFixed(2)} %  held out ${test.top1.toFixed(2)} %  best ${
-              bestTop1.toFixed(2)
-            } %`;
+            return [
+              part(`  epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`),
+              part(`loss ${train.loss.toFixed(3)}`, [4, ""]),
+              part(`training ${train.top1.toFixed(2)} %`, [5, ""]),
+              part(`held out ${test.top1.toFixed(2)} %`),
+              part(`best ${bestTop1.toFixed(2)} %`),
+            ];
           },
         },
       });

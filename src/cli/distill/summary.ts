@@ -1,10 +1,12 @@
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { withProgram } from "../../config/program.ts";
 import { asTyped } from "../../config/typed_path.ts";
 import { UserError } from "../../errors.ts";
+import { fileExists } from "../../formats/paths.ts";
 import { escapeControls } from "../../formats/visible.ts";
 import { openClassifier } from "../../run/models/classifier.ts";
 import type { DistillRequest } from "../../run/pipeline/decisions.ts";
+import { REPORT_FILE } from "../../run/run_file_names.ts";
 import type { ModelRow } from "../../run/pipeline/measure.ts";
 import type { PipelineResult } from "../../run/pipeline/options.ts";
 import type { PipelineFiles } from "../../run/pipeline/plan.ts";
@@ -73,6 +75,7 @@ export function finalWords(
     ...[{ path: student, what: "this program" }, ...forms].map(({ path, what }) =>
       `  ${typed(path).padEnd(width)}  ${what}`
     ),
+    ...reportLines(student, rows, typed),
     "",
     "Next:",
     `  deno task predict -c ${typed(join(folder, "student"))} PICTURE`,
@@ -81,6 +84,21 @@ export function finalWords(
     `  deno task train --cfg ${typed(join(folder, "student.yaml"))} EXPERIMENT.NAME again`,
   ];
   return withProgram(escapeControls(lines.join("\n")));
+}
+
+/** Where the student's page is, and how it is compared with what was trained beside it. */
+function reportLines(
+  student: string,
+  rows: readonly ModelRow[],
+  typed: (path: string) => string,
+): string[] {
+  const run = dirname(student);
+  const page = join(run, REPORT_FILE);
+  if (!fileExists(page)) return [];
+  const beside = rows.filter(({ run }) => run === "alone" || run === "kd")
+    .map(({ run: name }) => typed(join(dirname(run), name)));
+  const compare = `  deno task report ${[typed(run), ...beside].join(" ")}`;
+  return ["", "Its report:", `  ${typed(page)}`, ...(beside.length > 0 ? [compare] : [])];
 }
 
 function modelTable(rows: readonly ModelRow[], method: string): string {

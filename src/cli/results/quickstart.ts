@@ -1,5 +1,6 @@
 import { programWords } from "../../config/program.ts";
 import { loadConfig } from "../../config/resolve_config.ts";
+import { asTyped } from "../../config/typed_path.ts";
 import { loadDataset } from "../../data/load_dataset.ts";
 import { visible } from "../../formats/visible.ts";
 import { progress } from "../../logging/progress.ts";
@@ -46,7 +47,7 @@ export async function quickstart(
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
   const interrupt = interruptSignal("stopping; run the quickstart again to start anew");
   let start: RunStart | null = null;
-  const shown = progress();
+  const shown = progress({ path: asTyped });
   const sink: EventSink = (event) => {
     if (event.type === "run_start") console.log(greeting(config, splits, start = event));
     else if (event.type !== "run_end" && event.type !== "interrupted") shown(event);

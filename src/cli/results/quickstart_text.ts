@@ -27,9 +27,9 @@ function model({ name, parameters }: ModelSummary): string {
 export function greeting(config: Config, { train, test }: DatasetSplits, start: RunStart): string {
   const { SUBSET } = config.DATASET;
   const title = start.teacher
-    ? `${start.teacher.name} teaches ${start.student.name} to tell ${train.classes.length} kinds of clothes apart: the
-student learns from the labels, from the Wasserstein distance between its logits and the
-teacher's (WKD-L), and from that between their features (WKD-F).`
+    ? `${start.teacher.name} teaches ${start.student.name} to tell ${train.classes.length} kinds of clothes apart: the student
+learns from the labels, from the Wasserstein distance between its logits and
+the teacher's (WKD-L), and from that between their features (WKD-F).`
     : `${start.student.name} learns to tell ${train.classes.length} kinds of clothes apart from the labels alone.`;
   return [
     title,
@@ -37,7 +37,7 @@ teacher's (WKD-L), and from that between their features (WKD-F).`
     `  data     ${number(train.length)} training images` +
     `${SUBSET ? ` (${SUBSET} of each class)` : ""}, ${number(test.length)} test images`,
     ...(start.teacher
-      ? [`  teacher  ${model(start.teacher)}, trained: ${visible(teacherPath(config))}`]
+      ? [`  teacher  ${model(start.teacher)}, trained: ${visible(asTyped(teacherPath(config)))}`]
       : []),
     `  student  ${model(start.student)}, untrained`,
     `  steps    ${start.epochs} epochs of ${start.stepsPerEpoch} steps with ${config.SOLVER.BATCH_SIZE} images each`,
@@ -71,11 +71,12 @@ export function finalWords(
     table(["", "parameters", "top-1"], rows),
     "",
     record
-      ? `The student alone saw the same images for as many steps; that row and the teacher's are from
-${visible(recordPath)}, made by \`${record.command}\` on ${record.device}.`
+      ? `The student alone saw the same images for as many steps; that row and the
+teacher's are from ${visible(asTyped(recordPath))}, made by
+\`${record.command}\` on ${record.device}.`
       : withProgram(
         `${
-          visible(recordPath)
+          visible(asTyped(recordPath))
         } holds nothing for these settings; \`deno task quickstart --alone\` measures the other rows.`,
       ),
     "",
@@ -85,15 +86,16 @@ ${visible(recordPath)}, made by \`${record.command}\` on ${record.device}.`
 
 /** What to try after the quickstart. */
 function next(config: Config): string {
+  const student = checkpointPath(
+    runFolder(config),
+    "student_best",
+    config.LOG.CHECKPOINT_FORMAT,
+  );
   return [
     "Next:",
-    `  deno task train --cfg ${asTyped(WHOLE)}   the whole training`,
-    `  deno task eval -c ${
-      shellWords([
-        asTyped(checkpointPath(runFolder(config), "student_best", config.LOG.CHECKPOINT_FORMAT)),
-      ])
-    }`,
-    "  deno task results                                                           every method, several seeds",
-    "  deno task doctor                                                            how fast this machine is",
+    "  deno task doctor     how fast this machine is",
+    "  deno task results    every method, several seeds",
+    `  deno task eval -c ${shellWords([asTyped(student)])}`,
+    `  deno task train --cfg ${asTyped(WHOLE)}`,
   ].join("\n");
 }

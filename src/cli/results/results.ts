@@ -68,7 +68,9 @@ export async function results(flags: ResultsFlags, overrides: readonly string[])
   const status = left.length > 0 ? await trainAll(left, file, flags, overrides) : 0;
   if (status !== 0) return status;
   const path = file.writeTable();
-  console.log(`\n${file.markdown()}\n\nwritten to ${visible(path)} and ${visible(out)}`);
+  console.log(
+    `\n${file.markdown()}\n\nwritten to ${visible(asTyped(path))} and ${visible(asTyped(out))}`,
+  );
   return 0;
 }
 
@@ -140,7 +142,7 @@ async function trainOne(
     splits: await loadDataset(config.DATASET, datasetCallbacks()),
     folder,
     start: startWhereStopped(folder.path, config),
-    sink: withoutStart(progress()),
+    sink: withoutStart(progress({ path: asTyped })),
     signal: interrupt.signal,
     resumeCommand,
   });

@@ -1,7 +1,9 @@
 import { format } from "@std/fmt/bytes";
 import { StatusLine } from "../../logging/status_line.ts";
 import { terminalColumns, writeTerminal } from "../../logging/terminal.ts";
-import { barText, formatSeconds } from "../../logging/text.ts";
+import { fitLine, part } from "../../logging/lines.ts";
+import { timeLeft } from "../../logging/progress_lines.ts";
+import { barText } from "../../logging/text.ts";
 import type { CountBar } from "./count_bar.ts";
 
 const FRAME_MS = 100;
@@ -29,10 +31,17 @@ export function byteBar(what: string): CountBar {
       if (now - last < (status ? FRAME_MS : LINE_MS) && done < total) return;
       last = now;
       const speed = (done - first.done) / Math.max(1e-3, (now - first.at) / 1000);
-      const left = speed > 0 ? `, ${formatSeconds((total - done) / speed)} left` : "";
-      const text = `${format(done)} of ${format(total)}  ${format(speed)}/s${left}`;
-      if (status) status.show(`${what}  ${barText(done / total)} ${text}`);
-      else console.error(`${what}  ${text}`);
+      const left = (total - done) / speed;
+      const bar = (width: number) => barText(done / total, width);
+      const parts = [
+        part(what, [2, ""]),
+        ...(status ? [part(bar(24), [9, bar(12)], [8, bar(6)], [5, ""])] : []),
+        part(`${format(done)} of ${format(total)}`, [3, ""]),
+        part(`${format(speed)}/s`, [4, ""]),
+        timeLeft(left),
+      ];
+      if (status) status.show(fitLine(parts, status.room));
+      else console.error(fitLine(parts, Infinity));
     },
     clear: () => status?.clear(),
   };

@@ -1,6 +1,7 @@
 import { StatusLine } from "../../logging/status_line.ts";
 import { terminalColumns, writeTerminal } from "../../logging/terminal.ts";
-import { barText, formatSeconds } from "../../logging/text.ts";
+import { fitLine, part } from "../../logging/lines.ts";
+import { barPart, timeLeft } from "../../logging/progress_lines.ts";
 
 /** A bar that counts up to a total, on a terminal; elsewhere nothing is shown. */
 export interface CountBar {
@@ -31,9 +32,9 @@ export function countBar(what: string, unit: string): CountBar {
       const now = performance.now();
       if (now - last < FRAME_MS && done < total) return;
       last = now;
-      const left = (now - start) / 1000 * (total - done) / Math.max(done, 1);
+      const left = (now - start) / 1000 * (total - done) / done;
       line.show(
-        `${what}  ${barText(done / total)} ${done}/${total} ${unit}  ${formatSeconds(left)} left`,
+        fitLine([part(what, [1, ""]), barPart(done, total, unit), timeLeft(left)], line.room),
       );
     },
     clear: () => line.clear(),

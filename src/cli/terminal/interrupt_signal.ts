@@ -12,6 +12,8 @@ export interface Interrupt {
   readonly signal: AbortSignal;
   /** Exit status of a command that the signal ended: 128 and the signal's number, as shells report it. */
   readonly status: number;
+  /** Does what the first Ctrl-C does. */
+  stop(): void;
   /** Gives Ctrl-C its usual meaning back. */
   dispose(): void;
 }
@@ -43,16 +45,18 @@ export function interruptSignal(
   const controller = new AbortController();
   let status = INTERRUPTED;
   let first = 0;
+  const stop = (by: number) => {
+    if (controller.signal.aborted) return;
+    first = performance.now();
+    status = by;
+    controller.abort();
+    if (message !== "") console.error(`\n${message}`);
+  };
   const listeners = signals().map((signal) => {
     const onSignal = () => {
-      if (controller.signal.aborted) {
-        if (signal === "SIGINT" && performance.now() - first > SAME_MS) Deno.exit(STATUS[signal]);
-        return;
-      }
-      first = performance.now();
-      status = STATUS[signal] ?? INTERRUPTED;
-      controller.abort();
-      if (message !== "") console.error(`\n${message}`);
+      const again = controller.signal.aborted && performance.now() - first > SAME_MS;
+      if (again && signal === "SIGINT") Deno.exit(STATUS[signal]);
+      stop(STATUS[signal] ?? INTERRUPTED);
     };
     Deno.addSignalListener(signal, onSignal);
     return [signal, onSignal] as const;
@@ -62,6 +66,7 @@ export function interruptSignal(
     get status() {
       return status;
     },
+    stop: () => stop(INTERRUPTED),
     dispose: () => listeners.forEach(([signal, on]) => Deno.removeSignalListener(signal, on)),
   };
 }

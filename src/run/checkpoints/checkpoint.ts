@@ -1,3 +1,4 @@
+import { asTyped } from "../../config/typed_path.ts";
 import { UserError } from "../../errors.ts";
 import { writeFileAtomic } from "../../formats/atomic_write.ts";
 import { flatten } from "../../formats/flatten.ts";
@@ -69,7 +70,7 @@ function opened(path: string): RegularFile {
   try {
     return openRegularFile(path);
   } catch (error) {
-    throw new CheckpointError(`cannot read the checkpoint ${path}: ${ioReason(error)}`);
+    throw new CheckpointError(`cannot read the checkpoint ${asTyped(path)}: ${ioReason(error)}`);
   }
 }
 
@@ -100,7 +101,7 @@ export function inFile<T>(path: string, fn: () => T): T {
   } catch (error) {
     const { name, message } = error as Error;
     if (!UNREADABLE.has(name)) throw error;
-    throw new CheckpointError(`${path} cannot be read as a checkpoint: ${message}`);
+    throw new CheckpointError(`${asTyped(path)} cannot be read as a checkpoint: ${message}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { asTyped } from "../../config/typed_path.ts";
 import { writeFileAtomic } from "../../formats/atomic_write.ts";
 import { isTensor } from "../../formats/flatten.ts";
 import { formatOfName } from "../../formats/format_of_name.ts";
@@ -45,7 +46,7 @@ export function readCostMatrix(
   if (bad >= 0) {
     const at = `${Math.floor(bad / classes)}, ${bad % classes}`;
     throw new CheckpointError(
-      `the cost matrix ${path} holds ${
+      `the cost matrix ${asTyped(path)} holds ${
         notFiniteName(cost[bad])
       } at [${at}]; make it anew, or use another one`,
     );
@@ -64,13 +65,17 @@ function readCosts(
   const tensor = isTensor(value) ? value : tensors.get(NAME) ?? only;
   if (!tensor) {
     throw new CheckpointError(
-      `${path} (${section}.COST_MATRIX_PATH) is no cost matrix: it holds no tensor ${NAME}`,
+      `${
+        asTyped(path)
+      } (${section}.COST_MATRIX_PATH) is no cost matrix: it holds no tensor ${NAME}`,
     );
   }
   const { shape } = tensor;
   if (shape.length !== 2 || shape[0] !== classes || shape[1] !== classes) {
     throw new CheckpointError(
-      `the cost matrix ${path} is [${shape.join(", ")}]; [${classes}, ${classes}] is wanted for ` +
+      `the cost matrix ${asTyped(path)} is [${
+        shape.join(", ")
+      }]; [${classes}, ${classes}] is wanted for ` +
         `${classes} classes`,
     );
   }

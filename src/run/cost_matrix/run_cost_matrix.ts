@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { type Config, sectionOf } from "../../config/config.ts";
+import { asTyped } from "../../config/typed_path.ts";
 import { classifierCost } from "../../cost_matrix/classifier_cost.ts";
 import { flatCosts } from "../../cost_matrix/flat_costs.ts";
 import type { Dataset } from "../../data/image_dataset.ts";
@@ -207,7 +208,7 @@ class RunMatrix {
       ...methodNote(method),
     });
     note?.(
-      `made the cost matrix ${visible(path)} from ${TEACHER} and ${
+      `made the cost matrix ${visible(asTyped(path))} from ${TEACHER} and ${
         plural(method.samples, "image")
       } of each class, since ${why}`,
     );
@@ -234,7 +235,7 @@ async function otherTeacher(
   const own = await weightsHash(teacher);
   if (made === own) return null;
   const from = [note.teacher, note.checkpoint].map((each) => shown(String(each ?? "unknown")));
-  return `the cost matrix ${visible(path)} was made from the weights of another teacher, ${
+  return `the cost matrix ${visible(asTyped(path))} was made from the weights of another teacher, ${
     from[0]
   } in ` +
     `${from[1]} (SHA-256 ${shown(made.slice(0, 12))}...), and this one is ${DISTILLER.TEACHER} in ${

@@ -1,3 +1,4 @@
+import { asTyped } from "../../config/typed_path.ts";
 import { modelState, stateNote } from "../../formats/model_state.ts";
 import { stateEntries } from "../../formats/state_entries.ts";
 import {
@@ -68,13 +69,15 @@ export function initStudent(
   const reason = misfit(shapesOf(entries), own);
   if (reason !== null) {
     throw new CheckpointError(
-      `${path} does not fit the student ${describeFit(wanted)}: ${reason}${advice(found, wanted)}`,
+      `${asTyped(path)} does not fit the student ${describeFit(wanted)}: ${reason}${
+        advice(found, wanted)
+      }`,
     );
   }
   refuseNotFinite(path, entries, wanted, SETTINGS);
   student.loadStateDict(entries, { strict: false });
   const notes = [stateNote(state), why].filter((note) => note !== null);
-  if (notes.length > 0) tell(`${path}: ${notes.join("; ")}`);
+  if (notes.length > 0) tell(`${asTyped(path)}: ${notes.join("; ")}`);
 }
 
 function shapesOf(tensors: ReadonlyMap<string, { readonly shape: Shape }>): Map<string, Shape> {

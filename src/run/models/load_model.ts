@@ -1,3 +1,4 @@
+import { asTyped } from "../../config/typed_path.ts";
 import type { DatasetInfo } from "../../data/image_dataset.ts";
 import { findDataset } from "../../data/registry.ts";
 import { modelState, stateNote } from "../../formats/model_state.ts";
@@ -57,7 +58,7 @@ export function loadModel(
   }
   const reason = load(model, entries);
   const note = stateNote(state);
-  if (note) tell(`${path}: ${note}`);
+  if (note) tell(`${asTyped(path)}: ${note}`);
   if (reason === null) return refuseNotFinite(path, entries, wanted, settings);
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
   throw new CheckpointError(misfit(path, shapes, wanted, settings, reason));
@@ -77,7 +78,9 @@ export function refuseNotFinite(
   const found = findNotFinite(entries);
   if (!found) return;
   throw new CheckpointError(
-    `the ${role} ${name} in ${path} is no use: its weights are not all finite numbers, with ${found}; ` +
+    `the ${role} ${name} in ${
+      asTyped(path)
+    } is no use: its weights are not all finite numbers, with ${found}; ` +
       `use another ${file}`,
   );
 }
@@ -93,7 +96,9 @@ export function loadTensors(
   path: string,
 ): void {
   const reason = load(module, inFile(path, () => stateEntries(tensors)));
-  if (reason !== null) throw new CheckpointError(`${path} does not fit the model: ${reason}`);
+  if (reason !== null) {
+    throw new CheckpointError(`${asTyped(path)} does not fit the model: ${reason}`);
+  }
 }
 
 /** Loads tensors, or says why they do not fit. */
@@ -140,7 +145,7 @@ function misfit(
   reason: string,
 ): string {
   const { models, nearest } = fittingModels(state);
-  const not = `${path} is not a ${describeFit(wanted)}`;
+  const not = `${asTyped(path)} is not a ${describeFit(wanted)}`;
   if (models.length === 0) {
     const like = nearest ? ` (most like ${nearest.name})` : "";
     return `${not} and fits no model that is known here${like}: ${reason}; use another ${settings.file}`;

@@ -1,8 +1,10 @@
 import type { DatasetCallbacks } from "../../data/dataset_config.ts";
+import type { DatasetSplits } from "../../data/load_dataset.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { Group } from "../../parallel/group.ts";
 import type { EventSink } from "../../train/events.ts";
 import type { ClassifierCard } from "../models/classifier_card.ts";
+import type { Run, RunClosing } from "../run.ts";
 import type { Decisions, DistillRequest } from "./decisions.ts";
 import type { ModelRow } from "./measure.ts";
 import type { Pictures } from "./pictures.ts";
@@ -54,6 +56,8 @@ export interface PipelineOptions {
   readonly signal: AbortSignal;
   /** The command that goes on. */
   readonly resumeCommand: string;
+  /** What is done with each run at its end, by the images that it has. */
+  readonly closing?: (splits: DatasetSplits) => (run: Run) => Promise<RunClosing>;
   /** Told what a data set takes to load. */
   readonly callbacks: DatasetCallbacks;
   readonly listener: PipelineListener;

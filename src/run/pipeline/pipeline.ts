@@ -1,5 +1,6 @@
 import type { Config } from "../../config/config.ts";
 import { configToYaml } from "../../config/format_config.ts";
+import { asTyped } from "../../config/typed_path.ts";
 import { readImageSplit, writeImageSplit } from "../../data/images/image_split.ts";
 import { type DatasetSplits, loadDataset } from "../../data/load_dataset.ts";
 import { findDataset } from "../../data/registry.ts";
@@ -121,9 +122,9 @@ class Pipeline {
     const now = countPictures(pictures, readImageSplit(this.#files.split));
     if (now === images + test) return;
     listener.warn(
-      `${pictures} has ${now} pictures now and had ${
-        images + test
-      } when ${folder} was begun; --overwrite begins again with them`,
+      `${asTyped(pictures)} has ${now} pictures now and had ${images + test} when ${
+        asTyped(folder)
+      } was begun; --overwrite begins again with them`,
     );
   }
 
@@ -235,6 +236,7 @@ class Pipeline {
         (seconds, part) => this.#left.during(name, seconds, part),
       ),
       ...{ signal, resumeCommand, group: this.options.group },
+      closing: this.options.closing?.(splits),
     });
     if (!finished) return false;
     const { lastTop1, bestTop1, bestEpoch, seconds } = state;

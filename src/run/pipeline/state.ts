@@ -1,3 +1,4 @@
+import { asTyped } from "../../config/typed_path.ts";
 import { UserError } from "../../errors.ts";
 import { writeFileAtomic } from "../../formats/atomic_write.ts";
 import { ioReason } from "../../formats/io_reason.ts";
@@ -53,10 +54,12 @@ export function readState(path: string): PipelineState | null {
     if (typeof state?.request === "object" && typeof state?.runs === "object") return state;
   } catch (error) {
     if (!(error instanceof SyntaxError)) {
-      throw new UserError(`cannot read ${path}: ${ioReason(error)}`);
+      throw new UserError(`cannot read ${asTyped(path)}: ${ioReason(error)}`);
     }
   }
-  throw new UserError(`${path} is not what distill has written; start again with --overwrite`);
+  throw new UserError(
+    `${asTyped(path)} is not what distill has written; start again with --overwrite`,
+  );
 }
 
 /** Writes a state where {@linkcode readState} reads it. */
@@ -93,7 +96,7 @@ export function refuseChanges(folder: string, before: DistillRequest, now: Disti
   if (changed === undefined) return;
   const [was, is] = [before, now].map((each) => describe(each[changed]));
   throw new UserError(
-    `${folder} was begun with ${
+    `${asTyped(folder)} was begun with ${
       OPTIONS[changed]
     } ${was}, and now it is ${is}; go on with the same, choose another --name, or start again with --overwrite`,
   );

@@ -1,0 +1,43 @@
+import { type Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { typedPath } from "../../config/typed_path.ts";
+import type { Exit } from "./exit.ts";
+import { helpText } from "./help_text.ts";
+
+const EXAMPLES = `
+It reads the run's files and nothing else, so that the run is not disturbed: every epoch, and the steps between
+as often as LOG.TENSORBOARD_FREQ says. train --live and distill --live show every step, and can stop the run.
+Only browsers on this machine see the page, at an address that nobody guesses.
+
+Examples:
+  deno task live output/fashion_mnist/wkd_l_f_resnet20_resnet8
+  deno task live output/distill/pictures --port 9000`;
+
+/** Adds the `live` command. */
+export function addLive(program: Command, exit: Exit): void {
+  program.command("live")
+    .description("watch a run of another process on a page")
+    .argument("<run>", "folder of a run, or of what distill makes", typedPath)
+    .option("--port <n>", "default: the first free one from 8100 on", portNumber)
+    .addHelpText("after", helpText(EXAMPLES))
+    .action(async (run, { port }) => {
+      const { live } = await import("../live.ts");
+      exit(await live(run, port));
+    });
+}
+
+const HIGHEST = 65535;
+
+/** Parses an option that takes a port. */
+export function portNumber(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= HIGHEST) return number;
+  throw new InvalidArgumentError(`an integer from 1 to ${HIGHEST}`);
+}
+
+/** `--live`, of the commands that train. */
+export function liveOption() {
+  return new Option(
+    "--live [port]",
+    "show the run on a page for browsers on this machine, which can stop and save it; default: the first free port from 8100 on",
+  ).argParser(portNumber);
+}
