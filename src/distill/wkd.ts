@@ -70,6 +70,8 @@ export interface WKDOptions {
  * (Lv et al., NeurIPS 2024).
  */
 export class WKD implements Distiller {
+  /** Reads no features before a ReLU. */
+  readonly readsPreact = false;
   /** `conv_reg`, the projector, with WKD-F; else none. */
   readonly extraModules: Readonly<Record<string, Module>>;
   readonly #projector: (Module & { forward(x: Tensor): Tensor }) | null = null;

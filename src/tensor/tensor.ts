@@ -106,7 +106,8 @@ const METHODS: Methods = {
 
 for (const [name, op] of Object.entries(METHODS)) {
   const value = function (this: Tensor, ...args: unknown[]) {
-    return (op as (x: Tensor, ...args: unknown[]) => unknown)(this, ...args);
+    return this.deferral?.join(name, args) ??
+      (op as (x: Tensor, ...args: unknown[]) => unknown)(this, ...args);
   };
   Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
 }

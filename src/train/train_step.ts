@@ -1,6 +1,8 @@
 import type { Distiller, Schedule } from "../distill/distiller.ts";
 import type { BufferRange, Gpu } from "../gpu/gpu.ts";
 import { Recording } from "../gpu/recording.ts";
+import { FoldedTeacher } from "../models/folded_teacher.ts";
+import { withoutPreact } from "../models/wanted_features.ts";
 import { accumulateMetrics } from "../ops/reduce/accumulate_metrics.ts";
 import { topKCorrect } from "../ops/reduce/top_k_correct.ts";
 import { cat } from "../ops/shape/cat.ts";
@@ -91,6 +93,8 @@ export class TrainStep {
   readonly #weight: Tensor | null;
   /** float32 [classes], or null for 1 each. */
   readonly #classWeights: Tensor | null;
+  /** Null where there is no teacher. */
+  readonly #teacher: FoldedTeacher | null;
   #batches = 1;
   #backward: Recording | null = null;
   #update: Recording | null = null;
@@ -101,6 +105,8 @@ export class TrainStep {
   /** Allocates the batch and the totals. */
   constructor(readonly options: TrainStepOptions) {
     const { gpu: device, imageShape, optimizer, accumulate = false, mixes, classWeights } = options;
+    const { teacher } = options.distiller;
+    this.#teacher = teacher && new FoldedTeacher(teacher);
     this.#inputs = new DeviceBatch(device, imageShape, mixes);
     this.totals = zeros([TOTALS], { device });
     this.#weight = accumulate ? tensor([1], null, { device }) : null;
@@ -164,6 +170,7 @@ export class TrainStep {
   /** Frees the recordings and the inputs. */
   dispose(): void {
     this.#forget();
+    this.#teacher?.dispose();
     this.#update?.dispose();
     this.#weight?.dispose();
     this.#classWeights?.dispose();
@@ -174,15 +181,22 @@ export class TrainStep {
   async #trainOn(inputs: DeviceBatch, last: boolean): Promise<void> {
     const { distiller, onGradients, optimizer } = this.options;
     distiller.startStep?.(inputs, this.#schedule!);
+    if (this.#teacher?.stale) this.#teacher.refresh();
     if (last && !onGradients && this.#backward && this.#update) {
       this.jsMilliseconds = this.#joined().replay();
       return;
     }
     this.jsMilliseconds = 0;
+    const recorded = this.#backward !== null;
+    const writes = recorded ? 0 : this.#teacher?.writes;
     this.#backward = await this.#play(this.#backward, () => this.#gradients(inputs));
-    if (!last) return;
+    // A distiller that moves its teacher with every step would replay what reads weights that were prepared once.
+    const moves = !recorded && writes !== this.#teacher?.writes;
+    if (moves) this.#teacher!.unfold();
+    if (!last) return moves ? this.#forget() : undefined;
     await onGradients?.(optimizer.groups.map(({ gradients }) => gradients));
     this.#update = await this.#play(this.#update, () => this.#updateWeights());
+    if (moves) this.#forget();
   }
 
   /** Replays what was recorded, or records it. */
@@ -209,7 +223,9 @@ export class TrainStep {
     batch.mix();
     const { images, labels } = batch;
     const targets = batch.targets({ labelSmoothing, classWeights: this.#classWeights });
-    const forward = () => distiller.forwardTrain(images, labels, this.#schedule!, targets);
+    const forwardTrain = () => distiller.forwardTrain(images, labels, this.#schedule!, targets);
+    const forward = () =>
+      distiller.readsPreact === false ? withoutPreact(forwardTrain) : forwardTrain();
     const { logits, losses } = scaler ? autocast(forward) : forward();
     requireTargetsUsed(targets, distiller, this.options, mixes);
     const loss = Object.values(losses).reduce((sum, term) => sum.add(term));

@@ -66,6 +66,52 @@ export function batchNorm(x: Tensor, tensors: BatchNormTensors, options: BatchNo
   const { relu = false, residual = null, training, tree = !x.gpu.software } = options;
   check(x, tensors, layout, options);
   const stats = computeStats(x, tensors, layout, options, tree);
+  const y = apply(x, stats, layout, { relu, residual });
+  const inputs = [x, tensors.weight, tensors.bias, ...(residual ? [residual] : [])];
+  const backward = (dy: Tensor) =>
+    gradients(x, dy, relu ? y : null, stats, layout, { training, tree, residual });
+  return track(["batch_norm", { ...options, ...tensors }], inputs, y, backward, [stats]);
+}
+
+/**
+ * {@linkcode batchNorm} off the tape by statistics that {@linkcode fixedStatistics} made of the running ones.
+ *
+ * @throws RangeError when shapes do not fit
+ */
+export function batchNormByStatistics(
+  x: Tensor,
+  tensors: BatchNormTensors,
+  stats: Tensor,
+  { relu = false, residual = null }: Pick<BatchNormOptions, "relu" | "residual">,
+): Tensor {
+  const layout = normLayout(x.shape);
+  check(x, tensors, layout, { training: false, residual });
+  return apply(x, stats, layout, { relu, residual });
+}
+
+/** What the running statistics make of every channel, [C, 4]; written to `into` where that is given. */
+export function fixedStatistics(
+  { weight, bias, runningMean, runningVar }: BatchNormTensors,
+  eps: number,
+  into?: Tensor,
+): Tensor {
+  const channels = weight.numel;
+  const stats = into ?? Tensor.result(weight.gpu, [channels, 4]);
+  weight.gpu.dispatch(statsKernel, {
+    bindings: { weight, bias, stats, runningMean, runningVar },
+    params: { channels, plane: 1, splits: 0, count: 1, momentum: 0, eps },
+    values: { TRAINING: 0, COUNT: 0, E: wgslFloat("float32") },
+    workgroups: [Math.ceil(channels / 64)],
+  });
+  return stats;
+}
+
+function apply(
+  x: Tensor,
+  stats: Tensor,
+  layout: NormLayout,
+  { relu, residual }: { relu: boolean; residual: Tensor | null },
+): Tensor {
   const y = Tensor.result(x.gpu, x.shape, x.dtype);
   x.gpu.dispatch(applyKernel, {
     bindings: {
@@ -83,10 +129,7 @@ export function batchNorm(x: Tensor, tensors: BatchNormTensors, options: BatchNo
     },
     workgroups: linearGrid(Math.ceil(layout.threads / 64)),
   });
-  const inputs = [x, tensors.weight, tensors.bias, ...(residual ? [residual] : [])];
-  const backward = (dy: Tensor) =>
-    gradients(x, dy, relu ? y : null, stats, layout, { training, tree, residual });
-  return track(["batch_norm", { ...options, ...tensors }], inputs, y, backward, [stats]);
+  return y;
 }
 
 function computeStats(
