@@ -66,6 +66,8 @@ export interface BackwardOptions {
    * Saves memory when nothing reads them afterwards.
    */
   freeExcept?: readonly Tensor[];
+  /** Told of every leaf as soon as its `.grad` is done, while others are to come. */
+  onGradient?: (leaf: Tensor) => void;
 }
 
 /** What `topk()` finds. */

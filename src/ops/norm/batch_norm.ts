@@ -6,31 +6,21 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { type InputGradients, track } from "../../tensor/autograd.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
+import type { SharedBatch } from "../../tensor/shared_batch.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
 import { formatShape, sameShape } from "../../tensor/shape.ts";
 import { linearGrid } from "../grid.ts";
 import { requireFloats } from "../require_dtype.ts";
-import { type NormLayout, normLayout } from "./layout.ts";
+import { type BatchNormTensors, type NormLayout, normLayout } from "./layout.ts";
+import { normalisedTogether, sharedGradientSums, sharedStats } from "./shared_norm.ts";
 import { normSums } from "./sums.ts";
+
+export type { BatchNormTensors } from "./layout.ts";
 
 const statsKernel = new Kernel("batch_norm_stats", statsCode);
 const applyKernel = new Kernel("batch_norm_apply", applyCode);
 const gradStatsKernel = new Kernel("batch_norm_grad_stats", gradStatsCode);
 const gradApplyKernel = new Kernel("batch_norm_grad_apply", gradApplyCode);
-
-/** Parameters and buffers of batch normalisation, each [C] but the counter. */
-export interface BatchNormTensors {
-  /** Factor after the normalisation. */
-  readonly weight: Tensor;
-  /** Added after it. */
-  readonly bias: Tensor;
-  /** Running mean; moved in place when training. */
-  readonly runningMean: Tensor;
-  /** Running variance, unbiased; moved in place when training. */
-  readonly runningVar: Tensor;
-  /** int32, a number; one more after each batch when training. Not counted where missing. */
-  readonly batches?: Tensor;
-}
 
 /** Options of {@linkcode batchNorm}. */
 export interface BatchNormOptions {
@@ -64,12 +54,13 @@ export function batchNorm(x: Tensor, tensors: BatchNormTensors, options: BatchNo
   checkOptions<BatchNormOptions>("batchNorm()", options, OPTIONS);
   const layout = normLayout(x.shape);
   const { relu = false, residual = null, training, tree = !x.gpu.software } = options;
-  check(x, tensors, layout, options);
-  const stats = computeStats(x, tensors, layout, options, tree);
+  const shared = training ? normalisedTogether() : null;
+  check(x, tensors, layout, options, shared);
+  const stats = computeStats(x, tensors, layout, options, tree, shared);
   const y = apply(x, stats, layout, { relu, residual });
   const inputs = [x, tensors.weight, tensors.bias, ...(residual ? [residual] : [])];
   const backward = (dy: Tensor) =>
-    gradients(x, dy, relu ? y : null, stats, layout, { training, tree, residual });
+    gradients(x, dy, relu ? y : null, stats, layout, { training, tree, residual, shared });
   return track(["batch_norm", { ...options, ...tensors }], inputs, y, backward, [stats]);
 }
 
@@ -85,7 +76,7 @@ export function batchNormByStatistics(
   { relu = false, residual = null }: Pick<BatchNormOptions, "relu" | "residual">,
 ): Tensor {
   const layout = normLayout(x.shape);
-  check(x, tensors, layout, { training: false, residual });
+  check(x, tensors, layout, { training: false, residual }, null);
   return apply(x, stats, layout, { relu, residual });
 }
 
@@ -138,10 +129,16 @@ function computeStats(
   layout: NormLayout,
   { training, momentum = 0.1, eps = 1e-5 }: BatchNormOptions,
   tree: boolean,
+  shared: SharedBatch | null,
 ): Tensor {
   const { channels, plane, splits, images } = layout;
   const stats = Tensor.result(x.gpu, [channels, 4]);
   const sums = training ? normSums(x, layout, null, tree) : null;
+  if (shared) {
+    const tensors = { weight, bias, runningMean, runningVar, batches };
+    sharedStats(shared, x, sums!, stats, tensors, layout, { momentum, eps });
+    return stats;
+  }
   const count = training && batches !== undefined;
   x.gpu.dispatch(statsKernel, {
     bindings: {
@@ -168,11 +165,20 @@ function gradients(
   y: Tensor | null,
   stats: Tensor,
   layout: NormLayout,
-  { training, tree, residual }: { training: boolean; tree: boolean; residual: Tensor | null },
+  { training, tree, residual, shared }: {
+    training: boolean;
+    tree: boolean;
+    residual: Tensor | null;
+    shared: SharedBatch | null;
+  },
 ): InputGradients {
   const { gpu } = x;
-  const { channels, splits, images, plane, vector } = layout;
-  const sums = normSums(x, layout, { dy, stats, y }, tree);
+  const { channels, images, plane, vector } = layout;
+  const parts = normSums(x, layout, { dy, stats, y }, tree);
+  const together = shared && sharedGradientSums(shared, parts, layout);
+  const sums = together?.own ?? parts;
+  // The statistics do not follow from images that count nothing.
+  const counts = !shared?.spare;
   const dweight = Tensor.result(gpu, [channels]);
   const dbias = Tensor.result(gpu, [channels]);
   const coefficients = Tensor.result(gpu, [channels, 4]);
@@ -183,12 +189,18 @@ function gradients(
       dweight,
       dbias,
       coefficients,
+      whole: counts ? together?.whole : null,
     },
-    params: { channels, splits, count: images * plane },
-    values: { TRAINING: Number(training) },
+    params: {
+      channels,
+      splits: together ? 1 : layout.splits,
+      count: (shared?.size ?? images) * plane,
+    },
+    values: { TRAINING: Number(training && counts), SHARED: Number(together !== null && counts) },
     workgroups: [Math.ceil(channels / 64)],
   });
   sums.dispose();
+  together?.whole.dispose();
   const dx = Tensor.result(gpu, x.shape, x.dtype);
   const dz = residual && y ? Tensor.result(gpu, x.shape, x.dtype) : null;
   gpu.dispatch(gradApplyKernel, {
@@ -218,6 +230,7 @@ function check(
   { batches: _, ...tensors }: BatchNormTensors,
   layout: NormLayout,
   { training, residual }: BatchNormOptions,
+  shared: SharedBatch | null,
 ): void {
   requireFloats("batchNorm", x, ...(residual ? [residual] : []));
   for (const [name, tensor] of Object.entries(tensors) as [string, Tensor][]) {
@@ -229,7 +242,7 @@ function check(
       );
     }
   }
-  if (training && layout.images * layout.plane < 2) {
+  if (training && (shared?.size ?? layout.images) * layout.plane < 2) {
     throw new RangeError(
       `more than one value per channel wanted when training, got ${formatShape(x.shape)}`,
     );
