@@ -153,10 +153,7 @@ export function foldedNorm(x: Tensor, norm: FoldableNorm, ending: ConvEnding): T
   if (!current || gradEnabled() || x.gpu.dry) return null;
   const waiting = x.deferral instanceof WaitingConv ? x.deferral.normalised(norm, ending) : null;
   return waiting ??
-    batchNormByStatistics(x, norm, current.statistics(norm), {
-      relu: ending.relu,
-      residual: ending.residual,
-    });
+    batchNormByStatistics(x, tensorsOf(norm), current.statistics(norm), ending);
 }
 
 /** A convolution whose output nobody has asked for yet. */
@@ -221,7 +218,7 @@ class WaitingConv implements Deferral {
 }
 
 function prepareConv({ weight, bias }: FoldableConv, norm: FoldableNorm | null): PreparedConv {
-  const sources = tracked([weight, bias, ...(norm ? tensorsOf(norm) : [])]);
+  const sources = tracked([weight, bias, ...(norm ? Object.values(tensorsOf(norm)) : [])]);
   if (!norm) {
     // A handle of its own: what is kept in another order is kept for it, not for who trains the weight.
     const own = weight.alias().keep();
@@ -255,15 +252,15 @@ function prepareNorm(norm: FoldableNorm): PreparedNorm {
   const { gpu } = norm.weight;
   const stats = gpu.aside(() => fixedStatistics(norm, norm.eps).keep());
   return {
-    sources: tracked(tensorsOf(norm)),
+    sources: tracked(Object.values(tensorsOf(norm))),
     stats,
     make: () => gpu.aside(() => fixedStatistics(norm, norm.eps, stats)),
     free: () => stats.dispose(),
   };
 }
 
-function tensorsOf({ weight, bias, runningMean, runningVar }: FoldableNorm): Tensor[] {
-  return [weight, bias, runningMean, runningVar];
+function tensorsOf({ weight, bias, runningMean, runningVar }: FoldableNorm) {
+  return { weight, bias, runningMean, runningVar };
 }
 
 function tracked(tensors: readonly (Tensor | null)[]) {

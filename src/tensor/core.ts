@@ -87,6 +87,8 @@ export interface TopK {
 export class Tensor {
   /** Gradient of the last `backward()`, for leaves that want one. */
   grad: Tensor | null = null;
+  /** The element of a tensor of one, where the host knows it and nothing may change it; else null. */
+  known: number | null = null;
   #storage: Storage | null;
   #deferral: Deferral | null = null;
   #node: Node | null = null;
@@ -205,6 +207,7 @@ export class Tensor {
   /** A second handle on the same memory with another shape of as many elements. For ops. */
   alias(shape: Shape = this.shape): Tensor {
     const tensor = new Tensor(this.storage.retain(), shape, this.dtype);
+    tensor.known = this.known;
     registerResult(tensor);
     return tensor;
   }

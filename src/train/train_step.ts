@@ -3,6 +3,7 @@ import type { Gpu } from "../gpu/gpu.ts";
 import { Recording } from "../gpu/recording.ts";
 import { FoldedTeacher } from "../models/folded_teacher.ts";
 import { withoutPreact } from "../models/wanted_features.ts";
+import { weightedSum } from "../ops/weighted_sum.ts";
 import { clipGradNorm } from "../optim/clip_grad_norm.ts";
 import type { GradScaler } from "../optim/grad_scaler.ts";
 import type { ModelEma } from "../optim/model_ema.ts";
@@ -251,7 +252,7 @@ export class TrainStep {
       distiller.readsPreact === false ? withoutPreact(forwardTrain) : forwardTrain();
     const { logits, losses } = scaler ? autocast(forward) : forward();
     requireTargetsUsed(targets, distiller, this.options, mixes);
-    const loss = Object.values(losses).reduce((sum, term) => sum.add(term));
+    const loss = weightedSum(Object.values(losses).map((term) => [term.to("float32"), 1]));
     this.lossNames = Object.keys(losses);
     addTotals(
       this.totals,
