@@ -32,7 +32,7 @@ class Block extends Module {
   readonly conv: Conv2d;
   readonly norm: BatchNorm2d;
 
-  constructor() {
+  constructor(readonly swapped = false) {
     super();
     const stem = layers("stem");
     this.stem = new Sequential(stem.conv, stem.norm, new ReLU());
@@ -41,7 +41,9 @@ class Block extends Module {
 
   forward(x: Tensor): { output: Tensor; hidden: Tensor } {
     const hidden = this.stem.forward(x);
-    return { output: this.norm.forward(this.conv.forward(hidden)).add(hidden).relu(), hidden };
+    const branch = this.norm.forward(this.conv.forward(hidden));
+    const both = this.swapped ? hidden.add(branch) : branch.add(hidden);
+    return { output: both.relu(), hidden };
   }
 }
 
@@ -78,6 +80,25 @@ Deno.test("Folding runs convolution, normalisation, addition and ReLU of any mod
   folding.dispose();
   for (const each of [block, x]) each.dispose();
   assertEquals(gpu.account.inUse, before);
+});
+
+Deno.test("Folding adds a shortcut from either side", () => {
+  const block = new Block(true).eval();
+  const x = procedural("x", [2, CHANNELS, 6, 6]);
+  const folding = new Folding();
+  const names: string[] = [];
+  const { dispatch } = gpu;
+  gpu.dispatch = (kernel, options) => {
+    names.push(kernel.name);
+    dispatch.call(gpu, kernel, options);
+  };
+  try {
+    scope(() => noGrad(() => folding.run(() => void block.forward(x).output.storage)));
+  } finally {
+    gpu.dispatch = dispatch;
+  }
+  assertEquals(names.filter((name) => !/fold|pack/.test(name)), Array(2).fill("conv2d_generic"));
+  for (const each of [block, x, folding]) each.dispose();
 });
 
 Deno.test("Folding computes an output that something beside a normalisation takes", async () => {
