@@ -83,6 +83,11 @@ export class Gpu {
     return this.#scope !== null;
   }
 
+  /** Whether nothing runs, within {@linkcode Gpu.dryRun}. */
+  get dry(): boolean {
+    return this.#dry;
+  }
+
   /**
    * Queues a kernel; it runs after everything queued before.
    *
@@ -230,6 +235,22 @@ export class Gpu {
       return synchronous("dryRun", fn());
     } finally {
       this.#dry = outer;
+    }
+  }
+
+  /**
+   * Runs `fn` outside of a recording that is under way: what it queues runs once, in its place, and is not replayed; memory
+   * comes from the pool of the outside.
+   *
+   * @throws TypeError when `fn` is async.
+   */
+  aside<T>(fn: () => T): T {
+    const scope = this.#scope;
+    this.#scope = null;
+    try {
+      return synchronous("aside", fn());
+    } finally {
+      this.#scope = scope;
     }
   }
 

@@ -1,5 +1,5 @@
 import { synchronous } from "../gpu/synchronous.ts";
-import type { BackwardOptions, InputGradients, Node, Tensor } from "./core.ts";
+import type { BackwardOptions, GradientBefore, InputGradients, Node, Tensor } from "./core.ts";
 import { scope } from "./scope.ts";
 import { traceOp } from "./trace.ts";
 
@@ -51,10 +51,10 @@ export function track(
   label: OpLabel,
   inputs: readonly Tensor[],
   output: Tensor,
-  backward: (gradient: Tensor) => InputGradients,
+  backward: (gradient: Tensor, before: GradientBefore) => InputGradients,
   saved: readonly Tensor[] = [],
 ): Tensor {
-  trackMany(label, inputs, [output], ([gradient]) => backward(gradient!), saved);
+  trackMany(label, inputs, [output], ([gradient], before) => backward(gradient!, before), saved);
   return output;
 }
 
@@ -63,7 +63,7 @@ export function trackMany<T extends readonly Tensor[]>(
   label: OpLabel,
   inputs: readonly Tensor[],
   outputs: T,
-  backward: (gradients: readonly (Tensor | null)[]) => InputGradients,
+  backward: Node["backward"],
   saved: readonly Tensor[] = [],
 ): T {
   const [name, attributes] = typeof label === "string" ? [label] : label;
@@ -89,6 +89,11 @@ export function runBackward(root: Tensor, seed: Tensor, options: BackwardOptions
     const gradients = new Map<Tensor, Tensor>([[root, seed]]);
     const { freeExcept, inputs = [], onGradient } = options;
     const kept = freeExcept ? new Set([root, ...freeExcept, ...inputs]) : null;
+    const before = (input: Tensor) => {
+      const gradient = gradients.get(input) ?? null;
+      gradients.delete(input);
+      return gradient;
+    };
     const uses = onGradient ? usesOfLeaves(nodes) : null;
     for (const node of nodes) {
       const wanted = !way || way.nodes.has(node);
@@ -97,7 +102,7 @@ export function runBackward(root: Tensor, seed: Tensor, options: BackwardOptions
         if (way?.tensors.has(output) && incoming[i]) output.accumulateGrad(incoming[i].alias());
       });
       // An op further on may have had no gradient for any output of this one.
-      const results = incoming.some((gradient) => gradient) ? node.backward(incoming) : [];
+      const results = incoming.some((gradient) => gradient) ? node.backward(incoming, before) : [];
       node.inputs.forEach((input, i) => {
         const gradient = results[i];
         if (!gradient) return;

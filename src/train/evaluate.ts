@@ -5,6 +5,8 @@ import { UserError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { ReadbackRing } from "../gpu/readback_ring.ts";
 import type { Model } from "../models/model.ts";
+import { withoutPreact } from "../models/wanted_features.ts";
+import { Folding } from "../nn/folding.ts";
 import { addInPlace } from "../ops/add_in_place.ts";
 import { argmax } from "../ops/reduce/argmax.ts";
 import { addClassHits } from "../ops/reduce/class_hits.ts";
@@ -31,12 +33,14 @@ export interface EvaluateOptions {
 type PredictionSink = (predicted: Int32Array, labels: Int32Array) => void;
 
 /**
- * Evaluates a model over a data set: recorded once, replayed for every batch, read back once. The
- * model is left in the mode it was in. Several processes evaluate their own images each, and all get the whole.
+ * Evaluates a model over a data set: recorded once, replayed for every batch, read back once. Its normalisations are folded
+ * into its convolutions, of the weights as they are when an evaluation begins. The model is left in the mode it was in.
+ * Several processes evaluate their own images each, and all get the whole.
  */
 export class Evaluator {
   readonly #totals: Tensor;
   readonly #steps: EvaluationStep[] = [];
+  readonly #folding = new Folding();
   /** Right predictions by class, [classes], where the classes are not of one size. */
   #hits: Tensor | null = null;
 
@@ -66,6 +70,7 @@ export class Evaluator {
     const seen = new Int32Array(this.#hits?.numel ?? 0);
     const wasTraining = this.model.training;
     this.model.eval();
+    this.#folding.refresh();
     let done: number;
     try {
       done = await this.#batches(loader, options, seen);
@@ -147,6 +152,7 @@ export class Evaluator {
   /** Frees recordings and buffers. */
   dispose(): void {
     for (const step of this.#steps) step.dispose();
+    this.#folding.dispose();
     this.#totals.dispose();
     this.#hits?.dispose();
   }
@@ -164,7 +170,9 @@ export class Evaluator {
     const { channels, height, width } = loader.dataset;
     const shape = [size, channels, height, width] as const;
     const totals = { totals: this.#totals, hits: this.#hits };
-    const step = new EvaluationStep(this.gpu, this.model, totals, shape, this.onPredictions);
+    const forward = (images: Tensor) =>
+      this.#folding.run(() => withoutPreact(() => this.model.forward(images).logits));
+    const step = new EvaluationStep(this.gpu, forward, totals, shape, this.onPredictions);
     this.#steps.push(step);
     return step;
   }
@@ -245,7 +253,7 @@ class EvaluationStep {
 
   constructor(
     readonly gpu: Gpu,
-    readonly model: Model,
+    readonly forward: (images: Tensor) => Tensor,
     readonly into: { readonly totals: Tensor; readonly hits: Tensor | null },
     readonly shape: readonly [number, number, number, number],
     onPredictions?: PredictionSink,
@@ -284,7 +292,7 @@ class EvaluationStep {
   }
 
   #step(): void {
-    const { logits } = this.model.forward(this.#images);
+    const logits = this.forward(this.#images);
     const loss = crossEntropy(logits, this.#labels, { reduction: "sum" });
     const hits = topKCorrect(logits, this.#labels, [1, Math.min(5, logits.shape[1])]);
     addInPlace(this.into.totals, cat([loss.reshape(1), hits]));

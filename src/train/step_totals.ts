@@ -1,7 +1,5 @@
 import type { BufferRange } from "../gpu/gpu.ts";
-import { accumulateMetrics } from "../ops/reduce/accumulate_metrics.ts";
-import { topKCorrect } from "../ops/reduce/top_k_correct.ts";
-import { cat } from "../ops/shape/cat.ts";
+import { addStepMetrics } from "../ops/reduce/step_metrics.ts";
 import { type GradScaler, SCALER_COUNTS } from "../optim/grad_scaler.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -30,11 +28,10 @@ export function addTotals(
   },
   weight: number,
 ): void {
-  const terms = [loss, ...Object.values(losses)].map((term) => term.detach().reshape(1));
+  const terms = [loss, ...Object.values(losses)].map((term) => term.detach().to("float32"));
   const found = logits.detach().to("float32");
-  const hits = topKCorrect(found, labels, [1, Math.min(5, logits.shape[1])]);
-  const values = cat([...terms, weight === 0 ? hits.mul(0) : hits]);
-  accumulateMetrics(totals, values, terms.length, weight);
+  const ks = [1, Math.min(5, logits.shape[1])] as const;
+  addStepMetrics(totals, { terms, logits: found, labels, ks }, weight);
 }
 
 /** Copies the loss scaler's state to its place in the totals. */

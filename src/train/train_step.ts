@@ -1,6 +1,10 @@
 import type { Distiller, Schedule } from "../distill/distiller.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Recording } from "../gpu/recording.ts";
+import { FoldedTeacher } from "../models/folded_teacher.ts";
+import { withoutPreact } from "../models/wanted_features.ts";
+import { WeightPacks } from "../ops/conv/weight_packs.ts";
+import { weightedSum } from "../ops/weighted_sum.ts";
 import { clipGradNorm } from "../optim/clip_grad_norm.ts";
 import type { GradScaler } from "../optim/grad_scaler.ts";
 import type { ModelEma } from "../optim/model_ema.ts";
@@ -89,18 +93,27 @@ export class TrainStep {
   readonly #weight: Tensor | null;
   /** float32 [classes], or null for 1 each. */
   readonly #classWeights: Tensor | null;
+  /** Null where there is no teacher. */
+  readonly #teacher: FoldedTeacher | null;
   #batches = 1;
   #backward: Recording | null = null;
   /** The exchange of gradients that several batches have added up. */
   #exchange: Recording | null = null;
   #update: Recording | null = null;
-  /** Both. */
+  /** The weights in the order that convolutions want, before both. */
+  readonly #packs: WeightPacks;
+  #packing: Recording | null = null;
+  #packed = 0;
+  /** All three. */
   #whole: Recording | null = null;
   #schedule: Schedule | null = null;
 
   /** Allocates the batch and the totals. */
   constructor(readonly options: TrainStepOptions) {
     const { gpu: device, imageShape, optimizer, accumulate = false, classWeights } = options;
+    const { teacher } = options.distiller;
+    this.#teacher = teacher && new FoldedTeacher(teacher);
+    this.#packs = new WeightPacks(device);
     this.#inputs = this.#newBatch(imageShape);
     this.totals = zeros([TOTALS], { device });
     this.shared = options.shared ? new SharedStep(options.shared, optimizer, this.totals) : null;
@@ -111,8 +124,10 @@ export class TrainStep {
 
   /** Dispatches of a step with its update; 0 before the first. */
   get dispatches(): number {
-    const [backward, update] = [this.#backward, this.#update];
-    return backward && update ? backward.dispatches + update.dispatches : 0;
+    const [packing, backward, update] = [this.#packing, this.#backward, this.#update];
+    return backward && update
+      ? (packing?.dispatches ?? 0) + backward.dispatches + update.dispatches
+      : 0;
   }
 
   /**
@@ -176,6 +191,9 @@ export class TrainStep {
   /** Frees the recordings and the inputs. */
   dispose(): void {
     this.#forget();
+    this.#teacher?.dispose();
+    this.#packing?.dispose();
+    this.#packs.dispose();
     this.#exchange?.dispose();
     this.#update?.dispose();
     this.#weight?.dispose();
@@ -192,18 +210,29 @@ export class TrainStep {
   async #trainOn(inputs: DeviceBatch, last: boolean): Promise<void> {
     const { distiller, onGradients, optimizer } = this.options;
     distiller.startStep?.(inputs, this.#schedule!);
+    if (this.#teacher?.stale) this.#teacher.refresh();
     if (last && !onGradients && !this.shared && this.#backward && this.#update) {
       this.jsMilliseconds = this.#joined().replay();
       return;
     }
     this.jsMilliseconds = 0;
-    this.#backward = await this.#play(this.#backward, () => this.#gradients(inputs));
-    if (!last) return;
+    const recorded = this.#backward !== null;
+    const writes = recorded ? 0 : this.#teacher?.writes;
+    if (this.#packing) this.jsMilliseconds = this.#packing.replay();
+    this.#backward = await this.#play(this.#backward, () => {
+      this.#packs.run(() => this.#gradients(inputs));
+    });
+    await this.#recordPacking();
+    // A distiller that moves its teacher with every step would replay what reads weights that were prepared once.
+    const moves = !recorded && writes !== this.#teacher?.writes;
+    if (moves) this.#teacher!.unfold();
+    if (!last) return moves ? this.#forget() : undefined;
     if (this.shared && this.#weight) {
       this.#exchange = await this.#play(this.#exchange, () => this.#exchangeSums());
     }
     await onGradients?.(optimizer.groups.map(({ gradients }) => gradients));
     this.#update = await this.#play(this.#update, () => this.#updateWeights());
+    if (moves) this.#forget();
   }
 
   /** Replays what was recorded, or records it. */
@@ -222,7 +251,17 @@ export class TrainStep {
   }
 
   #joined(): Recording {
-    return this.#whole ??= Recording.join(this.#backward!, this.#update!);
+    const step = () => Recording.join(this.#backward!, this.#update!);
+    return this.#whole ??= this.#packing ? Recording.join(this.#packing, step()) : step();
+  }
+
+  /** Has what was packed for the first time packed again before later steps. */
+  async #recordPacking(): Promise<void> {
+    if (this.#packed === this.#packs.size) return;
+    this.#packed = this.#packs.size;
+    this.#whole = null;
+    this.#packing?.dispose();
+    this.#packing = await this.options.gpu.record(() => this.#packs.pack());
   }
 
   /** The first recording: the gradients of a batch, in the optimiser's flat buffers. */
@@ -237,10 +276,12 @@ export class TrainStep {
     batch.mix();
     const { images, labels } = batch;
     const targets = batch.targets({ labelSmoothing, classWeights: this.#classWeights });
-    const forward = () => distiller.forwardTrain(images, labels, this.#schedule!, targets);
+    const forwardTrain = () => distiller.forwardTrain(images, labels, this.#schedule!, targets);
+    const forward = () =>
+      distiller.readsPreact === false ? withoutPreact(forwardTrain) : forwardTrain();
     const { logits, losses } = scaler ? autocast(forward) : forward();
     requireTargetsUsed(targets, distiller, this.options, mixes);
-    const loss = Object.values(losses).reduce((sum, term) => sum.add(term));
+    const loss = weightedSum(Object.values(losses).map((term) => [term.to("float32"), 1]));
     this.lossNames = Object.keys(losses);
     addTotals(
       this.totals,

@@ -11,6 +11,7 @@ import { checkOptions, type OptionNames } from "../../options.ts";
 import { formatShape, sameShape } from "../../tensor/shape.ts";
 import { linearGrid } from "../grid.ts";
 import { requireFloats } from "../require_dtype.ts";
+import { bindsWholeNorm, normaliseByBatch, normGradients } from "./batch_norm_tree.ts";
 import { type BatchNormTensors, type NormLayout, normLayout } from "./layout.ts";
 import { normalisedTogether, sharedGradientSums, sharedStats } from "./shared_norm.ts";
 import { normSums } from "./sums.ts";
@@ -56,7 +57,74 @@ export function batchNorm(x: Tensor, tensors: BatchNormTensors, options: BatchNo
   const { relu = false, residual = null, training, tree = !x.gpu.software } = options;
   const shared = training ? normalisedTogether() : null;
   check(x, tensors, layout, options, shared);
-  const stats = computeStats(x, tensors, layout, options, tree, shared);
+  const whole = tree && !shared && bindsWholeNorm(x.gpu);
+  const forward = whole && training ? normaliseWhole : normaliseInSteps;
+  const { y, stats } = forward(x, tensors, layout, { ...options, relu, residual, tree }, shared);
+  const inputs = [x, tensors.weight, tensors.bias, ...(residual ? [residual] : [])];
+  const backward = (dy: Tensor) =>
+    gradients(x, dy, relu ? y : null, stats, layout, { training, tree, residual, shared, whole });
+  return track(["batch_norm", { ...options, ...tensors }], inputs, y, backward, [stats]);
+}
+
+type Normalise = (
+  x: Tensor,
+  tensors: BatchNormTensors,
+  layout: NormLayout,
+  options: BatchNormOptions & { relu: boolean; residual: Tensor | null; tree: boolean },
+  shared: SharedBatch | null,
+) => { y: Tensor; stats: Tensor };
+
+const normaliseInSteps: Normalise = (x, tensors, layout, options, shared) => {
+  const stats = computeStats(x, tensors, layout, options, options.tree, shared);
+  return { y: apply(x, stats, layout, options), stats };
+};
+
+const normaliseWhole: Normalise = (x, tensors, layout, { momentum = 0.1, eps = 1e-5, ...rest }) => {
+  const sums = normSums(x, layout, null, true);
+  const made = normaliseByBatch(x, sums, tensors, layout, { momentum, eps, ...rest });
+  sums.dispose();
+  return made;
+};
+
+/**
+ * {@linkcode batchNorm} off the tape by statistics that {@linkcode fixedStatistics} made of the running ones.
+ *
+ * @throws RangeError when shapes do not fit
+ */
+export function batchNormByStatistics(
+  x: Tensor,
+  tensors: BatchNormTensors,
+  stats: Tensor,
+  { relu = false, residual = null }: Pick<BatchNormOptions, "relu" | "residual">,
+): Tensor {
+  const layout = normLayout(x.shape);
+  check(x, tensors, layout, { training: false, residual }, null);
+  return apply(x, stats, layout, { relu, residual });
+}
+
+/** What the running statistics make of every channel, [C, 4]; written to `into` where that is given. */
+export function fixedStatistics(
+  { weight, bias, runningMean, runningVar }: BatchNormTensors,
+  eps: number,
+  into?: Tensor,
+): Tensor {
+  const channels = weight.numel;
+  const stats = into ?? Tensor.result(weight.gpu, [channels, 4]);
+  weight.gpu.dispatch(statsKernel, {
+    bindings: { weight, bias, stats, runningMean, runningVar },
+    params: { channels, plane: 1, splits: 0, count: 1, momentum: 0, eps },
+    values: { TRAINING: 0, COUNT: 0, E: wgslFloat("float32") },
+    workgroups: [Math.ceil(channels / 64)],
+  });
+  return stats;
+}
+
+function apply(
+  x: Tensor,
+  stats: Tensor,
+  layout: NormLayout,
+  { relu, residual }: { relu: boolean; residual: Tensor | null },
+): Tensor {
   const y = Tensor.result(x.gpu, x.shape, x.dtype);
   x.gpu.dispatch(applyKernel, {
     bindings: {
@@ -74,10 +142,7 @@ export function batchNorm(x: Tensor, tensors: BatchNormTensors, options: BatchNo
     },
     workgroups: linearGrid(Math.ceil(layout.threads / 64)),
   });
-  const inputs = [x, tensors.weight, tensors.bias, ...(residual ? [residual] : [])];
-  const backward = (dy: Tensor) =>
-    gradients(x, dy, relu ? y : null, stats, layout, { training, tree, residual, shared });
-  return track(["batch_norm", { ...options, ...tensors }], inputs, y, backward, [stats]);
+  return y;
 }
 
 function computeStats(
@@ -122,16 +187,23 @@ function gradients(
   y: Tensor | null,
   stats: Tensor,
   layout: NormLayout,
-  { training, tree, residual, shared }: {
+  { training, tree, residual, shared, whole }: {
     training: boolean;
     tree: boolean;
     residual: Tensor | null;
     shared: SharedBatch | null;
+    whole: boolean;
   },
 ): InputGradients {
   const { gpu } = x;
   const { channels, images, plane, vector } = layout;
   const parts = normSums(x, layout, { dy, stats, y }, tree);
+  if (whole) {
+    const options = { training, residual: residual !== null };
+    const made = normGradients({ x, dy, y, stats, sums: parts }, layout, options);
+    parts.dispose();
+    return [made.dx, made.dweight, made.dbias, ...(residual ? [made.dz ?? dy] : [])];
+  }
   const together = shared && sharedGradientSums(shared, parts, layout);
   const sums = together?.own ?? parts;
   // The statistics do not follow from images that count nothing.
