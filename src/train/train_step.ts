@@ -1,6 +1,7 @@
 import type { Distiller, Schedule } from "../distill/distiller.ts";
 import type { BufferRange, Gpu } from "../gpu/gpu.ts";
 import { Recording } from "../gpu/recording.ts";
+import { tune } from "../gpu/tune.ts";
 import { accumulateMetrics } from "../ops/reduce/accumulate_metrics.ts";
 import { topKCorrect } from "../ops/reduce/top_k_correct.ts";
 import { cat } from "../ops/shape/cat.ts";
@@ -179,6 +180,7 @@ export class TrainStep {
       return;
     }
     this.jsMilliseconds = 0;
+    if (!this.#backward) await this.#tune(inputs);
     this.#backward = await this.#play(this.#backward, () => this.#gradients(inputs));
     if (!last) return;
     await onGradients?.(optimizer.groups.map(({ gradients }) => gradients));
@@ -202,8 +204,24 @@ export class TrainStep {
     return this.#whole ??= Recording.join(this.#backward!, this.#update!);
   }
 
+  /** Times variants of kernels that the first recording would run for the first time, where the device is told to. */
+  async #tune(inputs: DeviceBatch): Promise<void> {
+    const { gpu, optimizer } = this.options;
+    if (!gpu.tuning.measures) return;
+    await tune(gpu, () => scope(() => this.#backpropagate(inputs)));
+    // They were computed by nobody.
+    optimizer.zeroGrad();
+  }
+
   /** The first recording: the gradients of a batch, in the optimiser's flat buffers. */
   #gradients(batch: DeviceBatch): void {
+    this.#backpropagate(batch);
+    const { optimizer } = this.options;
+    if (this.#weight) optimizer.accumulateGradients(this.#weight);
+    else optimizer.gatherGradients();
+  }
+
+  #backpropagate(batch: DeviceBatch): void {
     const { distiller, optimizer, scaler, labelSmoothing, mixes } = this.options;
     optimizer.zeroGrad();
     batch.mix();
@@ -215,8 +233,6 @@ export class TrainStep {
     const loss = Object.values(losses).reduce((sum, term) => sum.add(term));
     this.#addMetrics(loss, losses, logits, labels);
     (scaler?.scale(loss) ?? loss).backward({ freeExcept: [] });
-    if (this.#weight) optimizer.accumulateGradients(this.#weight);
-    else optimizer.gatherGradients();
   }
 
   /** The second: moves the weights along what is in these buffers. */

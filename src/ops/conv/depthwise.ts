@@ -3,7 +3,8 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
 import { linearGrid } from "../grid.ts";
-import { depthwiseTile } from "./depthwise_tile.ts";
+import { scratchLike } from "../tuned.ts";
+import { chooseDepthwiseTile, type DepthwiseTile } from "./depthwise_tile.ts";
 import { type ConvGeometry, turnedGeometry } from "./geometry.ts";
 
 const depthwiseKernel = new Kernel("conv2d_depthwise", code);
@@ -36,9 +37,15 @@ function run(
   g: ConvGeometry,
   software: boolean,
   flip: boolean,
+  insisted?: DepthwiseTile,
 ): Tensor {
   const y = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth], x.dtype);
-  const { values, tilesX, tilesY, rows } = depthwiseTile(g, software);
+  const words = [flip ? "gradient" : "forward", bias ? "bias" : "bare"];
+  const { values, tilesX, tilesY, rows } = insisted ??
+    chooseDepthwiseTile(x, g, software, depthwiseKernel, words, (tile) => {
+      const added = bias && scratchLike(bias);
+      run(scratchLike(x), scratchLike(weight), added, g, software, flip, tile);
+    });
   const tiles = g.images * g.outChannels * tilesX * tilesY;
   x.gpu.dispatch(depthwiseKernel, {
     bindings: {
