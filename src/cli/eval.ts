@@ -40,6 +40,8 @@ interface EvalFlags {
   readonly json?: boolean;
   /** Kind of adapter. */
   readonly device?: string;
+  /** Time variants of kernels, or do not; default on hardware. */
+  readonly tune?: boolean;
 }
 
 const BATCH_SIZE = 100;
@@ -62,7 +64,7 @@ export async function evaluate(
   const checkpoint = given ?? loadCheckpoint(pretrained(flags, config));
   const wanted = flags.model ?? (pretrain ? config.DISTILLER.TEACHER : undefined);
   const model = checkpointModelName(checkpoint, wanted, "--model");
-  const gpu = await openComputeDevice(flags.device);
+  const gpu = await openComputeDevice(flags.device, flags.tune);
   const test = await loadTestSet(config.DATASET, datasetCallbacks());
   const batchSize = flags.batchSize ?? (flags.cfg ? config.DATASET.TEST.BATCH_SIZE : BATCH_SIZE);
   const perClass = flags.perClass !== undefined;

@@ -20,7 +20,7 @@ import type { TrainStep } from "../train/train_step.ts";
 import { TrainingError } from "../train/training_error.ts";
 import { checkCostMatrix, checkStudent, checkTeacher } from "./cost_matrix/check_teacher.ts";
 import { importWords } from "./import_modules.ts";
-import { datasetCallbacks, openComputeDevice } from "./open_device.ts";
+import { datasetCallbacks, openComputeDevice, tuneWords } from "./open_device.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
 import { shellWords } from "./terminal/shell_words.ts";
 
@@ -32,6 +32,8 @@ interface TrainFlags extends StartFlags {
   readonly init?: string;
   /** Kind of adapter. */
   readonly device?: string;
+  /** Time variants of kernels, or do not; default on hardware. */
+  readonly tune?: boolean;
   /** Print the time by kernel at the end. */
   readonly profile?: boolean;
 }
@@ -52,7 +54,7 @@ export async function train(flags: TrainFlags, given: readonly string[]): Promis
   if (wantsTeacher(config.DISTILLER.TYPE)) checkTeacher(config);
   checkCostMatrix(config);
   if (start.kind === "anew") checkStudent(config);
-  const gpu = await openComputeDevice(flags.device);
+  const gpu = await openComputeDevice(flags.device, flags.tune);
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
   const interrupt = interruptSignal();
   try {
@@ -92,9 +94,13 @@ function withInit(overrides: readonly string[], init: string | undefined): reado
   return [...overrides, INIT, init];
 }
 
-function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly string[]): string {
+function resumeCommand(
+  { cfg, device, tune, profile }: TrainFlags,
+  overrides: readonly string[],
+): string {
   const options = [
     ...(device ? ["--device", device] : []),
+    ...tuneWords(tune),
     ...(profile ? ["--profile"] : []),
   ];
   return shellWords([

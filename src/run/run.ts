@@ -87,7 +87,9 @@ export class Run {
 
   static async #build(asked: RunOptions, resources: DisposableStack): Promise<Run> {
     const { gpu, splits } = asked;
+    gpu.tuning.endRun();
     resources.defer(() => {
+      gpu.tuning.endRun();
       gpu.onCompile = undefined;
       gpu.trim();
     });
@@ -130,6 +132,7 @@ export class Run {
       data,
       splits.test,
       solver,
+      gpu.tuning,
     );
     const epoch = { images: train.dataset.length, steps: train.length };
     const state = options.resume

@@ -19,7 +19,7 @@ import { distillListener } from "./progress.ts";
 import { finalWords, writeStudent } from "./summary.ts";
 import { checkModel, findTeacher } from "./teacher.ts";
 import { importWords } from "../import_modules.ts";
-import { datasetCallbacks, openComputeDevice } from "../open_device.ts";
+import { datasetCallbacks, openComputeDevice, tuneWords } from "../open_device.ts";
 import { interruptSignal } from "../terminal/interrupt_signal.ts";
 import { shellWords } from "../terminal/shell_words.ts";
 
@@ -51,6 +51,8 @@ export interface DistillFlags {
   readonly overwrite?: boolean;
   /** Kind of adapter. */
   readonly device?: string;
+  /** Time variants of kernels, or do not; default on hardware. */
+  readonly tune?: boolean;
 }
 
 /**
@@ -90,7 +92,7 @@ export async function distill(
   try {
     if (flags.overwrite) startAgain(new PipelineFiles(folder));
     console.log(visible(`from ${source.pictures} into ${folder}`));
-    const gpu = await openComputeDevice(flags.device);
+    const gpu = await openComputeDevice(flags.device, flags.tune);
     const result = await runPipeline({
       ...{ gpu, folder, request, teacher: teacher.card },
       compare: flags.compare ?? false,
@@ -208,6 +210,7 @@ function resumeCommand(
     isPath ? asTyped(pictures) : pictures,
     ...options.flatMap(([name, value]) => value === undefined ? [] : [name, String(value)]),
     ...(flags.compare ? ["--compare"] : []),
+    ...tuneWords(flags.tune),
     ...importWords(),
     ...overrides,
   ]);
