@@ -206,7 +206,9 @@ export class RunFiles {
   /** With what the student's own files do without: they are the same wherever the images are, and whatever trained them. */
   async #ofRun(facts: RunFacts): Promise<RunFacts> {
     const found = { data: await this.data, tuning: this.tuning?.saved ?? null };
-    const known = Object.entries(found).filter(([, text]) => text !== null);
+    const known = Object.entries(found).flatMap(([key, text]) =>
+      text === null ? [] : [[key, text]]
+    );
     return { ...facts, metadata: { ...facts.metadata, ...Object.fromEntries(known) } };
   }
 
