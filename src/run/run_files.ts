@@ -205,11 +205,9 @@ export class RunFiles {
 
   /** With what the student's own files do without: they are the same wherever the images are, and whatever trained them. */
   async #ofRun(facts: RunFacts): Promise<RunFacts> {
-    const found = { data: await this.data, tuning: this.tuning?.saved ?? null };
-    const known = Object.entries(found).flatMap(([key, text]) =>
-      text === null ? [] : [[key, text]]
-    );
-    return { ...facts, metadata: { ...facts.metadata, ...Object.fromEntries(known) } };
+    const [data, tuning] = [await this.data, this.tuning?.saved];
+    const more = { ...(data !== null && { data }), ...(tuning && { tuning }) };
+    return { ...facts, metadata: { ...facts.metadata, ...more } };
   }
 
   /** Of the optimiser's parameters, where these are not all there are in their order. */
