@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { join } from "node:path";
 import { granted } from "../formats/environment.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import type { Gpu } from "../gpu/gpu.ts";
@@ -41,7 +41,7 @@ export class TuningFile implements TuningStore {
    */
   constructor(
     gpu: Pick<Gpu, "info">,
-    driver: string = driverVersion(),
+    readonly driver: string = driverVersion(),
     readonly warn: (message: string) => void = (message) => console.error(`warning: ${message}`),
     folder: string = FOLDER,
   ) {
