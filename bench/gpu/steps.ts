@@ -93,7 +93,7 @@ async function measureStep(
     await run();
     await gpu.finished();
     const firstSeconds = (performance.now() - start) / 1000;
-    for (let i = 0; i < 2; i++) await run();
+    for (let i = 0; i < (counted < COUNTED.whole ? 0 : 2); i++) await run();
     await gpu.finished();
     const { steps, seconds, host } = await countSteps(gpu, step, run, counted);
     const totals = await step.totals.data();
