@@ -3,7 +3,7 @@
  * standard output, and all of it as JSON under results/.
  *
  * deno task bench:gpu [--device hardware] [--small] [--parts device,checks] [--seconds 480] [--no-tune]
- *   [--python python3] [--torch-cpu] [--out results/gpu_NAME.json]
+ *   [--python python3] [--torch-cpu] [--out results/gpu_NAME.json] [--commit HASH]
  *
  * Each part is a process of its own with a share of the time: one that fails, crashes or takes too long is reported, and the
  * others go on. Needs no npm package and no network.
@@ -11,7 +11,7 @@
 import { fileURLToPath } from "node:url";
 import manifest from "../../deno.json" with { type: "json" };
 import type { Row } from "./measure.ts";
-import { type PartReport, tableOf } from "./table.ts";
+import { type PartReport, ratios, tableOf } from "./table.ts";
 
 /** Parts and the most seconds of each, of eight minutes; what one leaves the others may take. */
 const PARTS: readonly (readonly [name: string, seconds: number])[] = [
@@ -24,8 +24,8 @@ const PARTS: readonly (readonly [name: string, seconds: number])[] = [
   ["torch", 90],
 ];
 
-/** Seconds that a part has to end by itself when its time is up. */
-const GRACE = 15;
+/** Seconds that a part has to end by itself when its time is up: what it is measuring then may have to be compiled first. */
+const GRACE = 20;
 
 interface Options {
   device: string;
@@ -36,6 +36,8 @@ interface Options {
   python: string;
   torchCpu: boolean;
   out: string | null;
+  /** Of this checkout, where git cannot say it. */
+  commit: string | null;
 }
 
 function fail(message: string): never {
@@ -48,7 +50,7 @@ function parse(words: readonly string[]): Options {
   const options: Options = {
     device: Deno.env.get("WKD_DEVICE") || "auto",
     ...{ small: false, tune: null, parts: names, seconds: 480, python: "python3", torchCpu: false },
-    out: null,
+    ...{ out: null, commit: null },
   };
   const rest = [...words];
   const valueOf = (option: string) => rest.shift() ?? fail(`${option} wants a value`);
@@ -61,6 +63,7 @@ function parse(words: readonly string[]): Options {
     "--seconds": () => options.seconds = Number(valueOf("--seconds")),
     "--python": () => options.python = valueOf("--python"),
     "--torch-cpu": () => options.torchCpu = true,
+    "--commit": () => options.commit = valueOf("--commit"),
     "--out": () => options.out = valueOf("--out"),
   };
   while (rest.length > 0) {
@@ -92,7 +95,7 @@ async function outputOf(command: string, ...args: string[]): Promise<string | nu
 function commandOf(part: string, seconds: number, options: Options): Deno.Command {
   const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
   const small = options.small ? ["--small"] : [];
-  const piped = { stdout: "piped", stderr: "piped" } as const;
+  const piped = { stdout: "piped", stderr: "piped", env: { NO_COLOR: "1" } } as const;
   if (part === "torch") {
     const args = [path("torch_steps.py"), String(seconds), ...small];
     return new Deno.Command(options.python, {
@@ -129,7 +132,8 @@ async function runPart(part: string, seconds: number, options: Options): Promise
       child.status,
     ]);
     clearTimeout(timer);
-    if (code !== 0) trouble ??= `ended with exit status ${code}: ${lastLines(errors)}`;
+    const reason = reasonIn(errors);
+    if (code !== 0) trouble ??= `ended with exit status ${code}${reason && `: ${reason}`}`;
   } catch (error) {
     trouble = part === "torch"
       ? `left out: ${options.python} cannot be run`
@@ -156,8 +160,10 @@ async function readRows(
   }
 }
 
-function lastLines(text: string): string {
-  return text.trim().split("\n").slice(-4).join(" ").slice(-400);
+/** What a program said of its end: the line that names an error, or else its last. */
+function reasonIn(errors: string): string {
+  const lines = errors.trim().split("\n");
+  return (lines.findLast((line) => /\berror\b/i.test(line)) ?? lines.at(-1)!).trim().slice(0, 300);
 }
 
 /** What the figures were measured with, for the file. */
@@ -165,7 +171,7 @@ async function origin(options: Options): Promise<Record<string, unknown>> {
   return {
     date: new Date().toISOString(),
     program: manifest.version,
-    commit: await outputOf("git", "rev-parse", "--short=12", "HEAD"),
+    commit: options.commit ?? await outputOf("git", "rev-parse", "--short=12", "HEAD"),
     changed: Boolean(await outputOf("git", "status", "--porcelain", "--untracked-files=no")),
     ...{ deno: Deno.version.deno, v8: Deno.version.v8 },
     system: `${Deno.build.os} ${Deno.build.arch}, ${navigator.hardwareConcurrency} threads`,
@@ -217,6 +223,12 @@ for (
     Object.assign(facts, { small: options.small, tune: options.tune });
   }
   path = save();
+  console.log(tableOf(report));
+}
+const compared = ratios(reports);
+if (compared.length > 0) {
+  const report = { part: "beside PyTorch", rows: compared, seconds: 0, trouble: null };
+  reports.push(report);
   console.log(tableOf(report));
 }
 path = save();

@@ -33,7 +33,7 @@ export function tableOf({ part, rows, seconds, trouble }: PartReport): string {
     widths.map((width, c) => left[c] ? "-".repeat(width) : "-".repeat(width - 1) + ":").join(" | ")
   } |`;
   return [
-    `## ${part} (${seconds.toFixed(0)} s)`,
+    `## ${part}${seconds > 0 ? ` (${seconds.toFixed(0)} s)` : ""}`,
     "",
     ...(rows.length > 0 ? [line(columns), rule, ...cells.map(line), ""] : []),
     ...(trouble === null ? [] : [`**${trouble}**`, ""]),
@@ -48,4 +48,27 @@ function cell(column: string, value: Row[string]): string {
   return Number.isInteger(value)
     ? String(value)
     : value.toPrecision(3).replace(/e\+?(-?\d+)$/, "e$1");
+}
+
+/** What of ours goes beside what of PyTorch's. */
+const PAIRS = [["float32", "float32"], ["float32", "TF32"], ["mixed", "autocast"]] as const;
+
+/** Our images a second over PyTorch's of the same step on the same card, with the fastest kernels that were measured. */
+export function ratios(reports: readonly PartReport[]): Row[] {
+  const rowsOf = (part: string) => reports.find((report) => report.part === part)?.rows ?? [];
+  const steps = rowsOf("steps");
+  const rate = (rows: readonly Row[], step: Row["step"], precision: string) =>
+    Math.max(
+      0,
+      ...rows.filter((row) => row.step === step && row.precision === precision)
+        .map((row) => Number(row["images/s"] ?? 0)),
+    );
+  const names = new Set(steps.filter((row) => row.precision).map(({ step }) => step));
+  return [...names].flatMap((step) =>
+    PAIRS.flatMap(([own, theirs]) => {
+      const [ours, torch] = [rate(steps, step, own), rate(rowsOf("torch"), step, theirs)];
+      if (ours === 0 || torch === 0) return [];
+      return [{ step, ours: own, PyTorch: theirs, "ours / PyTorch": ours / torch }];
+    })
+  );
 }

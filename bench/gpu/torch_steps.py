@@ -167,7 +167,7 @@ def main():
         return
     name = torch.cuda.get_device_name() if device == "cuda" else "CPU"
     torch.backends.cudnn.benchmark = True
-    print(json.dumps({"step": f"torch {torch.__version__} on {name}", "precision": torch.version.cuda or ""}), flush=True)
+    print(json.dumps({"step": f"torch {torch.__version__} on {name}", "note": f"CUDA {torch.version.cuda}"}), flush=True)
     everything = json.loads(pathlib.Path(__file__).with_name("settings.json").read_text())
     modes = [("float32", False, False), ("TF32", True, False), ("autocast", True, True)]
     for precision, tf32, autocast in modes if device == "cuda" else (modes[0], modes[2]):
