@@ -132,6 +132,8 @@ async function runPart(part: string, seconds: number, options: Options): Promise
       child.status,
     ]);
     clearTimeout(timer);
+    const none = /No module named 'torch'/.test(errors);
+    if (none) trouble = `left out: ${options.python} has no torch`;
     const reason = reasonIn(errors);
     if (code !== 0) trouble ??= `ended with exit status ${code}${reason && `: ${reason}`}`;
   } catch (error) {
