@@ -1,4 +1,4 @@
-import fmaCode from "../../kernels/probe/fma_peak.wgsl" with { type: "text" };
+import fmaCode from "./fma_peak.wgsl" with { type: "text" };
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { Kernel } from "../../src/gpu/kernel.ts";
 import { Tensor } from "../../src/tensor/core.ts";

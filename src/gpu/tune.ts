@@ -43,6 +43,7 @@ export async function tune(gpu: Gpu, fn: () => void, clock: Clock = timestamps):
   const { tuning } = gpu;
   if (!tuning.measures) return;
   if (!gpu.device.features.has("timestamp-query")) return tuning.turnOff();
+  await gpu.flush();
   const requests = tuning.gather(() => whereRoom(gpu, () => gpu.dryRun(fn))?.release());
   if (requests.length === 0) return;
   await gpu.finished();

@@ -87,6 +87,8 @@ export function runBackward(root: Tensor, seed: Tensor, options: BackwardOptions
   withoutTape(() => {
     const gradients = new Map<Tensor, Tensor>([[root, seed]]);
     const kept = options.freeExcept ? new Set([root, ...options.freeExcept]) : null;
+    const { onGradient } = options;
+    const uses = onGradient ? usesOfLeaves(nodes) : null;
     for (const node of nodes) {
       const incoming = node.outputs.map((output) => gradients.get(output) ?? null);
       // An op further on may have had no gradient for any output of this one.
@@ -99,6 +101,15 @@ export function runBackward(root: Tensor, seed: Tensor, options: BackwardOptions
         if (input.requiresGrad) accumulate(gradients, input, shared ? gradient.alias() : gradient);
         else if (!shared) gradient.dispose();
       });
+      for (const leaf of uses ? leavesOf(node) : []) {
+        const left = uses!.get(leaf)! - 1;
+        uses!.set(leaf, left);
+        const gradient = gradients.get(leaf);
+        if (left > 0 || !gradient) continue;
+        gradients.delete(leaf);
+        leaf.accumulateGrad(gradient);
+        onGradient!(leaf);
+      }
       node.outputs.forEach((output, i) => {
         gradients.delete(output);
         incoming[i]?.dispose();
@@ -107,6 +118,18 @@ export function runBackward(root: Tensor, seed: Tensor, options: BackwardOptions
     }
     for (const [leaf, gradient] of gradients) leaf.accumulateGrad(gradient);
   });
+}
+
+/** The inputs of an op that want a gradient and come from none, one that comes twice twice. */
+function leavesOf({ inputs }: Node): Tensor[] {
+  return inputs.filter((input) => input.requiresGrad && !input.node);
+}
+
+/** How often each leaf is used. */
+function usesOfLeaves(nodes: readonly Node[]): Map<Tensor, number> {
+  const uses = new Map<Tensor, number>();
+  for (const leaf of nodes.flatMap(leavesOf)) uses.set(leaf, (uses.get(leaf) ?? 0) + 1);
+  return uses;
 }
 
 function accumulate(gradients: Map<Tensor, Tensor>, input: Tensor, gradient: Tensor): void {

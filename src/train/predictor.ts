@@ -2,6 +2,8 @@ import type { Gpu } from "../gpu/gpu.ts";
 import { ReadbackRing } from "../gpu/readback_ring.ts";
 import { tune } from "../gpu/tune.ts";
 import type { Model } from "../models/model.ts";
+import { withoutPreact } from "../models/wanted_features.ts";
+import { Folding } from "../nn/folding.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { zeros } from "../tensor/create.ts";
 import { scope } from "../tensor/scope.ts";
@@ -9,10 +11,11 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /**
  * Logits of batch after batch of one shape: recorded once, replayed for every batch, read back without waiting for the device
- * while it has others to do.
+ * while it has others to do. Normalisations are folded into convolutions, of the weights as they are at the first batch.
  */
 export class Predictor<Tag> {
   readonly #images: Tensor;
+  readonly #folding = new Folding();
   #ring: ReadbackRing<Tag> | null = null;
   #logits: Tensor | null = null;
   #recording: { replay(): number; dispose(): void } | null = null;
@@ -41,7 +44,8 @@ export class Predictor<Tag> {
       await tune(this.gpu, () => noGrad(() => scope(() => void this.model.forward(this.#images))));
       this.#recording = await this.gpu.record(() =>
         noGrad(() => {
-          this.#logits = this.model.forward(this.#images).logits.keep();
+          const forward = () => this.model.forward(this.#images).logits;
+          this.#logits = this.#folding.run(() => withoutPreact(forward)).keep();
         })
       );
     }
@@ -60,6 +64,7 @@ export class Predictor<Tag> {
     this.#ring?.dispose();
     this.#logits?.dispose();
     this.#recording?.dispose();
+    this.#folding.dispose();
     this.#images.dispose();
   }
 }

@@ -5,6 +5,7 @@ import { wgslFloat } from "../../tensor/dtype.ts";
 import { linearGrid } from "../grid.ts";
 import { scratchLike } from "../tuned.ts";
 import { chooseDepthwiseTile, type DepthwiseTile } from "./depthwise_tile.ts";
+import { type ConvEnding, endingBindings, NO_ENDING } from "./ending.ts";
 import { type ConvGeometry, turnedGeometry } from "./geometry.ts";
 
 const depthwiseKernel = new Kernel("conv2d_depthwise", code);
@@ -16,8 +17,9 @@ export function convForwardDepthwise(
   bias: Tensor | null,
   g: ConvGeometry,
   software: boolean,
+  ending: ConvEnding = NO_ENDING,
 ): Tensor {
-  return run(x, weight, bias, g, software, false);
+  return run(x, weight, bias, g, software, false, ending);
 }
 
 /** Input gradient of a depthwise convolution with stride 1: the same with turned weights. */
@@ -37,23 +39,19 @@ function run(
   g: ConvGeometry,
   software: boolean,
   flip: boolean,
+  ending: ConvEnding = NO_ENDING,
   insisted?: DepthwiseTile,
 ): Tensor {
+  const { bindings, epilogue } = endingBindings(x, bias, ending);
   const y = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth], x.dtype);
-  const words = [flip ? "gradient" : "forward", bias ? "bias" : "bare"];
+  const words = [flip ? "gradient" : "forward"];
   const { values, tilesX, tilesY, rows } = insisted ??
     chooseDepthwiseTile(x, g, software, depthwiseKernel, words, (tile) => {
-      const added = bias && scratchLike(bias);
-      run(scratchLike(x), scratchLike(weight), added, g, software, flip, tile);
+      run(scratchLike(x), scratchLike(weight), null, g, software, flip, NO_ENDING, tile);
     });
   const tiles = g.images * g.outChannels * tilesX * tilesY;
   x.gpu.dispatch(depthwiseKernel, {
-    bindings: {
-      x,
-      w: weight,
-      y,
-      bias,
-    },
+    bindings: { x, w: weight, y, ...bindings },
     params: {
       tiles,
       tilesX,
@@ -66,8 +64,9 @@ function run(
       outWidth: g.outWidth,
       padY: g.padY,
       flip: Number(flip),
+      epilogue,
     },
-    values: { ...values, E: wgslFloat(x.dtype), BIAS: Number(bias !== null) },
+    values: { ...values, E: wgslFloat(x.dtype) },
     workgroups: linearGrid(Math.ceil(tiles / 64)),
   });
   return y;

@@ -13,7 +13,9 @@ import {
   tileValues,
 } from "../matmul/product_tile.ts";
 import { scratchLike, tuned } from "../tuned.ts";
+import { type ConvEnding, NO_ENDING } from "./ending.ts";
 import { type ConvGeometry, convWords, isPointwise } from "./geometry.ts";
+import { packedWeight } from "./kept_weights.ts";
 import { forwardView, gradientView, type WeightView } from "./pack.ts";
 
 const tiledKernel = new Kernel("conv2d_tiled", code);
@@ -41,10 +43,11 @@ export function convForwardTiled(
   bias: Tensor | null,
   g: ConvGeometry,
   tile?: ProductTile,
+  ending: ConvEnding = NO_ENDING,
 ): Tensor {
   const target = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth], x.dtype);
   const how = { scale: g.strideY, classSide: 1, direction: 1 } as const;
-  run({ view: forwardView(g), source: x, target, ...how }, weight, bias, g, tile);
+  run({ view: forwardView(g), source: x, target, ...how }, weight, bias, g, tile, ending);
   return target;
 }
 
@@ -70,6 +73,7 @@ function run(
   bias: Tensor | null,
   g: ConvGeometry,
   insisted?: ProductTile,
+  { residual = null, relu = false }: ConvEnding = NO_ENDING,
 ): void {
   const { source, target, view, scale, classSide } = sum;
   const [images, , targetHeight, targetWidth] = target.shape;
@@ -79,7 +83,7 @@ function run(
   );
   const size = { rows: view.groupOut, columns: images * placeHeight * placeWidth };
   const products = g.groups * classSide ** 2;
-  const tile = insisted ?? chooseTile(sum, weight, bias, g, size, products);
+  const tile = insisted ?? chooseTile(sum, weight, g, size, products);
   const rowTiles = Math.ceil(size.rows / tile.BM);
   const [x, y] = linearGrid(Math.ceil(size.columns / tile.BN));
   const K = Math.min(tile.D, 2 ** Math.ceil(Math.log2(view.groupIn)));
@@ -87,7 +91,7 @@ function run(
   const packed = packWeights(weight, view, tile.BM, K, source.dtype);
   const vectors = targetHeight * targetWidth % 4 === 0;
   source.gpu.dispatch(tiledKernel, {
-    bindings: { a: packed, b: source, c: target, bias },
+    bindings: { a: packed, b: source, c: target, bias, residual },
     params: {
       ...size,
       rowTiles,
@@ -102,6 +106,8 @@ function run(
     values: {
       E: wgslFloat(source.dtype),
       BIAS: Number(bias !== null),
+      RESIDUAL: Number(residual !== null),
+      RELU: Number(relu),
       ...tileValues(source.gpu, tile),
       ...{ K, P, G: Math.max(P, K) },
       VB: Number(isPointwise(g) && vectors),
@@ -112,11 +118,10 @@ function run(
   packed.dispose();
 }
 
-/** The fastest tile where it was measured, or else the one that should be. */
+/** The fastest tile where it was measured, or else the one that should be; what comes behind the sums changes little in that. */
 function chooseTile(
   sum: Sum,
   weight: Tensor,
-  bias: Tensor | null,
   g: ConvGeometry,
   size: Readonly<Record<"rows" | "columns", number>>,
   products: number,
@@ -126,12 +131,12 @@ function chooseTile(
   const standard = leastTime(gpu, size, products, CONVOLUTION_TILES);
   return tuned(gpu, standard, () => ({
     kernel: tiledKernel,
-    shape: [direction > 0 ? "forward" : "gradient", dtype, ...convWords(g), bias ? "bias" : "bare"],
+    shape: [direction > 0 ? "forward" : "gradient", dtype, ...convWords(g)],
     variants: tilesToTime(gpu, standard, CONVOLUTION_TILES),
     nameOf: tileName,
     run: (tile) => {
       const parts = { source: scratchLike(source), target: scratchLike(target) };
-      run({ ...sum, ...parts }, scratchLike(weight), bias && scratchLike(bias), g, tile);
+      run({ ...sum, ...parts }, scratchLike(weight), null, g, tile);
     },
   }));
 }
@@ -148,17 +153,23 @@ function packWeights(
   const rowTiles = Math.ceil(rows / tile);
   const chunks = Math.ceil(channels / chunk);
   const total = groups * rowTiles * chunks * taps * chunk * tile;
-  const packed = Tensor.result(weight.gpu, [total], dtype);
-  weight.gpu.dispatch(packKernel, {
-    bindings: { w: weight, packed },
-    params: {
-      ...{ total, tile, taps, chunk, chunks, rowTiles, rows, channels },
-      strideGroup: rows * channels * taps,
-      strideRow: view.strideOut,
-      strideChannel: view.strideIn,
-    },
-    values: { E: wgslFloat(dtype) },
-    workgroups: linearGrid(Math.ceil(total / 64)),
-  });
-  return packed;
+  const params = {
+    ...{ total, tile, taps, chunk, chunks, rowTiles, rows, channels },
+    strideGroup: rows * channels * taps,
+    strideRow: view.strideOut,
+    strideChannel: view.strideIn,
+  };
+  return packedWeight(
+    weight,
+    `tiled ${Object.values(params)}`,
+    total,
+    dtype,
+    (packed) =>
+      weight.gpu.dispatch(packKernel, {
+        bindings: { w: weight, packed },
+        params,
+        values: { E: wgslFloat(dtype) },
+        workgroups: linearGrid(Math.ceil(total / 64)),
+      }),
+  );
 }

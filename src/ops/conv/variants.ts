@@ -5,6 +5,7 @@ import { convForwardDepthwise, convInputGradDepthwiseUnit } from "./depthwise.ts
 import { convInputGradDepthwise } from "./depthwise_input_grad.ts";
 import { convWeightGradDepthwise } from "./depthwise_weight_grad.ts";
 import { convForwardDirect, convInputGradDirectUnit } from "./direct.ts";
+import type { ConvEnding } from "./ending.ts";
 import { convForwardGeneric, convInputGradGeneric, convWeightGradGeneric } from "./generic.ts";
 import { type ConvGeometry, isDepthwise, isPlain, isPointwise } from "./geometry.ts";
 import { convInputGradDirect } from "./input_grad_direct.ts";
@@ -23,7 +24,13 @@ export type ConvVariant = "direct" | "tiled" | "generic";
 
 /** The three kernels of a convolution. */
 interface ConvKernels {
-  forward(x: Tensor, weight: Tensor, bias: Tensor | null, g: ConvGeometry): Tensor;
+  forward(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | null,
+    g: ConvGeometry,
+    ending?: ConvEnding,
+  ): Tensor;
   inputGrad(dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor;
   weightGrad(x: Tensor, dy: Tensor, g: ConvGeometry): Tensor;
 }
@@ -42,7 +49,7 @@ const POINTWISE = inFloat32({
 });
 
 const TILED: ConvKernels = {
-  forward: convForwardTiled,
+  forward: (x, weight, bias, g, ending) => convForwardTiled(x, weight, bias, g, undefined, ending),
   inputGrad: convInputGradTiled,
   weightGrad: convWeightGradTiled,
 };
@@ -55,7 +62,8 @@ const GENERIC: ConvKernels = {
 
 function depthwise(software: boolean): ConvKernels {
   return {
-    forward: (x, weight, bias, g) => convForwardDepthwise(x, weight, bias, g, software),
+    forward: (x, weight, bias, g, ending) =>
+      convForwardDepthwise(x, weight, bias, g, software, ending),
     inputGrad: (dy, weight, g) =>
       g.strideY === 1
         ? convInputGradDepthwiseUnit(dy, weight, g, software)
@@ -115,8 +123,13 @@ function choose(g: ConvGeometry, software: boolean): ConvVariant {
  */
 function inFloat32(kernels: ConvKernels): ConvKernels {
   return {
-    forward: (x, weight, bias, g) =>
-      widened([x], weight, x.dtype, ([wide], w) => kernels.forward(wide, w, bias, g)),
+    forward: (x, weight, bias, g, { residual = null, relu } = {}) =>
+      widened(
+        residual ? [x, residual] : [x],
+        weight,
+        x.dtype,
+        ([wide, added = null], w) => kernels.forward(wide, w, bias, g, { residual: added, relu }),
+      ),
     inputGrad: (dy, weight, g) =>
       widened([dy], weight, dy.dtype, ([wide], w) => kernels.inputGrad(wide, w, g)),
     weightGrad: (x, dy, g) =>
