@@ -1,5 +1,5 @@
 import { synchronous } from "../gpu/synchronous.ts";
-import type { BackwardOptions, InputGradients, Node, Tensor } from "./core.ts";
+import type { BackwardOptions, GradientBefore, InputGradients, Node, Tensor } from "./core.ts";
 import { scope } from "./scope.ts";
 import { traceOp } from "./trace.ts";
 
@@ -51,10 +51,10 @@ export function track(
   label: OpLabel,
   inputs: readonly Tensor[],
   output: Tensor,
-  backward: (gradient: Tensor) => InputGradients,
+  backward: (gradient: Tensor, before: GradientBefore) => InputGradients,
   saved: readonly Tensor[] = [],
 ): Tensor {
-  trackMany(label, inputs, [output], ([gradient]) => backward(gradient!), saved);
+  trackMany(label, inputs, [output], ([gradient], before) => backward(gradient!, before), saved);
   return output;
 }
 
@@ -63,7 +63,7 @@ export function trackMany<T extends readonly Tensor[]>(
   label: OpLabel,
   inputs: readonly Tensor[],
   outputs: T,
-  backward: (gradients: readonly (Tensor | null)[]) => InputGradients,
+  backward: Node["backward"],
   saved: readonly Tensor[] = [],
 ): T {
   const [name, attributes] = typeof label === "string" ? [label] : label;
@@ -86,13 +86,18 @@ export function runBackward(root: Tensor, seed: Tensor, options: BackwardOptions
   const nodes = nodesFrom(root);
   withoutTape(() => {
     const gradients = new Map<Tensor, Tensor>([[root, seed]]);
+    const before = (input: Tensor) => {
+      const gradient = gradients.get(input) ?? null;
+      gradients.delete(input);
+      return gradient;
+    };
     const kept = options.freeExcept ? new Set([root, ...options.freeExcept]) : null;
     const { onGradient } = options;
     const uses = onGradient ? usesOfLeaves(nodes) : null;
     for (const node of nodes) {
       const incoming = node.outputs.map((output) => gradients.get(output) ?? null);
       // An op further on may have had no gradient for any output of this one.
-      const results = incoming.some((gradient) => gradient) ? node.backward(incoming) : [];
+      const results = incoming.some((gradient) => gradient) ? node.backward(incoming, before) : [];
       node.inputs.forEach((input, i) => {
         const gradient = results[i];
         if (!gradient) return;

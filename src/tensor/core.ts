@@ -27,6 +27,12 @@ import { traceWrite } from "./trace.ts";
 /** Gradients of an op's inputs, in their order; null where there is none. */
 export type InputGradients = readonly (Tensor | null)[];
 
+/**
+ * Hands over the gradient that ops further on have given an input so far, or null. Who takes it disposes of it, and returns a
+ * gradient for that input with this one in it.
+ */
+export type GradientBefore = (input: Tensor) => Tensor | null;
+
 /** One op on the tape. */
 export interface Node {
   /** The op's name. */
@@ -40,7 +46,10 @@ export interface Node {
   /** Tensors only the backward pass needs; freed with the graph. */
   readonly saved: readonly Tensor[];
   /** Gradients of the inputs from those of the outputs. */
-  readonly backward: (gradients: readonly (Tensor | null)[]) => InputGradients;
+  readonly backward: (
+    gradients: readonly (Tensor | null)[],
+    before: GradientBefore,
+  ) => InputGradients;
 }
 
 /** How a tensor's elements come to be when they are first asked for. */

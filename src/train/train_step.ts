@@ -4,6 +4,7 @@ import { Recording } from "../gpu/recording.ts";
 import { tune } from "../gpu/tune.ts";
 import { FoldedTeacher } from "../models/folded_teacher.ts";
 import { withoutPreact } from "../models/wanted_features.ts";
+import { WeightPacks } from "../ops/conv/weight_packs.ts";
 import { weightedSum } from "../ops/weighted_sum.ts";
 import { clipGradNorm } from "../optim/clip_grad_norm.ts";
 import type { GradScaler } from "../optim/grad_scaler.ts";
@@ -100,7 +101,11 @@ export class TrainStep {
   /** The exchange of gradients that several batches have added up. */
   #exchange: Recording | null = null;
   #update: Recording | null = null;
-  /** Both. */
+  /** The weights in the order that convolutions want, before both. */
+  readonly #packs: WeightPacks;
+  #packing: Recording | null = null;
+  #packed = 0;
+  /** All three. */
   #whole: Recording | null = null;
   #schedule: Schedule | null = null;
 
@@ -109,6 +114,7 @@ export class TrainStep {
     const { gpu: device, imageShape, optimizer, accumulate = false, mixes, classWeights } = options;
     const { teacher } = options.distiller;
     this.#teacher = teacher && new FoldedTeacher(teacher);
+    this.#packs = new WeightPacks(device);
     this.#inputs = new DeviceBatch(device, imageShape, mixes);
     this.totals = zeros([TOTALS], { device });
     this.shared = options.shared ? new SharedStep(options.shared, optimizer, this.totals) : null;
@@ -119,8 +125,10 @@ export class TrainStep {
 
   /** Dispatches of a step with its update; 0 before the first. */
   get dispatches(): number {
-    const [backward, update] = [this.#backward, this.#update];
-    return backward && update ? backward.dispatches + update.dispatches : 0;
+    const [packing, backward, update] = [this.#packing, this.#backward, this.#update];
+    return backward && update
+      ? (packing?.dispatches ?? 0) + backward.dispatches + update.dispatches
+      : 0;
   }
 
   /**
@@ -185,6 +193,8 @@ export class TrainStep {
   dispose(): void {
     this.#forget();
     this.#teacher?.dispose();
+    this.#packing?.dispose();
+    this.#packs.dispose();
     this.#exchange?.dispose();
     this.#update?.dispose();
     this.#weight?.dispose();
@@ -205,7 +215,11 @@ export class TrainStep {
     if (!this.#backward) await tune(gpu, () => scope(() => this.#gradients(inputs)));
     const recorded = this.#backward !== null;
     const writes = recorded ? 0 : this.#teacher?.writes;
-    this.#backward = await this.#play(this.#backward, () => this.#gradients(inputs));
+    if (this.#packing) this.jsMilliseconds = this.#packing.replay();
+    this.#backward = await this.#play(this.#backward, () => {
+      this.#packs.run(() => this.#gradients(inputs));
+    });
+    await this.#recordPacking();
     // A distiller that moves its teacher with every step would replay what reads weights that were prepared once.
     const moves = !recorded && writes !== this.#teacher?.writes;
     if (moves) this.#teacher!.unfold();
@@ -234,7 +248,17 @@ export class TrainStep {
   }
 
   #joined(): Recording {
-    return this.#whole ??= Recording.join(this.#backward!, this.#update!);
+    const step = () => Recording.join(this.#backward!, this.#update!);
+    return this.#whole ??= this.#packing ? Recording.join(this.#packing, step()) : step();
+  }
+
+  /** Has what was packed for the first time packed again before later steps. */
+  async #recordPacking(): Promise<void> {
+    if (this.#packed === this.#packs.size) return;
+    this.#packed = this.#packs.size;
+    this.#whole = null;
+    this.#packing?.dispose();
+    this.#packing = await this.options.gpu.record(() => this.#packs.pack());
   }
 
   /** The first recording: the gradients of a batch, in the optimiser's flat buffers. */

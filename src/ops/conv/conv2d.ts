@@ -3,7 +3,7 @@ import { track } from "../../tensor/autograd.ts";
 import type { Tensor } from "../../tensor/core.ts";
 import { checkOptions } from "../../options.ts";
 import { formatShape, sameShape, type Shape } from "../../tensor/shape.ts";
-import { sum } from "../reduce/sum.ts";
+import { sumChannels } from "../reduce/sum_channels.ts";
 import { requireFloat, requireFloats } from "../require_dtype.ts";
 import { type ConvEnding, NO_ENDING } from "./ending.ts";
 import { CONV_OPTIONS, convGeometry, type ConvOptions } from "./geometry.ts";
@@ -41,10 +41,10 @@ export function conv2d(
   requireFloats("conv2d", x);
   const kernels = convKernels(g, x.gpu.software, variant);
   const y = kernels.forward(x, weight, bias, g);
-  return track(["conv2d", options], bias ? [x, weight, bias] : [x, weight], y, (dy) => [
-    x.requiresGrad ? kernels.inputGrad(dy, weight, g) : null,
+  return track(["conv2d", options], bias ? [x, weight, bias] : [x, weight], y, (dy, before) => [
+    x.requiresGrad ? kernels.inputGrad(dy, weight, g, before(x)) : null,
     weight.requiresGrad ? kernels.weightGrad(x, dy, g) : null,
-    ...(bias ? [bias.requiresGrad ? sum(dy, { dims: [0, 2, 3], dtype: "float32" }) : null] : []),
+    ...(bias ? [bias.requiresGrad ? sumChannels(dy) : null] : []),
   ]);
 }
 

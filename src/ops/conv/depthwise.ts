@@ -22,14 +22,15 @@ export function convForwardDepthwise(
   return run(x, weight, bias, g, software, false, ending);
 }
 
-/** Input gradient of a depthwise convolution with stride 1: the same with turned weights. */
+/** Input gradient of a depthwise convolution with stride 1, plus `residual`: the same with turned weights. */
 export function convInputGradDepthwiseUnit(
   dy: Tensor,
   weight: Tensor,
   g: ConvGeometry,
   software: boolean,
+  residual: Tensor | null = null,
 ): Tensor {
-  return run(dy, weight, null, turnedGeometry(g), software, true);
+  return run(dy, weight, null, turnedGeometry(g), software, true, { residual });
 }
 
 function run(

@@ -19,9 +19,14 @@ export function convForwardDirect(
   return runDirect(x, weight, forwardView(g), bias, g, ending);
 }
 
-/** Input gradient of a convolution with stride 1: a convolution with turned weights. */
-export function convInputGradDirectUnit(dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor {
-  return runDirect(dy, weight, gradientView(g, true), null, turnedGeometry(g));
+/** Input gradient of a convolution with stride 1, plus `residual`: a convolution with turned weights. */
+export function convInputGradDirectUnit(
+  dy: Tensor,
+  weight: Tensor,
+  g: ConvGeometry,
+  residual: Tensor | null = null,
+): Tensor {
+  return runDirect(dy, weight, gradientView(g, true), null, turnedGeometry(g), { residual });
 }
 
 function runDirect(

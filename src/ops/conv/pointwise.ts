@@ -24,9 +24,14 @@ export function convForwardPointwise(
   return run(x, weight, forwardView(g), bias, g, ending);
 }
 
-/** Its input gradient: the same with the channels swapped. */
-export function convInputGradPointwise(dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor {
-  return run(dy, weight, gradientView(g, false), null, turnedGeometry(g));
+/** Its input gradient, plus `residual`: the same with the channels swapped. */
+export function convInputGradPointwise(
+  dy: Tensor,
+  weight: Tensor,
+  g: ConvGeometry,
+  residual: Tensor | null = null,
+): Tensor {
+  return run(dy, weight, gradientView(g, false), null, turnedGeometry(g), { residual });
 }
 
 function run(

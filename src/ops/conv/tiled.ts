@@ -16,6 +16,7 @@ import { scratchLike, tuned } from "../tuned.ts";
 import { type ConvEnding, NO_ENDING } from "./ending.ts";
 import { type ConvGeometry, convWords, isPointwise } from "./geometry.ts";
 import { packedWeight } from "./kept_weights.ts";
+import { packedForTraining, type PackLayout } from "./weight_packs.ts";
 import { forwardView, gradientView, type WeightView } from "./pack.ts";
 
 const tiledKernel = new Kernel("conv2d_tiled", code);
@@ -53,17 +54,20 @@ export function convForwardTiled(
 
 /**
  * Input gradient as a tiled matrix product for each group and, with a stride, for each class of pixels that the same taps
- * reach; `tile` insists, for tests.
+ * reach; `tile` insists, for tests. `residual` is added.
  */
 export function convInputGradTiled(
   dy: Tensor,
   weight: Tensor,
   g: ConvGeometry,
   tile?: ProductTile,
+  residual: Tensor | null = null,
 ): Tensor {
   const target = Tensor.result(dy.gpu, [g.images, g.inChannels, g.height, g.width], dy.dtype);
   const how = { scale: 1, classSide: g.strideY, direction: -1 } as const;
-  run({ view: gradientView(g, false), source: dy, target, ...how }, weight, null, g, tile);
+  run({ view: gradientView(g, false), source: dy, target, ...how }, weight, null, g, tile, {
+    residual,
+  });
   return target;
 }
 
@@ -153,23 +157,19 @@ function packWeights(
   const rowTiles = Math.ceil(rows / tile);
   const chunks = Math.ceil(channels / chunk);
   const total = groups * rowTiles * chunks * taps * chunk * tile;
-  const params = {
+  const layout: PackLayout = {
     ...{ total, tile, taps, chunk, chunks, rowTiles, rows, channels },
     strideGroup: rows * channels * taps,
     strideRow: view.strideOut,
     strideChannel: view.strideIn,
   };
-  return packedWeight(
-    weight,
-    `tiled ${Object.values(params)}`,
-    total,
-    dtype,
-    (packed) =>
-      weight.gpu.dispatch(packKernel, {
-        bindings: { w: weight, packed },
-        params,
-        values: { E: wgslFloat(dtype) },
-        workgroups: linearGrid(Math.ceil(total / 64)),
-      }),
-  );
+  const pack = (packed: Tensor) =>
+    weight.gpu.dispatch(packKernel, {
+      bindings: { w: weight, packed },
+      params: { ...layout },
+      values: { E: wgslFloat(dtype) },
+      workgroups: linearGrid(Math.ceil(total / 64)),
+    });
+  return packedForTraining(weight, layout, dtype, pack) ??
+    packedWeight(weight, `tiled ${Object.values(layout)}`, total, dtype, pack);
 }
