@@ -1,11 +1,12 @@
 /**
  * Writes the WGSL of every kernel that one WKD-L + WKD-F training step dispatches on hardware, without running any, for a
- * compiler's statistics: `deno run -A dump_kernels.ts PROJECT OUT [TEACHER STUDENT BATCH CHANNELS SIZE CLASSES] [--f16]`
+ * compiler's statistics: `deno run -A dump_kernels.ts PROJECT OUT [TEACHER STUDENT BATCH CHANNELS SIZE CLASSES] [--f16] [--subgroups]`
  * OUT/index.json lists variants with their bindings, workgroups and how often the step dispatches each. PROJECT is read by the
  * program that calls this one; the kernels are those of this checkout.
  */
 import { WKD } from "../src/distill/wkd.ts";
 import { Gpu } from "../src/gpu/gpu.ts";
+import { NO_SUBGROUPS } from "../src/gpu/kernel.ts";
 import type { PipelineEntry } from "../src/gpu/pipeline_cache.ts";
 import { createModel } from "../src/models/registry.ts";
 import { CostKernel } from "../src/ops/sinkhorn/cost_kernel.ts";
@@ -35,7 +36,9 @@ async function dryDevice(variants: Map<PipelineEntry, DumpedKernel>): Promise<Gp
     requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
     requiredFeatures: adapter.features.has("shader-f16") ? ["shader-f16"] : [],
   });
-  const gpu = new Gpu(device, adapter.info, false);
+  // Of 32 threads, as most cards have them at least; written as naga wants it.
+  const subgroups = Deno.args.includes("--subgroups") ? { size: 32, enable: false } : NO_SUBGROUPS;
+  const gpu = new Gpu(device, adapter.info, false, Infinity, subgroups);
   gpu.flush = () => Promise.resolve();
   gpu.flushNow = () => {};
   gpu.upload = () => {};

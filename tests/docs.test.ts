@@ -17,6 +17,7 @@ const PAGES = [
   "docs/adding_a_model.md",
   "docs/adding_a_dataset.md",
   "docs/fine_tuning.md",
+  "docs/gpu.md",
   "docs/recipes.md",
 ];
 const FOLDERS =

@@ -6,9 +6,7 @@ import { describeRanks, examineRanks, type RanksReport } from "./doctor_ranks.ts
 import { gpuAdvice } from "./gpu_advice.ts";
 import { openDevice } from "./open_device.ts";
 import { FAILED } from "./terminal/interrupt_signal.ts";
-
-const STATUS = "/var/lib/dpkg/status";
-const PACKAGE = "mesa-vulkan-drivers";
+import { mesaVersion, TuningFile } from "./tuning_file.ts";
 
 /** Options of the `doctor` command. */
 interface DoctorFlags {
@@ -52,6 +50,8 @@ interface AdapterReport {
   readonly limits: Readonly<Record<string, number>>;
   /** Bytes that tensors may take in all; null where nothing is set. */
   readonly memoryLimit: number | null;
+  /** Where the variants of kernels that were measured to be the fastest are kept, and for how many shapes. */
+  readonly tuning: { readonly path: string; readonly shapes: number };
 }
 
 const LIMITS = [
@@ -135,6 +135,7 @@ async function withRanks(report: DoctorReport): Promise<DoctorReport> {
 function describeAdapter(gpu: Gpu): AdapterReport {
   const { device, info, software, account, subgroups } = gpu;
   const limits = device.limits as unknown as Record<string, number>;
+  const tuning = new TuningFile(gpu);
   return {
     name: info.description || info.device || info.vendor || "unnamed",
     kind: software ? "software" : "hardware",
@@ -143,6 +144,7 @@ function describeAdapter(gpu: Gpu): AdapterReport {
     subgroups: subgroups.size > 1 ? subgroups.size : null,
     limits: Object.fromEntries(LIMITS.map((name) => [name, limits[name]])),
     memoryLimit: Number.isFinite(account.limit) ? account.limit : null,
+    tuning: { path: tuning.path, shapes: tuning.load().size },
   };
 }
 
@@ -169,6 +171,13 @@ function hintsFor({ kind, mesa, memoryLimit, features }: AdapterReport): string[
   return hints;
 }
 
+function tuningText({ kind, tuning: { path, shapes } }: AdapterReport): string {
+  if (shapes > 0) return `the fastest kernels of ${shapes} shapes, in ${path}`;
+  return kind === "software"
+    ? "off, since kernels run on the CPU (train --tune turns it on)"
+    : `nothing yet; the first run of a shape times its kernels, for ${path}`;
+}
+
 function bytes(value: number): string {
   return value >= 2 ** 20 ? `${Math.round(value / 2 ** 20)} MB` : `${Math.round(value / 1024)} KB`;
 }
@@ -186,6 +195,7 @@ function describe({ deno, system, adapter, speed, ranks, problems, hints }: Doct
           ? "no limit set (WKD_MEMORY_LIMIT_MB sets one)"
           : `at most ${bytes(adapter.memoryLimit)} for tensors (WKD_MEMORY_LIMIT_MB sets another)`
       }`,
+      `tuning     ${tuningText(adapter)}`,
       ...Object.entries(adapter.limits).map(([name, value], i) =>
         `${i === 0 ? "limits     " : "           "}${name} ${
           /Size$/.test(name) ? bytes(value) : value
@@ -201,25 +211,4 @@ function describe({ deno, system, adapter, speed, ranks, problems, hints }: Doct
   lines.push(...problems.map((problem) => `problem    ${problem}`));
   lines.push("", problems.length > 0 ? "Something is wrong, see above." : "All is well.");
   return lines.join("\n");
-}
-
-/**
- * The version of Mesa that dpkg has installed, such as `25.0.7`: WebGPU does not tell it.
- *
- * @param status the text of dpkg's status file; default that of this system
- * @returns null where the system has no dpkg or no such package
- */
-export function mesaVersion(status: string | null = readStatus()): string | null {
-  const start = status?.indexOf(`Package: ${PACKAGE}\n`) ?? -1;
-  if (start < 0) return null;
-  const entry = status!.slice(start).split("\n\n", 1)[0];
-  return /^Version: (?:\d+:)?(\d[\d.]*)/m.exec(entry)?.[1] ?? null;
-}
-
-function readStatus(): string | null {
-  try {
-    return Deno.readTextFileSync(STATUS);
-  } catch {
-    return null;
-  }
 }

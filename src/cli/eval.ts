@@ -43,6 +43,8 @@ interface EvalFlags {
   readonly json?: boolean;
   /** Kind of adapter. */
   readonly device?: string;
+  /** Time variants of kernels, or do not; default on hardware. */
+  readonly tune?: boolean;
 }
 
 const BATCH_SIZE = 100;
@@ -75,7 +77,7 @@ async function evaluateIn(
   const wanted = flags.model ?? (pretrain ? config.DISTILLER.TEACHER : undefined);
   const model = checkpointModelName(checkpoint, wanted, "--model");
   const leads = group.rank === 0;
-  const gpu = await openComputeDevice(flags.device);
+  const gpu = await openComputeDevice(flags.device, flags.tune);
   const test = await loadTestSet(config.DATASET, leads ? datasetCallbacks() : undefined);
   const batchSize = flags.batchSize ?? (flags.cfg ? config.DATASET.TEST.BATCH_SIZE : BATCH_SIZE);
   const perClass = flags.perClass !== undefined;

@@ -8,6 +8,7 @@ import { joinedGroup } from "../parallel/open_group.ts";
 import { init } from "../tensor/default_device.ts";
 import { settleRankDevice } from "./rank_device.ts";
 import { type CountBar, countBar } from "./terminal/count_bar.ts";
+import { TuningFile } from "./tuning_file.ts";
 
 /** Share of the free memory that the software adapter may take. */
 const MEMORY_SHARE = 0.8;
@@ -44,10 +45,13 @@ export async function openDevice(choice?: string): Promise<Gpu> {
 /**
  * Opens the device for a command that computes for long, and tells where Deno fell back to OpenGL.
  *
+ * @param tune whether variants of kernels are timed for new shapes, and the choices kept in a file; default on hardware
  * @throws UserError as {@linkcode openDevice} does
  */
-export async function openComputeDevice(choice?: string): Promise<Gpu> {
+export async function openComputeDevice(choice?: string, tune?: boolean): Promise<Gpu> {
   const gpu = await openDevice(choice);
+  if (tune ?? !gpu.software) gpu.tuning.turnOn(new TuningFile(gpu));
+  else gpu.tuning.turnOff();
   if (runsOnOpenGl(gpu)) {
     console.error(
       "warning: Deno found no Vulkan driver and fell back to OpenGL, where kernels compile many times as slowly and " +
@@ -65,6 +69,11 @@ export function runsOnOpenGl({ info, half }: Pick<Gpu, "info" | "half">): boolea
   };
   return Deno.build.os === "linux" && !half && subgroupMinSize === UNKNOWN_SUBGROUPS[0] &&
     subgroupMaxSize === UNKNOWN_SUBGROUPS[1];
+}
+
+/** What a command to go on with says of tuning, as it was said. */
+export function tuneWords(tune: boolean | undefined): string[] {
+  return tune === undefined ? [] : [tune ? "--tune" : "--no-tune"];
 }
 
 function freeMemory(): number {

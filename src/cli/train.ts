@@ -27,7 +27,7 @@ import { TrainingError } from "../train/training_error.ts";
 import { asRank } from "./as_rank.ts";
 import { checkCostMatrix, checkStudent, checkTeacher } from "./cost_matrix/check_teacher.ts";
 import { importWords } from "./import_modules.ts";
-import { datasetCallbacks, openComputeDevice } from "./open_device.ts";
+import { datasetCallbacks, openComputeDevice, tuneWords } from "./open_device.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
 import { type LiveFlag, withLivePage } from "./terminal/live_page.ts";
 import { shellWords } from "./terminal/shell_words.ts";
@@ -40,6 +40,8 @@ interface TrainFlags extends StartFlags {
   readonly init?: string;
   /** Kind of adapter. */
   readonly device?: string;
+  /** Time variants of kernels, or do not; default on hardware. */
+  readonly tune?: boolean;
   /** Print the time by kernel at the end. */
   readonly profile?: boolean;
   /** Show the run on a page. */
@@ -68,7 +70,7 @@ async function trainIn(group: Group, flags: TrainFlags, given: readonly string[]
   if (wantsTeacher(config.DISTILLER.TYPE)) checkTeacher(config);
   checkCostMatrix(config);
   if (start.kind === "anew") checkStudent(config);
-  const gpu = await openComputeDevice(flags.device);
+  const gpu = await openComputeDevice(flags.device, flags.tune);
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
   const interrupt = interruptSignal();
   const command = resumeCommand(flags, overrides);
@@ -100,8 +102,12 @@ async function trainIn(group: Group, flags: TrainFlags, given: readonly string[]
 }
 
 /** Trains as another rank than 0: without files, and silent unless something goes wrong here alone. */
-async function follow(group: Group, { DATASET }: Config, { device }: TrainFlags): Promise<number> {
-  const gpu = await openComputeDevice(device);
+async function follow(
+  group: Group,
+  { DATASET }: Config,
+  { device, tune }: TrainFlags,
+): Promise<number> {
+  const gpu = await openComputeDevice(device, tune);
   const splits = await loadDataset(DATASET);
   const interrupt = interruptSignal("");
   try {
@@ -128,11 +134,12 @@ function withInit(overrides: readonly string[], init: string | undefined): reado
 }
 
 function resumeCommand(
-  { cfg, device, profile, live }: TrainFlags,
+  { cfg, device, tune, profile, live }: TrainFlags,
   overrides: readonly string[],
 ): string {
   const options = [
     ...(device ? ["--device", device] : []),
+    ...tuneWords(tune),
     ...(profile ? ["--profile"] : []),
     ...(live === undefined ? [] : live === true ? ["--live"] : ["--live", String(live)]),
   ];

@@ -9,6 +9,7 @@ import { type CompileProgress, PipelineCache, type PipelineEntry } from "./pipel
 import { Recording } from "./recording.ts";
 import { RecordingScope } from "./recording_scope.ts";
 import { synchronous } from "./synchronous.ts";
+import { Tuning } from "./tuning.ts";
 
 export type { Bindable, BufferRange, DispatchOptions };
 
@@ -26,12 +27,11 @@ export class Gpu {
   readonly pipelines: PipelineCache;
   /** What ended the device's work, if anything did. */
   readonly failure: DeviceFailure;
+  /** Which variants of kernels run where that was measured; nothing is until somebody turns it on. */
+  readonly tuning: Tuning;
   /** Called before each kernel is compiled. */
   onCompile: ((progress: CompileProgress) => void) | undefined;
-  /**
-   * Whether compiling costs more than slow kernels do: loops are then left as loops, and many shapes share a kernel. Default
-   * where kernels run on the CPU.
-   */
+  /** Whether compiling costs more than slow kernels do: loops stay loops, many shapes share a kernel. Default on the CPU. */
   compilesSlowly: boolean;
   readonly #binder: Binder;
   readonly #pool: BufferPool;
@@ -66,6 +66,7 @@ export class Gpu {
       if (needed || this.pipelines.waiting.size === 0) this.trim();
     });
     this.failure = new DeviceFailure(device, this.account);
+    this.tuning = new Tuning(info.description || info.device || info.vendor);
   }
 
   /** The pool that new tensors come from. */
@@ -128,8 +129,8 @@ export class Gpu {
   upload(target: BufferRange, data: ArrayBufferView): void {
     if (this.#dry) return;
     if (this.#pending.length > 0) this.flushNow();
-    const bytes = data as ArrayBufferView<ArrayBuffer>;
-    this.device.queue.writeBuffer(target.buffer, target.offset, bytes);
+    const { buffer, offset } = target;
+    this.device.queue.writeBuffer(buffer, offset, data as ArrayBufferView<ArrayBuffer>);
   }
 
   /** Reads bytes back, after everything queued before. Takes at least 10 ms on most drivers. */
@@ -201,20 +202,7 @@ export class Gpu {
   async record(fn: () => void): Promise<Recording> {
     if (this.recording) throw new GpuError("record() inside record()");
     await this.flush();
-    const scope = new RecordingScope(this.device, this.account, this.#pool);
-    this.#scope = scope;
-    let done = false;
-    try {
-      synchronous("record", fn() as unknown);
-      done = true;
-    } finally {
-      this.#scope = null;
-      scope.close();
-      if (!done) {
-        this.#pending = [];
-        scope.release();
-      }
-    }
+    const scope = this.#inScope(fn);
     await runRecorded(this, scope, (each) => this.#pending.push(each)).catch((error) => {
       scope.release();
       throw error;
@@ -222,12 +210,16 @@ export class Gpu {
     return new Recording(this, scope.commands, () => scope.release());
   }
 
-  /**
-   * Runs `fn` without running or compiling anything on the device: what its tensors hold is undefined,
-   * their shapes are right.
-   *
-   * @throws TypeError when `fn` is async.
-   */
+  /** Runs `fn` and keeps its commands unsubmitted, with buffers of their own until they are released; see `record()`. */
+  capture(fn: () => void): RecordingScope {
+    if (this.recording) throw new GpuError("capture() inside record()");
+    this.flushNow();
+    const scope = this.#inScope(fn);
+    this.#pending = [];
+    return scope;
+  }
+
+  /** Runs `fn` (TypeError when async) and nothing on the device: tensors hold anything, their shapes are right. */
   dryRun<T>(fn: () => T): T {
     const outer = this.#dry;
     this.#dry = true;
@@ -272,11 +264,7 @@ export class Gpu {
     this.#pool.trim();
   }
 
-  /**
-   * Says whether the device still works.
-   *
-   * @throws GpuError when it has failed since.
-   */
+  /** Throws a GpuError when the device has failed since. */
   check(): void {
     this.failure.check();
   }
@@ -285,6 +273,19 @@ export class Gpu {
   destroy(): void {
     this.failure.expectLoss();
     this.device.destroy();
+  }
+
+  #inScope(fn: () => void): RecordingScope {
+    const scope = this.#scope = new RecordingScope(this.device, this.account, this.#pool);
+    try {
+      scope.run(fn);
+      return scope;
+    } catch (error) {
+      this.#pending = [];
+      throw error;
+    } finally {
+      this.#scope = null;
+    }
   }
 
   #submit(commands: readonly DeviceCommand[]): void {
@@ -307,8 +308,7 @@ export class Gpu {
     await this.device.queue.onSubmittedWorkDone();
     this.check();
     if (entry.warm) return;
-    entry.warm = true;
-    this.pipelines.warmed++;
+    this.pipelines.ran(entry);
     this.pipelines.compileMilliseconds += performance.now() - start;
   }
 

@@ -119,6 +119,13 @@ export class PipelineCache {
     this.waiting.delete(entry);
   }
 
+  /** Notes that a variant has run. */
+  ran(entry: PipelineEntry): void {
+    if (entry.warm) return;
+    entry.warm = true;
+    this.warmed++;
+  }
+
   /** How far compiling is, with `name` as the variant under way, or null. */
   progress(name: string | null): CompileProgress {
     const { size } = this.#entries;

@@ -4,6 +4,7 @@ import type { DatasetInfo } from "../data/image_dataset.ts";
 import { UserError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { ReadbackRing } from "../gpu/readback_ring.ts";
+import { tune } from "../gpu/tune.ts";
 import type { Model } from "../models/model.ts";
 import { withoutPreact } from "../models/wanted_features.ts";
 import { Folding } from "../nn/folding.ts";
@@ -16,6 +17,7 @@ import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
 import { ALONE, type Group } from "../parallel/group.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { zeros } from "../tensor/create.ts";
+import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { EvaluationRounds, WAIT_EVERY } from "./evaluation_rounds.ts";
 import type { TestMetrics } from "./events.ts";
@@ -273,7 +275,10 @@ class EvaluationStep {
     this.#images.copy_(batch.images.subarray(0, this.#images.numel));
     this.#labels.copy_(batch.labels.subarray(0, this.shape[0]));
     if (this.#recording) this.#recording.replay();
-    else this.#recording = await this.gpu.record(() => noGrad(() => this.#step()));
+    else {
+      await tune(this.gpu, () => noGrad(() => scope(() => void this.forward(this.#images))));
+      this.#recording = await this.gpu.record(() => noGrad(() => this.#step()));
+    }
     if (this.#predictions) {
       await this.#predictions.push(this.#predicted!.storage, batch.labels.slice(0, this.shape[0]));
     }

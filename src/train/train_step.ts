@@ -1,6 +1,7 @@
 import type { Distiller, Schedule } from "../distill/distiller.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Recording } from "../gpu/recording.ts";
+import { tune } from "../gpu/tune.ts";
 import { FoldedTeacher } from "../models/folded_teacher.ts";
 import { withoutPreact } from "../models/wanted_features.ts";
 import { WeightPacks } from "../ops/conv/weight_packs.ts";
@@ -208,7 +209,7 @@ export class TrainStep {
   }
 
   async #trainOn(inputs: DeviceBatch, last: boolean): Promise<void> {
-    const { distiller, onGradients, optimizer } = this.options;
+    const { distiller, gpu, onGradients, optimizer } = this.options;
     distiller.startStep?.(inputs, this.#schedule!);
     if (this.#teacher?.stale) this.#teacher.refresh();
     if (last && !onGradients && !this.shared && this.#backward && this.#update) {
@@ -216,6 +217,7 @@ export class TrainStep {
       return;
     }
     this.jsMilliseconds = 0;
+    if (!this.#backward) await tune(gpu, () => scope(() => this.#gradients(inputs)));
     const recorded = this.#backward !== null;
     const writes = recorded ? 0 : this.#teacher?.writes;
     if (this.#packing) this.jsMilliseconds = this.#packing.replay();
@@ -271,7 +273,7 @@ export class TrainStep {
 
   #computeGradients(batch: DeviceBatch): void {
     const { shared, options: { imageShape: [whole] } } = this;
-    const { distiller, optimizer, scaler, labelSmoothing, mixes } = this.options;
+    const { distiller, gpu: { dry }, optimizer, scaler, labelSmoothing, mixes } = this.options;
     optimizer.zeroGrad();
     batch.mix();
     const { images, labels } = batch;
@@ -289,9 +291,11 @@ export class TrainStep {
       shared?.weight ?? labels.numel / whole,
     );
     const own = shared ? loss.mul(shared.share) : loss;
-    const early = shared && !this.#weight ? { onGradient: shared.onGradient } : {};
+    const early = shared && !this.#weight && !dry ? { onGradient: shared.onGradient } : {};
     shared?.start();
     (scaler?.scale(own) ?? own).backward({ freeExcept: [], ...early });
+    // Gradients that nobody computed.
+    if (dry) return optimizer.zeroGrad();
     if (this.#weight) return optimizer.accumulateGradients(this.#weight);
     optimizer.gatherGradients();
     shared?.finish();

@@ -27,7 +27,7 @@ import { finalWords, writeStudent } from "./summary.ts";
 import { checkModel, findTeacher } from "./teacher.ts";
 import { asRank } from "../as_rank.ts";
 import { importWords } from "../import_modules.ts";
-import { datasetCallbacks, openComputeDevice } from "../open_device.ts";
+import { datasetCallbacks, openComputeDevice, tuneWords } from "../open_device.ts";
 import { type Interrupt, interruptSignal } from "../terminal/interrupt_signal.ts";
 import { type LiveFlag, withLivePage } from "../terminal/live_page.ts";
 import { shellWords } from "../terminal/shell_words.ts";
@@ -62,6 +62,8 @@ export interface DistillFlags {
   readonly device?: string;
   /** Show it on a page. */
   readonly live?: LiveFlag;
+  /** Time variants of kernels, or do not; default on hardware. */
+  readonly tune?: boolean;
 }
 
 /**
@@ -77,15 +79,15 @@ export async function distill(
   overrides: readonly string[],
 ): Promise<number> {
   const group = await openGroup();
-  if (group.rank > 0) return await asRank(group, () => follow(group, flags.device));
+  if (group.rank > 0) return await asRank(group, () => follow(group, flags));
   return await lead(group, pictures, flags, overrides);
 }
 
 /** Does as another rank than 0 what rank 0 says. */
-async function follow(group: Group, device: string | undefined): Promise<number> {
+async function follow(group: Group, { device, tune }: DistillFlags): Promise<number> {
   const interrupt = interruptSignal("");
   try {
-    const gpu = await openComputeDevice(device);
+    const gpu = await openComputeDevice(device, tune);
     await followPipeline({ group, gpu, signal: interrupt.signal });
     return interrupt.signal.aborted ? interrupt.status : 0;
   } finally {
@@ -124,7 +126,7 @@ async function lead(
   try {
     if (flags.overwrite) startAgain(new PipelineFiles(folder));
     console.log(visible(`from ${asTyped(source.pictures)} into ${asTyped(folder)}`));
-    const gpu = await openComputeDevice(flags.device);
+    const gpu = await openComputeDevice(flags.device, flags.tune);
     const parts = { gpu, folder, request, teacher: teacher.card, group, command };
     return await withLivePage(
       flags.live,
@@ -273,6 +275,7 @@ function resumeCommand(
     ...options.flatMap(([name, value]) => value === undefined ? [] : [name, String(value)]),
     ...(flags.compare ? ["--compare"] : []),
     ...(flags.live === true ? ["--live"] : []),
+    ...tuneWords(flags.tune),
     ...importWords(),
     ...overrides,
   ]);
