@@ -1,11 +1,11 @@
 // y[n, o, :, :] (+)= sum over i, ky, kx of w[o, i, ky, kx] * x[n, g(o) + i, oy * S - P + ky, ox * S - P + kx]
-// where g(o) is the first input channel of o's group.
+// where g(o) is the first input channel of o's group; then, as `epilogue` says, + bias[o], + residual, ReLU.
 // Direct convolution for adapters where a load costs more than a multiply-add. float32, NCHW.
 // One thread makes TY x TX outputs of T output channels of a group; weights come packed (conv2d_pack.wgsl) through
 // a uniform window of 64 KB that holds whole blocks of T channels.
 // Dispatch: x = ceil(images * tiles / 64), y = blocks in the window.
 // Template: H, W, OH, OW (sizes of the maps), NY, NX (tiles), KH, KW, S (stride), TY, TX, T (multiple of 4), V4 (rows read as vec4:
-// S = 1, TX = 4, KW = 3, padding 1, height and width multiples of 4), EDGE (tiles pass the border of y), ACC (add to y), BIAS.
+// S = 1, TX = 4, KW = 3, padding 1, height and width multiples of 4), EDGE (tiles pass the border of y), ACC (add to y).
 struct Params {
   images: u32,
   inChannels: u32, // of a group, in this window
@@ -19,6 +19,7 @@ struct Params {
   blockStride: u32, // vec4s from one block to the next
   padY: u32,
   padX: u32,
+  epilogue: u32, // 1 for bias, 2 for residual, 4 for ReLU, added; what is not read may be any buffer
 }
 @group(0) @binding(0) var<uniform> params: Params;
 //: if V4
@@ -32,8 +33,13 @@ struct Params {
 //: else
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 //: end
-//: if BIAS
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
+//: if V4
+@group(0) @binding(5) var<storage, read> residual: array<vec4f>;
+//: include "rectified" T = "vec4f", I = "vec4i"
+//: else
+@group(0) @binding(5) var<storage, read> residual: array<f32>;
+//: include "rectified" T = "f32", I = "i32"
 //: end
 
 @compute @workgroup_size(64)
@@ -121,21 +127,24 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
   // Surplus threads must not add twice.
   if (thread.x != id) { return; }
   //: end
+  let biased = (params.epilogue & 1u) != 0u;
+  let added = (params.epilogue & 2u) != 0u;
+  let rectifies = (params.epilogue & 4u) != 0u;
   //: for t in 0..T
   if (firstOut + ${t}u < params.groupOut) {
-    //: if BIAS
-    let b = bias[convGroup * params.groupOut + firstOut + ${t}u];
-    //: else
-    let b = 0.0;
-    //: end
+    var b = 0.0;
+    if (biased) { b = bias[convGroup * params.groupOut + firstOut + ${t}u]; }
     //: for r in 0..TY
     //: if V4
     let at${r} = (at + ${t}u * outPlane + ${r}u * ${OW}u) / 4u;
-    y[at${r}] = vec4f(a${t}_${r}_0, a${t}_${r}_1, a${t}_${r}_2, a${t}_${r}_3) + b
+    var sum${r} = vec4f(a${t}_${r}_0, a${t}_${r}_1, a${t}_${r}_2, a${t}_${r}_3) + b
     //: if ACC
       + y[at${r}]
     //: end
       ;
+    if (added) { sum${r} += residual[at${r}]; }
+    if (rectifies) { sum${r} = rectified(sum${r}); }
+    y[at${r}] = sum${r};
     //: else
     //: for c in 0..TX
     //: if EDGE
@@ -144,10 +153,13 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
     {
       let i = at + ${t}u * outPlane + ${r}u * ${OW}u + ${c}u;
       //: if ACC
-      y[i] += a${t}_${r}_${c};
+      var sum = y[i] + a${t}_${r}_${c};
       //: else
-      y[i] = a${t}_${r}_${c} + b;
+      var sum = a${t}_${r}_${c} + b;
       //: end
+      if (added) { sum += residual[i]; }
+      if (rectifies) { sum = rectified(sum); }
+      y[i] = sum;
     }
     //: end
     //: end

@@ -1,8 +1,9 @@
 import packCode from "../../../kernels/conv/conv2d_pack.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { Tensor } from "../../tensor/core.ts";
+import type { Tensor } from "../../tensor/core.ts";
 import { linearGrid } from "../grid.ts";
 import type { ConvGeometry } from "./geometry.ts";
+import { packedWeight } from "./kept_weights.ts";
 
 const packKernel = new Kernel("conv2d_pack", packCode);
 
@@ -29,7 +30,10 @@ interface WeightWindow {
   readonly blocks: number;
   readonly firstIn: number;
   readonly inChannels: number;
+  /** Whether other windows have summed the same outputs before. */
   readonly accumulate: boolean;
+  /** Whether none will after. */
+  readonly last: boolean;
 }
 
 /** How to read a weight tensor as `w[group, out, in, tap]`. */
@@ -88,26 +92,34 @@ export function packWeights(weight: Tensor, view: WeightView, tile: number): Pac
   const blocks = view.groups * groupBlocks;
   const total = blocks * chunks * blockBytes / 4;
   // The kernel's window is always 64 KB long, so the buffer must go on behind the last block.
-  const tensor = Tensor.result(gpu, [total + WINDOW / 4]);
-  gpu.dispatch(packKernel, {
-    bindings: { w: weight, packed: tensor },
-    params: {
-      total,
-      tile,
-      taps: view.taps,
-      chunkIn,
-      chunks,
-      blockStride: blockBytes / 4,
-      groupBlocks,
-      groupIn: view.groupIn,
-      groupOut: view.groupOut,
-      strideGroup: view.groupOut * view.groupIn * view.taps,
-      strideOut: view.strideOut,
-      strideIn: view.strideIn,
-      flip: Number(view.flip),
-    },
-    workgroups: linearGrid(Math.ceil(total / 64)),
-  });
+  const params = {
+    total,
+    tile,
+    taps: view.taps,
+    chunkIn,
+    chunks,
+    blockStride: blockBytes / 4,
+    groupBlocks,
+    groupIn: view.groupIn,
+    groupOut: view.groupOut,
+    strideGroup: view.groupOut * view.groupIn * view.taps,
+    strideOut: view.strideOut,
+    strideIn: view.strideIn,
+    flip: Number(view.flip),
+  };
+  const order = `direct ${Object.values(params)}`;
+  const tensor = packedWeight(
+    weight,
+    order,
+    total + WINDOW / 4,
+    "float32",
+    (packed) =>
+      gpu.dispatch(packKernel, {
+        bindings: { w: weight, packed },
+        params,
+        workgroups: linearGrid(Math.ceil(total / 64)),
+      }),
+  );
   return { tensor, blocks, groupBlocks, chunkIn, chunks, blockBytes };
 }
 
@@ -125,6 +137,7 @@ export function* weightWindows(packed: PackedWeights, groupIn: number): Iterable
         firstIn: chunk * chunkIn,
         inChannels: Math.min(chunkIn, groupIn - chunk * chunkIn),
         accumulate: chunk > 0,
+        last: chunk === chunks - 1,
       };
     }
   }

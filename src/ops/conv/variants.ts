@@ -1,10 +1,12 @@
 import type { Tensor } from "../../tensor/core.ts";
+import { addInPlace } from "../add_in_place.ts";
 import { castElements } from "../cast.ts";
 import { takeIn } from "../take_as.ts";
 import { convForwardDepthwise, convInputGradDepthwiseUnit } from "./depthwise.ts";
 import { convInputGradDepthwise } from "./depthwise_input_grad.ts";
 import { convWeightGradDepthwise } from "./depthwise_weight_grad.ts";
 import { convForwardDirect, convInputGradDirectUnit } from "./direct.ts";
+import type { ConvEnding } from "./ending.ts";
 import { convForwardGeneric, convInputGradGeneric, convWeightGradGeneric } from "./generic.ts";
 import { type ConvGeometry, isDepthwise, isPlain, isPointwise } from "./geometry.ts";
 import { convInputGradDirect } from "./input_grad_direct.ts";
@@ -21,45 +23,68 @@ import { convWeightGradDirect } from "./weight_grad_direct.ts";
  */
 export type ConvVariant = "direct" | "tiled" | "generic";
 
-/** The three kernels of a convolution. */
+/** The three kernels of a convolution. The input gradient has `added` in it, which is given up for it. */
 interface ConvKernels {
-  forward(x: Tensor, weight: Tensor, bias: Tensor | null, g: ConvGeometry): Tensor;
-  inputGrad(dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor;
+  forward(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | null,
+    g: ConvGeometry,
+    ending?: ConvEnding,
+  ): Tensor;
+  inputGrad(dy: Tensor, weight: Tensor, g: ConvGeometry, added?: Tensor | null): Tensor;
   weightGrad(x: Tensor, dy: Tensor, g: ConvGeometry): Tensor;
 }
 
 const DIRECT = inFloat32({
   forward: convForwardDirect,
-  inputGrad: (dy, weight, g) =>
-    g.strideY === 1 ? convInputGradDirectUnit(dy, weight, g) : convInputGradDirect(dy, weight, g),
+  inputGrad: (dy, weight, g, added = null) =>
+    g.strideY === 1
+      ? giveUp(added, convInputGradDirectUnit(dy, weight, g, added))
+      : withAdded(convInputGradDirect(dy, weight, g), added),
   weightGrad: convWeightGradDirect,
 });
 
 const POINTWISE = inFloat32({
   forward: convForwardPointwise,
-  inputGrad: convInputGradPointwise,
+  inputGrad: (dy, weight, g, added = null) =>
+    giveUp(added, convInputGradPointwise(dy, weight, g, added)),
   weightGrad: convWeightGradPointwise,
 });
 
 const TILED: ConvKernels = {
-  forward: convForwardTiled,
-  inputGrad: convInputGradTiled,
+  forward: (x, weight, bias, g, ending) => convForwardTiled(x, weight, bias, g, undefined, ending),
+  inputGrad: (dy, weight, g, added = null) =>
+    giveUp(added, convInputGradTiled(dy, weight, g, undefined, added)),
   weightGrad: convWeightGradTiled,
 };
 
 const GENERIC: ConvKernels = {
   forward: convForwardGeneric,
-  inputGrad: convInputGradGeneric,
+  inputGrad: (dy, weight, g, added = null) => withAdded(convInputGradGeneric(dy, weight, g), added),
   weightGrad: convWeightGradGeneric,
 };
 
+/** A gradient that has `added` in it, and no more use for that. */
+function giveUp(added: Tensor | null, gradient: Tensor): Tensor {
+  added?.dispose();
+  return gradient;
+}
+
+/** A gradient with `added`, by a kernel of its own. */
+function withAdded(gradient: Tensor, added: Tensor | null): Tensor {
+  if (added) addInPlace(gradient, added);
+  return giveUp(added, gradient);
+}
+
 function depthwise(software: boolean): ConvKernels {
   return {
-    forward: (x, weight, bias, g) => convForwardDepthwise(x, weight, bias, g, software),
-    inputGrad: (dy, weight, g) =>
+    forward: (x, weight, bias, g, ending) =>
+      convForwardDepthwise(x, weight, bias, g, software, ending),
+    inputGrad: (dy, weight, g, added = null) =>
       g.strideY === 1
-        ? convInputGradDepthwiseUnit(dy, weight, g, software)
-        : convInputGradDepthwise(dy, weight, g, software),
+        ? giveUp(added, convInputGradDepthwiseUnit(dy, weight, g, software, added))
+        : withAdded(convInputGradDepthwise(dy, weight, g, software), added),
     weightGrad: (x, dy, g) => convWeightGradDepthwise(x, dy, g, software),
   };
 }
@@ -115,10 +140,18 @@ function choose(g: ConvGeometry, software: boolean): ConvVariant {
  */
 function inFloat32(kernels: ConvKernels): ConvKernels {
   return {
-    forward: (x, weight, bias, g) =>
-      widened([x], weight, x.dtype, ([wide], w) => kernels.forward(wide, w, bias, g)),
-    inputGrad: (dy, weight, g) =>
-      widened([dy], weight, dy.dtype, ([wide], w) => kernels.inputGrad(wide, w, g)),
+    forward: (x, weight, bias, g, { residual = null, relu } = {}) =>
+      widened(
+        residual ? [x, residual] : [x],
+        weight,
+        x.dtype,
+        ([wide, added = null], w) => kernels.forward(wide, w, bias, g, { residual: added, relu }),
+      ),
+    inputGrad: (dy, weight, g, added = null) =>
+      dy.dtype === "float32" ? kernels.inputGrad(dy, weight, g, added) : withAdded(
+        widened([dy], weight, dy.dtype, ([wide], w) => kernels.inputGrad(wide, w, g)),
+        added,
+      ),
     weightGrad: (x, dy, g) =>
       widened([x, dy], null, "float32", ([wideX, wideDy]) => kernels.weightGrad(wideX, wideDy, g)),
   };
