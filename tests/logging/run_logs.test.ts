@@ -39,8 +39,11 @@ Deno.test("train logs epochs and points, and goes on after a kill without a gap 
     Deno.writeTextFileSync(join(run, "worklog.txt"), `${"-".repeat(25)}\nepoch: 4\nlr`, {
       append: true,
     });
-    const more = await cli(...args, "SOLVER.EPOCHS", "5", ...points, "--resume");
+    const auto = points.with(-1, "auto");
+    const more = await cli(...args, "SOLVER.EPOCHS", "5", ...auto, "--resume");
     assertEquals(more.status, 0, more.stderr);
+    // Nobody asked for it here.
+    assert(!more.stdout.includes("LOG.WANDB is off"), more.stdout);
     assertEquals(places(run), [
       ...["epoch 1", "step 3", "epoch 2", "step 6", "epoch 3", "epoch 4"],
       ...["step 9", "epoch 5"],

@@ -36,7 +36,8 @@ export async function withLivePage<T>(
     reason = first instanceof Error ? first.message : String(first);
     throw error;
   } finally {
-    await page.close(reason);
+    // Where the run has told that it stopped, that counts.
+    await page.close(reason ?? (interrupt.signal.aborted ? "stopped" : null));
   }
 }
 

@@ -245,9 +245,10 @@ export class LiveState {
   #end(reason: string | null): void {
     const { phase } = this.#status;
     this.#set({ stops: false, secondsLeft: null });
-    if (reason !== null) this.line(reason);
-    if (phase === "stopped" || (phase === "done" && reason === null)) return;
-    if (reason !== null || phase !== "done") this.#doing("ended", reason ?? "");
+    if (phase === "stopped") return;
+    if (reason === null) return phase === "done" ? undefined : this.#doing("done", "");
+    this.line(reason);
+    this.#doing("ended", reason);
   }
 
   #doing(phase: LivePhase, detail: string): void {
