@@ -45,6 +45,7 @@ function cell(column: string, value: Row[string]): string {
   if (typeof value !== "number") return String(value).slice(0, LONGEST);
   if (column === "of peak") return `${(100 * value).toFixed(1)} %`;
   if (column === "error") return value.toExponential(1);
+  if (Math.abs(value) >= 1000) return String(Math.round(value));
   return Number.isInteger(value)
     ? String(value)
     : value.toPrecision(3).replace(/e\+?(-?\d+)$/, "e$1");

@@ -81,6 +81,15 @@ Deno.test("a run goes on with the variants that it was begun with, whatever is k
       assertEquals(await train(run, 2, true), first);
       const anew = await train(join(folder, "anew"), 1);
       assertEquals(new Map(Object.entries(anew.choices)), new Map(others));
+      // Looking which shapes there are leaves no trace.
+      gpu.tuning.keep(new Map(chosen.map(([key]) => [key, "registers in 1"])));
+      const same = join(folder, "same");
+      await train(same, 1);
+      const [tuned, plain] = [same, before].map((run) => loadCheckpoint(join(run, "latest")));
+      assertEquals([...tuned.tensors.keys()], [...plain.tensors.keys()]);
+      for (const [name, { data }] of plain.tensors) {
+        assertEquals(tuned.tensors.get(name)!.data, data, name);
+      }
       // What was begun without goes on without, so that its bits stay.
       assertEquals(await train(before, 2, true), undefined);
     } finally {
