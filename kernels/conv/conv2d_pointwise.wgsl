@@ -31,12 +31,14 @@ alias Pixels = f32;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 //: end
 
+//: include "quotient"
+
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) group: vec3u) {
   // Surplus threads repeat the last tile: a branch here would slow every uniform load below.
   let id = min(thread.x, params.images * params.tiles - 1u);
-  let pixel = (id % params.tiles) * ${V}u;
-  let image = id / params.tiles;
+  let image = quotient(id, params.tiles);
+  let pixel = (id - image * params.tiles) * ${V}u;
   let block = params.firstBlock + group.y;
   let convGroup = block / params.groupBlocks;
   let firstOut = (block % params.groupBlocks) * ${T}u;
@@ -70,23 +72,28 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
   if (thread.x != id) { return; }
   //: end
   let channel = image * params.allOut + convGroup * params.groupOut + firstOut;
+  // Stored in loops: every store is code for each lane of a CPU, and unrolled they take longer to compile than all of the sums.
+  var sums: array<Pixels, ${T*V}>;
   //: for t in 0..T
-  if (firstOut + ${t}u < params.groupOut) {
+  //: for q in 0..V
+  sums[${t*V+q}] = a${t}_${q};
+  //: end
+  //: end
+  let channels = min(${T}u, params.groupOut - firstOut);
+  let pixels = min(${V}u, params.plane - pixel);
+  for (var t = 0u; t < channels; t++) {
     //: if BIAS
-    let b = bias[convGroup * params.groupOut + firstOut + ${t}u];
+    let b = bias[convGroup * params.groupOut + firstOut + t];
     //: else
     let b = 0.0;
     //: end
-    let at = (channel + ${t}u) * params.plane + pixel;
-    //: for q in 0..V
-    if (pixel + ${q}u < params.plane) {
+    let at = (channel + t) * params.plane + pixel;
+    for (var q = 0u; q < pixels; q++) {
       //: if ACC
-      y[at + ${q}u] += a${t}_${q};
+      y[at + q] += sums[t * ${V}u + q];
       //: else
-      y[at + ${q}u] = a${t}_${q} + b;
+      y[at + q] = sums[t * ${V}u + q] + b;
       //: end
     }
-    //: end
   }
-  //: end
 }
