@@ -1,11 +1,12 @@
-// y[c, oy, ox] = sum over ky, kx of w[c, ky, kx] * x[c, oy * S - padY + ky, ox * S - PX + kx] (+ bias), for the planes c of
+// y[c, oy, ox] = sum over ky, kx of w[c, ky, kx] * x[c, oy * S - padY + ky, ox * S - PX + kx], for the planes c of
 // all images and channels: a convolution with one input and one output channel a group. NCHW.
-// x, y: E, f32 or f16; weights are float32, rounded to E; sums are float32.
+// Then, as `epilogue` says, + bias, + residual, ReLU.
+// x, y, residual: E, f32 or f16; weights are float32, rounded to E; sums are float32.
 // flip = 1 turns the weights: the input gradient of stride 1, with dy as x.
 // A thread sweeps TX columns down `rows` rows of y and keeps the rows of x that the next row of y needs again.
 // Neighbouring threads have neighbouring columns. Dispatch: one thread a tile, groups of 64.
 // Template: E, KH, KW, S, PX, TX, EXACT (tiles cover x and y without a rest), FULL (EXACT and one tile across), VX, VY
-// (elements of x and y moved at a time, 1 unless EXACT), BIAS.
+// (elements of x and y moved at a time, 1 unless EXACT).
 struct Params {
   tiles: u32,
   tilesX: u32,
@@ -18,6 +19,7 @@ struct Params {
   outWidth: u32,
   padY: u32,
   flip: u32,
+  epilogue: u32, // 1 for bias, 2 for residual, 4 for ReLU, added; what is not read may be any buffer
 }
 //: if VY > 1
 alias Y = vec${VY}<${E}>;
@@ -28,9 +30,17 @@ alias Y = ${E};
 @group(0) @binding(1) var<storage, read> x: array<X>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<Y>;
-//: if BIAS
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read> residual: array<Y>;
+
+//: if VY > 1
+alias Sums = vec${VY}f;
+alias SumBits = vec${VY}i;
+//: else
+alias Sums = f32;
+alias SumBits = i32;
 //: end
+//: include "rectified" T = "Sums", I = "SumBits"
 
 //: include "depthwise_row"
 
@@ -45,9 +55,10 @@ fn each(id: u32) {
   //: for k in 0..KH*KW
   let w${k} = f32(${E}(w[channel * ${KH*KW}u + select(${k}u, ${KH*KW-1-k}u, params.flip == 1u)]));
   //: end
-  //: if BIAS
-  let b = bias[channel];
-  //: end
+  var b = 0.0;
+  if ((params.epilogue & 1u) != 0u) { b = bias[channel]; }
+  let added = (params.epilogue & 2u) != 0u;
+  let rectifies = (params.epilogue & 4u) != 0u;
   var iy = oy * ${S}u - params.padY;
   //: for r in 0..KH-S
   var v${r} = loadRow(plane, iy + ${r}u, tileX);
@@ -67,20 +78,21 @@ fn each(id: u32) {
     //: end
     //: end
       ;
-    //: if BIAS
     s${c} += b;
-    //: end
     //: end
     //: for q in 0..TX/VY
     //: if !EXACT
     if (tileX * ${TX}u + ${q}u < params.outWidth)
     //: end
     {
-      y[at + ${q}u] = Y(
+      var sum = Sums(
       //: for l in 0..VY
-        ${E}(s${q*VY+l}),
+        s${q*VY+l},
       //: end
       );
+      if (added) { sum += Sums(residual[at + ${q}u]); }
+      if (rectifies) { sum = rectified(sum); }
+      y[at + ${q}u] = Y(sum);
     }
     //: end
     //: for r in 0..KH-S

@@ -1,11 +1,11 @@
 // y[n, o, :, :] (+)= sum over i, ky, kx of w[o, i, ky, kx] * x[n, g(o) + i, oy * S - P + ky, ox * S - P + kx]
-// where g(o) is the first input channel of o's group.
+// where g(o) is the first input channel of o's group; then, as `epilogue` says, + bias[o], + residual, ReLU.
 // Direct convolution for adapters where a load costs more than a multiply-add. float32, NCHW.
 // One thread makes TY x TX outputs of T output channels of a group; weights come packed (conv2d_pack.wgsl) through
 // a uniform window of 64 KB that holds whole blocks of T channels.
 // Dispatch: x = ceil(images * tiles / 64), y = blocks in the window.
 // Template: KH, KW, S (stride), TY, TX, T (multiple of 4), V4 (rows read as vec4: S = 1, TX = 4, KW = 3, padding 1, width a
-// multiple of 4), ACC (add to y), BIAS.
+// multiple of 4), ACC (add to y).
 struct Params {
   images: u32,
   inChannels: u32, // of a group, in this window
@@ -25,6 +25,7 @@ struct Params {
   outWidth: u32,
   tilesY: u32,
   tilesX: u32,
+  epilogue: u32, // 1 for bias, 2 for residual, 4 for ReLU, added; what is not read may be any buffer
 }
 @group(0) @binding(0) var<uniform> params: Params;
 //: if V4
@@ -38,8 +39,13 @@ struct Params {
 //: else
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 //: end
-//: if BIAS
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
+//: if V4
+@group(0) @binding(5) var<storage, read> residual: array<vec4f>;
+//: include "rectified" T = "vec4f", I = "vec4i"
+//: else
+@group(0) @binding(5) var<storage, read> residual: array<f32>;
+//: include "rectified" T = "f32", I = "i32"
 //: end
 
 //: include "quotient"
@@ -135,6 +141,9 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
   // Surplus threads must not add twice.
   if (thread.x != id) { return; }
   //: end
+  let biased = (params.epilogue & 1u) != 0u;
+  let added = (params.epilogue & 2u) != 0u;
+  let rectifies = (params.epilogue & 4u) != 0u;
   // Stored in loops: every store is code for each lane of a CPU, and unrolled they take longer to compile than all of the sums.
   //: if V4
   var sums: array<vec4f, ${T*TY}>;
@@ -155,31 +164,30 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
   //: end
   let channels = min(${T}u, params.groupOut - firstOut);
   let rows = min(${TY}u, params.outHeight - oy);
-  let columns = min(${TX}u, params.outWidth - ox);
+  //: if !V4
+  let width = min(${TX}u, params.outWidth - ox);
+  //: end
   for (var t = 0u; t < channels; t++) {
-    //: if BIAS
-    let b = bias[convGroup * params.groupOut + firstOut + t];
-    //: else
-    let b = 0.0;
-    //: end
+    var b = 0.0;
+    if (biased) { b = bias[convGroup * params.groupOut + firstOut + t]; }
     for (var r = 0u; r < rows; r++) {
-      let to = at + t * outPlane + r * params.outWidth;
-      let place = t * ${TY}u + r;
+      let start = at + t * outPlane + r * params.outWidth;
       //: if V4
-      //: if ACC
-      y[to / 4u] = sums[place] + b + y[to / 4u];
+      {
+        let i = start / 4u;
+        var sum = sums[t * ${TY}u + r] + b;
       //: else
-      y[to / 4u] = sums[place] + b;
+      for (var c = 0u; c < width; c++) {
+        let i = start + c;
+        var sum = sums[(t * ${TY}u + r) * ${TX}u + c] + b;
       //: end
-      //: else
-      for (var c = 0u; c < columns; c++) {
         //: if ACC
-        y[to + c] += sums[place * ${TX}u + c];
-        //: else
-        y[to + c] = sums[place * ${TX}u + c] + b;
+        sum += y[i];
         //: end
+        if (added) { sum += residual[i]; }
+        if (rectifies) { sum = rectified(sum); }
+        y[i] = sum;
       }
-      //: end
     }
   }
 }

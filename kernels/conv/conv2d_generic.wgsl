@@ -3,8 +3,8 @@
 // MODE 0: y[n, o, oy, ox]   = sum over i, ky, kx of w[o, i, ky, kx] * x[n, g(o) + i, iy, ix]
 // MODE 1: x[n, c, iy, ix]   = sum over o, ky, kx of w[o, i(c), ky, kx] * y[n, o, oy, ox]
 // MODE 2: w[s, o, i, ky, kx] = sum over the images n of split s and oy, ox of y[n, o, oy, ox] * x[n, g(o) + i, iy, ix]
-// where iy = oy * strideY - padY + ky * dilationY, likewise ix; g(o) is the first input channel of o's group.
-// Dispatch: one thread an element of the result, groups of 64. Template: E, MODE, BIAS.
+// MODE 0 ends with + residual and ReLU as `epilogue` says. Here iy = oy * strideY - padY + ky * dilationY, likewise ix; g(o) is the first input channel of o's group.
+// Dispatch: one thread an element of the result, groups of 64. Template: E, MODE.
 struct Params {
   total: u32,
   images: u32,
@@ -24,6 +24,7 @@ struct Params {
   dilationX: u32,
   groups: u32,
   splits: u32,
+  epilogue: u32, // 1 for bias, 2 for residual, 4 for ReLU, added; what is not read may be any buffer
 }
 @group(0) @binding(0) var<uniform> params: Params;
 //: if MODE == 0
@@ -41,8 +42,13 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> w: array<f32>;
 @group(0) @binding(3) var<storage, read> y: array<${E}>;
 //: end
-//: if BIAS
+//: if MODE < 2
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
+//: end
+//: if MODE == 0
+@group(0) @binding(5) var<storage, read> residual: array<${E}>;
+
+//: include "rectified" T = "f32", I = "i32"
 //: end
 
 //: include "grid" GROUP = "64u"
@@ -71,9 +77,9 @@ fn each(index: u32) {
       }
     }
   }
-  //: if BIAS
-  sum += bias[o];
-  //: end
+  if ((params.epilogue & 1u) != 0u) { sum += bias[o]; }
+  if ((params.epilogue & 2u) != 0u) { sum += f32(residual[index]); }
+  if ((params.epilogue & 4u) != 0u) { sum = rectified(sum); }
   y[index] = ${E}(sum);
   //: end
   //: if MODE == 1
@@ -99,9 +105,7 @@ fn each(index: u32) {
       }
     }
   }
-  //: if BIAS
-  sum += bias[c];
-  //: end
+  if ((params.epilogue & 1u) != 0u) { sum += bias[c]; }
   x[index] = ${E}(sum);
   //: end
   //: if MODE == 2

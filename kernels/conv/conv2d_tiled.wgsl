@@ -4,13 +4,14 @@
 // gradient: x[i, (n, iy, ix)] = w[(o, ky, kx), i] * y at the taps that reach (iy, ix). With a stride these depend on iy and ix
 //           modulo the stride: each such class of pixels is a convolution with stride 1 of its own (classSide is the stride).
 // Both are: target[row, place] = sum over channel and tap of packed weight * source[place * scale + shift + direction * tap].
-// Activations and their gradients: E, f32 or f16; weights (conv2d_tiled_pack) are rounded to E, bias is float32, sums are.
+// Activations and their gradients: E, f32 or f16; weights (conv2d_tiled_pack) are rounded to E, bias is float32, sums are; + residual (E, as the
+// target) and ReLU follow.
 // A workgroup of TX x TY threads makes BM x BN results, R x C a thread, in steps of D along the sum: K channels at one tap, or
 // at D / K taps. The elements of the next step are loaded before the products of this one, and masked after them, so that
 // nothing waits for the loads.
 // Dispatch: x * y = rowTiles * ceil(columns / BN) or more, y a multiple of rowTiles = ceil(rows / BM), so that there may be
 // more columns than x can count; z = groups * classSide^2.
-// Template: E, BIAS, TY, TX, R, C, D, U, THREADS, BM = R TY, BN = C TX, K (D, or a smaller power of two that holds all
+// Template: E, BIAS, RESIDUAL, RELU, TY, TX, R, C, D, U, THREADS, BM = R TY, BN = C TX, K (D, or a smaller power of two that holds all
 // channels), P (4 THREADS / BN), G (the larger of P and K), VB (1 x 1, stride 1, planes of whole vec4: the source is read as these), VC (the target is written as vec4:
 // classSide is 1 and planes are a multiple of 4).
 struct Params {
@@ -47,6 +48,16 @@ struct Params {
 //: end
 //: if BIAS
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
+//: end
+//: if RESIDUAL && VC
+@group(0) @binding(5) var<storage, read> residual: array<vec4<${E}>>;
+//: end
+//: if RESIDUAL && !VC
+@group(0) @binding(5) var<storage, read> residual: array<${E}>;
+//: end
+//: if RELU
+
+//: include "rectified" T = "vec4f", I = "vec4i"
 //: end
 
 // [place of the sum][4 rows] and [place][4 columns]
@@ -201,6 +212,17 @@ fn main(
     //: for v in 0..C/4
     //: if BIAS
     sum${r}_${v} += bias[convGroup * params.rows + row${r}];
+    //: end
+    //: if RESIDUAL && VC
+    if (inside${v}_0) { sum${r}_${v} += vec4f(residual[(at${v}_0 + row${r} * targetPlane) / 4u]); }
+    //: end
+    //: if RESIDUAL && !VC
+    //: for j in 0..4
+    if (inside${v}_${j}) { sum${r}_${v}[${j}] += f32(residual[at${v}_${j} + row${r} * targetPlane]); }
+    //: end
+    //: end
+    //: if RELU
+    sum${r}_${v} = rectified(sum${r}_${v});
     //: end
     //: if VC
     if (inside${v}_0) { c[(at${v}_0 + row${r} * targetPlane) / 4u] = vec4<${E}>(sum${r}_${v}); }

@@ -18,8 +18,7 @@ struct Params { ${PARAMS} }
 
 //: include "nan" T = "vec4f", U = "vec4u", B = "vec4<bool>"
 
-// max(x, 0). As integers, the floats from -0 to -Infinity are those up to -0x800000; NaN of either sign lies above and passes.
-fn rectified(x: vec4f) -> vec4f { return select(x, vec4f(), bitcast<vec4i>(x) <= vec4i(-0x800000)); }
+//: include "rectified" T = "vec4f", I = "vec4i"
 
 fn bounded(x: vec4f, low: f32, high: f32) -> vec4f {
   return select(min(max(x, vec4f(low)), vec4f(high)), x, isNan(x));

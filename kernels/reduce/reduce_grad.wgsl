@@ -1,10 +1,10 @@
 // Gradients of the reductions over the middle of [outer, count, inner]. dx: E, dy: R, each f32 or f16; the rest float32.
-// OP 0, sum and mean: dx = scale * dy[o, i].
+// OP 0, sum and mean: dx = scale * dy[o, i], + added where ADD.
 // OP 1, maximum: dx = dy[o, i] / ties[o, i] where x == center[o, i], else 0; NaN where center is.
 // OP 3, variance: dx = scale * (x - center[o, i]) * dy[o, i].
 // Dispatch: one thread for part s of a result (o, i), elements s * part to (s + 1) * part of the sum, or for VEC results
 // side by side when ALONG is 0; groups of 64.
-// Template: E, R, OP, VEC (elements a store, 1 or 4), ALONG (1: inner is 1 and a store goes along the sum).
+// Template: E, R, OP, ADD, VEC (elements a store, 1 or 4), ALONG (1: inner is 1 and a store goes along the sum).
 //: include "vector"
 //: if VEC == 4 && ALONG
 alias Result = f32;
@@ -25,6 +25,9 @@ struct Params { outer: u32, count: u32, inner: u32, splits: u32, part: u32, scal
 //: if OP != 0
 @group(0) @binding(3) var<storage, read> x: array<Vector>;
 @group(0) @binding(4) var<storage, read> center: array<Result>;
+//: end
+//: if ADD
+@group(0) @binding(3) var<storage, read> added: array<Stored>;
 //: end
 //: if OP == 1
 @group(0) @binding(5) var<storage, read> ties: array<Result>;
@@ -66,8 +69,11 @@ fn each(thread: u32) {
   //: end
   for (var r = start; r < end; r++) {
     let at = first + r * inner;
-    //: if OP == 0
+    //: if OP == 0 && !ADD
     dx[at] = Stored(slope);
+    //: end
+    //: if OP == 0 && ADD
+    dx[at] = Stored(slope + Vector(added[at]));
     //: end
     //: if OP == 1
     dx[at] = Stored(select(others, slope, !nan & (x[at] == middle)));

@@ -1,8 +1,8 @@
 // Gradient of marginals.wgsl with respect to the student's logits:
 //   dstudent = p (dp - sum of p dp) / T, plus dterm softmax(teacher)[label] (softmax(student) - onehot(label))
-//   when `separated`.
+//   when `separated`, + added where ADD.
 // student, p, dp, dstudent: float32 [samples, classes]; labels: int32 [samples]; dterm: float32 [samples]; stats as
-// the forward kernel left it. Dispatch: one group for ROWS samples, LANES threads a sample. Template: LANES, ROWS.
+// the forward kernel left it. Dispatch: one group for ROWS samples, LANES threads a sample. Template: LANES, ROWS, ADD.
 struct Params { samples: u32, classes: u32, separated: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> student: array<f32>;
@@ -12,6 +12,9 @@ struct Params { samples: u32, classes: u32, separated: u32, scale: f32 }
 @group(0) @binding(5) var<storage, read> dterm: array<f32>;
 @group(0) @binding(6) var<storage, read> stats: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> dstudent: array<f32>;
+//: if ADD
+@group(0) @binding(8) var<storage, read> added: array<f32>;
+//: end
 
 alias Lane = f32;
 //: include "lanes"
@@ -39,6 +42,9 @@ fn eachRow(n: u32, lane: u32, thread: u32) {
       let all = exp(student[row + j] - known.x - known.y);
       gradient += weight * (all - select(0.0, 1.0, j == label));
     }
+    //: if ADD
+    gradient += added[row + j];
+    //: end
     dstudent[row + j] = gradient;
   }
 }

@@ -4,6 +4,7 @@ import { ImportError, UserError } from "../errors.ts";
 import { escapeControls, visible } from "../formats/visible.ts";
 import { GpuError } from "../gpu/gpu_error.ts";
 import { guardConsole, lostStreams } from "../logging/terminal.ts";
+import { leaveGroup, rankName } from "../parallel/open_group.ts";
 import { importedModules } from "../registry/imports.ts";
 import { FailedRun, firstError } from "../run/failed_run.ts";
 import { lacksHostMemory, MemoryError } from "../run/memory_error.ts";
@@ -28,6 +29,7 @@ export async function start(args: readonly string[]): Promise<number> {
   outliveTerminal();
   guardConsole();
   const status = await main(args);
+  await leaveGroup(status === FAILED);
   // A run has its files; of any other command the output is all there is.
   const unwritten = lostStreams().some(({ stream, closed }) => stream === "stdout" && !closed);
   return status === 0 && unwritten && !RUNS.has(args[0]) ? FAILED : status;
@@ -46,6 +48,8 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     await program.parseAsync(commandWords(program, args), { from: "user" });
   } catch (error) {
+    const name = rankName();
+    if (name) console.error(`${name}:`);
     return report(error, args[0], isDebug(args));
   }
   return status;

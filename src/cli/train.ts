@@ -1,3 +1,4 @@
+import type { Config } from "../config/config.ts";
 import { programWords } from "../config/program.ts";
 import { loadConfig } from "../config/resolve_config.ts";
 import { asTyped } from "../config/typed_path.ts";
@@ -7,6 +8,8 @@ import { UserError } from "../errors.ts";
 import { isFolder } from "../formats/paths.ts";
 import { visible } from "../formats/visible.ts";
 import { progress } from "../logging/progress.ts";
+import type { Group } from "../parallel/group.ts";
+import { openGroup } from "../parallel/open_group.ts";
 // What is registered is in the schema.
 import "../optim/registry.ts";
 import { FailedRun } from "../run/failed_run.ts";
@@ -14,6 +17,7 @@ import { latestPath } from "../run/run_files.ts";
 import { RunFolder } from "../run/run_folder.ts";
 import { runFolder } from "../run/run_paths.ts";
 import { runStart, type StartFlags } from "../run/run_start.ts";
+import { followRun } from "../run/shared_run.ts";
 import { runWithFiles } from "../run/run_with_files.ts";
 import { describeState, wholeStates } from "../run/checkpoints/saved_states.ts";
 import type { TrainStep } from "../train/train_step.ts";
@@ -23,6 +27,7 @@ import { importWords } from "./import_modules.ts";
 import { datasetCallbacks, openComputeDevice } from "./open_device.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
 import { shellWords } from "./terminal/shell_words.ts";
+import { asFollower } from "./follower.ts";
 
 /** Options of the `train` command. */
 interface TrainFlags extends StartFlags {
@@ -46,6 +51,8 @@ export async function train(flags: TrainFlags, given: readonly string[]): Promis
   const typed = loadConfig(flags.cfg, overrides);
   const path = runFolder(typed);
   refuseFlags(flags, path);
+  const group = await openGroup();
+  if (group.rank > 0) return await follow(group, typed, flags);
   using folder = new RunFolder(path, (message) => console.error(`warning: ${visible(message)}`));
   const start = runStart(folder, typed, flags, (message) => console.error(visible(message)));
   const config = folder.located(typed, start.kind !== "anew");
@@ -67,6 +74,7 @@ export async function train(flags: TrainFlags, given: readonly string[]): Promis
       resumeCommand: resumeCommand(flags, overrides),
       takesBack: true,
       wandb: true,
+      group,
       onFinished: async ({ trainer }) => {
         if (flags.profile) await printProfile(trainer.step);
       },
@@ -79,6 +87,21 @@ export async function train(flags: TrainFlags, given: readonly string[]): Promis
   } finally {
     interrupt.dispose();
   }
+}
+
+/** Trains as another rank than 0: without files, and silent unless something goes wrong here alone. */
+async function follow(group: Group, { DATASET }: Config, { device }: TrainFlags): Promise<number> {
+  const interrupt = interruptSignal("");
+  return await asFollower(async () => {
+    try {
+      const gpu = await openComputeDevice(device);
+      const splits = await loadDataset(DATASET);
+      const finished = await followRun({ group, gpu, splits, signal: interrupt.signal });
+      return finished ? 0 : interrupt.status;
+    } finally {
+      interrupt.dispose();
+    }
+  });
 }
 
 const INIT = "DISTILLER.STUDENT_CHECKPOINT";

@@ -1,7 +1,17 @@
-import { UserError } from "../errors.ts";
 import type { AugmentOptions } from "./augment/image_augmenter.ts";
 import type { DatasetInfo } from "./image_dataset.ts";
-import { Sampler } from "./sampler.ts";
+
+/** What of a batch a process has that shares it with others. */
+export interface BatchPart {
+  /** The place in the whole batch of each of its images. */
+  readonly places: Int32Array;
+  /** Whether another process has these images too, and they count nothing here, since there were too few for all. */
+  readonly spare: boolean;
+  /** Class of every image of the whole batch. */
+  readonly labels: Int32Array;
+  /** Position in the data set of every image of the whole batch. */
+  readonly indices: Int32Array;
+}
 
 /** One batch. Its arrays are used again: they hold until the next batch is asked for. */
 export interface Batch {
@@ -13,11 +23,13 @@ export interface Batch {
   readonly indices: Int32Array;
   /** How many of the images are real. */
   readonly size: number;
+  /** What of the whole batch this is, where several processes share one. */
+  readonly part?: BatchPart;
 }
 
 /** How a data set is turned into batches. */
 export interface LoaderOptions {
-  /** Images in a batch. */
+  /** Images in a batch: of training, in those of all processes together. */
   readonly batchSize: number;
   /** True shuffles and augments; false goes through all images in order. */
   readonly train: boolean;
@@ -41,8 +53,10 @@ export interface LoaderOptions {
 export interface BatchSource {
   /** Batches in an epoch. */
   readonly length: number;
-  /** Images in an epoch: all whole batches, and what the last one holds. */
+  /** Images in an epoch: all whole batches, and what the last one holds; in an evaluation, those of this process. */
   readonly images: number;
+  /** Images in a whole batch: of training, in those of all processes together. */
+  readonly batchSize: number;
   /** What the batches come from. */
   readonly dataset: DatasetInfo;
   /** Milliseconds this thread has spent making batches while nobody waited for one. */
@@ -59,50 +73,4 @@ export interface BatchSource {
   ): Iterable<Batch> | AsyncIterable<Batch>;
   /** Ends what works for it in the background. */
   close(): void;
-}
-
-/**
- * The images of a loader's epochs, in their order: drawn anew for each epoch of training.
- *
- * @throws {UserError} where there is no image, or with `dropLast` less than one training batch
- */
-export function samplerOf(dataset: DatasetInfo, options: LoaderOptions): Sampler {
-  checkBatchSize(dataset, options);
-  const { length } = dataset;
-  const { train, seed, rank, worldSize } = options;
-  const balance = options.sampler === "balanced" ? dataset.labels : null;
-  return new Sampler({ length, seed, rank, worldSize, balance, shuffle: train, dropLast: train });
-}
-
-/** Refuses a batch size that gives no batch. */
-function checkBatchSize(dataset: DatasetInfo, options: LoaderOptions): void {
-  const { batchSize, train, dropLast, worldSize = 1 } = options;
-  if (dataset.length === 0) throw new UserError(`${dataset.name} has no images`);
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new RangeError(`a batch size is an integer of at least 1; got ${batchSize}`);
-  }
-  if (!train) return;
-  const share = Math.floor(dataset.length / worldSize);
-  const has = `${dataset.name} has ${dataset.length} image${dataset.length === 1 ? "" : "s"}`;
-  if (share === 0) throw new UserError(`${has}, less than one for each of ${worldSize} processes`);
-  if (dropLast && share < batchSize) {
-    const each = worldSize > 1 ? `, ${share} for each process` : "";
-    throw new UserError(
-      `${has}${each}: that is less than one batch of ${batchSize}, and SOLVER.DROP_LAST leaves out what fills ` +
-        "none; set it False, or use a smaller SOLVER.BATCH_SIZE",
-    );
-  }
-}
-
-/**
- * Images of an epoch that has `available`. Training leaves out a rest of one image even without `dropLast`: it has no
- * variance to normalise by, and no neighbours to be compared with. Where it is all there is, it is trained on.
- */
-export function imagesOfEpoch(
-  available: number,
-  { batchSize, train, dropLast = false }: LoaderOptions,
-): number {
-  const rest = available % batchSize;
-  const left = dropLast || (rest === 1 && batchSize > 1 && available > 1);
-  return train && left ? available - rest : available;
 }

@@ -6,17 +6,11 @@ import {
   writeImageBytes,
 } from "./augment/augment.ts";
 import { ImageAugmenter } from "./augment/image_augmenter.ts";
-import {
-  type Batch,
-  type BatchSource,
-  imagesOfEpoch,
-  type LoaderOptions,
-  samplerOf,
-} from "./batch.ts";
+import type { Batch, BatchSource, LoaderOptions } from "./batch.ts";
+import { BatchPlan } from "./batch_plan.ts";
 import { type Dataset, type ImageDataset, isFileDataset } from "./image_dataset.ts";
 import { normalisationTable } from "./images/normalisations.ts";
 import { KeyedRandom } from "./random.ts";
-import type { Sampler } from "./sampler.ts";
 import { StreamLoader } from "./stream_loader.ts";
 
 export type { Batch, LoaderOptions } from "./batch.ts";
@@ -39,12 +33,14 @@ export class DataLoader implements BatchSource {
   readonly length: number;
   /** Images in an epoch. */
   readonly images: number;
+  /** Images in a whole batch. */
+  readonly batchSize: number;
   /** The data set the batches come from. */
   readonly dataset: ImageDataset;
   /** Milliseconds spent making batches between two steps. */
   aheadMilliseconds = 0;
   readonly #options: LoaderOptions;
-  readonly #sampler: Sampler;
+  readonly #plan: BatchPlan;
   readonly #table: Float32Array;
   readonly #random = new KeyedRandom();
   readonly #padding: number;
@@ -61,20 +57,22 @@ export class DataLoader implements BatchSource {
    * @throws {RangeError} where an option of `augment` is out of its range, TypeError for an unknown one
    */
   constructor(dataset: ImageDataset, options: LoaderOptions) {
-    const { batchSize, augment } = options;
+    const { augment } = options;
     this.dataset = dataset;
+    this.batchSize = options.batchSize;
     this.#options = options;
-    this.#sampler = samplerOf(dataset, options);
-    this.images = imagesOfEpoch(this.#sampler.length, options);
-    this.length = Math.ceil(this.images / batchSize);
+    this.#plan = new BatchPlan(dataset, options);
+    const { images, length, room } = this.#plan;
+    this.images = images;
+    this.length = length;
     this.#table = normalisationTable(dataset.mean, dataset.std);
     this.#padding = options.padding ?? cropPadding(dataset.width);
     this.#augmenter = options.train && augment ? new ImageAugmenter(augment, dataset) : null;
     const imageSize = dataset.channels * dataset.height * dataset.width;
     this.#slots = Array.from({ length: RING }, () => ({
-      images: new Float32Array(batchSize * imageSize),
-      labels: new Int32Array(batchSize),
-      indices: new Int32Array(batchSize),
+      images: new Float32Array(room * imageSize),
+      labels: new Int32Array(room),
+      indices: new Int32Array(room),
     }));
   }
 
@@ -86,19 +84,19 @@ export class DataLoader implements BatchSource {
    */
   *epoch(epoch: number, options: { startStep?: number } = {}): Generator<Batch, void, void> {
     const run = ++this.#run;
-    const order = this.#sampler.order(epoch);
+    this.#plan.begin(epoch);
     let ready: Batch | null = null;
     let timer: ReturnType<typeof setTimeout> | undefined;
     try {
       for (let step = options.startStep ?? 0; step < this.length; step++) {
         clearTimeout(timer);
-        const batch: Batch = ready ?? this.#make(order, epoch, step);
+        const batch: Batch = ready ?? this.#make(epoch, step);
         ready = null;
         if (step + 1 < this.length) {
           timer = setTimeout(() => {
             if (run !== this.#run) return;
             const start = performance.now();
-            ready = this.#make(order, epoch, step + 1);
+            ready = this.#make(epoch, step + 1);
             this.aheadMilliseconds += performance.now() - start;
           });
         }
@@ -115,19 +113,18 @@ export class DataLoader implements BatchSource {
   /** Nothing works for it in the background but a timer, which ends with its epoch. */
   close(): void {}
 
-  #make(order: Int32Array, epoch: number, step: number): Batch {
-    const { batchSize, train, seed } = this.#options;
+  #make(epoch: number, step: number): Batch {
+    const { train, seed } = this.#options;
     const { images, labels, indices } = this.#slots[this.#made++ % RING];
-    const start = step * batchSize;
-    const size = Math.min(batchSize, this.images - start);
-    const imageSize = images.length / batchSize;
-    for (let i = 0; i < size; i++) {
-      const position = order[start + i];
+    const { positions, key, part } = this.#plan.batch(step);
+    const size = positions.length;
+    const imageSize = images.length / labels.length;
+    for (const [i, position] of positions.entries()) {
       indices[i] = position;
       labels[i] = this.dataset.labels[position];
       let augmentation = NO_AUGMENTATION;
       if (train) {
-        this.#random.reset(seed ?? 0, epoch, this.#sampler.key(start + i, position));
+        this.#random.reset(seed ?? 0, epoch, key(i));
         augmentation = drawAugmentation(this.#random, this.#padding);
       }
       const canvas = this.#augmenter?.canvas;
@@ -142,7 +139,7 @@ export class DataLoader implements BatchSource {
     images.fill(0, size * imageSize);
     labels.fill(0, size);
     indices.fill(-1, size);
-    return { images, labels, indices, size };
+    return { images, labels, indices, size, ...(part && { part }) };
   }
 }
 

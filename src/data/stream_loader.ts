@@ -1,18 +1,12 @@
 import { join } from "node:path";
-import {
-  type Batch,
-  type BatchSource,
-  imagesOfEpoch,
-  type LoaderOptions,
-  samplerOf,
-} from "./batch.ts";
+import type { Batch, BatchPart, BatchSource, LoaderOptions } from "./batch.ts";
+import { BatchPlan } from "./batch_plan.ts";
 import { cacheFingerprint } from "./cache/cache_fingerprint.ts";
 import { PackedCache } from "./cache/packed_cache.ts";
 import type { DecodeForm } from "./decode/decode_job.ts";
 import { FileDecoder } from "./decode/file_decoder.ts";
 import { ImageAugmenter } from "./augment/image_augmenter.ts";
 import type { FileDataset } from "./image_dataset.ts";
-import type { Sampler } from "./sampler.ts";
 
 /** Batches being made while one is used. */
 const AHEAD = 2;
@@ -25,6 +19,8 @@ interface Made {
   readonly images: Float32Array;
   /** Position of each image; -1 where one was left out. */
   readonly positions: Int32Array;
+  /** What of the whole batch it is. */
+  readonly part?: BatchPart;
 }
 
 /**
@@ -37,9 +33,11 @@ export class StreamLoader implements BatchSource {
   readonly length: number;
   /** Images in an epoch. */
   readonly images: number;
+  /** Images in a whole batch. */
+  readonly batchSize: number;
   /** Other threads make the batches. */
   readonly aheadMilliseconds = 0;
-  readonly #sampler: Sampler;
+  readonly #plan: BatchPlan;
   readonly #slots: Float32Array[] = [];
   readonly #ahead: number;
   readonly #form: DecodeForm;
@@ -57,17 +55,18 @@ export class StreamLoader implements BatchSource {
    * @throws {RangeError} where an option of `augment` is out of its range, TypeError for an unknown one
    */
   constructor(readonly dataset: FileDataset, readonly options: LoaderOptions) {
-    const { batchSize, train, augment } = options;
+    const { train, augment } = options;
     // Refused here rather than by a worker.
     if (train && augment) new ImageAugmenter(augment, dataset);
-    this.#sampler = samplerOf(dataset, options);
-    this.images = imagesOfEpoch(this.#sampler.length, options);
-    this.length = Math.ceil(this.images / batchSize);
+    this.batchSize = options.batchSize;
+    this.#plan = new BatchPlan(dataset, options);
+    this.images = this.#plan.images;
+    this.length = this.#plan.length;
     this.#form = train ? "train" : "eval";
     const { pool } = dataset.source;
     pool.acquire();
     // Small batches are made further ahead, so that every worker has something to do.
-    const busy = Math.ceil(2 * CHUNK * pool.workers / batchSize);
+    const busy = Math.ceil(2 * CHUNK * pool.workers / this.#plan.room);
     this.#ahead = Math.min(this.length, Math.max(AHEAD, busy));
   }
 
@@ -83,15 +82,15 @@ export class StreamLoader implements BatchSource {
     options: { startStep?: number } = {},
   ): AsyncGenerator<Batch, void, void> {
     const run = ++this.#run;
-    const order = this.#sampler.order(epoch);
     // Workers may still be writing the batches of an epoch that was left early.
     await this.#busy;
+    this.#plan.begin(epoch);
     this.#decoder ??= new FileDecoder(this.dataset, await this.#openCache());
     const queue: Promise<Made>[] = [];
     let next = options.startStep ?? 0;
     const fill = () => {
       for (; queue.length < this.#ahead && next < this.length; next++) {
-        const made = this.#make(order, epoch, next);
+        const made = this.#make(epoch, next);
         // Whoever waits for it sees the error; nobody may, where the epoch is left early.
         made.catch(() => {});
         queue.push(made);
@@ -134,42 +133,39 @@ export class StreamLoader implements BatchSource {
   /** Numbers in the images of a batch. */
   get #batchValues(): number {
     const { channels, height, width } = this.dataset;
-    return this.options.batchSize * channels * height * width;
+    return this.#plan.room * channels * height * width;
   }
 
-  async #make(order: Int32Array, epoch: number, step: number): Promise<Made> {
-    const { batchSize, train, seed = 0, augment } = this.options;
+  async #make(epoch: number, step: number): Promise<Made> {
+    const { train, seed = 0, augment } = this.options;
     const images = this.#slots[step % this.#ahead] ??= new Float32Array(
       new SharedArrayBuffer(4 * this.#batchValues),
     );
-    const first = step * batchSize;
-    const positions = await this.#decoder!.decode(
-      order.slice(first, Math.min(first + batchSize, this.images)),
-      {
-        form: this.#form,
-        target: images.buffer as SharedArrayBuffer,
-        seed,
-        epoch,
-        key: (place, position) => this.#sampler.key(first + place, position),
-        augment: train ? augment : undefined,
-        replace: train,
-        chunk: CHUNK,
-      },
-    );
-    return { images, positions };
+    const { positions: wanted, key, part } = this.#plan.batch(step);
+    const positions = await this.#decoder!.decode(wanted, {
+      form: this.#form,
+      target: images.buffer as SharedArrayBuffer,
+      seed,
+      epoch,
+      key,
+      augment: train ? augment : undefined,
+      replace: train,
+      chunk: CHUNK,
+    });
+    return { images, positions, part };
   }
 
   /** The batch in memory that WebGPU accepts, which shared memory is not, without what was left out. */
-  #copy({ images: from, positions }: Made): Batch {
-    const { batchSize } = this.options;
+  #copy({ images: from, positions, part }: Made): Batch {
+    const { room } = this.#plan;
     const { images, labels, indices } = this.#batch ??= {
       images: new Float32Array(this.#batchValues),
-      labels: new Int32Array(batchSize),
-      indices: new Int32Array(batchSize),
+      labels: new Int32Array(room),
+      indices: new Int32Array(room),
       size: 0,
     };
     const whole = !positions.includes(-1);
-    const imageSize = images.length / batchSize;
+    const imageSize = images.length / room;
     if (whole) images.set(from.subarray(0, positions.length * imageSize));
     let size = 0;
     for (const [at, position] of positions.entries()) {
@@ -183,6 +179,6 @@ export class StreamLoader implements BatchSource {
     images.fill(0, size * imageSize);
     labels.fill(0, size);
     indices.fill(-1, size);
-    return this.#batch = { images, labels, indices, size };
+    return this.#batch = { images, labels, indices, size, ...(part && { part }) };
   }
 }

@@ -8,6 +8,8 @@ import { featureLoss, lossWeights } from "./shared_keys.ts";
 
 /** Attention transfer on every stage (Zagoruyko and Komodakis, 2017). mdistiller: `AT`. */
 export class AT extends FeatureDistiller {
+  /** Reads no features before a ReLU. */
+  override readonly readsPreact = false;
   /** `power`: of the features in the maps of attention. */
   constructor(student: Model, teacher: Model, weights: FeatureWeights, readonly power: number) {
     super(student, teacher, weights);

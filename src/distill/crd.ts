@@ -34,6 +34,8 @@ export interface CRDOptions {
  * than to those of other images (Tian et al., ICLR 2020). mdistiller: `CRD`.
  */
 export class CRD implements Distiller {
+  /** Reads no features before a ReLU. */
+  readonly readsPreact = false;
   /** `embed_s`, `embed_t` and `contrast`, the memory. */
   readonly extraModules: Readonly<Record<string, Module>>;
   /** An embedding of a mixed image is none of an image in the memory. */

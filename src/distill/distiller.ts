@@ -33,6 +33,11 @@ export interface Distiller {
   readonly teacher: Model | null;
   /** Modules trained beside the student, by the name they have in a checkpoint. */
   readonly extraModules: Readonly<Record<string, Module>>;
+  /**
+   * Whether {@linkcode Distiller.forwardTrain} reads `preactFeats` of the student or the teacher; where it says false they are
+   * left out, and a step is faster. Default true.
+   */
+  readonly readsPreact?: boolean;
   /** Why images that are mixed in pairs (mixup, CutMix) are refused, as a clause; missing where they are not. */
   readonly refusesMixing?: string;
   /** Whether {@linkcode Distiller.forwardTrain} does the same at both positions. */

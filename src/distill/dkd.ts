@@ -25,6 +25,8 @@ export interface DKDOptions {
 
 /** Decoupled knowledge distillation (Zhao et al., CVPR 2022). mdistiller: `DKD`. */
 export class DKD implements Distiller {
+  /** Reads no features before a ReLU. */
+  readonly readsPreact = false;
   /** None. */
   readonly extraModules: Readonly<Record<string, Module>> = {};
 

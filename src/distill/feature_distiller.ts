@@ -17,6 +17,8 @@ export interface FeatureWeights {
 
 /** A distiller whose loss is a function of the features of student and teacher. */
 export abstract class FeatureDistiller implements Distiller {
+  /** Whether the method reads `preactFeats`. Default true. */
+  readonly readsPreact: boolean = true;
   /** None, unless the method has some. */
   readonly extraModules: Readonly<Record<string, Module>> = {};
 

@@ -31,6 +31,8 @@ export interface FitNetOptions {
  * (Romero et al., 2015). mdistiller: `FitNet`.
  */
 export class FitNet implements Distiller {
+  /** Reads no features before a ReLU. */
+  readonly readsPreact = false;
   /** `conv_reg`, the layer between the features. */
   readonly extraModules: Readonly<Record<string, Module>>;
   readonly #regressor: ConvReg;

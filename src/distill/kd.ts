@@ -24,6 +24,8 @@ export interface KDOptions {
 
 /** Knowledge distillation by Kullback-Leibler divergence (Hinton et al., 2015). mdistiller: `KD`. */
 export class KD implements Distiller {
+  /** Reads no features before a ReLU. */
+  readonly readsPreact = false;
   /** None. */
   readonly extraModules: Readonly<Record<string, Module>> = {};
 

@@ -23,6 +23,8 @@ export interface KDSVDOptions extends FeatureWeights {
  * mdistiller: `KDSVD`.
  */
 export class KDSVD extends FeatureDistiller {
+  /** Reads no features before a ReLU. */
+  override readonly readsPreact = false;
   readonly #k: number;
   readonly #stages: number;
 

@@ -7,6 +7,8 @@ import { featureLoss, lossWeights } from "./shared_keys.ts";
 
 /** Neuron selectivity transfer on every stage (Huang and Wang, 2017). mdistiller: `NST`. */
 export class NST extends FeatureDistiller {
+  /** Reads no features before a ReLU. */
+  override readonly readsPreact = false;
   /** The loss of one batch. */
   protected override compare(student: Features, teacher: Features): Tensor {
     return sumOverStages(student, teacher, nstLoss);

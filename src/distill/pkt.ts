@@ -7,6 +7,8 @@ import { featureLoss, lossWeights } from "./shared_keys.ts";
 
 /** Probabilistic knowledge transfer on the pooled feature (Passalis and Tefas, 2018). mdistiller: `PKT`. */
 export class PKT extends FeatureDistiller {
+  /** Reads no features before a ReLU. */
+  override readonly readsPreact = false;
   /** The loss of one batch. */
   protected override compare(student: Features, teacher: Features): Tensor {
     return pktLoss(student.pooledFeat, teacher.pooledFeat);

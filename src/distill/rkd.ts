@@ -9,6 +9,8 @@ import { featureLoss, lossWeights, nonNegative } from "./shared_keys.ts";
 
 /** Relational knowledge distillation on the pooled feature (Park et al., 2019). mdistiller: `RKD`. */
 export class RKD extends FeatureDistiller {
+  /** Reads no features before a ReLU. */
+  override readonly readsPreact = false;
   /** `relations`: what is compared, and by how much. */
   constructor(
     student: Model,

@@ -7,6 +7,8 @@ import { featureLoss, lossWeights } from "./shared_keys.ts";
 
 /** Similarity-preserving distillation on the last feature map (Tung and Mori, 2019). mdistiller: `SP`. */
 export class SP extends FeatureDistiller {
+  /** Reads no features before a ReLU. */
+  override readonly readsPreact = false;
   /** The loss of one batch. */
   protected override compare(student: Features, teacher: Features): Tensor {
     return similarityLoss(student.feats.at(-1)!, teacher.feats.at(-1)!);

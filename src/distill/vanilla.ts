@@ -7,6 +7,8 @@ import { Targets } from "./targets.ts";
 
 /** Training without a teacher: cross-entropy alone. mdistiller: `Vanilla`, `DISTILLER.TYPE: NONE`. */
 export class Vanilla implements Distiller {
+  /** Reads no features before a ReLU. */
+  readonly readsPreact = false;
   /** None. */
   readonly teacher = null;
   /** None. */

@@ -27,6 +27,8 @@ export interface VIDOptions extends FeatureWeights {
  * softplus(log(exp(INIT_PRED_VAR - EPS) - 1)) + EPS is INIT_PRED_VAR.
  */
 export class VID extends FeatureDistiller {
+  /** Reads no features before a ReLU. */
+  override readonly readsPreact = false;
   /** `regressors`, which predict. */
   override readonly extraModules: Readonly<Record<string, Sequential<Sequential>>>;
   readonly #predVar: number;

@@ -3,6 +3,7 @@ import { wkdFeatureLoss } from "../losses/wkd_feature.ts";
 import { wkdLogitLossWithTargetSeparation } from "../losses/wkd_logit.ts";
 import type { Model, ModelOutput } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
+import { weightedSum, type WeightedTerm } from "../ops/weighted_sum.ts";
 import { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Shape } from "../tensor/shape.ts";
@@ -70,6 +71,8 @@ export interface WKDOptions {
  * (Lv et al., NeurIPS 2024).
  */
 export class WKD implements Distiller {
+  /** Reads no features before a ReLU. */
+  readonly readsPreact = false;
   /** `conv_reg`, the projector, with WKD-F; else none. */
   readonly extraModules: Readonly<Record<string, Module>>;
   readonly #projector: (Module & { forward(x: Tensor): Tensor }) | null = null;
@@ -123,14 +126,14 @@ export class WKD implements Distiller {
     const student = this.student.forward(images);
     const teacher = noGrad(() => this.teacher.forward(images));
     const terms = [
-      ...(logit ? [this.#logitLoss(student, teacher, targets, logit, factor)] : []),
-      ...(feature ? [this.#featureLoss(student, teacher, feature, factor)] : []),
+      ...(feature ? this.#featureLoss(student, teacher, feature, factor) : []),
+      ...(logit ? [[this.#logitLoss(student, teacher, targets, logit, factor), 1] as const] : []),
     ];
     return {
       logits: student.logits,
       losses: {
-        loss_ce: targets.crossEntropy(student.logits).mul(ceWeight),
-        loss_kd: terms.reduce((sum, term) => sum.add(term)),
+        loss_ce: weightedSum([[targets.crossEntropy(student.logits), ceWeight]]),
+        loss_kd: weightedSum(terms),
       },
     };
   }
@@ -158,13 +161,13 @@ export class WKD implements Distiller {
     teacher: ModelOutput,
     { hintLayer, meanCovRatio, grid, eps, weight }: WKDFeatureOptions,
     factor: number,
-  ): Tensor {
+  ): WeightedTerm[] {
     const { meanLoss, covLoss } = wkdFeatureLoss(
       this.#projector!.forward(student.features.feats.at(hintLayer)!),
       teacher.features.feats.at(hintLayer)!,
       { grid, eps },
     );
-    return meanLoss.mul(meanCovRatio * weight * factor).add(covLoss.mul(weight * factor));
+    return [[meanLoss, meanCovRatio * weight * factor], [covLoss, weight * factor]];
   }
 }
 

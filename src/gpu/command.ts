@@ -1,3 +1,4 @@
+import type { ExchangeCommand } from "./exchange.ts";
 import type { PipelineEntry } from "./pipeline_cache.ts";
 
 /** One dispatch, ready to encode. */
@@ -41,10 +42,13 @@ interface ClearCommand {
 }
 
 /** What the device is told to do. */
-export type Command = DispatchCommand | CopyCommand | ClearCommand;
+export type Command = DeviceCommand | ExchangeCommand;
+
+/** Those of them that the device does by itself. */
+export type DeviceCommand = DispatchCommand | CopyCommand | ClearCommand;
 
 /** Encodes commands in order, as many dispatches as possible in one pass. */
-export function encode(encoder: GPUCommandEncoder, commands: readonly Command[]): void {
+export function encode(encoder: GPUCommandEncoder, commands: readonly DeviceCommand[]): void {
   let pass: GPUComputePassEncoder | null = null;
   let pipeline: GPUComputePipeline | null = null;
   for (const command of commands) {

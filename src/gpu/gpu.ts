@@ -1,7 +1,8 @@
 import { type Bindable, Binder, type BufferRange, type DispatchOptions } from "./binder.ts";
 import { BufferPool, type MemoryAccount } from "./buffer_pool.ts";
-import { type Command, type DispatchCommand, encode } from "./command.ts";
+import { type DeviceCommand, type DispatchCommand, encode } from "./command.ts";
 import { DeviceFailure } from "./device_failure.ts";
+import { type ExchangeOptions, runRecorded, type Visit } from "./exchange.ts";
 import { GpuError } from "./gpu_error.ts";
 import { type Kernel, NO_SUBGROUPS, type Subgroups } from "./kernel.ts";
 import { type CompileProgress, PipelineCache, type PipelineEntry } from "./pipeline_cache.ts";
@@ -35,7 +36,7 @@ export class Gpu {
   readonly #binder: Binder;
   readonly #pool: BufferPool;
   #scope: RecordingScope | null = null;
-  #pending: Command[] = [];
+  #pending: DeviceCommand[] = [];
   #warming: Promise<void> | null = null;
   #dry = false;
 
@@ -82,6 +83,11 @@ export class Gpu {
     return this.#scope !== null;
   }
 
+  /** Whether nothing runs, within {@linkcode Gpu.dryRun}. */
+  get dry(): boolean {
+    return this.#dry;
+  }
+
   /**
    * Queues a kernel; it runs after everything queued before.
    *
@@ -98,19 +104,24 @@ export class Gpu {
 
   /** Queues a copy of `size` bytes (a multiple of 4). */
   copy(source: BufferRange, target: BufferRange, size: number = source.size): void {
-    this.#push({
-      kind: "copy",
-      source: source.buffer,
-      sourceOffset: source.offset,
-      target: target.buffer,
-      targetOffset: target.offset,
-      size,
-    });
+    const to = { target: target.buffer, targetOffset: target.offset };
+    this.#push({ kind: "copy", source: source.buffer, sourceOffset: source.offset, ...to, size });
   }
 
   /** Queues zeroing. */
   clear(target: BufferRange): void {
     this.#push({ kind: "clear", target: target.buffer, offset: target.offset, size: target.size });
+  }
+
+  /**
+   * Has float32 numbers of the device seen, and changed, by the host within a recording, each time that it runs.
+   *
+   * @throws GpuError outside of a recording
+   */
+  exchange(range: BufferRange, visit: Visit, options?: ExchangeOptions): void {
+    if (this.#dry) return;
+    if (!this.#scope) throw new GpuError("exchange() outside of a recording");
+    this.#scope.exchange(this.device, range, visit, options);
   }
 
   /** Writes from memory; commands queued before see the old contents, later ones the new. */
@@ -127,13 +138,10 @@ export class Gpu {
     const staging = this.device.createBuffer({ size, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
     try {
       // Queued now: whoever frees or overwrites the source before this resolves comes after.
+      const { buffer, offset } = source;
       this.#pending.push({
-        kind: "copy",
-        source: source.buffer,
-        sourceOffset: source.offset,
-        target: staging,
-        targetOffset: 0,
-        size,
+        ...{ kind: "copy", source: buffer, sourceOffset: offset },
+        ...{ target: staging, targetOffset: 0, size },
       });
       await this.flush();
       await staging.mapAsync(1).catch((error) =>
@@ -206,7 +214,7 @@ export class Gpu {
         scope.release();
       }
     }
-    await this.flush().catch((error) => {
+    await runRecorded(this, scope, (each) => this.#pending.push(each)).catch((error) => {
       scope.release();
       throw error;
     });
@@ -226,6 +234,22 @@ export class Gpu {
       return synchronous("dryRun", fn());
     } finally {
       this.#dry = outer;
+    }
+  }
+
+  /**
+   * Runs `fn` outside of a recording that is under way: what it queues runs once, in its place, and is not replayed; memory
+   * comes from the pool of the outside.
+   *
+   * @throws TypeError when `fn` is async.
+   */
+  aside<T>(fn: () => T): T {
+    const scope = this.#scope;
+    this.#scope = null;
+    try {
+      return synchronous("aside", fn());
+    } finally {
+      this.#scope = scope;
     }
   }
 
@@ -262,7 +286,7 @@ export class Gpu {
     this.device.destroy();
   }
 
-  #submit(commands: readonly Command[]): void {
+  #submit(commands: readonly DeviceCommand[]): void {
     if (commands.length === 0) return;
     const encoder = this.device.createCommandEncoder();
     encode(encoder, commands);
@@ -287,12 +311,11 @@ export class Gpu {
     this.pipelines.compileMilliseconds += performance.now() - start;
   }
 
-  #push(command: Command): void {
+  #push(command: DeviceCommand): void {
     if (this.#dry) return;
-    this.#pending.push(command);
-    if (this.#scope) this.#scope.commands.push(command);
-    else if (this.#pending.length >= MAX_PENDING && this.pipelines.waiting.size === 0) {
-      this.flushNow();
-    }
+    this.#scope?.commands.push(command);
+    if (!this.#scope?.exchanges) this.#pending.push(command);
+    if (this.#scope || this.#pending.length < MAX_PENDING) return;
+    if (this.pipelines.waiting.size === 0) this.flushNow();
   }
 }

@@ -1,4 +1,6 @@
-import { type Command, encode, encodeTransfer } from "./command.ts";
+import { type Command, type DeviceCommand, encode, encodeTransfer } from "./command.ts";
+import type { DeviceFailure } from "./device_failure.ts";
+import { type ExchangeCommand, Exchanges } from "./exchange.ts";
 import { GpuError } from "./gpu_error.ts";
 
 const BATCH = 1024;
@@ -7,6 +9,8 @@ const BATCH = 1024;
 interface RecordedOn {
   /** The device. */
   readonly device: GPUDevice;
+  /** What ended the device's work, if anything did. */
+  readonly failure: DeviceFailure;
   /** Submits what is queued. */
   flushNow(): void;
   /** Throws where the device has failed. */
@@ -29,13 +33,20 @@ interface KernelTime {
  */
 export class Recording {
   #disposed = false;
+  /** The commands up to each exchange, and those behind the last one. */
+  #stretches: Stretch[] | null = null;
+
+  /** Exchanges per replay; where there are any, {@linkcode Recording.replayExchanging} replays it. */
+  readonly exchanges: number;
 
   /** Made by `Gpu.record`. */
   constructor(
     readonly gpu: RecordedOn,
     readonly commands: readonly Command[],
     readonly release: () => void,
-  ) {}
+  ) {
+    this.exchanges = commands.filter(({ kind }) => kind === "exchange").length;
+  }
 
   /** Both after one another as one, which is submitted at once; it lives as long as they do. */
   static join(first: Recording, second: Recording): Recording {
@@ -54,14 +65,30 @@ export class Recording {
    * @throws GpuError when the recording was disposed.
    */
   replay(): number {
-    if (this.#disposed) throw new GpuError("replay() of a recording that was disposed");
-    this.gpu.flushNow();
-    const start = performance.now();
-    const encoder = this.gpu.device.createCommandEncoder();
-    encode(encoder, this.commands);
-    const buffer = encoder.finish();
-    const milliseconds = performance.now() - start;
-    this.gpu.device.queue.submit([buffer]);
+    this.#refuseDisposed();
+    if (this.exchanges > 0) throw new GpuError("replay() of a recording with exchanges");
+    return this.#submit(this.commands as readonly DeviceCommand[]);
+  }
+
+  /**
+   * Submits the list again as {@linkcode Recording.replay} does, cut where numbers go through the host, and waits for these.
+   *
+   * @returns milliseconds of JavaScript that encoding took
+   * @throws GpuError when the recording was disposed.
+   */
+  async replayExchanging(): Promise<number> {
+    this.#refuseDisposed();
+    this.#stretches ??= stretches(this.commands);
+    const exchanges = new Exchanges(this.gpu);
+    let milliseconds = 0;
+    for (const { commands, exchange } of this.#stretches) {
+      if (commands.length > 0) milliseconds += this.#submit(commands);
+      if (!exchange) continue;
+      exchanges.start(exchange);
+      // Else earlier exchanges go on while the device is at the next stretch.
+      await (exchange.wait ? exchanges.settled() : turn());
+    }
+    await exchanges.settled();
     this.gpu.check();
     return milliseconds;
   }
@@ -75,11 +102,12 @@ export class Recording {
     const { device } = this.gpu;
     if (!device.features.has("timestamp-query")) return [];
     this.gpu.flushNow();
+    const own = this.commands.filter((each) => each.kind !== "exchange");
     const totals = new Map<string, { dispatches: number; nanoseconds: number }>();
     const querySet = device.createQuerySet({ type: "timestamp", count: 2 * BATCH });
     try {
-      for (let start = 0; start < this.commands.length; start += BATCH) {
-        const commands = this.commands.slice(start, start + BATCH);
+      for (let start = 0; start < own.length; start += BATCH) {
+        const commands = own.slice(start, start + BATCH);
         const stamps = await timeCommands(device, querySet, commands);
         commands.forEach((command, i) => {
           if (command.kind !== "dispatch") return;
@@ -101,6 +129,22 @@ export class Recording {
       .sort((a, b) => b.milliseconds - a.milliseconds);
   }
 
+  #submit(commands: readonly DeviceCommand[]): number {
+    this.gpu.flushNow();
+    const start = performance.now();
+    const encoder = this.gpu.device.createCommandEncoder();
+    encode(encoder, commands);
+    const buffer = encoder.finish();
+    const milliseconds = performance.now() - start;
+    this.gpu.device.queue.submit([buffer]);
+    this.gpu.check();
+    return milliseconds;
+  }
+
+  #refuseDisposed(): void {
+    if (this.#disposed) throw new GpuError("replay() of a recording that was disposed");
+  }
+
   /** Releases the pinned buffers. */
   dispose(): void {
     if (this.#disposed) return;
@@ -110,10 +154,34 @@ export class Recording {
   }
 }
 
+/** Commands that run without the host, and the exchange behind them. */
+interface Stretch {
+  readonly commands: DeviceCommand[];
+  exchange: ExchangeCommand | null;
+}
+
+function stretches(commands: readonly Command[]): Stretch[] {
+  const found: Stretch[] = [{ commands: [], exchange: null }];
+  for (const command of commands) {
+    const last = found.at(-1)!;
+    if (command.kind !== "exchange") last.commands.push(command);
+    else {
+      last.exchange = command;
+      found.push({ commands: [], exchange: null });
+    }
+  }
+  return found;
+}
+
+/** Lets read-backs and what waits for them run. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
 async function timeCommands(
   device: GPUDevice,
   querySet: GPUQuerySet,
-  commands: readonly Command[],
+  commands: readonly DeviceCommand[],
 ): Promise<BigUint64Array> {
   const bytes = 16 * commands.length;
   const resolved = device.createBuffer({ size: bytes, usage: 0x200 | 0x04 }); // QUERY_RESOLVE | COPY_SRC
@@ -136,7 +204,7 @@ async function timeCommands(
 function encodeTimed(
   encoder: GPUCommandEncoder,
   querySet: GPUQuerySet,
-  commands: readonly Command[],
+  commands: readonly DeviceCommand[],
 ): void {
   commands.forEach((command, i) => {
     if (command.kind !== "dispatch") return encodeTransfer(encoder, command);

@@ -1,10 +1,13 @@
 import { BufferPool, type MemoryAccount } from "./buffer_pool.ts";
 import type { Command } from "./command.ts";
+import type { ExchangeOptions, Visit } from "./exchange.ts";
 
 /** What is kept while a step is recorded: its commands, and the buffers that replays need. */
 export class RecordingScope {
   /** The recorded commands. */
   readonly commands: Command[] = [];
+  /** Exchanges among them. */
+  exchanges = 0;
   /** Buffers of the outer pool that belong to the recording. */
   readonly pinned: GPUBuffer[] = [];
   /** Where buffers come from meanwhile. */
@@ -17,6 +20,20 @@ export class RecordingScope {
     outer.held = this.pinned;
   }
 
+  /** Adds an exchange; what is recorded behind it runs when the recording has ended. */
+  exchange(
+    device: GPUDevice,
+    { buffer: source, offset, size }: { buffer: GPUBuffer; offset: number; size: number },
+    visit: Visit,
+    { wait = true, back = true }: ExchangeOptions = {},
+  ): void {
+    const staging = device.createBuffer({ size, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
+    const values = new Float32Array(size / 4);
+    const place = { source, offset, size, staging, values };
+    this.commands.push({ kind: "exchange", ...place, visit, wait, back });
+    this.exchanges++;
+  }
+
   /** Ends the recording. */
   close(): void {
     this.outer.held = null;
@@ -25,6 +42,7 @@ export class RecordingScope {
   /** Frees the buffers, when nothing is replayed any more. */
   release(): void {
     this.pool.dispose();
+    for (const command of this.commands) if (command.kind === "exchange") command.staging.destroy();
     for (const buffer of this.pinned) this.outer.release(buffer);
   }
 }

@@ -1,6 +1,7 @@
 import blocks from "../../kernels/shared/blocks.wgsl" with { type: "text" };
 import convPixelsLoad from "../../kernels/shared/conv_pixels_load.wgsl" with { type: "text" };
 import convTileLoad from "../../kernels/shared/conv_tile_load.wgsl" with { type: "text" };
+import convWindowRow from "../../kernels/shared/conv_window_row.wgsl" with { type: "text" };
 import depthwiseRow from "../../kernels/shared/depthwise_row.wgsl" with { type: "text" };
 import grid from "../../kernels/shared/grid.wgsl" with { type: "text" };
 import hash from "../../kernels/shared/hash.wgsl" with { type: "text" };
@@ -9,6 +10,7 @@ import lanes from "../../kernels/shared/lanes.wgsl" with { type: "text" };
 import nan from "../../kernels/shared/nan.wgsl" with { type: "text" };
 import pairs from "../../kernels/shared/pairs.wgsl" with { type: "text" };
 import quotient from "../../kernels/shared/quotient.wgsl" with { type: "text" };
+import rectified from "../../kernels/shared/rectified.wgsl" with { type: "text" };
 import rows from "../../kernels/shared/rows.wgsl" with { type: "text" };
 import tileLoad from "../../kernels/shared/tile_load.wgsl" with { type: "text" };
 import tilePlace from "../../kernels/shared/tile_place.wgsl" with { type: "text" };
@@ -21,6 +23,7 @@ export const SHARED_KERNELS: Readonly<Record<string, string>> = {
   blocks,
   conv_pixels_load: convPixelsLoad,
   conv_tile_load: convTileLoad,
+  conv_window_row: convWindowRow,
   depthwise_row: depthwiseRow,
   grid,
   hash,
@@ -29,6 +32,7 @@ export const SHARED_KERNELS: Readonly<Record<string, string>> = {
   nan,
   pairs,
   quotient,
+  rectified,
   rows,
   tile_load: tileLoad,
   tile_place: tilePlace,

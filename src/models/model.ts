@@ -7,7 +7,10 @@ import type { Tensor } from "../tensor/tensor.ts";
 export interface Features {
   /** After the stem and after every stage; behind the ReLU in most models. */
   readonly feats: readonly Tensor[];
-  /** The same before the ReLU (the stem's is behind it); empty where the authors' model has none. */
+  /**
+   * The same before the ReLU (the stem's is behind it); empty where the authors' model has none, and within
+   * `withoutPreact()`, which steps of distillers that do not read them use.
+   */
   readonly preactFeats: readonly Tensor[];
   /** What the classifier takes: an average over space, [N, C]. */
   readonly pooledFeat: Tensor;

@@ -7,7 +7,7 @@ import { Module } from "./module.ts";
 export class ReLU extends Module {
   /** Any shape. */
   forward(x: Tensor): Tensor {
-    return relu(x);
+    return x.deferral?.join("relu", []) ?? relu(x);
   }
 }
 

@@ -3,6 +3,7 @@ import { batchNorm } from "../ops/norm/batch_norm.ts";
 import { tensor } from "../tensor/create.ts";
 import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { foldedNorm } from "./folding.ts";
 import { requireSizes } from "./init.ts";
 import { Module } from "./module.ts";
 import { pythonFloat } from "./module_text.ts";
@@ -62,7 +63,11 @@ export class BatchNorm2d extends Module {
   forward(x: Tensor, epilogue: BatchNormEpilogue = {}): Tensor {
     const { weight, bias, running_mean: runningMean, running_var: runningVar } = this;
     const batches = this.num_batches_tracked;
-    return batchNorm(x, { weight, bias, runningMean, runningVar, batches }, {
+    const tensors = { weight, bias, runningMean, runningVar };
+    const folded = this.training
+      ? null
+      : foldedNorm(x, { ...tensors, eps: this.#options.eps }, epilogue);
+    return folded ?? batchNorm(x, { ...tensors, batches }, {
       training: this.training,
       ...this.#options,
       ...epilogue,

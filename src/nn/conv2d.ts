@@ -4,6 +4,7 @@ import { pair } from "../ops/pool/geometry.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { convRepr } from "./conv_repr.ts";
+import { foldedConv } from "./folding.ts";
 import { defaultWeightAndBias, requireSizes } from "./init.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
@@ -59,6 +60,8 @@ export class Conv2d extends Module {
 
   /** [N, in, H, W] to [N, out, H', W']. */
   forward(x: Tensor): Tensor {
-    return conv2d(x, this.weight, this.bias, this.#options);
+    const { weight, bias } = this;
+    const options = this.#options;
+    return foldedConv(x, { weight, bias, options }) ?? conv2d(x, weight, bias, options);
   }
 }

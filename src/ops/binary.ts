@@ -1,7 +1,9 @@
 import { track } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/core.ts";
+import type { Shape } from "../tensor/shape.ts";
 import { traceOp } from "../tensor/trace.ts";
 import { promote } from "./cast.ts";
+import { constantNumber } from "./fill.ts";
 import { PairExpression } from "./pair_expression.ts";
 import { requireFloats } from "./require_dtype.ts";
 
@@ -79,7 +81,11 @@ function binary(name: string, forward: string, byA: string, byB: string): Binary
     [a, b] = checked(name, a, b);
     const other = b;
     if (typeof other === "number") {
-      return track([name, { b }], [a], y.of({ a, b }), (dy) => [da.gradient(a, { a, b, dy })]);
+      return track([name, { b }], [a], y.of({ a, b }), (dy) => [
+        byA === "dy * b" && dy.known !== null
+          ? timesNumber(dy, other, a.shape)
+          : da.gradient(a, { a, b, dy }),
+      ]);
     }
     return track(name, [a, other], y.of({ a, b }), (dy) => [
       a.requiresGrad ? da.gradient(a, { a, b, dy }) : null,
@@ -110,4 +116,15 @@ const sum = new PairExpression("add", "a + b");
 /** `a + b` of one shape and type, off the tape. */
 export function plus(a: Tensor, b: Tensor): Tensor {
   return sum.of({ a, b });
+}
+
+const scaled = new PairExpression("scaled", "a * b");
+
+/** A number `a` on the device times one that the host has, off the tape, in a shape of one element. */
+export function timesNumber(a: Tensor, b: number, shape: Shape): Tensor {
+  if (a.known !== null) return constantNumber(a.gpu, a.known * Math.fround(b), shape);
+  const product = scaled.of({ a, b });
+  const result = product.alias(shape);
+  product.dispose();
+  return result;
 }

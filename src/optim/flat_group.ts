@@ -65,7 +65,7 @@ export class FlatTensors {
 }
 
 /** One parameter's place in a {@linkcode FlatGroup}. */
-interface FlatSlot {
+export interface FlatSlot {
   /** The tensor that was moved. */
   readonly parameter: Tensor;
   /** Its part of every state by name: of the parameter's shape, or one number. */
@@ -90,6 +90,8 @@ export class FlatGroup extends FlatTensors {
   /** In the order of the parameters. */
   readonly slots: readonly FlatSlot[];
   #flags: string;
+  /** Parameters whose gradients were copied before the others. */
+  readonly #copied = new Set<FlatSlot>();
   /** Gradients of the latest batch, where those of several are added up. */
   #latest: Tensor | null = null;
 
@@ -119,6 +121,12 @@ export class FlatGroup extends FlatTensors {
       ]);
       return { parameter, state, ...place };
     });
+  }
+
+  /** Copies one parameter's `.grad` before those of the others; {@linkcode FlatGroup.gather} then leaves it out. */
+  gatherEarly(slot: FlatSlot): void {
+    this.#copy(slot, this.gradients);
+    this.#copied.add(slot);
   }
 
   /** Copies every parameter's `.grad` into {@linkcode FlatGroup.gradients} and notes who has one. */
@@ -165,22 +173,30 @@ export class FlatGroup extends FlatTensors {
   }
 
   #gather(target: Tensor): void {
-    const { buffer, offset } = target.storage;
     const flags = new Uint32Array(this.blocks);
-    for (const { parameter, firstBlock, blocks } of this.slots) {
+    for (const slot of this.slots) {
+      const { parameter, firstBlock, blocks } = slot;
       if (!parameter.grad) continue;
-      const place: BufferRange = {
-        buffer,
-        offset: offset + firstBlock * BUFFER_GRAIN,
-        size: blocks * BUFFER_GRAIN,
-      };
-      parameter.gpu.copy(parameter.grad.storage, place, 4 * parameter.numel);
+      if (!this.#copied.has(slot)) this.#copy(slot, target);
       flags.fill(1, firstBlock, firstBlock + blocks);
     }
+    this.#copied.clear();
     const key = flags.join("");
     if (key === this.#flags) return;
     this.#flags = key;
     this.enabled.copy_(flags);
+  }
+
+  #copy(
+    { parameter, firstBlock, blocks }: FlatSlot,
+    { storage: { buffer, offset } }: Tensor,
+  ): void {
+    const place: BufferRange = {
+      buffer,
+      offset: offset + firstBlock * BUFFER_GRAIN,
+      size: blocks * BUFFER_GRAIN,
+    };
+    parameter.gpu.copy(parameter.grad!.storage, place, 4 * parameter.numel);
   }
 }
 

@@ -8,6 +8,8 @@ import { distillerOf } from "../distill/registry.ts";
 import type { ModelFamily } from "../models/family.ts";
 import type { Model } from "../models/model.ts";
 import { createModel } from "../models/registry.ts";
+import { numbersFromFirst } from "../parallel/from_first.ts";
+import { ALONE, type Group } from "../parallel/group.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Shape } from "../tensor/shape.ts";
@@ -49,6 +51,8 @@ interface BuildOptions {
   readonly warn?: (message: string) => void;
   /** Told in one sentence what is worth knowing, such as where in its file the teacher lay. */
   readonly note?: (message: string) => void;
+  /** The processes that train together, all of which build the same; default this one alone. */
+  readonly group?: Group;
   /** Where a cost matrix may be made that is missing, and of which images; default nowhere. */
   readonly costMatrix?: {
     /** The run's folder. */
@@ -132,7 +136,7 @@ export function buildTeacher(
  */
 export function distillerParts(
   config: Config,
-  { dataset, teacherPath, warn = () => {}, note, costMatrix: made }: BuildOptions,
+  { dataset, teacherPath, warn = () => {}, note, costMatrix: made, group = ALONE }: BuildOptions,
   student: Model,
   taught: Model | null,
 ): DistillerParts<unknown> & { cost: Float32Array | null } {
@@ -161,12 +165,14 @@ export function distillerParts(
     }),
     cost: null as Float32Array | null,
     async costMatrix() {
-      return parts.cost ??= await runCostMatrix(
-        config,
-        parts.teacher,
-        dataset.classes.length,
-        { teacherPath, warn, note, progress: made?.progress, made: made && { ...made, images } },
-      );
+      const find = () =>
+        runCostMatrix(
+          config,
+          parts.teacher,
+          dataset.classes.length,
+          { teacherPath, warn, note, progress: made?.progress, made: made && { ...made, images } },
+        );
+      return parts.cost ??= await numbersFromFirst(group, group.rank === 0 ? await find() : null);
     },
     warn,
   };

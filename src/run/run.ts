@@ -14,6 +14,7 @@ import { isThere } from "../formats/paths.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { manualSeed } from "../nn/init.ts";
 import { buildSchedule } from "../optim/registry.ts";
+import { ALONE, type Group } from "../parallel/group.ts";
 import type { EventSink } from "../train/events.ts";
 import { initialState, type RunState } from "../train/run_state.ts";
 import type { GradientHook } from "../train/train_step.ts";
@@ -23,6 +24,7 @@ import { buildDistiller } from "./build_distiller.ts";
 import { buildSolver } from "./build_solver.ts";
 import { dataDigest } from "./checkpoints/changed_data.ts";
 import type { HeldCheckpoint } from "./checkpoints/checkpoint.ts";
+import { describeSharing, shareState } from "./run_ranks.ts";
 import { checkpointPath, RunFiles } from "./run_files.ts";
 
 /** What {@linkcode Run} needs. */
@@ -49,6 +51,8 @@ interface RunOptions {
   readonly resumeCommand: string;
   /** Sees the gradients before every update. */
   readonly onGradients?: GradientHook;
+  /** The processes that train together, of which rank 0 has the files; default this one alone. */
+  readonly group?: Group;
   /** Called before a checkpoint is written; throws where the folder is not the run's any more. */
   readonly guard?: () => void;
 }
@@ -86,7 +90,8 @@ export class Run {
   }
 
   static async #build(asked: RunOptions, resources: DisposableStack): Promise<Run> {
-    const { gpu, splits } = asked;
+    const { gpu, splits, group = ALONE } = asked;
+    const leads = group.rank === 0;
     resources.defer(() => {
       gpu.onCompile = undefined;
       gpu.trim();
@@ -95,10 +100,10 @@ export class Run {
     const warn = (message: string) => asked.sink({ type: "warning", message });
     const note = (message: string) => asked.sink({ type: "note", message });
     const { teacherPath } = asked;
-    // A run that goes on has the student's weights in its own checkpoint.
-    const studentPath = asked.resume ? "" : asked.config.DISTILLER.STUDENT_CHECKPOINT;
+    // A run that goes on has the student's weights in its own checkpoint, other ranks have them of rank 0.
+    const studentPath = asked.resume || !leads ? "" : asked.config.DISTILLER.STUDENT_CHECKPOINT;
     const { distiller, config, costMatrix } = await buildDistiller(asked.config, {
-      ...{ dataset: splits.train, teacherPath, studentPath, warn, note },
+      ...{ dataset: splits.train, teacherPath, studentPath, warn, note, group },
       costMatrix: {
         folder: asked.folder,
         images: splits.train,
@@ -109,15 +114,16 @@ export class Run {
     resources.defer(() => disposeDistiller(distiller));
     const solver = buildSolver({ gpu, config }, distiller, resources, note);
     const { optimizer, scaler, ema, frozen } = solver;
-    const { train, test } = openLoaders(config, splits, resources);
+    const { train, test } = openLoaders(config, splits, resources, group);
     if (config.DATASET.SAMPLER === "balanced" && config.SOLVER.CLASS_WEIGHTS === "balanced") {
       warn(
         "DATASET.SAMPLER balanced and SOLVER.CLASS_WEIGHTS balanced each make up for classes of several sizes; with both " +
           "the small ones count too much: leave one of them out",
       );
     }
-    // Many files take a while to ask for: the first epoch does not wait.
-    const facts = dataFacts(splits);
+    if (group.size > 1) note(describeSharing(group, config, train.batchSize));
+    // Many files take a while to ask for: the first epoch does not wait. They are asked for by whoever saves.
+    const facts = leads ? dataFacts(splits) : Promise.resolve({ train: null, test: null });
     const data = facts.then(dataDigest);
     const { folder, sink } = options;
     const files = new RunFiles(
@@ -132,7 +138,7 @@ export class Run {
       solver,
     );
     const epoch = { images: train.dataset.length, steps: train.length };
-    const state = options.resume
+    const state = options.resume && leads
       ? files.restore(epoch, await facts, options.latest?.take())
       : initialState();
     const parts = { distiller, optimizer, scaler, ema, frozen, train, test };
@@ -145,10 +151,12 @@ export class Run {
 
   /** Trains to the end, or until interrupted; returns whether it reached the end. */
   async train(): Promise<boolean> {
-    const { sink, config, gpu, folder, resumeCommand } = this.options;
+    const { sink, config, gpu, folder, resumeCommand, group = ALONE } = this.options;
     const { distiller, train } = this.trainer.options;
     const { state } = this;
-    writeFileAtomic(join(folder, "config.yaml"), configToYaml(config));
+    await shareState(group, state);
+    const leads = group.rank === 0;
+    if (leads) writeFileAtomic(join(folder, "config.yaml"), configToYaml(config));
     sink({
       type: "run_start",
       config: formatConfig(config),
@@ -168,7 +176,7 @@ export class Run {
     });
     gpu.onCompile = ({ name, done, milliseconds }) =>
       sink({ type: "compile", pipelines: done, ms: milliseconds, current: name });
-    await this.#completeFiles();
+    if (leads) await this.#completeFiles();
     const finished = await this.trainer.run();
     if (finished) {
       const { bestTop1, bestEpoch, lastTop1, seconds } = state;
@@ -200,6 +208,7 @@ function openLoaders(
   { SOLVER, DATASET }: Config,
   splits: DatasetSplits,
   resources: DisposableStack,
+  { rank, size: worldSize }: Group,
 ): { train: BatchSource; test: BatchSource } {
   const open = (dataset: Dataset, options: LoaderOptions) =>
     resources.adopt(createLoader(dataset, options), (it) => it.close());
@@ -211,10 +220,12 @@ function openLoaders(
       sampler: DATASET.SAMPLER,
       seed: SOLVER.SEED,
       augment: augmentOptions(DATASET.AUGMENT),
+      ...{ rank, worldSize },
     }),
     test: open(splits.test, {
       batchSize: Math.min(DATASET.TEST.BATCH_SIZE, splits.test.length),
       train: false,
+      ...{ rank, worldSize },
     }),
   };
 }
@@ -228,7 +239,7 @@ function trainBatchSize(
 }
 
 function trainerOptions(
-  { gpu, config: { SOLVER, LOG }, sink, signal, guard, onGradients }: RunOptions,
+  { gpu, config: { SOLVER, LOG }, sink, signal, guard, onGradients, group = ALONE }: RunOptions,
   parts: Pick<
     TrainerOptions,
     "distiller" | "optimizer" | "scaler" | "ema" | "frozen" | "train" | "test"
@@ -254,10 +265,14 @@ function trainerOptions(
       seed: SOLVER.SEED,
     },
     onGradients,
+    group,
+    syncBatchNorm: SOLVER.SYNC_BN,
+    gatherBatch: SOLVER.GATHER_BATCH,
     pointEvery: LOG.TENSORBOARD_FREQ,
     sink,
     signal,
     save: async (kind, at) => {
+      if (group.rank > 0) return;
       guard?.();
       await files.save(kind, at);
     },

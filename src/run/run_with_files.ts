@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
 import type { Gpu } from "../gpu/gpu.ts";
+import { ALONE, type Group } from "../parallel/group.ts";
 import { combine, type EventSink } from "../train/events.ts";
 import type { RunState } from "../train/run_state.ts";
 import { beginRun, endRun } from "./begin_run.ts";
@@ -8,6 +9,7 @@ import { advising, runSizes, smaller } from "./memory_error.ts";
 import { Run } from "./run.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { openRunLogs, type RunLogs } from "./run_logs.ts";
+import { leadRun } from "./shared_run.ts";
 import { teacherPath } from "./run_paths.ts";
 import type { RunStart } from "./run_start.ts";
 
@@ -36,6 +38,8 @@ interface RunWithFilesOptions {
   readonly takesBack?: boolean;
   /** Whether LOG.WANDB counts; default false. */
   readonly wandb?: boolean;
+  /** The processes that train together, of which this is rank 0 and the others are in `followRun()`; default this one alone. */
+  readonly group?: Group;
   /** Called with the finished run before its memory is freed. */
   readonly onFinished?: (run: Run) => Promise<void>;
 }
@@ -72,7 +76,8 @@ export async function runWithFiles(options: RunWithFilesOptions): Promise<RunRes
 }
 
 async function train(options: RunWithFilesOptions & { resume: boolean }): Promise<RunResult> {
-  const { config, folder, onFinished, sink } = options;
+  const { config, folder, onFinished, sink, group = ALONE } = options;
+  await leadRun(group, options);
   let logs: RunLogs | null = null;
   const log: EventSink = (event) => {
     if (logs && LOGGED.has(event.type)) folder.check();

@@ -1,5 +1,5 @@
 import { synchronous } from "../gpu/synchronous.ts";
-import type { BackwardOptions, InputGradients, Node, Tensor } from "./core.ts";
+import type { BackwardOptions, GradientBefore, InputGradients, Node, Tensor } from "./core.ts";
 import { scope } from "./scope.ts";
 import { traceOp } from "./trace.ts";
 
@@ -51,10 +51,10 @@ export function track(
   label: OpLabel,
   inputs: readonly Tensor[],
   output: Tensor,
-  backward: (gradient: Tensor) => InputGradients,
+  backward: (gradient: Tensor, before: GradientBefore) => InputGradients,
   saved: readonly Tensor[] = [],
 ): Tensor {
-  trackMany(label, inputs, [output], ([gradient]) => backward(gradient!), saved);
+  trackMany(label, inputs, [output], ([gradient], before) => backward(gradient!, before), saved);
   return output;
 }
 
@@ -63,7 +63,7 @@ export function trackMany<T extends readonly Tensor[]>(
   label: OpLabel,
   inputs: readonly Tensor[],
   outputs: T,
-  backward: (gradients: readonly (Tensor | null)[]) => InputGradients,
+  backward: Node["backward"],
   saved: readonly Tensor[] = [],
 ): T {
   const [name, attributes] = typeof label === "string" ? [label] : label;
@@ -86,11 +86,18 @@ export function runBackward(root: Tensor, seed: Tensor, options: BackwardOptions
   const nodes = nodesFrom(root);
   withoutTape(() => {
     const gradients = new Map<Tensor, Tensor>([[root, seed]]);
+    const before = (input: Tensor) => {
+      const gradient = gradients.get(input) ?? null;
+      gradients.delete(input);
+      return gradient;
+    };
     const kept = options.freeExcept ? new Set([root, ...options.freeExcept]) : null;
+    const { onGradient } = options;
+    const uses = onGradient ? usesOfLeaves(nodes) : null;
     for (const node of nodes) {
       const incoming = node.outputs.map((output) => gradients.get(output) ?? null);
       // An op further on may have had no gradient for any output of this one.
-      const results = incoming.some((gradient) => gradient) ? node.backward(incoming) : [];
+      const results = incoming.some((gradient) => gradient) ? node.backward(incoming, before) : [];
       node.inputs.forEach((input, i) => {
         const gradient = results[i];
         if (!gradient) return;
@@ -99,6 +106,15 @@ export function runBackward(root: Tensor, seed: Tensor, options: BackwardOptions
         if (input.requiresGrad) accumulate(gradients, input, shared ? gradient.alias() : gradient);
         else if (!shared) gradient.dispose();
       });
+      for (const leaf of uses ? leavesOf(node) : []) {
+        const left = uses!.get(leaf)! - 1;
+        uses!.set(leaf, left);
+        const gradient = gradients.get(leaf);
+        if (left > 0 || !gradient) continue;
+        gradients.delete(leaf);
+        leaf.accumulateGrad(gradient);
+        onGradient!(leaf);
+      }
       node.outputs.forEach((output, i) => {
         gradients.delete(output);
         incoming[i]?.dispose();
@@ -107,6 +123,18 @@ export function runBackward(root: Tensor, seed: Tensor, options: BackwardOptions
     }
     for (const [leaf, gradient] of gradients) leaf.accumulateGrad(gradient);
   });
+}
+
+/** The inputs of an op that want a gradient and come from none, one that comes twice twice. */
+function leavesOf({ inputs }: Node): Tensor[] {
+  return inputs.filter((input) => input.requiresGrad && !input.node);
+}
+
+/** How often each leaf is used. */
+function usesOfLeaves(nodes: readonly Node[]): Map<Tensor, number> {
+  const uses = new Map<Tensor, number>();
+  for (const leaf of nodes.flatMap(leavesOf)) uses.set(leaf, (uses.get(leaf) ?? 0) + 1);
+  return uses;
 }
 
 function accumulate(gradients: Map<Tensor, Tensor>, input: Tensor, gradient: Tensor): void {

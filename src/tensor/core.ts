@@ -27,6 +27,12 @@ import { traceWrite } from "./trace.ts";
 /** Gradients of an op's inputs, in their order; null where there is none. */
 export type InputGradients = readonly (Tensor | null)[];
 
+/**
+ * Hands over the gradient that ops further on have given an input so far, or null. Who takes it disposes of it, and returns a
+ * gradient for that input with this one in it.
+ */
+export type GradientBefore = (input: Tensor) => Tensor | null;
+
 /** One op on the tape. */
 export interface Node {
   /** The op's name. */
@@ -40,7 +46,22 @@ export interface Node {
   /** Tensors only the backward pass needs; freed with the graph. */
   readonly saved: readonly Tensor[];
   /** Gradients of the inputs from those of the outputs. */
-  readonly backward: (gradients: readonly (Tensor | null)[]) => InputGradients;
+  readonly backward: (
+    gradients: readonly (Tensor | null)[],
+    before: GradientBefore,
+  ) => InputGradients;
+}
+
+/** How a tensor's elements come to be when they are first asked for. */
+export interface Deferral {
+  /** The device that they will be on. */
+  readonly gpu: Gpu;
+  /** Makes them, as a tensor that is given up for this one. */
+  compute(): Tensor;
+  /** Frees what {@linkcode Deferral.compute} would have needed; called once, behind it or in its place. */
+  release(): void;
+  /** The result of a method of the tensor, deferred as well; null where the method has to look at the elements. */
+  join(method: string, args: readonly unknown[]): Tensor | null;
 }
 
 /** Options of {@linkcode Tensor.backward}. */
@@ -54,6 +75,8 @@ export interface BackwardOptions {
    * Saves memory when nothing reads them afterwards.
    */
   freeExcept?: readonly Tensor[];
+  /** Told of every leaf as soon as its `.grad` is done, while others are to come. */
+  onGradient?: (leaf: Tensor) => void;
 }
 
 /** What `topk()` finds. */
@@ -73,15 +96,23 @@ export interface TopK {
 export class Tensor {
   /** Gradient of the last `backward()`, for leaves that want one. */
   grad: Tensor | null = null;
-  #storage: Storage;
+  /** The element of a tensor of one, where the host knows it and nothing may change it; else null. */
+  known: number | null = null;
+  #storage: Storage | null;
+  #deferral: Deferral | null = null;
   #node: Node | null = null;
   #requiresGrad = false;
   #disposed = false;
   #graphFreed = false;
 
-  private constructor(storage: Storage, readonly shape: Shape, readonly dtype: DType) {
-    if (dtype === "float16") requireHalf(storage.gpu);
-    this.#storage = storage;
+  private constructor(
+    source: Storage | Deferral,
+    readonly shape: Shape,
+    readonly dtype: DType,
+  ) {
+    if (dtype === "float16") requireHalf(source.gpu);
+    this.#storage = "compute" in source ? null : source;
+    this.#deferral = "compute" in source ? source : null;
   }
 
   /** An uninitialised result of an op, in the current scope. */
@@ -99,9 +130,22 @@ export class Tensor {
     return tensor;
   }
 
+  /** A result that is computed when its memory is first asked for, off the tape; never where nobody does. */
+  static deferred(deferral: Deferral, shape: Shape, dtype: DType): Tensor {
+    checkShape(shape);
+    const tensor = new Tensor(deferral, shape, dtype);
+    registerResult(tensor);
+    return tensor;
+  }
+
+  /** How the elements will come to be; null once they are there. */
+  get deferral(): Deferral | null {
+    return this.#deferral;
+  }
+
   /** Device memory. Throws when the tensor was freed. */
   get storage(): Storage {
-    if (!this.#disposed) return this.#storage;
+    if (!this.#disposed) return this.#storage ?? this.#settle();
     const shape = formatShape(this.shape);
     throw new Error(
       `a tensor of shape ${shape} was used after it was freed; results are freed when their step ` +
@@ -111,7 +155,7 @@ export class Tensor {
 
   /** Device the elements are on. */
   get gpu(): Gpu {
-    return this.#storage.gpu;
+    return (this.#storage ?? this.#deferral!).gpu;
   }
 
   /** Number of dimensions. */
@@ -172,14 +216,16 @@ export class Tensor {
   /** A second handle on the same memory with another shape of as many elements. For ops. */
   alias(shape: Shape = this.shape): Tensor {
     const tensor = new Tensor(this.storage.retain(), shape, this.dtype);
+    tensor.known = this.known;
     registerResult(tensor);
     return tensor;
   }
 
   /** Copies the elements into other memory and views that from now on. For optimisers. */
   moveTo(storage: Storage): void {
-    this.gpu.copy(this.storage, storage, bytesOf(this.dtype, this.numel));
-    this.#storage.release();
+    const before = this.storage;
+    this.gpu.copy(before, storage, bytesOf(this.dtype, this.numel));
+    before.release();
     this.#storage = storage;
   }
 
@@ -194,7 +240,8 @@ export class Tensor {
     if (this.#disposed) return;
     this.#disposed = true;
     unregister(this);
-    this.#storage.release();
+    this.#storage?.release();
+    this.#deferral?.release();
   }
 
   /** Whether the tensor was freed. */
@@ -205,6 +252,16 @@ export class Tensor {
   /** So that `using x = ...` frees it. */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #settle(): Storage {
+    const deferral = this.#deferral!;
+    const made = deferral.compute();
+    this.#deferral = null;
+    this.#storage = made.storage.retain();
+    made.dispose();
+    deferral.release();
+    return this.#storage;
   }
 
   /** Overwrites the elements from host memory, in place. PyTorch: `Tensor.copy_`. */

@@ -4,6 +4,8 @@ import { checkIndices, type IndexLimit, sameLimit } from "./index_limit.ts";
 
 /** Device memory shared by the tensors that view it; returned to its pool with the last of them. */
 export class Storage implements BufferRange {
+  /** Writes so far, other than by the op that the memory was taken for; replays of recordings are not counted. */
+  version = 0;
   #references = 1;
   /** The integers that are here, where the host wrote them. */
   #integers: ArrayLike<number> | null = null;

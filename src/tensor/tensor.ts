@@ -1,7 +1,7 @@
 import { addInPlace } from "../ops/add_in_place.ts";
 import { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, sub } from "../ops/binary.ts";
 import { cast } from "../ops/cast.ts";
-import { filled } from "../ops/fill.ts";
+import { constantNumber, filled } from "../ops/fill.ts";
 import { gather } from "../ops/indexing/gather.ts";
 import { checkDeviceIndices } from "../ops/indexing/require_indices.ts";
 import { matmul } from "../ops/matmul/matmul.ts";
@@ -106,7 +106,8 @@ const METHODS: Methods = {
 
 for (const [name, op] of Object.entries(METHODS)) {
   const value = function (this: Tensor, ...args: unknown[]) {
-    return (op as (x: Tensor, ...args: unknown[]) => unknown)(this, ...args);
+    return this.deferral?.join(name, args) ??
+      (op as (x: Tensor, ...args: unknown[]) => unknown)(this, ...args);
   };
   Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
 }
@@ -126,7 +127,8 @@ function backward(x: Tensor, options: BackwardOptions = {}): void {
   if (options.gradient && options.gradient.dtype !== dtype) {
     throw new TypeError(`gradient of ${options.gradient.dtype} for a tensor of ${dtype}`);
   }
-  runBackward(x, options.gradient?.alias() ?? filled(gpu, shape, 1, dtype), options);
+  const seed = dtype === "float32" ? constantNumber(gpu, 1, shape) : filled(gpu, shape, 1, dtype);
+  runBackward(x, options.gradient?.alias() ?? seed, options);
 }
 
 function accumulateGrad(x: Tensor, gradient: Tensor): void {

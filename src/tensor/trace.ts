@@ -58,7 +58,17 @@ export function traceOp(
   tracer?.op(name, inputs, outputs, attributes as Readonly<Record<string, unknown>>);
 }
 
+/** Memory that counts how often it was written to. */
+interface CountedMemory {
+  /** Writes so far, other than by the op that it was taken for; replays of recordings are not counted. */
+  version: number;
+}
+
 /** Tells of memory that changes other than by the result of an op. */
-export function traceWrite(storage: object, values: ArrayLike<number> | number | null): void {
+export function traceWrite(
+  storage: CountedMemory,
+  values: ArrayLike<number> | number | null,
+): void {
+  storage.version++;
   tracer?.write(storage, values);
 }

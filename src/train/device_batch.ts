@@ -1,4 +1,5 @@
 import { type Mix, UNMIXED } from "../data/augment/mix.ts";
+import type { BatchPart } from "../data/batch.ts";
 import { type TargetOptions, Targets } from "../distill/targets.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { mixImages } from "../ops/mix_images.ts";
@@ -18,6 +19,8 @@ export interface HostBatch {
   readonly size?: number;
   /** How the images are mixed in pairs, where the step mixes; default not at all. */
   readonly mix?: Mix;
+  /** What of the whole batch it is, where processes share one. */
+  readonly part?: BatchPart;
 }
 
 /** A batch as a recorded step reads it: always the same tensors, filled again for every batch. */

@@ -4,7 +4,8 @@ import { ReadbackRing } from "../gpu/readback_ring.ts";
 import type { EpochClock } from "./epoch_clock.ts";
 import type { EventSink, TrainMetrics } from "./events.ts";
 import { type RunMetrics, runMetrics } from "./run_metrics.ts";
-import { TOTALS, type TrainStep } from "./train_step.ts";
+import { TOTALS } from "./step_totals.ts";
+import type { TrainStep } from "./train_step.ts";
 import { refuseBadMetrics } from "./training_error.ts";
 
 const READ_EVERY_MS = 200;
@@ -48,8 +49,10 @@ export class EpochReports {
 
   /** Whether a step of the epoch, counted from 1 and submitted last, is to be reported. */
   due(step: number): boolean {
-    const { stepsPerEpoch, points } = this.options;
-    return step === stepsPerEpoch || points.endsAt(step) ||
+    const { stepsPerEpoch, points, step: { shared } } = this.options;
+    // What is wrong for one process is for all, and at the same step.
+    const wrong = shared !== null && shared.sums[1] > 0;
+    return step === stepsPerEpoch || points.endsAt(step) || wrong ||
       performance.now() - this.#lastRead > READ_EVERY_MS;
   }
 
@@ -59,7 +62,10 @@ export class EpochReports {
    * @throws TrainingError when an earlier report was bad.
    */
   async push(step: number): Promise<void> {
-    await this.#ring.push(this.options.step.totals.storage, step);
+    const { step: { shared, totals }, stepsPerEpoch } = this.options;
+    if (!shared) await this.#ring.push(totals.storage, step);
+    else if (step < stepsPerEpoch) this.#receive(shared.sums.slice(), step);
+    else this.#receive(await this.options.step.readTotals(), step);
     this.#lastRead = performance.now();
   }
 

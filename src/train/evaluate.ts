@@ -5,15 +5,19 @@ import { UserError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { ReadbackRing } from "../gpu/readback_ring.ts";
 import type { Model } from "../models/model.ts";
+import { withoutPreact } from "../models/wanted_features.ts";
+import { Folding } from "../nn/folding.ts";
 import { addInPlace } from "../ops/add_in_place.ts";
 import { argmax } from "../ops/reduce/argmax.ts";
 import { addClassHits } from "../ops/reduce/class_hits.ts";
 import { topKCorrect } from "../ops/reduce/top_k_correct.ts";
 import { cat } from "../ops/shape/cat.ts";
 import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
+import { ALONE, type Group } from "../parallel/group.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { EvaluationRounds, WAIT_EVERY } from "./evaluation_rounds.ts";
 import type { TestMetrics } from "./events.ts";
 
 /** Options of {@linkcode Evaluator.run}. */
@@ -27,21 +31,28 @@ export interface EvaluateOptions {
 /** Told of a batch which classes the model found, and which are right, [N] each; in any order of the batches. */
 type PredictionSink = (predicted: Int32Array, labels: Int32Array) => void;
 
-/** Batches between two waits for the device: they bound what is queued and let signals arrive. */
-const WAIT_EVERY = 4;
-
 /**
- * Evaluates a model over a data set: recorded once, replayed for every batch, read back once. The
- * model is left in the mode it was in.
+ * Evaluates a model over a data set: recorded once, replayed for every batch, read back once. Its normalisations are folded
+ * into its convolutions, of the weights as they are when an evaluation begins. The model is left in the mode it was in.
+ * Several processes evaluate their own images each, and all get the whole.
  */
 export class Evaluator {
   readonly #totals: Tensor;
   readonly #steps: EvaluationStep[] = [];
+  readonly #folding = new Folding();
   /** Right predictions by class, [classes], where the classes are not of one size. */
   #hits: Tensor | null = null;
 
-  /** Allocates the totals; the predictions of every batch are read back where somebody is told of them. */
-  constructor(readonly gpu: Gpu, readonly model: Model, readonly onPredictions?: PredictionSink) {
+  /**
+   * Allocates the totals; the predictions of every batch, of this process's images, are read back where somebody is told of
+   * them.
+   */
+  constructor(
+    readonly gpu: Gpu,
+    readonly model: Model,
+    readonly onPredictions?: PredictionSink,
+    readonly group: Group = ALONE,
+  ) {
     this.#totals = zeros([3], { device: gpu });
   }
 
@@ -58,6 +69,7 @@ export class Evaluator {
     const seen = new Int32Array(this.#hits?.numel ?? 0);
     const wasTraining = this.model.training;
     this.model.eval();
+    this.#folding.refresh();
     let done: number;
     try {
       done = await this.#batches(loader, options, seen);
@@ -68,16 +80,37 @@ export class Evaluator {
     } finally {
       this.model.train(wasTraining);
     }
-    if (options.signal?.aborted) return null;
-    if (done === 0) throw new UserError(`no image of ${loader.dataset.name} could be evaluated`);
-    const [loss, top1, top5] = await this.#totals.data();
+    const { images, stopped, sums: [loss, top1, top5], hits } = await this.#sum(
+      done,
+      seen,
+      options.signal,
+    );
+    if (stopped) return null;
+    if (images === 0) throw new UserError(`no image of ${loader.dataset.name} could be evaluated`);
     return {
-      loss: loss / done,
-      top1: 100 * top1 / done,
-      top5: 100 * top5 / done,
-      ...(this.#hits && { balancedAccuracy: meanRecall(await this.#hits.data(), seen) }),
+      loss: loss / images,
+      top1: 100 * top1 / images,
+      top5: 100 * top5 / images,
+      ...(hits && { balancedAccuracy: meanRecall(hits, seen) }),
       seconds: (performance.now() - start) / 1000,
     };
+  }
+
+  /** The results over all processes; `seen` becomes that of all. */
+  async #sum(done: number, seen: Int32Array, signal: AbortSignal | undefined) {
+    const own = [await this.#totals.data(), this.#hits ? await this.#hits.data() : []];
+    const all = Float32Array.of(
+      done,
+      Number(signal?.aborted ?? false),
+      ...own[0],
+      ...own[1],
+      ...seen,
+    );
+    await this.group.allReduceSum(all);
+    const [images, stopped] = all;
+    const hits = this.#hits && all.subarray(5, 5 + seen.length);
+    seen.set(all.subarray(all.length - seen.length));
+    return { images, stopped: stopped > 0, sums: all.subarray(2, 5), hits };
   }
 
   /** Has right predictions counted by class from 0 on, where a data set's classes are not of one size. */
@@ -97,23 +130,28 @@ export class Evaluator {
     { progress, signal }: EvaluateOptions,
     seen: Int32Array,
   ): Promise<number> {
-    let done = 0;
-    let batches = 0;
+    let [done, batches] = [0, 0];
+    const rounds = new EvaluationRounds(this.group, loader, signal, progress);
     for await (const batch of loader.epoch(1)) {
       // Where images that cannot be decoded are left out, nothing may be left of a batch.
       if (batch.size > 0) await (await this.#step(loader, batch.size)).run(batch);
       done += batch.size;
       for (let i = 0; seen.length > 0 && i < batch.size; i++) seen[batch.labels[i]]++;
-      if (++batches % WAIT_EVERY === 0) await this.gpu.finished();
-      if (signal?.aborted) break;
-      progress?.(done, loader.dataset.length);
+      if (++batches % WAIT_EVERY === 0) {
+        await this.gpu.finished();
+        await rounds.meet(done);
+      }
+      if (rounds.stopped) break;
+      rounds.tell(done);
     }
+    await rounds.finish(done);
     return done;
   }
 
   /** Frees recordings and buffers. */
   dispose(): void {
     for (const step of this.#steps) step.dispose();
+    this.#folding.dispose();
     this.#totals.dispose();
     this.#hits?.dispose();
   }
@@ -131,7 +169,9 @@ export class Evaluator {
     const { channels, height, width } = loader.dataset;
     const shape = [size, channels, height, width] as const;
     const totals = { totals: this.#totals, hits: this.#hits };
-    const step = new EvaluationStep(this.gpu, this.model, totals, shape, this.onPredictions);
+    const forward = (images: Tensor) =>
+      this.#folding.run(() => withoutPreact(() => this.model.forward(images).logits));
+    const step = new EvaluationStep(this.gpu, forward, totals, shape, this.onPredictions);
     this.#steps.push(step);
     return step;
   }
@@ -204,7 +244,7 @@ class EvaluationStep {
 
   constructor(
     readonly gpu: Gpu,
-    readonly model: Model,
+    readonly forward: (images: Tensor) => Tensor,
     readonly into: { readonly totals: Tensor; readonly hits: Tensor | null },
     readonly shape: readonly [number, number, number, number],
     onPredictions?: PredictionSink,
@@ -243,7 +283,7 @@ class EvaluationStep {
   }
 
   #step(): void {
-    const { logits } = this.model.forward(this.#images);
+    const logits = this.forward(this.#images);
     const loss = crossEntropy(logits, this.#labels, { reduction: "sum" });
     const hits = topKCorrect(logits, this.#labels, [1, Math.min(5, logits.shape[1])]);
     addInPlace(this.into.totals, cat([loss.reshape(1), hits]));

@@ -1,16 +1,19 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { ReadbackRing } from "../gpu/readback_ring.ts";
 import type { Model } from "../models/model.ts";
+import { withoutPreact } from "../models/wanted_features.ts";
+import { Folding } from "../nn/folding.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
  * Logits of batch after batch of one shape: recorded once, replayed for every batch, read back without waiting for the device
- * while it has others to do.
+ * while it has others to do. Normalisations are folded into convolutions, of the weights as they are at the first batch.
  */
 export class Predictor<Tag> {
   readonly #images: Tensor;
+  readonly #folding = new Folding();
   #ring: ReadbackRing<Tag> | null = null;
   #logits: Tensor | null = null;
   #recording: { replay(): number; dispose(): void } | null = null;
@@ -38,7 +41,8 @@ export class Predictor<Tag> {
     else {
       this.#recording = await this.gpu.record(() =>
         noGrad(() => {
-          this.#logits = this.model.forward(this.#images).logits.keep();
+          const forward = () => this.model.forward(this.#images).logits;
+          this.#logits = this.#folding.run(() => withoutPreact(forward)).keep();
         })
       );
     }
@@ -57,6 +61,7 @@ export class Predictor<Tag> {
     this.#ring?.dispose();
     this.#logits?.dispose();
     this.#recording?.dispose();
+    this.#folding.dispose();
     this.#images.dispose();
   }
 }

@@ -1,5 +1,5 @@
 import type { ScalingMetrics } from "./events.ts";
-import { SCALING } from "./train_step.ts";
+import { SCALING } from "./step_totals.ts";
 
 /** Averages of an epoch so far, from the totals of a `TrainStep`. */
 export interface RunMetrics {

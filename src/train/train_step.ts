@@ -1,32 +1,27 @@
 import type { Distiller, Schedule } from "../distill/distiller.ts";
-import type { BufferRange, Gpu } from "../gpu/gpu.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { Recording } from "../gpu/recording.ts";
-import { accumulateMetrics } from "../ops/reduce/accumulate_metrics.ts";
-import { topKCorrect } from "../ops/reduce/top_k_correct.ts";
-import { cat } from "../ops/shape/cat.ts";
+import { FoldedTeacher } from "../models/folded_teacher.ts";
+import { withoutPreact } from "../models/wanted_features.ts";
+import { WeightPacks } from "../ops/conv/weight_packs.ts";
+import { weightedSum } from "../ops/weighted_sum.ts";
 import { clipGradNorm } from "../optim/clip_grad_norm.ts";
-import { type GradScaler, SCALER_COUNTS } from "../optim/grad_scaler.ts";
+import type { GradScaler } from "../optim/grad_scaler.ts";
 import type { ModelEma } from "../optim/model_ema.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { autocast } from "../tensor/autocast.ts";
 import { tensor, zeros } from "../tensor/create.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Shape } from "../tensor/shape.ts";
+import { withSharedBatch } from "../tensor/shared_batch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { DeviceBatch, type HostBatch } from "./device_batch.ts";
 import { type LabelSettings, requireTargetsUsed } from "./label_settings.ts";
+import { type SharedSettings, SharedStep } from "./shared_step.ts";
+
+import { addTotals, copyScaling, SCALING, TOTALS } from "./step_totals.ts";
 
 export type { HostBatch } from "./device_batch.ts";
-
-/** Numbers in {@linkcode TrainStep.totals}: room for eight loss terms and what {@linkcode SCALING} names. */
-export const TOTALS = 16;
-
-/** Where {@linkcode TrainStep.totals} hold the loss scaler's state as it is: not sums; zeros without a scaler. */
-export const SCALING = {
-  scale: TOTALS - 3,
-  skipped: TOTALS - 2,
-  skippedInARow: TOTALS - 1,
-} as const;
 
 /**
  * Called between backward and update, before every update whether replayed or not, with the flat buffers of gradients (of the
@@ -55,7 +50,7 @@ interface TrainStepOptions extends Omit<LabelSettings, "mixing"> {
   readonly optimizer: Optimizer;
   /** Turns mixed precision on: networks in float16, this scales their losses. */
   readonly scaler?: GradScaler | null;
-  /** [N, C, H, W] of a whole batch. */
+  /** [N, C, H, W] of a whole batch; where processes share it, of this one's part. */
   readonly imageShape: Shape;
   /** Whether several batches may make one update; takes the memory of the gradients once more. Default false. */
   readonly accumulate?: boolean;
@@ -67,6 +62,8 @@ interface TrainStepOptions extends Omit<LabelSettings, "mixing"> {
   readonly onGradients?: GradientHook;
   /** Whether batches may say how their images are mixed in pairs. Default false. */
   readonly mixes?: boolean;
+  /** The processes that share each batch; default none. */
+  readonly shared?: SharedSettings | null;
 }
 
 /**
@@ -78,7 +75,10 @@ interface TrainStepOptions extends Omit<LabelSettings, "mixing"> {
  * epoch's end leaves fewer of them than usual: each loss is divided by how many there are.
  */
 export class TrainStep {
-  /** Steps, first bad step, then sums of: loss, each term, top-1 and top-5 hits; zeros, then {@linkcode SCALING}. */
+  /**
+   * Steps, first bad step, then sums of: loss, each term, top-1 and top-5 hits; zeros, then `SCALING`. Where processes share
+   * the batches, {@linkcode TrainStep.shared} has them over all.
+   */
   readonly totals: Tensor;
   /** Names of the loss terms, known after the first step. */
   lossNames: readonly string[] = [];
@@ -86,23 +86,37 @@ export class TrainStep {
   jsMilliseconds = 0;
   /** Recordings made so far. */
   recordings = 0;
+  /** What is done over all processes; null where there is one. */
+  readonly shared: SharedStep | null;
   readonly #inputs: DeviceBatch;
   /** What a batch's gradient counts in the update; null where each batch has one of its own. */
   readonly #weight: Tensor | null;
   /** float32 [classes], or null for 1 each. */
   readonly #classWeights: Tensor | null;
+  /** Null where there is no teacher. */
+  readonly #teacher: FoldedTeacher | null;
   #batches = 1;
   #backward: Recording | null = null;
+  /** The exchange of gradients that several batches have added up. */
+  #exchange: Recording | null = null;
   #update: Recording | null = null;
-  /** Both. */
+  /** The weights in the order that convolutions want, before both. */
+  readonly #packs: WeightPacks;
+  #packing: Recording | null = null;
+  #packed = 0;
+  /** All three. */
   #whole: Recording | null = null;
   #schedule: Schedule | null = null;
 
   /** Allocates the batch and the totals. */
   constructor(readonly options: TrainStepOptions) {
     const { gpu: device, imageShape, optimizer, accumulate = false, mixes, classWeights } = options;
+    const { teacher } = options.distiller;
+    this.#teacher = teacher && new FoldedTeacher(teacher);
+    this.#packs = new WeightPacks(device);
     this.#inputs = new DeviceBatch(device, imageShape, mixes);
     this.totals = zeros([TOTALS], { device });
+    this.shared = options.shared ? new SharedStep(options.shared, optimizer, this.totals) : null;
     this.#weight = accumulate ? tensor([1], null, { device }) : null;
     this.#classWeights = classWeights ? tensor(classWeights, null, { device }) : null;
     if (accumulate) { for (const group of optimizer.groups) group.reserveAccumulation(); }
@@ -110,8 +124,10 @@ export class TrainStep {
 
   /** Dispatches of a step with its update; 0 before the first. */
   get dispatches(): number {
-    const [backward, update] = [this.#backward, this.#update];
-    return backward && update ? backward.dispatches + update.dispatches : 0;
+    const [packing, backward, update] = [this.#packing, this.#backward, this.#update];
+    return backward && update
+      ? (packing?.dispatches ?? 0) + backward.dispatches + update.dispatches
+      : 0;
   }
 
   /**
@@ -127,7 +143,7 @@ export class TrainStep {
     this.#weigh(share.of);
     const size = batch.size ?? whole;
     const last = share.index === share.of - 1;
-    if (size === whole) {
+    if (this.shared ? this.shared.begin(batch.part!) : size === whole) {
       this.#inputs.fill(batch);
       return await this.#trainOn(this.#inputs, last);
     }
@@ -145,11 +161,12 @@ export class TrainStep {
 
   /**
    * The recorded step of a whole batch with its update; where the last one was smaller, it is recorded by training on the last
-   * whole batch once more. Null before the first step.
+   * whole batch once more. Null before the first step, and after a smaller one that processes share.
    */
   async recorded(): Promise<Recording | null> {
     if (!this.#schedule) return null;
     if (!this.#backward || !this.#update) {
+      if (this.shared) return null;
       this.#weigh(1);
       await this.#trainOn(this.#inputs, true);
     }
@@ -157,13 +174,27 @@ export class TrainStep {
   }
 
   /** Sets the running totals to zero, or to saved ones. */
-  resetTotals(saved?: Float32Array): void {
-    this.totals.copy_(saved ?? new Float32Array(TOTALS));
+  resetTotals(saved: Float32Array = new Float32Array(TOTALS)): void {
+    this.totals.copy_(this.shared ? new Float32Array(TOTALS) : saved);
+    this.shared?.sums.set(saved);
+  }
+
+  /** The running totals as they are now, over all processes. */
+  async readTotals(): Promise<Float32Array> {
+    const own = await this.totals.data() as Float32Array;
+    if (!this.shared) return own;
+    const sums = this.shared.sums.slice();
+    sums.set(own.subarray(SCALING.scale), SCALING.scale);
+    return sums;
   }
 
   /** Frees the recordings and the inputs. */
   dispose(): void {
     this.#forget();
+    this.#teacher?.dispose();
+    this.#packing?.dispose();
+    this.#packs.dispose();
+    this.#exchange?.dispose();
     this.#update?.dispose();
     this.#weight?.dispose();
     this.#classWeights?.dispose();
@@ -174,21 +205,37 @@ export class TrainStep {
   async #trainOn(inputs: DeviceBatch, last: boolean): Promise<void> {
     const { distiller, onGradients, optimizer } = this.options;
     distiller.startStep?.(inputs, this.#schedule!);
-    if (last && !onGradients && this.#backward && this.#update) {
+    if (this.#teacher?.stale) this.#teacher.refresh();
+    if (last && !onGradients && !this.shared && this.#backward && this.#update) {
       this.jsMilliseconds = this.#joined().replay();
       return;
     }
     this.jsMilliseconds = 0;
-    this.#backward = await this.#play(this.#backward, () => this.#gradients(inputs));
-    if (!last) return;
+    const recorded = this.#backward !== null;
+    const writes = recorded ? 0 : this.#teacher?.writes;
+    if (this.#packing) this.jsMilliseconds = this.#packing.replay();
+    this.#backward = await this.#play(this.#backward, () => {
+      this.#packs.run(() => this.#gradients(inputs));
+    });
+    await this.#recordPacking();
+    // A distiller that moves its teacher with every step would replay what reads weights that were prepared once.
+    const moves = !recorded && writes !== this.#teacher?.writes;
+    if (moves) this.#teacher!.unfold();
+    if (!last) return moves ? this.#forget() : undefined;
+    if (this.shared && this.#weight) {
+      this.#exchange = await this.#play(this.#exchange, () => this.#exchangeSums());
+    }
     await onGradients?.(optimizer.groups.map(({ gradients }) => gradients));
     this.#update = await this.#play(this.#update, () => this.#updateWeights());
+    if (moves) this.#forget();
   }
 
   /** Replays what was recorded, or records it. */
   async #play(recording: Recording | null, fn: () => void): Promise<Recording> {
     if (recording) {
-      this.jsMilliseconds += recording.replay();
+      this.jsMilliseconds += recording.exchanges > 0
+        ? await recording.replayExchanging()
+        : recording.replay();
       return recording;
     }
     const start = performance.now();
@@ -199,24 +246,55 @@ export class TrainStep {
   }
 
   #joined(): Recording {
-    return this.#whole ??= Recording.join(this.#backward!, this.#update!);
+    const step = () => Recording.join(this.#backward!, this.#update!);
+    return this.#whole ??= this.#packing ? Recording.join(this.#packing, step()) : step();
+  }
+
+  /** Has what was packed for the first time packed again before later steps. */
+  async #recordPacking(): Promise<void> {
+    if (this.#packed === this.#packs.size) return;
+    this.#packed = this.#packs.size;
+    this.#whole = null;
+    this.#packing?.dispose();
+    this.#packing = await this.options.gpu.record(() => this.#packs.pack());
   }
 
   /** The first recording: the gradients of a batch, in the optimiser's flat buffers. */
   #gradients(batch: DeviceBatch): void {
+    withSharedBatch(this.shared?.batch ?? null, () => this.#computeGradients(batch));
+  }
+
+  #computeGradients(batch: DeviceBatch): void {
+    const { shared, options: { imageShape: [whole] } } = this;
     const { distiller, optimizer, scaler, labelSmoothing, mixes } = this.options;
     optimizer.zeroGrad();
     batch.mix();
     const { images, labels } = batch;
     const targets = batch.targets({ labelSmoothing, classWeights: this.#classWeights });
-    const forward = () => distiller.forwardTrain(images, labels, this.#schedule!, targets);
+    const forwardTrain = () => distiller.forwardTrain(images, labels, this.#schedule!, targets);
+    const forward = () =>
+      distiller.readsPreact === false ? withoutPreact(forwardTrain) : forwardTrain();
     const { logits, losses } = scaler ? autocast(forward) : forward();
     requireTargetsUsed(targets, distiller, this.options, mixes);
-    const loss = Object.values(losses).reduce((sum, term) => sum.add(term));
-    this.#addMetrics(loss, losses, logits, labels);
-    (scaler?.scale(loss) ?? loss).backward({ freeExcept: [] });
-    if (this.#weight) optimizer.accumulateGradients(this.#weight);
-    else optimizer.gatherGradients();
+    const loss = weightedSum(Object.values(losses).map((term) => [term.to("float32"), 1]));
+    this.lossNames = Object.keys(losses);
+    addTotals(
+      this.totals,
+      { loss, losses, logits, labels },
+      shared?.weight ?? labels.numel / whole,
+    );
+    const own = shared ? loss.mul(shared.share) : loss;
+    const early = shared && !this.#weight ? { onGradient: shared.onGradient } : {};
+    shared?.start();
+    (scaler?.scale(own) ?? own).backward({ freeExcept: [], ...early });
+    if (this.#weight) return optimizer.accumulateGradients(this.#weight);
+    optimizer.gatherGradients();
+    shared?.finish();
+  }
+
+  #exchangeSums(): void {
+    this.shared!.start();
+    this.shared!.finish();
   }
 
   /** The second: moves the weights along what is in these buffers. */
@@ -224,7 +302,7 @@ export class TrainStep {
     const { optimizer, scaler, clipNorm = 0, ema } = this.options;
     if (scaler) {
       scaler.step(optimizer, clipNorm);
-      this.#copyScaling(scaler);
+      copyScaling(this.totals, scaler);
     } else {
       if (clipNorm > 0) clipGradNorm(optimizer, clipNorm);
       optimizer.step();
@@ -243,35 +321,6 @@ export class TrainStep {
     }
     this.#weight.copy_(Float32Array.of(1 / batches));
     this.#batches = batches;
-  }
-
-  #copyScaling({ scaleFactor, counts }: GradScaler): void {
-    const copyNumber = ({ storage }: Tensor, from: number, to: number) => {
-      const at = ({ buffer, offset }: BufferRange, i: number) => {
-        return { buffer, offset: offset + 4 * i, size: 4 };
-      };
-      this.options.gpu.copy(at(storage, from), at(this.totals.storage, to));
-    };
-    copyNumber(scaleFactor, 0, SCALING.scale);
-    copyNumber(counts, SCALER_COUNTS.skipped, SCALING.skipped);
-    copyNumber(counts, SCALER_COUNTS.skippedInARow, SCALING.skippedInARow);
-  }
-
-  #addMetrics(
-    loss: Tensor,
-    losses: Readonly<Record<string, Tensor>>,
-    logits: Tensor,
-    labels: Tensor,
-  ): void {
-    const terms = [loss, ...Object.values(losses)].map((term) => term.detach().reshape(1));
-    const hits = topKCorrect(logits.detach().to("float32"), labels, [
-      1,
-      Math.min(5, logits.shape[1]),
-    ]);
-    const values = cat([...terms, hits]);
-    this.lossNames = Object.keys(losses);
-    const { imageShape: [whole] } = this.options;
-    accumulateMetrics(this.totals, values, terms.length, labels.numel / whole);
   }
 
   /** Gives up what belongs to a batch's size and schedule; the update is always the same. */

@@ -1,78 +1,34 @@
 import type { Mixer } from "../data/augment/mix.ts";
-import type { BatchSource } from "../data/batch.ts";
-import type { Distiller, Schedule } from "../distill/distiller.ts";
-import type { Gpu } from "../gpu/gpu.ts";
-import type { Module } from "../nn/module.ts";
-import type { GradScaler } from "../optim/grad_scaler.ts";
+import { placesOf } from "../data/batch_plan.ts";
+import type { Schedule } from "../distill/distiller.ts";
 import type { ModelEma } from "../optim/model_ema.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
-import type { LearningRate } from "../optim/schedules.ts";
+import { ALONE, type Group } from "../parallel/group.ts";
 import { describeEarlyEnd, recordTop1 } from "./best_top1.ts";
 import { explainTeacher, explainTestLoss } from "./diagnosis.ts";
 import { EpochClock } from "./epoch_clock.ts";
 import { EpochReports, PointWindow } from "./epoch_reports.ts";
 import { Evaluator } from "./evaluate.ts";
-import type { EventSink, TestMetrics, TrainMetrics } from "./events.ts";
-import { type LabelSettings, mixerOf } from "./label_settings.ts";
+import type { TestMetrics, TrainMetrics } from "./events.ts";
+import { mixerOf } from "./label_settings.ts";
+import { Replicas } from "./replicas.ts";
 import { RunAhead } from "./run_ahead.ts";
 import { runMetrics } from "./run_metrics.ts";
 import type { RunState } from "./run_state.ts";
 import { setTraining } from "./trained.ts";
-import { type GradientHook, TrainStep } from "./train_step.ts";
+import { TrainStep } from "./train_step.ts";
+import type { TrainerOptions } from "./trainer_options.ts";
 import { keptEpoch, refuseBadMetrics, TrainingError } from "./training_error.ts";
 
+export type { SaveKind, TrainerOptions } from "./trainer_options.ts";
 export { TrainingError } from "./training_error.ts";
-
-/** Settings of {@linkcode Trainer}. */
-export interface TrainerOptions extends LabelSettings {
-  /** The device. */
-  readonly gpu: Gpu;
-  /** Makes the losses. */
-  readonly distiller: Distiller;
-  /** Moves the parameters. */
-  readonly optimizer: Optimizer;
-  /** Scales the losses; turns mixed precision on. */
-  readonly scaler?: GradScaler | null;
-  /** Training batches. */
-  readonly train: BatchSource;
-  /** Batches of the evaluation. */
-  readonly test: BatchSource;
-  /** Images in a training batch. */
-  readonly batchSize: number;
-  /** Epochs of the whole run. */
-  readonly epochs: number;
-  /** Of every step. */
-  readonly learningRate: LearningRate;
-  /** Batches whose mean gradient makes one update; at an epoch's end, of as many as are left. Default 1. */
-  readonly accumulate?: number;
-  /** Clips the l2 norm of all gradients to this; 0, the default, leaves them. */
-  readonly clipNorm?: number;
-  /** An average of the student, which is evaluated too. */
-  readonly ema?: ModelEma | null;
-  /** Modules of the student that stay in evaluation mode, as frozen batch normalisation does. */
-  readonly frozen?: readonly Module[];
-  /** Ends after so many epochs in a row without a better best top-1; 0, the default, does not. */
-  readonly patience?: number;
-  /** Sees the gradients before every update. */
-  readonly onGradients?: GradientHook;
-  /** Steps of the run between two `point` events. */
-  readonly pointEvery: number;
-  /** Hears what happens. */
-  readonly sink: EventSink;
-  /** Saves `latest`, and more where asked; `totals` are those of an unfinished epoch. */
-  readonly save: (kind: SaveKind, state: RunState) => Promise<void>;
-  /** Stops after the update or the evaluation batch under way when aborted. */
-  readonly signal?: AbortSignal;
-}
-
-/** Why a checkpoint is written. */
-export type SaveKind = "interrupted" | "epoch" | "best";
 
 /** Runs epochs of training and evaluation, telling what happens as events. */
 export class Trainer {
   readonly #step: TrainStep;
   readonly #evaluator: Evaluator;
   readonly #mixer: Mixer | null;
+  readonly #group: Group;
+  readonly #replicas: Replicas;
 
   /**
    * Allocates the batch and the totals; `state` is where to go on, and is kept up to date.
@@ -80,14 +36,23 @@ export class Trainer {
    * @throws UserError where the distiller refuses mixed images, RangeError where a number of `mixing` is out of its range
    */
   constructor(readonly options: TrainerOptions, readonly state: RunState) {
-    const { gpu, train, batchSize, accumulate = 1 } = options;
+    const { gpu, train, batchSize, accumulate = 1, group = ALONE, signal } = options;
+    const { syncBatchNorm, gatherBatch } = options;
+    this.#group = group;
+    this.#replicas = new Replicas(group, options);
     this.#mixer = mixerOf(options.mixing, options.distiller);
     const { channels, height, width } = train.dataset;
-    const imageShape = [batchSize, channels, height, width];
-    this.#evaluator = new Evaluator(gpu, options.distiller.student);
+    const own = placesOf(batchSize, group.rank, group.size).places.length;
+    const imageShape = [own, channels, height, width];
+    this.#evaluator = new Evaluator(gpu, options.distiller.student, undefined, group);
     try {
       const mixes = this.#mixer !== null;
-      this.#step = new TrainStep({ ...options, accumulate: accumulate > 1, imageShape, mixes });
+      const wantsStop = () => signal?.aborted ?? false;
+      const shared = group.size > 1
+        ? { group, batchSize, syncBatchNorm, gatherBatch, wantsStop }
+        : null;
+      const step = { imageShape, mixes, shared, accumulate: accumulate > 1 };
+      this.#step = new TrainStep({ ...options, ...step });
     } catch (error) {
       this.#evaluator.dispose();
       throw error;
@@ -106,15 +71,23 @@ export class Trainer {
    * @throws TrainingError when a training loss, or a weight at an epoch's end, is not finite.
    */
   async run(): Promise<boolean> {
+    await this.#replicas.begin();
     while (!this.done) {
       if (!await this.#epoch()) return false;
-      if (this.options.signal?.aborted && !this.done) return false;
+      if (await this.#anyStops() && !this.done) return false;
     }
     const { state, options: { epochs, patience, sink } } = this;
     if (state.epoch <= epochs) {
       sink({ type: "note", message: describeEarlyEnd(state, epochs, patience!) });
     }
     return true;
+  }
+
+  /** Whether any process is asked to stop, as all of them know then. */
+  async #anyStops(): Promise<boolean> {
+    const asked = Float32Array.of(Number(this.options.signal?.aborted ?? false));
+    await this.#group.allReduceSum(asked);
+    return asked[0] > 0;
   }
 
   /** Whether nothing is left to train. */
@@ -140,6 +113,7 @@ export class Trainer {
     const train = state.trained ??
       await this.#trainEpoch(schedule).catch((error) => this.#blame(error));
     if (!train) return false;
+    await this.#replicas.endEpoch(state.epoch);
     const test = await this.#evaluate();
     const average = options.ema && test ? await this.#evaluateAverage(options.ema) : null;
     if (!test || (options.ema && !average)) return await this.#interruptEvaluation(train);
@@ -239,7 +213,7 @@ export class Trainer {
 
   async #interruptTraining(points: PointWindow): Promise<void> {
     const { state, options: { batchSize, save } } = this;
-    state.totals = Float32Array.from(await this.#step.totals.data());
+    state.totals = await this.#step.readTotals();
     state.pointStart = points.start && [...points.start];
     refuseBadMetrics(runMetrics(state.totals, this.#step.lossNames, batchSize), state.epoch);
     await save("interrupted", state);
@@ -249,6 +223,7 @@ export class Trainer {
   async #trainSteps(schedule: Schedule, clock: EpochClock, reports: EpochReports): Promise<void> {
     const { options: { gpu, train, signal, optimizer }, state } = this;
     const { height, width } = train.dataset;
+    const { shared } = this.#step;
     const runAhead = new RunAhead(gpu);
     let waiting = performance.now();
     let ahead = train.aheadMilliseconds;
@@ -267,7 +242,7 @@ export class Trainer {
       clock.countStep(this.#step.jsMilliseconds);
       if (reports.due(state.step)) await reports.push(state.step);
       else await breathe();
-      if (signal?.aborted && updated) return;
+      if (updated && (shared ? shared.stopping : signal?.aborted)) return;
       await runAhead.pace();
       waiting = performance.now();
     }

@@ -19,8 +19,8 @@ import { tinyDataset } from "./helpers.ts";
 
 const DATASET = tinyDataset(25, 2);
 
-function copy({ images, labels, indices, size }: Batch): Batch {
-  return { images: images.slice(), labels: labels.slice(), indices: indices.slice(), size };
+function copy({ images, labels, indices, ...rest }: Batch): Batch {
+  return { images: images.slice(), labels: labels.slice(), indices: indices.slice(), ...rest };
 }
 
 function all(options: Partial<LoaderOptions>, epoch = 1, startStep = 0): Batch[] {
@@ -154,18 +154,69 @@ Deno.test("DataLoader.epoch() may be left early, but two cannot run at a time", 
   second.return();
 });
 
-Deno.test("DataLoader.epoch() gives each process its own share", () => {
+/** The images of every batch as several processes have them together, in the order of the whole batch. */
+function together(worldSize: number, options: Partial<LoaderOptions>): Batch[] {
+  const ranks = Array.from(
+    { length: worldSize },
+    (_, rank) => all({ ...options, rank, worldSize }, 3),
+  );
+  return ranks[0].map(({ part }, step) => {
+    const size = part!.labels.length;
+    const whole = { images: new Float32Array(16 * size), labels: new Int32Array(size) };
+    const indices = new Int32Array(size).fill(-1);
+    for (const batches of ranks) {
+      const { images, labels, indices: own, part } = batches[step];
+      for (const [at, place] of part!.places.entries()) {
+        if (part!.spare) continue;
+        assertEquals(indices[place], -1, "an image was dealt twice");
+        whole.images.set(images.subarray(16 * at, 16 * (at + 1)), 16 * place);
+        whole.labels[place] = labels[at];
+        indices[place] = own[at];
+      }
+    }
+    return { ...whole, indices, size };
+  });
+}
+
+Deno.test("DataLoader.epoch() divides every batch among processes, and gives what one has", () => {
+  for (const options of [{}, { batchSize: 11 }, { batchSize: 12, sampler: "balanced" } as const]) {
+    const whole = all({ seed: 4, ...options }, 3).map(({ images, labels, indices, size }) => ({
+      images: images.slice(0, 16 * size),
+      labels: labels.slice(0, size),
+      indices: indices.slice(0, size),
+      size,
+    }));
+    for (const worldSize of [2, 3]) {
+      assertEquals(together(worldSize, { seed: 4, ...options }), whole);
+    }
+  }
+});
+
+Deno.test("DataLoader.epoch() leaves nobody alone: a process has at least two images, of others where there are too few", () => {
+  // Six batches of eight images, and two are left.
+  const ranks = [0, 1, 2].map((rank) => all({ rank, worldSize: 3 }));
+  assertEquals(ranks.map((batches) => batches.map(({ size }) => size)), [
+    [2, 2, 2, 2, 2, 2, 2],
+    [2, 2, 2, 2, 2, 2, 2],
+    [4, 4, 4, 4, 4, 4, 2],
+  ]);
+  assertEquals(ranks.map((batches) => batches.at(-1)!.part!.spare), [true, true, false]);
+  assertEquals(ranks[0].at(-1)!.indices.slice(0, 2), ranks[2].at(-1)!.indices.slice(0, 2));
+  assertEquals(ranks[2][0].part!.places, Int32Array.of(2, 3, 4, 5));
+});
+
+Deno.test("DataLoader.epoch() gives each process a stretch of an evaluation's images", () => {
   const share = (rank: number) =>
-    all({ rank, worldSize: 2, batchSize: 5 }).flatMap(({ indices }) => [...indices]);
-  assertEquals(share(0).length, 25);
-  assertEquals(new Set([...share(0), ...share(1)]).size, 50);
+    all({ rank, worldSize: 3, train: false }).flatMap(({ indices, size }) => [
+      ...indices.slice(0, size),
+    ]);
+  assertEquals([0, 1, 2].map((rank) => share(rank).length), [16, 17, 17]);
+  assertEquals([0, 1, 2].flatMap(share), Array.from({ length: 50 }, (_, i) => i));
 });
 
 Deno.test("DataLoader.epoch() makes one batch of fewer images than it has room for", () => {
-  for (const [batchSize, worldSize, size] of [[51, 1, 50], [26, 2, 25]]) {
-    const [batch, ...more] = all({ batchSize, worldSize });
-    assertEquals([batch.size, batch.labels.length, more.length], [size, batchSize, 0]);
-  }
+  const [batch, ...more] = all({ batchSize: 51 });
+  assertEquals([batch.size, batch.labels.length, more.length], [50, 51, 0]);
   const alone = new DataLoader({ ...DATASET, length: 1 }, { batchSize: 8, train: true });
   assertEquals([alone.length, alone.images], [1, 1]);
 });
@@ -179,11 +230,11 @@ Deno.test("DataLoader() refuses sizes that give no batch", () => {
     "tiny/train has 50 images: that is less than one batch of 51, and SOLVER.DROP_LAST",
   );
   assertThrows(
-    make({ batchSize: 26, worldSize: 2, dropLast: true }),
+    make({ batchSize: 5, worldSize: 3 }),
     UserError,
-    "has 50 images, 25 for each process: that is less than one batch of 26",
+    "a batch of 5 images is divided among 3 processes, each of which wants at least 2; set SOLVER.BATCH_SIZE 6",
   );
-  assertThrows(make({ worldSize: 51 }), UserError, "less than one for each of 51 processes");
+  assertThrows(make({ rank: 2, worldSize: 2 }), RangeError, "rank must be from 0 to 1; got 2");
   assertThrows(make({ batchSize: 0 }), RangeError, "at least 1; got 0");
   assertThrows(
     () => new DataLoader({ ...DATASET, length: 0 }, { batchSize: 1, train: false }),

@@ -29,20 +29,6 @@ Deno.test("Sampler.order() is the data set's without shuffling", () => {
   assertEquals(new Sampler({ length: 5, shuffle: false }).order(3), Int32Array.from(upTo(5)));
 });
 
-Deno.test("Sampler.order() splits an epoch over processes", () => {
-  const ranks = (length: number, dropLast: boolean) =>
-    [0, 1, 2].map((rank) => new Sampler({ length, rank, worldSize: 3, dropLast }).order(1));
-  assertEquals(sorted(ranks(9, true).flatMap((order) => [...order])), upTo(9));
-  assertEquals(ranks(10, true).map((order) => order.length), [3, 3, 3]);
-  assertEquals(new Set(ranks(10, true).flatMap((order) => [...order])).size, 9);
-  assertEquals(ranks(10, false).map((order) => order.length), [4, 4, 4]);
-  assertEquals(new Set(ranks(10, false).flatMap((order) => [...order])).size, 10);
-});
-
-Deno.test("Sampler() refuses a rank that is none of the processes", () => {
-  assertThrows(() => new Sampler({ length: 9, rank: 2, worldSize: 2 }), RangeError, "from 0 to 1");
-});
-
 interface Unbalanced {
   labels: number[];
   /** How often PyTorch's WeightedRandomSampler draws each image, as a share of all draws. */
@@ -80,8 +66,6 @@ Deno.test("Sampler.key() tells an image that is drawn twice apart, and none in a
   const balance = Int32Array.of(0, 0, 1);
   assertEquals(new Sampler({ length: 3, balance }).key(2, 0), 2);
   assertEquals(new Sampler({ length: 3 }).key(2, 0), 0);
-  const second = new Sampler({ length: 3, balance, rank: 1, worldSize: 2 });
-  assertEquals([0, 1].map((place) => second.key(place, 0)), [1, 3]);
 });
 
 Deno.test("classWeights() are scikit-learn's where they are to balance, and one for each class", () => {

@@ -1,7 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import type { Model } from "../../src/models/model.ts";
+import type { Model, ModelOutput } from "../../src/models/model.ts";
 import type { CreateModelOptions } from "../../src/models/registry.ts";
 import { createModel } from "../../src/models/registry.ts";
+import { Folding } from "../../src/nn/folding.ts";
 import { skipInit } from "../../src/nn/init.ts";
 import { crossEntropy } from "../../src/ops/softmax/cross_entropy.ts";
 import { noGrad } from "../../src/tensor/autograd.ts";
@@ -72,7 +73,19 @@ async function assertEval(
   expectedLogits: Float32Array,
 ): Promise<void> {
   model.eval();
-  const { logits, features } = noGrad(() => model.forward(images));
+  await assertOutput(noGrad(() => model.forward(images)), model, expected, expectedLogits);
+  const folding = new Folding();
+  const folded = noGrad(() => folding.run(() => model.forward(images)));
+  await assertOutput(folded, model, expected, expectedLogits);
+  folding.dispose();
+}
+
+async function assertOutput(
+  { logits, features }: ModelOutput,
+  model: Model,
+  expected: ModelCase,
+  expectedLogits: Float32Array,
+): Promise<void> {
   assertClose(await logits.data(), expectedLogits, 5e-6, "eval logits:");
   const { feats, preact_feats: preactFeats, pooled_feat: pooledFeat } = expected.eval;
   assertEquals(features.feats.length, feats.length);

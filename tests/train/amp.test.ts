@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/as
 import { join } from "@std/path";
 import type { EpochEnd } from "../../src/train/events.ts";
 import { runMetrics } from "../../src/train/run_metrics.ts";
-import { SCALING, TOTALS } from "../../src/train/train_step.ts";
+import { SCALING, TOTALS } from "../../src/train/step_totals.ts";
 import { TrainingError } from "../../src/train/trainer.ts";
 import { device } from "../helpers.ts";
 import { openRun, writeTeacher } from "./helpers.ts";

@@ -35,7 +35,7 @@ function signals(): Deno.Signal[] {
  * the step under way, a second Ctrl-C ends at once. SIGHUP is left ignored where the command was started so
  * (`nohup`).
  *
- * @param message printed at the first one
+ * @param message printed at the first one; nothing where it is empty
  */
 export function interruptSignal(
   message = "stopping after this step; press Ctrl-C again to end without saving",
@@ -52,7 +52,7 @@ export function interruptSignal(
       first = performance.now();
       status = STATUS[signal] ?? INTERRUPTED;
       controller.abort();
-      console.error(`\n${message}`);
+      if (message !== "") console.error(`\n${message}`);
     };
     Deno.addSignalListener(signal, onSignal);
     return [signal, onSignal] as const;

@@ -1,4 +1,5 @@
 import { type Layer, Sequential } from "../../nn/sequential.ts";
+import { wantsPreact } from "../wanted_features.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 /** The output of a layer that ends with ReLU, and what went into the ReLU. */
@@ -42,15 +43,20 @@ interface StagesOutput {
   readonly output: Tensor;
   /** The given one and the output of every stage. */
   readonly feats: readonly Tensor[];
-  /** The given one and the outputs before their last ReLU. */
+  /** The given one and the outputs before their last ReLU; empty within `withoutPreact()`. */
   readonly preactFeats: readonly Tensor[];
 }
 
 /** Runs stages one after the other behind `stem`; `x` is what the first takes, `stem` itself by default. */
 export function runStages(stem: Tensor, stages: readonly Stage[], x: Tensor = stem): StagesOutput {
   const feats = [stem];
-  const preactFeats = [stem];
+  const preactFeats = wantsPreact() ? [stem] : [];
   for (const stage of stages) {
+    if (!wantsPreact()) {
+      x = stage.forward(x);
+      feats.push(x);
+      continue;
+    }
     const { output, preact } = stage.forwardWithPreact(x);
     feats.push(output);
     preactFeats.push(preact);

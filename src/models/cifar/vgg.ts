@@ -6,6 +6,7 @@ import { ConvNormRelu } from "../blocks/conv_norm_relu.ts";
 import { globalAverage } from "../blocks/global_average.ts";
 import { kaimingConv, smallLinear } from "../blocks/layers.ts";
 import type { ModelFamilyDefinition } from "../family.ts";
+import { wantsPreact } from "../wanted_features.ts";
 import { Model, type ModelFactory, type ModelOptions, type ModelOutput } from "../model.ts";
 
 const CHANNELS = [64, 128, 256, 512, 512] as const;
@@ -59,13 +60,16 @@ export class Vgg extends Model {
   override forward(images: Tensor): ModelOutput {
     let x = this.block0.forward(images);
     const feats = [x];
-    const preactFeats = [x];
+    const preactFeats = wantsPreact() ? [x] : [];
     for (const [i, block] of [this.block1, this.block2, this.block3, this.block4].entries()) {
       const pools = i < 3 || images.shape[2] === 64;
-      const { output, preact } = block.forwardWithPreact(pools ? halved(x) : x);
-      feats.push(output);
-      preactFeats.push(preact);
-      x = output;
+      const taken = pools ? halved(x) : x;
+      if (wantsPreact()) {
+        const { output, preact } = block.forwardWithPreact(taken);
+        preactFeats.push(preact);
+        x = output;
+      } else x = block.forward(taken);
+      feats.push(x);
     }
     const pooledFeat = globalAverage(x);
     const logits = this.classifier.forward(pooledFeat);

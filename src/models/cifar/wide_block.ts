@@ -2,7 +2,6 @@ import { BatchNorm2d } from "../../nn/batch_norm2d.ts";
 import type { Conv2d } from "../../nn/conv2d.ts";
 import { Module } from "../../nn/module.ts";
 import { Sequential } from "../../nn/sequential.ts";
-import { add } from "../../ops/binary.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { kaimingConv } from "../blocks/layers.ts";
 
@@ -36,7 +35,7 @@ class WideBlock extends Module {
     const active = this.bn1.forward(x, { relu: true });
     const hidden = this.bn2.forward(this.conv1.forward(active), { relu: true });
     const shortcut = this.convShortcut ? this.convShortcut.forward(active) : x;
-    return add(shortcut, this.conv2.forward(hidden));
+    return this.conv2.forward(hidden).add(shortcut);
   }
 }
 

@@ -5,6 +5,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { globalAverage } from "../blocks/global_average.ts";
 import { kaimingConv, zeroBiasLinear } from "../blocks/layers.ts";
 import type { ModelFamilyDefinition } from "../family.ts";
+import { wantsPreact } from "../wanted_features.ts";
 import { Model, type ModelFactory, type ModelOptions, type ModelOutput } from "../model.ts";
 import { WideStage } from "./wide_block.ts";
 
@@ -53,7 +54,7 @@ class WideResNet extends Model {
   /**
    * Images [N, inChannels, H, W], 32 x 32 in CIFAR. A feature is the sum at the end of its stage, without ReLU. Before
    * the activation it is what the next normalisation makes of it; as in the authors' code, that normalisation runs a
-   * second time for it, so that training moves its running statistics twice.
+   * second time for it, so that training moves its running statistics twice, whoever reads it.
    */
   override forward(images: Tensor): ModelOutput {
     const stem = this.conv1.forward(images);
@@ -62,12 +63,14 @@ class WideResNet extends Model {
     const third = this.block3.forward(second);
     const pooledFeat = globalAverage(this.bn1.forward(third, { relu: true }));
     const logits = this.fc.forward(pooledFeat);
-    const preactFeats = [
-      stem,
-      this.block2.firstNorm.forward(first),
-      this.block3.firstNorm.forward(second),
-      this.bn1.forward(third),
-    ];
+    const preactFeats = this.training || wantsPreact()
+      ? [
+        stem,
+        this.block2.firstNorm.forward(first),
+        this.block3.firstNorm.forward(second),
+        this.bn1.forward(third),
+      ]
+      : [];
     return { logits, features: { feats: [stem, first, second, third], preactFeats, pooledFeat } };
   }
 }

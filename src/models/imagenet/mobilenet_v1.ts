@@ -6,6 +6,7 @@ import { ConvNormRelu } from "../blocks/conv_norm_relu.ts";
 import { globalAverage } from "../blocks/global_average.ts";
 import { plainConv } from "../blocks/layers.ts";
 import type { ModelFamilyDefinition } from "../family.ts";
+import { wantsPreact } from "../wanted_features.ts";
 import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
 
 /** Output channels and stride of the separable convolutions. */
@@ -68,14 +69,13 @@ export class MobileNetV1 extends Model {
     const preactFeats: Tensor[] = [];
     let x = images;
     for (const [i, layer] of this.model.layers.entries()) {
-      if (!FEATURES.includes(i)) {
-        x = layer.forward(x);
-        continue;
-      }
-      const { output, preact } = layer.forwardWithPreact(x);
-      feats.push(output);
-      preactFeats.push(preact);
-      x = output;
+      const isFeature = FEATURES.includes(i);
+      if (isFeature && wantsPreact()) {
+        const { output, preact } = layer.forwardWithPreact(x);
+        preactFeats.push(preact);
+        x = output;
+      } else x = layer.forward(x);
+      if (isFeature) feats.push(x);
     }
     const pooledFeat = globalAverage(x);
     const logits = this.fc.forward(pooledFeat);

@@ -2,13 +2,14 @@ import { autocastInput } from "../../tensor/autocast.ts";
 import { track } from "../../tensor/autograd.ts";
 import type { Tensor } from "../../tensor/core.ts";
 import { checkOptions } from "../../options.ts";
-import { formatShape } from "../../tensor/shape.ts";
-import { sum } from "../reduce/sum.ts";
+import { formatShape, sameShape, type Shape } from "../../tensor/shape.ts";
+import { sumChannels } from "../reduce/sum_channels.ts";
 import { requireFloat, requireFloats } from "../require_dtype.ts";
+import { type ConvEnding, NO_ENDING } from "./ending.ts";
 import { CONV_OPTIONS, convGeometry, type ConvOptions } from "./geometry.ts";
 import { convKernels, type ConvVariant } from "./variants.ts";
 
-export type { ConvOptions, ConvVariant };
+export type { ConvEnding, ConvOptions, ConvVariant };
 
 /**
  * 2-D convolution. PyTorch: `F.conv2d`.
@@ -40,9 +41,39 @@ export function conv2d(
   requireFloats("conv2d", x);
   const kernels = convKernels(g, x.gpu.software, variant);
   const y = kernels.forward(x, weight, bias, g);
-  return track(["conv2d", options], bias ? [x, weight, bias] : [x, weight], y, (dy) => [
-    x.requiresGrad ? kernels.inputGrad(dy, weight, g) : null,
+  return track(["conv2d", options], bias ? [x, weight, bias] : [x, weight], y, (dy, before) => [
+    x.requiresGrad ? kernels.inputGrad(dy, weight, g, before(x)) : null,
     weight.requiresGrad ? kernels.weightGrad(x, dy, g) : null,
-    ...(bias ? [bias.requiresGrad ? sum(dy, { dims: [0, 2, 3], dtype: "float32" }) : null] : []),
+    ...(bias ? [bias.requiresGrad ? sumChannels(dy) : null] : []),
   ]);
+}
+
+/** Shape of the result of a convolution; checks as {@linkcode conv2d}. */
+export function conv2dShape(x: Shape, weight: Shape, options: ConvOptions): Shape {
+  const g = convGeometry(x, weight, options);
+  return [g.images, g.outChannels, g.outHeight, g.outWidth];
+}
+
+/**
+ * {@linkcode conv2d} off the tape, with an addition and ReLU in the same pass. The type is that of `x`, whatever autocast says.
+ *
+ * @throws RangeError when shapes do not fit, TypeError for other dtypes.
+ */
+export function conv2dWithEnding(
+  x: Tensor,
+  { weight, bias }: { readonly weight: Tensor; readonly bias: Tensor | null },
+  options: ConvOptions,
+  ending: ConvEnding = NO_ENDING,
+  variant?: ConvVariant,
+): Tensor {
+  const g = convGeometry(x.shape, weight.shape, options);
+  const { residual = null } = ending;
+  requireFloats("conv2d", x, ...(residual ? [residual] : []));
+  const wanted = [g.images, g.outChannels, g.outHeight, g.outWidth];
+  if (residual && !(sameShape(residual.shape, wanted) && residual.dtype === x.dtype)) {
+    throw new RangeError(
+      `residual ${residual} for a convolution to ${x.dtype} ${formatShape(wanted)}`,
+    );
+  }
+  return convKernels(g, x.gpu.software, variant).forward(x, weight, bias, g, ending);
 }

@@ -4,6 +4,7 @@ import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
 import { linearGrid } from "../grid.ts";
 import { depthwiseTile } from "./depthwise_tile.ts";
+import { type ConvEnding, endingBindings, NO_ENDING } from "./ending.ts";
 import { type ConvGeometry, turnedGeometry } from "./geometry.ts";
 
 const depthwiseKernel = new Kernel("conv2d_depthwise", code);
@@ -15,18 +16,20 @@ export function convForwardDepthwise(
   bias: Tensor | null,
   g: ConvGeometry,
   software: boolean,
+  ending: ConvEnding = NO_ENDING,
 ): Tensor {
-  return run(x, weight, bias, g, software, false);
+  return run(x, weight, bias, g, software, false, ending);
 }
 
-/** Input gradient of a depthwise convolution with stride 1: the same with turned weights. */
+/** Input gradient of a depthwise convolution with stride 1, plus `residual`: the same with turned weights. */
 export function convInputGradDepthwiseUnit(
   dy: Tensor,
   weight: Tensor,
   g: ConvGeometry,
   software: boolean,
+  residual: Tensor | null = null,
 ): Tensor {
-  return run(dy, weight, null, turnedGeometry(g), software, true);
+  return run(dy, weight, null, turnedGeometry(g), software, true, { residual });
 }
 
 function run(
@@ -36,17 +39,14 @@ function run(
   g: ConvGeometry,
   software: boolean,
   flip: boolean,
+  ending: ConvEnding = NO_ENDING,
 ): Tensor {
+  const { bindings, epilogue } = endingBindings(x, bias, ending);
   const y = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth], x.dtype);
   const { values, tilesX, tilesY, rows } = depthwiseTile(g, software);
   const tiles = g.images * g.outChannels * tilesX * tilesY;
   x.gpu.dispatch(depthwiseKernel, {
-    bindings: {
-      x,
-      w: weight,
-      y,
-      bias,
-    },
+    bindings: { x, w: weight, y, ...bindings },
     params: {
       tiles,
       tilesX,
@@ -59,8 +59,9 @@ function run(
       outWidth: g.outWidth,
       padY: g.padY,
       flip: Number(flip),
+      epilogue,
     },
-    values: { ...values, E: wgslFloat(x.dtype), BIAS: Number(bias !== null) },
+    values: { ...values, E: wgslFloat(x.dtype) },
     workgroups: linearGrid(Math.ceil(tiles / 64)),
   });
   return y;

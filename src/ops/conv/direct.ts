@@ -1,6 +1,7 @@
 import directCode from "../../../kernels/conv/conv2d_direct.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { type ConvEnding, endingBindings, NO_ENDING } from "./ending.ts";
 import { type ConvGeometry, turnedGeometry } from "./geometry.ts";
 import { forwardView, gradientView, packWeights, type WeightView, weightWindows } from "./pack.ts";
 import { chooseTile } from "./tile.ts";
@@ -13,13 +14,19 @@ export function convForwardDirect(
   weight: Tensor,
   bias: Tensor | null,
   g: ConvGeometry,
+  ending: ConvEnding = NO_ENDING,
 ): Tensor {
-  return runDirect(x, weight, forwardView(g), bias, g);
+  return runDirect(x, weight, forwardView(g), bias, g, ending);
 }
 
-/** Input gradient of a convolution with stride 1: a convolution with turned weights. */
-export function convInputGradDirectUnit(dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor {
-  return runDirect(dy, weight, gradientView(g, true), null, turnedGeometry(g));
+/** Input gradient of a convolution with stride 1, plus `residual`: a convolution with turned weights. */
+export function convInputGradDirectUnit(
+  dy: Tensor,
+  weight: Tensor,
+  g: ConvGeometry,
+  residual: Tensor | null = null,
+): Tensor {
+  return runDirect(dy, weight, gradientView(g, true), null, turnedGeometry(g), { residual });
 }
 
 function runDirect(
@@ -28,6 +35,7 @@ function runDirect(
   view: WeightView,
   bias: Tensor | null,
   g: ConvGeometry,
+  ending: ConvEnding = NO_ENDING,
 ): Tensor {
   const tile = chooseTile(g);
   const { TY, TX, T } = tile;
@@ -38,14 +46,10 @@ function runDirect(
   const vectors = TX === 4 && g.strideX === 1 && g.kernelX === 3 && g.padX === 1 &&
     g.width % 4 === 0 && g.outWidth === g.width;
   for (const window of weightWindows(packed, view.groupIn)) {
-    const withBias = bias !== null && !window.accumulate;
+    const part = { first: !window.accumulate, last: window.last };
+    const { bindings, epilogue } = endingBindings(x, bias, ending, part);
     x.gpu.dispatch(directKernel, {
-      bindings: {
-        x,
-        w: window.range,
-        y,
-        bias,
-      },
+      bindings: { x, w: window.range, y, ...bindings },
       params: {
         images: g.images,
         inChannels: window.inChannels,
@@ -65,6 +69,7 @@ function runDirect(
         outWidth: g.outWidth,
         tilesY,
         tilesX,
+        epilogue,
       },
       values: {
         KH: g.kernelY,
@@ -75,7 +80,6 @@ function runDirect(
         T,
         V4: Number(vectors),
         ACC: Number(window.accumulate),
-        BIAS: Number(withBias),
       },
       workgroups: [Math.ceil(g.images * tilesY * tilesX / 64), window.blocks],
     });

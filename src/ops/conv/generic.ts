@@ -4,6 +4,7 @@ import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
 import { linearGrid } from "../grid.ts";
 import { sumPartials } from "../reduce/sum_partials.ts";
+import { type ConvEnding, endingBindings, NO_ENDING } from "./ending.ts";
 import { type ConvGeometry, weightShape } from "./geometry.ts";
 
 const genericKernel = new Kernel("conv2d_generic", code);
@@ -14,9 +15,10 @@ export function convForwardGeneric(
   weight: Tensor,
   bias: Tensor | null,
   g: ConvGeometry,
+  ending: ConvEnding = NO_ENDING,
 ): Tensor {
   const y = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth], x.dtype);
-  run(0, { x, w: weight, y }, bias, y.numel, 1, g);
+  run(0, { x, w: weight, y }, bias, y.numel, 1, g, ending);
   return y;
 }
 
@@ -49,17 +51,15 @@ function run(
   total: number,
   splits: number,
   g: ConvGeometry,
+  ending: ConvEnding = NO_ENDING,
 ): void {
   const { x, w, y } = tensors;
+  // What may be bound unread is what the kernel reads anyway.
+  const { bindings, epilogue } = endingBindings(mode === 1 ? y : x, bias, ending);
   x.gpu.dispatch(genericKernel, {
-    bindings: {
-      x,
-      w,
-      y,
-      bias,
-    },
-    params: { total, splits, ...g },
-    values: { MODE: mode, BIAS: Number(bias !== null), E: wgslFloat(x.dtype) },
+    bindings: { x, w, y, ...bindings },
+    params: { total, splits, ...g, epilogue },
+    values: { MODE: mode, E: wgslFloat(x.dtype) },
     workgroups: linearGrid(Math.ceil(total / 64)),
   });
 }

@@ -1,10 +1,13 @@
+import lanesCode from "../../../kernels/conv/conv2d_lanes_pack.wgsl" with { type: "text" };
 import packCode from "../../../kernels/conv/conv2d_pack.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
-import { Tensor } from "../../tensor/core.ts";
+import type { Tensor } from "../../tensor/core.ts";
 import { linearGrid } from "../grid.ts";
 import type { ConvGeometry } from "./geometry.ts";
+import { packedWeight } from "./kept_weights.ts";
 
 const packKernel = new Kernel("conv2d_pack", packCode);
+const lanesKernel = new Kernel("conv2d_lanes_pack", lanesCode);
 
 /** Bytes of the uniform window through which the direct kernels read weights. */
 const WINDOW = 65536;
@@ -29,7 +32,10 @@ interface WeightWindow {
   readonly blocks: number;
   readonly firstIn: number;
   readonly inChannels: number;
+  /** Whether other windows have summed the same outputs before. */
   readonly accumulate: boolean;
+  /** Whether none will after. */
+  readonly last: boolean;
 }
 
 /** How to read a weight tensor as `w[group, out, in, tap]`. */
@@ -78,36 +84,68 @@ export function gradientView(g: ConvGeometry, flip: boolean): WeightView {
 
 /** Packs a weight for the direct kernels with `tile` output channels a thread. */
 export function packWeights(weight: Tensor, view: WeightView, tile: number): PackedWeights {
+  return pack(packKernel, weight, view, { tile, perChannel: view.taps * tile }, { tile });
+}
+
+/** Packs a weight for the kernels whose `lanes` lanes have `channelTile` output channels each. */
+export function packLanes(
+  weight: Tensor,
+  view: WeightView,
+  lanes: number,
+  channelTile: number,
+): PackedWeights {
+  const block = {
+    tile: lanes * channelTile,
+    perChannel: Math.ceil(channelTile * view.taps / 4) * 4 * lanes,
+  };
+  return pack(lanesKernel, weight, view, block, { lanes, channelTile });
+}
+
+/** `perChannel`: floats of an input channel in a block of `tile` output channels. */
+function pack(
+  kernel: Kernel,
+  weight: Tensor,
+  view: WeightView,
+  { tile, perChannel }: { readonly tile: number; readonly perChannel: number },
+  layout: Readonly<Record<string, number>>,
+): PackedWeights {
   const { gpu } = weight;
   const align = Math.max(16, gpu.device.limits.minUniformBufferOffsetAlignment);
-  const perChannel = view.taps * tile * 4;
-  const chunks = Math.ceil(view.groupIn / Math.floor(WINDOW / perChannel));
+  const chunks = Math.ceil(view.groupIn / Math.floor(WINDOW / (4 * perChannel)));
   const chunkIn = Math.ceil(view.groupIn / chunks);
-  const blockBytes = Math.ceil(chunkIn * perChannel / align) * align;
+  const blockBytes = Math.ceil(chunkIn * perChannel * 4 / align) * align;
   const groupBlocks = Math.ceil(view.groupOut / tile);
   const blocks = view.groups * groupBlocks;
   const total = blocks * chunks * blockBytes / 4;
   // The kernel's window is always 64 KB long, so the buffer must go on behind the last block.
-  const tensor = Tensor.result(gpu, [total + WINDOW / 4]);
-  gpu.dispatch(packKernel, {
-    bindings: { w: weight, packed: tensor },
-    params: {
-      total,
-      tile,
-      taps: view.taps,
-      chunkIn,
-      chunks,
-      blockStride: blockBytes / 4,
-      groupBlocks,
-      groupIn: view.groupIn,
-      groupOut: view.groupOut,
-      strideGroup: view.groupOut * view.groupIn * view.taps,
-      strideOut: view.strideOut,
-      strideIn: view.strideIn,
-      flip: Number(view.flip),
-    },
-    workgroups: linearGrid(Math.ceil(total / 64)),
-  });
+  const params = {
+    ...layout,
+    total,
+    taps: view.taps,
+    chunkIn,
+    chunks,
+    blockStride: blockBytes / 4,
+    groupBlocks,
+    groupIn: view.groupIn,
+    groupOut: view.groupOut,
+    strideGroup: view.groupOut * view.groupIn * view.taps,
+    strideOut: view.strideOut,
+    strideIn: view.strideIn,
+    flip: Number(view.flip),
+  };
+  const order = `${kernel.name} ${Object.values(params)}`;
+  const tensor = packedWeight(
+    weight,
+    order,
+    total + WINDOW / 4,
+    "float32",
+    (packed) =>
+      gpu.dispatch(kernel, {
+        bindings: { w: weight, packed },
+        params,
+        workgroups: linearGrid(Math.ceil(total / 64)),
+      }),
+  );
   return { tensor, blocks, groupBlocks, chunkIn, chunks, blockBytes };
 }
 
@@ -125,6 +163,7 @@ export function* weightWindows(packed: PackedWeights, groupIn: number): Iterable
         firstIn: chunk * chunkIn,
         inChannels: Math.min(chunkIn, groupIn - chunk * chunkIn),
         accumulate: chunk > 0,
+        last: chunk === chunks - 1,
       };
     }
   }

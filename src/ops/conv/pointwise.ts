@@ -1,6 +1,7 @@
 import code from "../../../kernels/conv/conv2d_pointwise.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { type ConvEnding, endingBindings, NO_ENDING } from "./ending.ts";
 import { type ConvGeometry, turnedGeometry } from "./geometry.ts";
 import { forwardView, gradientView, packWeights, type WeightView, weightWindows } from "./pack.ts";
 
@@ -18,13 +19,19 @@ export function convForwardPointwise(
   weight: Tensor,
   bias: Tensor | null,
   g: ConvGeometry,
+  ending: ConvEnding = NO_ENDING,
 ): Tensor {
-  return run(x, weight, forwardView(g), bias, g);
+  return run(x, weight, forwardView(g), bias, g, ending);
 }
 
-/** Its input gradient: the same with the channels swapped. */
-export function convInputGradPointwise(dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor {
-  return run(dy, weight, gradientView(g, false), null, turnedGeometry(g));
+/** Its input gradient, plus `residual`: the same with the channels swapped. */
+export function convInputGradPointwise(
+  dy: Tensor,
+  weight: Tensor,
+  g: ConvGeometry,
+  residual: Tensor | null = null,
+): Tensor {
+  return run(dy, weight, gradientView(g, false), null, turnedGeometry(g), { residual });
 }
 
 function run(
@@ -33,6 +40,7 @@ function run(
   view: WeightView,
   bias: Tensor | null,
   g: ConvGeometry,
+  ending: ConvEnding = NO_ENDING,
 ): Tensor {
   const packed = packWeights(weight, view, T);
   const y = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth]);
@@ -41,14 +49,10 @@ function run(
   const V = Math.min(LANES === 4 ? VECTORS : PIXELS, plane);
   const tiles = Math.ceil(plane / V);
   for (const window of weightWindows(packed, view.groupIn)) {
-    const withBias = bias !== null && !window.accumulate;
+    const part = { first: !window.accumulate, last: window.last };
+    const { bindings, epilogue } = endingBindings(x, bias, ending, part);
     x.gpu.dispatch(pointwiseKernel, {
-      bindings: {
-        x,
-        w: window.range,
-        y,
-        bias,
-      },
+      bindings: { x, w: window.range, y, ...bindings },
       params: {
         images: g.images,
         plane,
@@ -62,8 +66,9 @@ function run(
         firstBlock: window.firstBlock,
         groupBlocks: packed.groupBlocks,
         blockStride: packed.blockBytes / 16,
+        epilogue,
       },
-      values: { LANES, V, T, ACC: Number(window.accumulate), BIAS: Number(withBias) },
+      values: { LANES, V, T, ACC: Number(window.accumulate) },
       workgroups: [Math.ceil(g.images * tiles / 64), window.blocks],
     });
   }

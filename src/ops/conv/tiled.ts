@@ -10,7 +10,10 @@ import {
   type ProductTile,
   tileValues,
 } from "../matmul/product_tile.ts";
+import { type ConvEnding, NO_ENDING } from "./ending.ts";
 import { type ConvGeometry, isPointwise } from "./geometry.ts";
+import { packedWeight } from "./kept_weights.ts";
+import { packedForTraining, type PackLayout } from "./weight_packs.ts";
 import { forwardView, gradientView, type WeightView } from "./pack.ts";
 
 const tiledKernel = new Kernel("conv2d_tiled", code);
@@ -38,26 +41,30 @@ export function convForwardTiled(
   bias: Tensor | null,
   g: ConvGeometry,
   tile?: ProductTile,
+  ending: ConvEnding = NO_ENDING,
 ): Tensor {
   const target = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth], x.dtype);
   const how = { scale: g.strideY, classSide: 1, direction: 1 } as const;
-  run({ view: forwardView(g), source: x, target, ...how }, weight, bias, g, tile);
+  run({ view: forwardView(g), source: x, target, ...how }, weight, bias, g, tile, ending);
   return target;
 }
 
 /**
  * Input gradient as a tiled matrix product for each group and, with a stride, for each class of pixels that the same taps
- * reach; `tile` insists, for tests.
+ * reach; `tile` insists, for tests. `residual` is added.
  */
 export function convInputGradTiled(
   dy: Tensor,
   weight: Tensor,
   g: ConvGeometry,
   tile?: ProductTile,
+  residual: Tensor | null = null,
 ): Tensor {
   const target = Tensor.result(dy.gpu, [g.images, g.inChannels, g.height, g.width], dy.dtype);
   const how = { scale: 1, classSide: g.strideY, direction: -1 } as const;
-  run({ view: gradientView(g, false), source: dy, target, ...how }, weight, null, g, tile);
+  run({ view: gradientView(g, false), source: dy, target, ...how }, weight, null, g, tile, {
+    residual,
+  });
   return target;
 }
 
@@ -67,6 +74,7 @@ function run(
   bias: Tensor | null,
   g: ConvGeometry,
   insisted?: ProductTile,
+  { residual = null, relu = false }: ConvEnding = NO_ENDING,
 ): void {
   const { source, target, view, scale, classSide } = sum;
   const [images, , targetHeight, targetWidth] = target.shape;
@@ -84,7 +92,7 @@ function run(
   const packed = packWeights(weight, view, tile.BM, K, source.dtype);
   const vectors = targetHeight * targetWidth % 4 === 0;
   source.gpu.dispatch(tiledKernel, {
-    bindings: { a: packed, b: source, c: target, bias },
+    bindings: { a: packed, b: source, c: target, bias, residual },
     params: {
       ...size,
       rowTiles,
@@ -99,6 +107,8 @@ function run(
     values: {
       E: wgslFloat(source.dtype),
       BIAS: Number(bias !== null),
+      RESIDUAL: Number(residual !== null),
+      RELU: Number(relu),
       ...tileValues(source.gpu, tile),
       ...{ K, P, G: Math.max(P, K) },
       VB: Number(isPointwise(g) && vectors),
@@ -121,17 +131,19 @@ function packWeights(
   const rowTiles = Math.ceil(rows / tile);
   const chunks = Math.ceil(channels / chunk);
   const total = groups * rowTiles * chunks * taps * chunk * tile;
-  const packed = Tensor.result(weight.gpu, [total], dtype);
-  weight.gpu.dispatch(packKernel, {
-    bindings: { w: weight, packed },
-    params: {
-      ...{ total, tile, taps, chunk, chunks, rowTiles, rows, channels },
-      strideGroup: rows * channels * taps,
-      strideRow: view.strideOut,
-      strideChannel: view.strideIn,
-    },
-    values: { E: wgslFloat(dtype) },
-    workgroups: linearGrid(Math.ceil(total / 64)),
-  });
-  return packed;
+  const layout: PackLayout = {
+    ...{ total, tile, taps, chunk, chunks, rowTiles, rows, channels },
+    strideGroup: rows * channels * taps,
+    strideRow: view.strideOut,
+    strideChannel: view.strideIn,
+  };
+  const pack = (packed: Tensor) =>
+    weight.gpu.dispatch(packKernel, {
+      bindings: { w: weight, packed },
+      params: { ...layout },
+      values: { E: wgslFloat(dtype) },
+      workgroups: linearGrid(Math.ceil(total / 64)),
+    });
+  return packedForTraining(weight, layout, dtype, pack) ??
+    packedWeight(weight, `tiled ${Object.values(layout)}`, total, dtype, pack);
 }

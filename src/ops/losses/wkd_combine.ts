@@ -3,7 +3,7 @@ import combineGradCode from "../../../kernels/sinkhorn/combine_grad.wgsl" with {
 import { Kernel } from "../../gpu/kernel.ts";
 import { track } from "../../tensor/autograd.ts";
 import { Tensor } from "../../tensor/core.ts";
-import { full } from "../../tensor/create.ts";
+import { constantNumber } from "../fill.ts";
 
 const combineKernel = new Kernel("wkd_combine", combineCode);
 const combineGradKernel = new Kernel("wkd_combine_grad", combineGradCode);
@@ -15,7 +15,7 @@ const combineGradKernel = new Kernel("wkd_combine_grad", combineGradCode);
 export function wkdCombine(term: Tensor, distance: Tensor, weight: number | Tensor): Tensor {
   const { gpu } = term;
   const [samples] = term.shape;
-  const given = typeof weight === "number" ? full([], weight, { device: gpu }) : weight;
+  const given = typeof weight === "number" ? constantNumber(gpu, weight) : weight;
   const loss = Tensor.result(gpu, []);
   gpu.dispatch(combineKernel, {
     bindings: {

@@ -50,8 +50,9 @@ export function wkdMarginals(
   });
   const outputs = labels ? [p, term] : [p];
   if (!labels) term.dispose();
-  trackMany("wkdMarginals", [student], outputs, ([dp, dterm]) => {
-    const bindings = { ...given, p, stats };
+  trackMany("wkdMarginals", [student], outputs, ([dp, dterm], before) => {
+    const added = gpu.device.limits.maxStorageBuffersPerShaderStage > 7 ? before(student) : null;
+    const bindings = { ...given, p, stats, added };
     return [marginalsGrad(student, bindings, params, dp, labels ? dterm : null)];
   }, [stats]);
   return { p, q, term: labels ? term : null };
@@ -59,13 +60,14 @@ export function wkdMarginals(
 
 function marginalsGrad(
   student: Tensor,
-  bindings: Record<string, Bindable>,
+  bindings: Record<string, Bindable | null> & { readonly added: Tensor | null },
   params: Record<string, number>,
   dp: Tensor | null,
   dterm: Tensor | null,
 ): Tensor {
   const { gpu, shape } = student;
   const dstudent = Tensor.result(gpu, shape);
+  const { values, workgroups } = rowGroups(gpu, shape[0]);
   const none = dp && dterm ? null : Tensor.result(gpu, shape).zero_();
   gpu.dispatch(marginalsGradKernel, {
     bindings: {
@@ -75,8 +77,10 @@ function marginalsGrad(
       dstudent,
     },
     params,
-    ...rowGroups(gpu, shape[0]),
+    values: { ...values, ADD: Number(bindings.added !== null) },
+    workgroups,
   });
+  bindings.added?.dispose();
   none?.dispose();
   return dstudent;
 }

@@ -42,6 +42,9 @@ interface ProductOptions {
   readonly splits?: number;
 }
 
+/** Terms that one workgroup of the `tiled` kernel sums without parts. */
+const SHORT = 256;
+
 /** Sizes of one dispatch: sums are cut into `splits` parts of `part` terms. */
 interface Cut extends ProductSize {
   readonly part: number;
@@ -151,6 +154,8 @@ function chooseSplits(size: ProductSize, tile: ProductTile | null): number {
   const groups = tile
     ? workgroupsOf(size, tile)
     : Math.ceil(size.rows / 8) * Math.ceil(size.columns / 64);
+  // A second pass takes longer than what a short sum saves.
+  if (tile && size.depth <= SHORT) return 1;
   const [wanted, shortest] = tile ? [FILLING_THREADS / tile.THREADS, 64] : [16, 512];
   return Math.max(1, Math.min(Math.ceil(wanted / groups), Math.floor(size.depth / shortest)));
 }

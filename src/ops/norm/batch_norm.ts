@@ -6,31 +6,22 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { type InputGradients, track } from "../../tensor/autograd.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
+import type { SharedBatch } from "../../tensor/shared_batch.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
 import { formatShape, sameShape } from "../../tensor/shape.ts";
 import { linearGrid } from "../grid.ts";
 import { requireFloats } from "../require_dtype.ts";
-import { type NormLayout, normLayout } from "./layout.ts";
+import { bindsWholeNorm, normaliseByBatch, normGradients } from "./batch_norm_tree.ts";
+import { type BatchNormTensors, type NormLayout, normLayout } from "./layout.ts";
+import { normalisedTogether, sharedGradientSums, sharedStats } from "./shared_norm.ts";
 import { normSums } from "./sums.ts";
+
+export type { BatchNormTensors } from "./layout.ts";
 
 const statsKernel = new Kernel("batch_norm_stats", statsCode);
 const applyKernel = new Kernel("batch_norm_apply", applyCode);
 const gradStatsKernel = new Kernel("batch_norm_grad_stats", gradStatsCode);
 const gradApplyKernel = new Kernel("batch_norm_grad_apply", gradApplyCode);
-
-/** Parameters and buffers of batch normalisation, each [C] but the counter. */
-export interface BatchNormTensors {
-  /** Factor after the normalisation. */
-  readonly weight: Tensor;
-  /** Added after it. */
-  readonly bias: Tensor;
-  /** Running mean; moved in place when training. */
-  readonly runningMean: Tensor;
-  /** Running variance, unbiased; moved in place when training. */
-  readonly runningVar: Tensor;
-  /** int32, a number; one more after each batch when training. Not counted where missing. */
-  readonly batches?: Tensor;
-}
 
 /** Options of {@linkcode batchNorm}. */
 export interface BatchNormOptions {
@@ -64,8 +55,76 @@ export function batchNorm(x: Tensor, tensors: BatchNormTensors, options: BatchNo
   checkOptions<BatchNormOptions>("batchNorm()", options, OPTIONS);
   const layout = normLayout(x.shape);
   const { relu = false, residual = null, training, tree = !x.gpu.software } = options;
-  check(x, tensors, layout, options);
-  const stats = computeStats(x, tensors, layout, options, tree);
+  const shared = training ? normalisedTogether() : null;
+  check(x, tensors, layout, options, shared);
+  const whole = tree && !shared && bindsWholeNorm(x.gpu);
+  const forward = whole && training ? normaliseWhole : normaliseInSteps;
+  const { y, stats } = forward(x, tensors, layout, { ...options, relu, residual, tree }, shared);
+  const inputs = [x, tensors.weight, tensors.bias, ...(residual ? [residual] : [])];
+  const backward = (dy: Tensor) =>
+    gradients(x, dy, relu ? y : null, stats, layout, { training, tree, residual, shared, whole });
+  return track(["batch_norm", { ...options, ...tensors }], inputs, y, backward, [stats]);
+}
+
+type Normalise = (
+  x: Tensor,
+  tensors: BatchNormTensors,
+  layout: NormLayout,
+  options: BatchNormOptions & { relu: boolean; residual: Tensor | null; tree: boolean },
+  shared: SharedBatch | null,
+) => { y: Tensor; stats: Tensor };
+
+const normaliseInSteps: Normalise = (x, tensors, layout, options, shared) => {
+  const stats = computeStats(x, tensors, layout, options, options.tree, shared);
+  return { y: apply(x, stats, layout, options), stats };
+};
+
+const normaliseWhole: Normalise = (x, tensors, layout, { momentum = 0.1, eps = 1e-5, ...rest }) => {
+  const sums = normSums(x, layout, null, true);
+  const made = normaliseByBatch(x, sums, tensors, layout, { momentum, eps, ...rest });
+  sums.dispose();
+  return made;
+};
+
+/**
+ * {@linkcode batchNorm} off the tape by statistics that {@linkcode fixedStatistics} made of the running ones.
+ *
+ * @throws RangeError when shapes do not fit
+ */
+export function batchNormByStatistics(
+  x: Tensor,
+  tensors: BatchNormTensors,
+  stats: Tensor,
+  { relu = false, residual = null }: Pick<BatchNormOptions, "relu" | "residual">,
+): Tensor {
+  const layout = normLayout(x.shape);
+  check(x, tensors, layout, { training: false, residual }, null);
+  return apply(x, stats, layout, { relu, residual });
+}
+
+/** What the running statistics make of every channel, [C, 4]; written to `into` where that is given. */
+export function fixedStatistics(
+  { weight, bias, runningMean, runningVar }: BatchNormTensors,
+  eps: number,
+  into?: Tensor,
+): Tensor {
+  const channels = weight.numel;
+  const stats = into ?? Tensor.result(weight.gpu, [channels, 4]);
+  weight.gpu.dispatch(statsKernel, {
+    bindings: { weight, bias, stats, runningMean, runningVar },
+    params: { channels, plane: 1, splits: 0, count: 1, momentum: 0, eps },
+    values: { TRAINING: 0, COUNT: 0, E: wgslFloat("float32") },
+    workgroups: [Math.ceil(channels / 64)],
+  });
+  return stats;
+}
+
+function apply(
+  x: Tensor,
+  stats: Tensor,
+  layout: NormLayout,
+  { relu, residual }: { relu: boolean; residual: Tensor | null },
+): Tensor {
   const y = Tensor.result(x.gpu, x.shape, x.dtype);
   x.gpu.dispatch(applyKernel, {
     bindings: {
@@ -83,10 +142,7 @@ export function batchNorm(x: Tensor, tensors: BatchNormTensors, options: BatchNo
     },
     workgroups: linearGrid(Math.ceil(layout.threads / 64)),
   });
-  const inputs = [x, tensors.weight, tensors.bias, ...(residual ? [residual] : [])];
-  const backward = (dy: Tensor) =>
-    gradients(x, dy, relu ? y : null, stats, layout, { training, tree, residual });
-  return track(["batch_norm", { ...options, ...tensors }], inputs, y, backward, [stats]);
+  return y;
 }
 
 function computeStats(
@@ -95,10 +151,16 @@ function computeStats(
   layout: NormLayout,
   { training, momentum = 0.1, eps = 1e-5 }: BatchNormOptions,
   tree: boolean,
+  shared: SharedBatch | null,
 ): Tensor {
   const { channels, plane, splits, images } = layout;
   const stats = Tensor.result(x.gpu, [channels, 4]);
   const sums = training ? normSums(x, layout, null, tree) : null;
+  if (shared) {
+    const tensors = { weight, bias, runningMean, runningVar, batches };
+    sharedStats(shared, x, sums!, stats, tensors, layout, { momentum, eps });
+    return stats;
+  }
   const count = training && batches !== undefined;
   x.gpu.dispatch(statsKernel, {
     bindings: {
@@ -125,11 +187,27 @@ function gradients(
   y: Tensor | null,
   stats: Tensor,
   layout: NormLayout,
-  { training, tree, residual }: { training: boolean; tree: boolean; residual: Tensor | null },
+  { training, tree, residual, shared, whole }: {
+    training: boolean;
+    tree: boolean;
+    residual: Tensor | null;
+    shared: SharedBatch | null;
+    whole: boolean;
+  },
 ): InputGradients {
   const { gpu } = x;
-  const { channels, splits, images, plane, vector } = layout;
-  const sums = normSums(x, layout, { dy, stats, y }, tree);
+  const { channels, images, plane, vector } = layout;
+  const parts = normSums(x, layout, { dy, stats, y }, tree);
+  if (whole) {
+    const options = { training, residual: residual !== null };
+    const made = normGradients({ x, dy, y, stats, sums: parts }, layout, options);
+    parts.dispose();
+    return [made.dx, made.dweight, made.dbias, ...(residual ? [made.dz ?? dy] : [])];
+  }
+  const together = shared && sharedGradientSums(shared, parts, layout);
+  const sums = together?.own ?? parts;
+  // The statistics do not follow from images that count nothing.
+  const counts = !shared?.spare;
   const dweight = Tensor.result(gpu, [channels]);
   const dbias = Tensor.result(gpu, [channels]);
   const coefficients = Tensor.result(gpu, [channels, 4]);
@@ -140,12 +218,18 @@ function gradients(
       dweight,
       dbias,
       coefficients,
+      whole: counts ? together?.whole : null,
     },
-    params: { channels, splits, count: images * plane },
-    values: { TRAINING: Number(training) },
+    params: {
+      channels,
+      splits: together ? 1 : layout.splits,
+      count: (shared?.size ?? images) * plane,
+    },
+    values: { TRAINING: Number(training && counts), SHARED: Number(together !== null && counts) },
     workgroups: [Math.ceil(channels / 64)],
   });
   sums.dispose();
+  together?.whole.dispose();
   const dx = Tensor.result(gpu, x.shape, x.dtype);
   const dz = residual && y ? Tensor.result(gpu, x.shape, x.dtype) : null;
   gpu.dispatch(gradApplyKernel, {
@@ -175,6 +259,7 @@ function check(
   { batches: _, ...tensors }: BatchNormTensors,
   layout: NormLayout,
   { training, residual }: BatchNormOptions,
+  shared: SharedBatch | null,
 ): void {
   requireFloats("batchNorm", x, ...(residual ? [residual] : []));
   for (const [name, tensor] of Object.entries(tensors) as [string, Tensor][]) {
@@ -186,7 +271,7 @@ function check(
       );
     }
   }
-  if (training && layout.images * layout.plane < 2) {
+  if (training && (shared?.size ?? layout.images) * layout.plane < 2) {
     throw new RangeError(
       `more than one value per channel wanted when training, got ${formatShape(x.shape)}`,
     );

@@ -1,4 +1,19 @@
+import type { Tensor } from "../../tensor/core.ts";
 import { formatShape, type Shape } from "../../tensor/shape.ts";
+
+/** Parameters and buffers of batch normalisation, each [C] but the counter. */
+export interface BatchNormTensors {
+  /** Factor after the normalisation. */
+  readonly weight: Tensor;
+  /** Added after it. */
+  readonly bias: Tensor;
+  /** Running mean; moved in place when training. */
+  readonly runningMean: Tensor;
+  /** Running variance, unbiased; moved in place when training. */
+  readonly runningVar: Tensor;
+  /** int32, a number; one more after each batch when training. Not counted where missing. */
+  readonly batches?: Tensor;
+}
 
 /** How the kernels of batch normalisation divide a tensor [N, C, ...]. */
 export interface NormLayout {

@@ -115,7 +115,7 @@ function chooseSplits(gpu: Gpu, layout: ReduceLayout, variant: ReduceVariant): n
     ? [256, 1024]
     : variant === "tree"
     ? [256, 16 * TREE_GROUP]
-    : [16384, 32];
+    : [16384, 128];
   if (results >= wanted || count < 2 * shortest) return 1;
   return Math.min(Math.ceil(wanted / results), Math.floor(count / shortest));
 }

@@ -17,6 +17,16 @@ interface ReduceGradInputs {
   readonly ties?: Tensor;
 }
 
+/** The gradient of a sum plus `added`, of as many elements and the gradient's type. */
+export function reduceGradPlus(
+  dy: Tensor,
+  layout: ReduceLayout,
+  scale: number,
+  added: Tensor,
+): Tensor {
+  return run(dy, layout, scale, undefined, added.dtype, added);
+}
+
 /**
  * The gradient [outer, count, inner] of a reduction to [outer, inner], off the tape: of a sum when
  * nothing but `dy` is given, else of a maximum or of squared distances.
@@ -25,10 +35,21 @@ interface ReduceGradInputs {
  */
 export function reduceGrad(
   dy: Tensor,
-  { outer, count, inner }: ReduceLayout,
+  layout: ReduceLayout,
   scale: number,
   inputs?: ReduceGradInputs,
   dtype: DType = "float32",
+): Tensor {
+  return run(dy, layout, scale, inputs, dtype, null);
+}
+
+function run(
+  dy: Tensor,
+  { outer, count, inner }: ReduceLayout,
+  scale: number,
+  inputs: ReduceGradInputs | undefined,
+  dtype: DType,
+  added: Tensor | null,
 ): Tensor {
   const dx = Tensor.result(dy.gpu, [outer, count, inner], dtype);
   const along = inner === 1 && count % 4 === 0;
@@ -45,10 +66,12 @@ export function reduceGrad(
       x: inputs?.x,
       center: inputs?.center,
       ties: inputs?.ties,
+      added,
     },
     params: { outer, count, inner, splits, part, scale },
     values: {
       OP: inputs?.ties ? 1 : inputs ? 3 : 0,
+      ADD: Number(added !== null),
       VEC: vector,
       ALONG: Number(along),
       E: wgslFloat(dtype),

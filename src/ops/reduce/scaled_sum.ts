@@ -6,7 +6,7 @@ import { requireFloats } from "../require_dtype.ts";
 import { takeAs } from "../take_as.ts";
 import { type ReduceLayout, type ReducePlan, reduceRuns } from "./layout.ts";
 import { reduce } from "./reduce.ts";
-import { reduceGrad } from "./reduce_grad.ts";
+import { reduceGrad, reduceGradPlus } from "./reduce_grad.ts";
 
 /** `scale * sum` over the dimensions of a plan, in the type of `x` or in `dtype`, on the tape under `name`. */
 export function scaledSum(
@@ -23,7 +23,13 @@ export function scaledSum(
     return cast(same, dtype as FloatType);
   }
   const y = takeAs(total(x, runs, scale, dtype), plan.shape);
-  return track([name, plan], [x], y, (dy) => [takeAs(spread(dy, runs, scale, x.dtype), x.shape)]);
+  return track([name, plan], [x], y, (dy, before) => {
+    const added = runs.length === 1 ? before(x) : null;
+    if (!added) return [takeAs(spread(dy, runs, scale, x.dtype), x.shape)];
+    const both = reduceGradPlus(dy, runs[0], scale, added);
+    added.dispose();
+    return [takeAs(both, x.shape)];
+  });
 }
 
 /** Sums run by run; the scale and the type of the result go with the last. */

@@ -1,0 +1,47 @@
+import type { Config } from "../config/config.ts";
+import { placesOf } from "../data/batch_plan.ts";
+import { fromFirst } from "../parallel/from_first.ts";
+import type { Group } from "../parallel/group.ts";
+import type { RunState } from "../train/run_state.ts";
+
+/** Where the run goes on, as rank 0 has read it; taken over by the other ranks. */
+export async function shareState(group: Group, state: RunState): Promise<void> {
+  if (group.size === 1) return;
+  const { totals } = state;
+  const first = await fromFirst(group, { ...state, totals: totals && [...totals] });
+  if (group.rank === 0) return;
+  Object.assign(state, first, { totals: first.totals && Float32Array.from(first.totals) });
+}
+
+/** How ranks divide a run, in a sentence. */
+export function describeSharing(
+  { size }: Group,
+  { SOLVER: { SYNC_BN, GATHER_BATCH }, DISTILLER: { TYPE } }: Config,
+  batchSize: number,
+): string {
+  const parts = Array.from(
+    { length: size },
+    (_, rank) => placesOf(batchSize, rank, size).places.length,
+  );
+  const [least, most] = [Math.min(...parts), Math.max(...parts)];
+  const each = least === most ? `${most} each` : `${least} to ${most} each`;
+  const norm = SYNC_BN
+    ? "batch normalisation over all (SOLVER.SYNC_BN)"
+    : "batch normalisation by each over its own, rank 0's running statistics being kept";
+  return `${size} ranks share each batch of ${batchSize} images, ${each}; ${norm}${
+    ruleOf(TYPE, GATHER_BATCH)
+  }`;
+}
+
+/** What becomes of losses that look at more than one image. */
+function ruleOf(type: string, gathers: boolean): string {
+  if (COMPARING.includes(type)) {
+    return gathers
+      ? `; ${type} compares the images of all ranks (SOLVER.GATHER_BATCH)`
+      : `; ${type} compares the images of a rank with one another (SOLVER.GATHER_BATCH True takes those of all)`;
+  }
+  return type === "CRD" ? "; CRD's memory takes the embeddings of all ranks, on each of them" : "";
+}
+
+/** Methods that compare the images of a batch. */
+const COMPARING: readonly string[] = ["RKD", "SP", "PKT"];
