@@ -151,17 +151,23 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
       iy += ${S}u;
     }
   }
-  let first = split * outChannels * params.groupIn * ${KH*KW}u;
+  // Stored in loops: every store is code for each lane of a CPU, and takes long to compile.
+  var sums: array<f32, ${TO*TI*KH*KW}>;
   //: for o in 0..TO
-  if (firstOut + ${o}u < params.groupOut) {
-    //: for i in 0..TI
-    if (firstIn + ${i*SUBGROUP}u < params.groupIn) {
-      let pair = first + ((convGroup * params.groupOut + firstOut + ${o}u) * params.groupIn + firstIn + ${i*SUBGROUP}u) * ${KH*KW}u;
-      //: for k in 0..KH*KW
-      partials[pair + ${k}u] = a${o}_${i}_${k};
-      //: end
-    }
-    //: end
-  }
+  //: for i in 0..TI
+  //: for k in 0..KH*KW
+  sums[${(o*TI+i)*KH*KW+k}] = a${o}_${i}_${k};
   //: end
+  //: end
+  //: end
+  let lastOut = min(${TO}u, params.groupOut - firstOut);
+  let lastIn = min(${TI}u, (max(params.groupIn, firstIn) - firstIn + ${SUBGROUP-1}u) / ${SUBGROUP}u);
+  let first = split * outChannels + convGroup * params.groupOut + firstOut;
+  for (var o = 0u; o < lastOut; o++) {
+    for (var i = 0u; i < lastIn; i++) {
+      let to = ((first + o) * params.groupIn + firstIn + i * ${SUBGROUP}u) * ${KH*KW}u;
+      let place = (o * ${TI}u + i) * ${KH*KW}u;
+      for (var k = 0u; k < ${KH*KW}u * min(lastIn, 1u); k++) { partials[to + k] = sums[place + k]; }
+    }
+  }
 }
