@@ -44,6 +44,8 @@ Deno.test("resolveConfig() gives mdistiller's defaults for an empty file", () =>
     AMP: false,
     NESTEROV: true,
     SEED: 0,
+    SYNC_BN: false,
+    GATHER_BATCH: false,
   });
   assertEquals(LOG, {
     TENSORBOARD_FREQ: 500,

@@ -137,6 +137,7 @@ async function checkConvolution(convolution: ConvCase, variant?: ConvVariant): P
 }
 
 const CONVOLUTIONS: Readonly<Record<ConvVariant, readonly string[]>> = {
+  lanes: ["3x3 in whole tiles", "3x3 of stride 2", "300 channels"],
   direct: ["3x3 in whole tiles", "3x3 of stride 2", "300 channels"],
   tiled: ["one element", "3x3 of odd sizes", "3x3 of stride 2", "300 channels"],
   generic: ["one element", "3x3 of odd sizes", "7x7 of stride 2"],

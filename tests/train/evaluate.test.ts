@@ -23,6 +23,7 @@ function source(sizes: readonly number[], failure?: Error): BatchSource {
   return {
     length: sizes.length,
     images: sizes.reduce((a, b) => a + b, 0),
+    batchSize: FULL,
     dataset: {
       ...{ name: "some/test", labels: new Int32Array(), length: FULL * sizes.length },
       ...{ channels: 1, height: 28, width: 28, classes: [], mean: [0], std: [1] },
@@ -146,7 +147,14 @@ function told(labels: Int32Array, predicted: readonly number[]): BatchSource {
     ...{ channels: 1, height: 1, width: 3, mean: [0], std: [1] },
   };
   return {
-    ...{ length: 1, images: labels.length, dataset, aheadMilliseconds: 0, close() {} },
+    ...{
+      length: 1,
+      images: labels.length,
+      batchSize: 8,
+      dataset,
+      aheadMilliseconds: 0,
+      close() {},
+    },
     *epoch() {
       for (let start = 0; start < labels.length; start += 8) {
         const size = Math.min(8, labels.length - start);

@@ -13,7 +13,8 @@ import type { RunName } from "./plan.ts";
 
 /** What rank 0 has the others do with it. */
 type Job =
-  | { readonly kind: "run" | "matrix"; readonly config: Config }
+  | { readonly kind: "run"; readonly config: Config }
+  | { readonly kind: "matrix"; readonly config: Config }
   | { readonly kind: "measure"; readonly config: Config; readonly run: RunName; path: string }
   | { readonly kind: "end" };
 
@@ -30,14 +31,15 @@ export async function followPipeline(
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
-  let held: { key: string; splits: DatasetSplits } | null = null;
+  let held = { key: "", splits: null as DatasetSplits | null };
   for (;;) {
     const job = await fromFirst<Job>(group, null);
     if (job.kind === "end") return;
     const { config } = job;
     const key = JSON.stringify(config.DATASET);
-    if (held?.key !== key) held = { key, splits: await loadDataset(config.DATASET) };
-    const { splits } = held;
+    const splits: DatasetSplits = held.key === key && held.splits ||
+      await loadDataset(config.DATASET);
+    held = { key, splits };
     if (job.kind === "run") await followRun({ group, gpu, splits, signal });
     else if (job.kind === "matrix") await makeMatrix(group, config, splits, () => Promise.reject());
     else {
