@@ -1,6 +1,8 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { GpuError } from "../gpu/gpu_error.ts";
 import { type DeviceSpeed, deviceSpeed } from "./device_speed.ts";
+import { joinedGroup, openGroup } from "../parallel/open_group.ts";
+import { describeRanks, examineRanks, type RanksReport } from "./doctor_ranks.ts";
 import { gpuAdvice } from "./gpu_advice.ts";
 import { openDevice } from "./open_device.ts";
 import { FAILED } from "./terminal/interrupt_signal.ts";
@@ -24,6 +26,8 @@ interface DoctorReport {
   readonly adapter: AdapterReport | null;
   /** What was measured; null without an adapter. */
   readonly speed: DeviceSpeed | null;
+  /** The processes that a launcher started; null where it is this one alone. */
+  readonly ranks: RanksReport | null;
   /** What keeps the commands from working, one sentence each. */
   readonly problems: readonly string[];
   /** What could be better, one sentence each. */
@@ -69,14 +73,21 @@ const FAST_MESA = 25;
 const ENOUGH_MEMORY = 2 ** 30;
 
 /**
- * Says what the machine computes with, how fast it is, and what is wrong.
+ * Says what the machine computes with, how fast it is, and what is wrong; under a launcher, what all ranks compute with, and
+ * how fast they add up gradients, by rank 0 alone.
  *
  * @returns the exit status: 1 where something keeps the other commands from working
  */
 export async function doctor(flags: DoctorFlags): Promise<number> {
-  const report = await examine(flags.device);
-  console.log(flags.json ? JSON.stringify(report, null, 2) : describe(report));
-  return report.problems.length > 0 ? FAILED : 0;
+  await openGroup();
+  const report = await withRanks(await examine(flags.device));
+  if ((joinedGroup()?.rank ?? 0) === 0) {
+    console.log(flags.json ? JSON.stringify(report, null, 2) : describe(report));
+  }
+  if (report.problems.length === 0) return 0;
+  // All ranks end in the same way, so that none has to end the others.
+  await joinedGroup()?.close();
+  return FAILED;
 }
 
 async function examine(choice: string | undefined): Promise<DoctorReport> {
@@ -90,7 +101,7 @@ async function examine(choice: string | undefined): Promise<DoctorReport> {
     const problems = speed.correct
       ? []
       : ["the adapter computes a matrix product wrongly; update its driver"];
-    return { deno, system, adapter, speed, problems, hints: hintsFor(adapter) };
+    return { deno, system, adapter, speed, ranks: null, problems, hints: hintsFor(adapter) };
   } catch (error) {
     if (!(error instanceof GpuError)) throw error;
     return {
@@ -98,10 +109,27 @@ async function examine(choice: string | undefined): Promise<DoctorReport> {
       system,
       adapter: null,
       speed: null,
+      ranks: null,
       problems: [error.message + gpuAdvice(error, "doctor")],
       hints: [],
     };
   }
+}
+
+/** Adds what the other ranks found, and what is wrong with them. */
+async function withRanks(report: DoctorReport): Promise<DoctorReport> {
+  const group = joinedGroup();
+  if (!group) return report;
+  const { adapter, speed, problems: own } = report;
+  const ranks = await examineRanks(group, {
+    adapter: adapter && `${adapter.name} (${adapter.kind})`,
+    gflops: speed?.gflops ?? null,
+    problems: own,
+  });
+  const problems = ranks.ranks.flatMap(({ host, problems }, rank) =>
+    problems.map((problem) => `rank ${rank} on ${host}: ${problem}`)
+  );
+  return { ...report, ranks, problems };
 }
 
 function describeAdapter(gpu: Gpu): AdapterReport {
@@ -154,7 +182,7 @@ function bytes(value: number): string {
   return value >= 2 ** 20 ? `${Math.round(value / 2 ** 20)} MB` : `${Math.round(value / 1024)} KB`;
 }
 
-function describe({ deno, system, adapter, speed, problems, hints }: DoctorReport): string {
+function describe({ deno, system, adapter, speed, ranks, problems, hints }: DoctorReport): string {
   const lines = [`Deno       ${deno}`, `system     ${system}`];
   if (adapter && speed) {
     const mesa = adapter.mesa ? `, Mesa ${adapter.mesa}` : "";
@@ -178,6 +206,7 @@ function describe({ deno, system, adapter, speed, problems, hints }: DoctorRepor
       } GB/s (ReLU over ${bytes(speed.bandwidthBytes)})`,
     );
   } else lines.push("adapter    none");
+  if (ranks) lines.push(...describeRanks(ranks));
   lines.push(...hints.map((hint) => `hint       ${hint}`));
   lines.push(...problems.map((problem) => `problem    ${problem}`));
   lines.push("", problems.length > 0 ? "Something is wrong, see above." : "All is well.");

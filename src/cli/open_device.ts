@@ -4,7 +4,9 @@ import { environment, granted } from "../formats/environment.ts";
 import { visible } from "../formats/visible.ts";
 import { DEVICE_CHOICES, type DeviceChoice } from "../gpu/adapter.ts";
 import type { Gpu } from "../gpu/gpu.ts";
+import { joinedGroup } from "../parallel/open_group.ts";
 import { init } from "../tensor/default_device.ts";
+import { settleRankDevice } from "./rank_device.ts";
 import { type CountBar, countBar } from "./terminal/count_bar.ts";
 import { TuningFile } from "./tuning_file.ts";
 
@@ -15,7 +17,7 @@ const UNKNOWN_SUBGROUPS = [4, 128];
 
 /**
  * Opens the device for a command: `--device` wins over the environment variable `WKD_DEVICE`. The
- * software adapter gets 80 % of the free memory, hardware `WKD_MEMORY_LIMIT_MB` if that is set.
+ * software adapter gets 80 % of the free memory, divided among the ranks of this host, hardware `WKD_MEMORY_LIMIT_MB` if that is set.
  *
  * @throws UserError for a choice or a limit that does not exist.
  */
@@ -31,9 +33,12 @@ export async function openDevice(choice?: string): Promise<Gpu> {
   if (limit !== undefined && !(Number(limit) > 0)) {
     throw new UserError(`WKD_MEMORY_LIMIT_MB must be a number of megabytes, not ${limit}`);
   }
+  await settleRankDevice(wanted);
   const gpu = await init({ device: wanted as DeviceChoice });
   if (limit !== undefined) gpu.account.limit = Number(limit) * 2 ** 20;
-  else if (gpu.software) gpu.account.limit = freeMemory() * MEMORY_SHARE;
+  else if (gpu.software) {
+    gpu.account.limit = freeMemory() * MEMORY_SHARE / (joinedGroup()?.localSize ?? 1);
+  }
   return gpu;
 }
 

@@ -1,5 +1,6 @@
 import { similarityLoss } from "../losses/similarity.ts";
 import type { Features } from "../models/model.ts";
+import { gatherBatch } from "../ops/gather_batch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineDistiller } from "./definition.ts";
 import { FeatureDistiller } from "./feature_distiller.ts";
@@ -11,7 +12,8 @@ export class SP extends FeatureDistiller {
   override readonly readsPreact = false;
   /** The loss of one batch. */
   protected override compare(student: Features, teacher: Features): Tensor {
-    return similarityLoss(student.feats.at(-1)!, teacher.feats.at(-1)!);
+    const [s, t] = [student, teacher].map(({ feats }) => gatherBatch(feats.at(-1)!));
+    return similarityLoss(s, t);
   }
 }
 

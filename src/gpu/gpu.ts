@@ -1,8 +1,8 @@
 import { type Bindable, Binder, type BufferRange, type DispatchOptions } from "./binder.ts";
 import { BufferPool, type MemoryAccount } from "./buffer_pool.ts";
-import { type DeviceCommand, type DispatchCommand, encode } from "./command.ts";
+import { type DeviceCommand, type DispatchCommand, encode, type Visit } from "./command.ts";
 import { DeviceFailure } from "./device_failure.ts";
-import { type ExchangeOptions, runRecorded, type Visit } from "./exchange.ts";
+import { type ExchangeOptions, runRecorded } from "./exchange.ts";
 import { GpuError } from "./gpu_error.ts";
 import { type Kernel, NO_SUBGROUPS, type Subgroups } from "./kernel.ts";
 import { type CompileProgress, PipelineCache, type PipelineEntry } from "./pipeline_cache.ts";

@@ -1,6 +1,6 @@
 import { BufferPool, type MemoryAccount } from "./buffer_pool.ts";
-import type { Command } from "./command.ts";
-import type { ExchangeOptions, Visit } from "./exchange.ts";
+import type { Command, Visit } from "./command.ts";
+import type { ExchangeOptions } from "./exchange.ts";
 import { synchronous } from "./synchronous.ts";
 
 /** What is kept while a step is recorded: its commands, and the buffers that replays need. */

@@ -1,12 +1,13 @@
-import { libc } from "./dynamic_library.ts";
+import { addressOf } from "./address.ts";
+import { libc, parentOf } from "./dynamic_library.ts";
 import type { MpiLibrary } from "./mpi_library.ts";
-import { addressOf, type Request, type Transfers } from "./transfers.ts";
+import type { Request, Transfers } from "./transfers.ts";
 
 const TAG = 2;
 /** Milliseconds between two beats. */
 const BEAT_MS = 1000;
 /** Milliseconds without a beat after which a rank is taken for dead. */
-const DEAD_MS = 4000;
+const DEAD_MS = 3500;
 /** Milliseconds between two looks after which it was this process that slept. */
 const SLEPT_MS = 1500;
 /** Milliseconds that the end waits for what is still under way. */
@@ -15,12 +16,18 @@ const END_MS = 2000;
 /** What a beat says. */
 const [ALIVE, BYE] = [1, 2];
 
+/** The process that started this one, and the one that started that: a task does so by way of a shell. */
+function ancestors(): string {
+  const parent = libc().getppid();
+  return `${parent} ${parentOf(parent)}`;
+}
+
 /**
  * Sees that the other ranks are alive where neither the launcher nor MPI does: each rank sends its successor a byte a second,
- * and ends all where the one before it is silent for four, or where the process that started it is gone.
+ * and ends all where the one before it is silent for three and a half, or where the process that started it is gone.
  */
 export class Watch {
-  readonly #parent = libc().getppid();
+  readonly #ancestors = ancestors();
   readonly #out = new Uint8Array([ALIVE]);
   readonly #in = new Uint8Array(1);
   readonly #next: number;
@@ -46,10 +53,10 @@ export class Watch {
     this.#looked = now;
     if (now - this.#beat < BEAT_MS / 4) return;
     this.#hear(now);
-    if (libc().getppid() !== this.#parent) this.#abort("the process that started it is gone");
+    if (ancestors() !== this.#ancestors) this.#abort("the process that started it is gone");
     if (this.transfers.size === 1 || this.#left) return;
     if (now - this.#heard > DEAD_MS) {
-      const seconds = Math.round((now - this.#heard) / 1000);
+      const seconds = ((now - this.#heard) / 1000).toFixed(1);
       this.#abort(`rank ${this.#previous} has given no sign of life for ${seconds} s`);
     }
     if (now - this.#beat >= BEAT_MS && (!this.#sent || this.transfers.ended(this.#sent))) {
@@ -90,8 +97,7 @@ export class Watch {
 
   #abort(reason: string): never {
     console.error(`rank ${this.transfers.rank} of ${this.transfers.size}: ${reason}; ending all`);
-    this.mpi.calls.MPI_Abort(this.mpi.handles.world, 1);
-    libc()._exit(1);
+    this.mpi.abort(1);
     throw new Error(reason);
   }
 }

@@ -225,6 +225,14 @@ export class ClassCounts {
     });
   };
 
+  /** Adds those of all processes, which have different images. */
+  async sum(group: Group): Promise<void> {
+    const all = Float32Array.of(...this.#images, ...this.#correct);
+    await group.allReduceSum(all);
+    this.#images.set(all.subarray(0, this.#images.length));
+    this.#correct.set(all.subarray(this.#images.length));
+  }
+
   /** The counts of every class, in the order of the classes. */
   get counts(): ClassCount[] {
     return Array.from(this.#images, (images, label) => ({ images, correct: this.#correct[label] }));

@@ -111,11 +111,11 @@ export class TrainStep {
 
   /** Allocates the batch and the totals. */
   constructor(readonly options: TrainStepOptions) {
-    const { gpu: device, imageShape, optimizer, accumulate = false, mixes, classWeights } = options;
+    const { gpu: device, imageShape, optimizer, accumulate = false, classWeights } = options;
     const { teacher } = options.distiller;
     this.#teacher = teacher && new FoldedTeacher(teacher);
     this.#packs = new WeightPacks(device);
-    this.#inputs = new DeviceBatch(device, imageShape, mixes);
+    this.#inputs = this.#newBatch(imageShape);
     this.totals = zeros([TOTALS], { device });
     this.shared = options.shared ? new SharedStep(options.shared, optimizer, this.totals) : null;
     this.#weight = accumulate ? tensor([1], null, { device }) : null;
@@ -138,7 +138,7 @@ export class TrainStep {
    * @throws RangeError for a share where the step was not made to `accumulate`
    */
   async run(batch: HostBatch, schedule: Schedule, share: Share = ALONE): Promise<void> {
-    const { distiller, gpu, imageShape: [whole, ...image], mixes } = this.options;
+    const { distiller, imageShape: [whole, ...image] } = this.options;
     if (this.#schedule && !distiller.sameSchedule(this.#schedule, schedule)) this.#forget();
     this.#schedule = schedule;
     this.#weigh(share.of);
@@ -150,7 +150,7 @@ export class TrainStep {
     }
     // The last of an epoch has a recording of its own; the memory of both at once may be more than there is.
     this.#forget();
-    const inputs = new DeviceBatch(gpu, [size, ...image], mixes);
+    const inputs = this.#newBatch([size, ...image]);
     try {
       inputs.fill(batch);
       await this.#trainOn(inputs, last);
@@ -201,6 +201,11 @@ export class TrainStep {
     this.#classWeights?.dispose();
     this.#inputs.dispose();
     this.totals.dispose();
+  }
+
+  #newBatch(shape: Shape): DeviceBatch {
+    const { gpu, mixes, shared, classWeights = null } = this.options;
+    return new DeviceBatch(gpu, shape, mixes, shared ? classWeights : null);
   }
 
   async #trainOn(inputs: DeviceBatch, last: boolean): Promise<void> {
