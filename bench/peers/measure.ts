@@ -11,7 +11,13 @@ export interface Measurement {
 }
 
 /** The pieces of work, in the order they are run; an engine may leave some out. */
-export const CASES = ["conv_fwd", "conv_fwd_bwd", "resnet8_step", "wkd_step"] as const;
+export const CASES = [
+  "conv_fwd",
+  "conv_grads",
+  "conv_fwd_bwd",
+  "resnet8_step",
+  "wkd_step",
+] as const;
 
 /** The name of a piece of work. */
 export type Case = typeof CASES[number];

@@ -3,6 +3,8 @@ import type { Distiller } from "../../src/distill/distiller.ts";
 import { Vanilla } from "../../src/distill/vanilla.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { conv2d } from "../../src/ops/conv/conv2d.ts";
+import { convGeometry } from "../../src/ops/conv/geometry.ts";
+import { convKernels } from "../../src/ops/conv/variants.ts";
 import { SGD } from "../../src/optim/sgd.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { init } from "../../src/tensor/default_device.ts";
@@ -54,6 +56,18 @@ function convBackward(): Promise<Work> {
   });
 }
 
+/** Both gradients without the forward. */
+function convGradients(): Promise<Work> {
+  const [x, dy] = [random([BATCH, 64, 32, 32], 1), random([BATCH, 64, 32, 32], 1)];
+  const weight = random([64, 64, 3, 3], 0.05);
+  const g = convGeometry(x.shape, weight.shape, { padding: 1 });
+  const { inputGrad, weightGrad } = convKernels(g, gpu.software);
+  return work(() => {
+    inputGrad(dy, weight, g);
+    return weightGrad(x, dy, g);
+  });
+}
+
 /** One SGD step by the trainer's own code, which also uploads the batch and adds up metrics. */
 function trainingStep(distiller: Distiller): Work {
   const trained = [distiller.student, ...Object.values(distiller.extraModules)];
@@ -84,6 +98,7 @@ function wkdStep(): Work {
 
 await measureCases("ours", {
   conv_fwd: convForward,
+  conv_grads: convGradients,
   conv_fwd_bwd: convBackward,
   resnet8_step: () => trainingStep(new Vanilla(model("resnet8"))),
   wkd_step: wkdStep,

@@ -1,7 +1,8 @@
 /**
- * Runs the same work in this project's engine, TensorFlow.js and jax-js, each in a process of its own and
+ * Runs the same work in this project's engine, TensorFlow.js, jax-js and PyTorch on the CPU, each in a process of its own and
  * in turn, and prints medians with ratios:
- * `deno run -A bench/peers/run.ts [--rounds 2] [--cases conv_fwd,wkd_step] [--engines ours,tfjs]`.
+ * `deno run -A bench/peers/run.ts [--rounds 3] [--cases conv_fwd,wkd_step] [--engines ours,torch] [--threads 2]`.
+ * `WKD_PYTHON` names the Python that has PyTorch; default: python3.
  */
 import { fileURLToPath } from "node:url";
 import { type Case, CASES, type Measurement } from "./measure.ts";
@@ -10,17 +11,24 @@ interface Engine {
   name: string;
   script: string;
   /** The engine's own import map and options: the peers' packages are not this project's. */
-  config: string;
+  config?: string;
+  /** Shown as "ours / name", how many times as long ours takes; else the other way round. */
+  faster?: boolean;
 }
 
 const ENGINES: readonly Engine[] = [
   { name: "ours", script: "ours.ts", config: "../../deno.json" },
   { name: "tfjs", script: "tfjs.ts", config: "deno.json" },
   { name: "jax-js", script: "jax.ts", config: "deno.json" },
+  { name: "torch", script: "pytorch.py", faster: true },
 ];
+
+const PYTHON = Deno.env.get("WKD_PYTHON") ?? "python3";
 
 interface Options {
   rounds: number;
+  /** Of the software adapter and of PyTorch. */
+  threads: number;
   cases: readonly Case[];
   engines: readonly Engine[];
 }
@@ -42,19 +50,24 @@ function choose<T>(
   );
 }
 
+function wholeNumber(option: string, text: string): number {
+  const value = Number(text);
+  if (!(Number.isInteger(value) && value > 0)) {
+    fail(`${option} was "${text}", expected a whole number above 0`);
+  }
+  return value;
+}
+
 function parseOptions(args: readonly string[]): Options {
-  const options: Options = { rounds: 2, cases: CASES, engines: ENGINES };
+  const options: Options = { rounds: 3, threads: 2, cases: CASES, engines: ENGINES };
   for (let i = 0; i < args.length; i += 2) {
     const [option, text = ""] = [args[i], args[i + 1]];
-    if (option === "--rounds") {
-      options.rounds = Number(text);
-      if (!(Number.isInteger(options.rounds) && options.rounds > 0)) {
-        fail(`--rounds was "${text}", expected a whole number above 0`);
-      }
-    } else if (option === "--cases") options.cases = choose(option, text, CASES, (name) => name);
+    if (option === "--rounds") options.rounds = wholeNumber(option, text);
+    else if (option === "--threads") options.threads = wholeNumber(option, text);
+    else if (option === "--cases") options.cases = choose(option, text, CASES, (name) => name);
     else if (option === "--engines") {
       options.engines = choose(option, text, ENGINES, ({ name }) => name);
-    } else fail(`unknown option "${option}", expected --rounds, --cases or --engines`);
+    } else fail(`unknown option "${option}", expected --rounds, --threads, --cases or --engines`);
   }
   return options;
 }
@@ -65,24 +78,45 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-async function measureIn(engine: Engine, name: Case): Promise<Measurement | undefined> {
-  if (!await exists(local(engine.script))) return undefined;
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--config", local(engine.config), local(engine.script), name],
+/** The version of PyTorch that the Python has; undefined without. */
+async function torchVersion(): Promise<string | undefined> {
+  const { success, stdout } = await new Deno.Command(PYTHON, {
+    args: ["-c", "import torch; print(torch.__version__)"],
+    stderr: "null",
+  }).output().catch(() => ({ success: false, stdout: new Uint8Array() }));
+  return success ? new TextDecoder().decode(stdout).trim() : undefined;
+}
+
+async function measureIn(
+  { script, config }: Engine,
+  name: Case,
+  threads: number,
+): Promise<Measurement | undefined> {
+  if (!await exists(local(script))) return undefined;
+  const [command, args] = config
+    ? [Deno.execPath(), ["run", "-A", "--no-check", "--config", local(config)]]
+    : [PYTHON, []];
+  const { code, stdout } = await new Deno.Command(command, {
+    args: [...args, local(script), name],
+    env: { LP_NUM_THREADS: String(threads), OMP_NUM_THREADS: String(threads) },
     stderr: "inherit",
   }).output();
-  if (code !== 0) fail(`${engine.script} ${name} ended with exit status ${code}`);
+  if (code !== 0) fail(`${script} ${name} ended with exit status ${code}`);
   const line = new TextDecoder().decode(stdout).split("\n").find((text) => text.startsWith("{"));
   return line === undefined ? undefined : JSON.parse(line);
 }
 
+/** NaN of no values. */
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
   return (sorted[Math.ceil(middle) - 1] + sorted[Math.floor(middle)]) / 2;
 }
 
-async function header(rounds: number): Promise<string> {
+async function header(
+  { rounds, threads }: Options,
+  torch: string | undefined,
+): Promise<string> {
   const adapter = await navigator.gpu?.requestAdapter();
   if (!adapter) fail("no graphics adapter; run sh setup.sh first");
   const { description, device, isFallbackAdapter } = adapter.info;
@@ -96,42 +130,41 @@ async function header(rounds: number): Promise<string> {
     `adapter ${description || device}${isFallbackAdapter ? " (software)" : ""}`,
     `Deno ${Deno.version.deno}`,
     `commit ${commit}`,
+    `PyTorch ${torch ?? `missing (${PYTHON} has none; WKD_PYTHON names another)`}`,
+    `${threads} thread${threads === 1 ? "" : "s"} each`,
     `median of ${rounds} round${rounds === 1 ? "" : "s"}`,
   ].join(", ");
 }
 
 function table(options: Options, results: ReadonlyMap<string, number[]>): string {
-  const names = options.engines.map(({ name }) => name);
-  const rivals = names.includes("ours") ? names.filter((name) => name !== "ours") : [];
+  const { engines } = options;
+  const rivals = engines.some(({ name }) => name === "ours")
+    ? engines.filter(({ name }) => name !== "ours")
+    : [];
   const cell = (text: string) => text.padStart(14);
+  const figure = (value: number, unit: string, digits: number) =>
+    cell(Number.isNaN(value) ? "-" : value.toFixed(digits) + unit);
   const rows = options.cases.map((work) => {
-    const ms = new Map(names.map((name) => [name, results.get(`${name} ${work}`)]));
-    const of = (name: string) => ms.get(name) && median(ms.get(name)!);
-    const ours = of("ours");
-    const figure = (value: number | undefined, unit: string, digits: number) =>
-      cell(value === undefined ? "-" : value.toFixed(digits) + unit);
-    return work.padEnd(14) + names.map((name) => figure(of(name), " ms", 1)).join("") +
-      rivals.map((name) => {
-        const theirs = of(name);
-        return figure(
-          theirs !== undefined && ours !== undefined ? theirs / ours : undefined,
-          "x",
-          2,
-        );
-      }).join("");
+    const of = (name: string) => median(results.get(`${name} ${work}`) ?? []);
+    const ratio = ({ name, faster }: Engine) =>
+      faster ? of("ours") / of(name) : of(name) / of("ours");
+    return work.padEnd(14) + engines.map(({ name }) => figure(of(name), " ms", 1)).join("") +
+      rivals.map((rival) => figure(ratio(rival), "x", 2)).join("");
   });
-  const heading = "case".padEnd(14) + names.map(cell).join("") +
-    rivals.map((name) => cell(`${name} / ours`)).join("");
+  const heading = "case".padEnd(14) + engines.map(({ name }) => cell(name)).join("") +
+    rivals.map(({ name, faster }) => cell(faster ? `ours / ${name}` : `${name} / ours`)).join("");
   return [heading, ...rows].join("\n");
 }
 
 const options = parseOptions(Deno.args);
-console.log(await header(options.rounds));
+const torch = await torchVersion();
+console.log(await header(options, torch));
+if (torch === undefined) options.engines = options.engines.filter(({ name }) => name !== "torch");
 const results = new Map<string, number[]>();
 for (let round = 1; round <= options.rounds; round++) {
   for (const work of options.cases) {
     for (const engine of options.engines) {
-      const measurement = await measureIn(engine, work);
+      const measurement = await measureIn(engine, work, options.threads);
       if (!measurement) continue;
       console.log(`round ${round}: ${JSON.stringify(measurement)}`);
       const key = `${engine.name} ${work}`;

@@ -44,7 +44,7 @@ interface AdapterReport {
   readonly mesa: string | null;
   /** Optional WebGPU features that the engine can use. */
   readonly features: readonly string[];
-  /** Threads that certainly share a subgroup; null where kernels use none, as on software adapters. */
+  /** Threads that certainly share a subgroup; null where kernels use none. */
   readonly subgroups: number | null;
   /** The limits that decide which sizes work. */
   readonly limits: Readonly<Record<string, number>>;

@@ -8,7 +8,7 @@ export interface DeviceOptions {
   device?: DeviceChoice;
   /** Bytes that may be allocated on the device. Default: no limit of our own. */
   memoryLimit?: number;
-  /** Whether kernels use subgroups where the adapter has them; results are the same. Default: on hardware. */
+  /** Whether kernels use subgroups where the adapter has them; results are the same. Default: true. */
   subgroups?: boolean;
 }
 
@@ -65,7 +65,7 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Gpu> {
   const { device, subgroups } = await requestDevice(
     adapter,
     { requiredLimits, requiredFeatures },
-    options.subgroups ?? !software,
+    options.subgroups ?? true,
   );
   return new Gpu(device, adapter.info, software, options.memoryLimit, subgroups);
 }

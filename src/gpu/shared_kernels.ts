@@ -1,6 +1,7 @@
 import blocks from "../../kernels/shared/blocks.wgsl" with { type: "text" };
 import convPixelsLoad from "../../kernels/shared/conv_pixels_load.wgsl" with { type: "text" };
 import convTileLoad from "../../kernels/shared/conv_tile_load.wgsl" with { type: "text" };
+import convWindowRow from "../../kernels/shared/conv_window_row.wgsl" with { type: "text" };
 import depthwiseRow from "../../kernels/shared/depthwise_row.wgsl" with { type: "text" };
 import grid from "../../kernels/shared/grid.wgsl" with { type: "text" };
 import hash from "../../kernels/shared/hash.wgsl" with { type: "text" };
@@ -21,6 +22,7 @@ export const SHARED_KERNELS: Readonly<Record<string, string>> = {
   blocks,
   conv_pixels_load: convPixelsLoad,
   conv_tile_load: convTileLoad,
+  conv_window_row: convWindowRow,
   depthwise_row: depthwiseRow,
   grid,
   hash,

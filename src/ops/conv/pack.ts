@@ -1,3 +1,4 @@
+import lanesCode from "../../../kernels/conv/conv2d_lanes_pack.wgsl" with { type: "text" };
 import packCode from "../../../kernels/conv/conv2d_pack.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import type { Tensor } from "../../tensor/core.ts";
@@ -6,6 +7,7 @@ import type { ConvGeometry } from "./geometry.ts";
 import { packedWeight } from "./kept_weights.ts";
 
 const packKernel = new Kernel("conv2d_pack", packCode);
+const lanesKernel = new Kernel("conv2d_lanes_pack", lanesCode);
 
 /** Bytes of the uniform window through which the direct kernels read weights. */
 const WINDOW = 65536;
@@ -82,19 +84,43 @@ export function gradientView(g: ConvGeometry, flip: boolean): WeightView {
 
 /** Packs a weight for the direct kernels with `tile` output channels a thread. */
 export function packWeights(weight: Tensor, view: WeightView, tile: number): PackedWeights {
+  return pack(packKernel, weight, view, { tile, perChannel: view.taps * tile }, { tile });
+}
+
+/** Packs a weight for the kernels whose `lanes` lanes have `channelTile` output channels each. */
+export function packLanes(
+  weight: Tensor,
+  view: WeightView,
+  lanes: number,
+  channelTile: number,
+): PackedWeights {
+  const block = {
+    tile: lanes * channelTile,
+    perChannel: Math.ceil(channelTile * view.taps / 4) * 4 * lanes,
+  };
+  return pack(lanesKernel, weight, view, block, { lanes, channelTile });
+}
+
+/** `perChannel`: floats of an input channel in a block of `tile` output channels. */
+function pack(
+  kernel: Kernel,
+  weight: Tensor,
+  view: WeightView,
+  { tile, perChannel }: { readonly tile: number; readonly perChannel: number },
+  layout: Readonly<Record<string, number>>,
+): PackedWeights {
   const { gpu } = weight;
   const align = Math.max(16, gpu.device.limits.minUniformBufferOffsetAlignment);
-  const perChannel = view.taps * tile * 4;
-  const chunks = Math.ceil(view.groupIn / Math.floor(WINDOW / perChannel));
+  const chunks = Math.ceil(view.groupIn / Math.floor(WINDOW / (4 * perChannel)));
   const chunkIn = Math.ceil(view.groupIn / chunks);
-  const blockBytes = Math.ceil(chunkIn * perChannel / align) * align;
+  const blockBytes = Math.ceil(chunkIn * perChannel * 4 / align) * align;
   const groupBlocks = Math.ceil(view.groupOut / tile);
   const blocks = view.groups * groupBlocks;
   const total = blocks * chunks * blockBytes / 4;
   // The kernel's window is always 64 KB long, so the buffer must go on behind the last block.
   const params = {
+    ...layout,
     total,
-    tile,
     taps: view.taps,
     chunkIn,
     chunks,
@@ -107,14 +133,14 @@ export function packWeights(weight: Tensor, view: WeightView, tile: number): Pac
     strideIn: view.strideIn,
     flip: Number(view.flip),
   };
-  const order = `direct ${Object.values(params)}`;
+  const order = `${kernel.name} ${Object.values(params)}`;
   const tensor = packedWeight(
     weight,
     order,
     total + WINDOW / 4,
     "float32",
     (packed) =>
-      gpu.dispatch(packKernel, {
+      gpu.dispatch(kernel, {
         bindings: { w: weight, packed },
         params,
         workgroups: linearGrid(Math.ceil(total / 64)),

@@ -10,18 +10,21 @@ import type { ConvEnding } from "./ending.ts";
 import { convForwardGeneric, convInputGradGeneric, convWeightGradGeneric } from "./generic.ts";
 import { type ConvGeometry, isDepthwise, isPlain, isPointwise } from "./geometry.ts";
 import { convInputGradDirect } from "./input_grad_direct.ts";
+import { convForwardLanes, convInputGradLanes } from "./lanes.ts";
 import { convForwardPointwise, convInputGradPointwise } from "./pointwise.ts";
 import { convWeightGradPointwise } from "./pointwise_weight_grad.ts";
 import { convForwardTiled, convInputGradTiled } from "./tiled.ts";
 import { convWeightGradTiled } from "./tiled_weight_grad.ts";
 import { convWeightGradDirect } from "./weight_grad_direct.ts";
+import { convWeightGradLanes } from "./weight_grad_lanes.ts";
 
 /**
- * Kernel family: `direct` has register tiles for adapters that run on the CPU, `tiled` workgroup memory for discrete GPUs,
- * `generic` knows every kind of convolution. Depthwise convolutions have kernels of their own in the first two, with other
- * tiles, and 1 x 1 convolutions with stride 1 in the first.
+ * Kernel family: `lanes` is for adapters that run on the CPU, whose subgroups are the lanes of its vectors, and takes the next
+ * where there are none or too few channels; `direct` has register tiles for such adapters, `tiled` workgroup memory for discrete
+ * GPUs, `generic` knows every kind of convolution. Depthwise convolutions have kernels of their own in all but the last, with
+ * other tiles, and 1 x 1 convolutions with stride 1 in `direct`.
  */
-export type ConvVariant = "direct" | "tiled" | "generic";
+export type ConvVariant = "lanes" | "direct" | "tiled" | "generic";
 
 /** The three kernels of a convolution. The input gradient has `added` in it, which is given up for it. */
 interface ConvKernels {
@@ -50,6 +53,20 @@ const POINTWISE = inFloat32({
   inputGrad: (dy, weight, g, added = null) =>
     giveUp(added, convInputGradPointwise(dy, weight, g, added)),
   weightGrad: convWeightGradPointwise,
+});
+
+/** What else a software adapter has for a convolution. */
+const registerTiles = (g: ConvGeometry) => isPointwise(g) ? POINTWISE : DIRECT;
+
+const LANES = inFloat32({
+  forward: (x, weight, bias, g, ending) =>
+    convForwardLanes(x, weight, bias, g, ending) ??
+      registerTiles(g).forward(x, weight, bias, g, ending),
+  inputGrad(dy, weight, g, added = null) {
+    const gradient = convInputGradLanes(dy, weight, g, added);
+    return gradient ? giveUp(added, gradient) : registerTiles(g).inputGrad(dy, weight, g, added);
+  },
+  weightGrad: (x, dy, g) => convWeightGradLanes(x, dy, g) ?? registerTiles(g).weightGrad(x, dy, g),
 });
 
 const TILED: ConvKernels = {
@@ -89,7 +106,11 @@ function depthwise(software: boolean): ConvKernels {
   };
 }
 
-const DEPTHWISE = { direct: depthwise(true), tiled: depthwise(false) } as const;
+const DEPTHWISE = {
+  lanes: depthwise(true),
+  direct: depthwise(true),
+  tiled: depthwise(false),
+} as const;
 
 /** Below this many multiply-adds, compiling a kernel for the shape takes longer than it can save. */
 const WORTH_COMPILING = 2e6;
@@ -122,13 +143,13 @@ export function convKernels(
   if (chosen === "generic") return GENERIC;
   if (isDepthwise(g)) return DEPTHWISE[chosen];
   if (chosen === "tiled") return TILED;
-  return isPointwise(g) ? POINTWISE : DIRECT;
+  return chosen === "lanes" ? LANES : registerTiles(g);
 }
 
 function choose(g: ConvGeometry, software: boolean): ConvVariant {
   const least = isDepthwise(g) ? WORTH_DEPTHWISE : WORTH_COMPILING;
   if (!isPlain(g) || multiplyAdds(g) < least) return "generic";
-  if (software) return "direct";
+  if (software) return "lanes";
   const channels = Math.min(g.inChannels, g.outChannels) / g.groups;
   return g.groups > 1 && !isDepthwise(g) && channels < WORTH_TILED ? "generic" : "tiled";
 }

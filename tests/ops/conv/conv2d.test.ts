@@ -4,7 +4,14 @@ import { tensor, zeros } from "../../../src/tensor/create.ts";
 import { scope } from "../../../src/tensor/scope.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
 import { assertClose, device, procedural, values } from "../../helpers.ts";
-import { type ConvCase, OTHER_CASES, outSize, PLAIN_CASES, plainConv } from "./conv_cases.ts";
+import {
+  type ConvCase,
+  LANES_CASES,
+  OTHER_CASES,
+  outSize,
+  PLAIN_CASES,
+  plainConv,
+} from "./conv_cases.ts";
 
 const gpu = await device();
 
@@ -41,11 +48,17 @@ async function check(convolution: ConvCase, variant?: ConvVariant): Promise<void
 }
 
 for (const [name, convolution] of Object.entries(PLAIN_CASES)) {
-  for (const variant of ["direct", "tiled", "generic"] as const) {
+  for (const variant of ["lanes", "direct", "tiled", "generic"] as const) {
     Deno.test(`conv2d() by ${variant} kernels is right, and its gradients: ${name}`, () => {
       return check(convolution, variant);
     });
   }
+}
+
+for (const [name, convolution] of Object.entries(LANES_CASES)) {
+  Deno.test(`conv2d() by lanes kernels is right, and its gradients: ${name}`, () => {
+    return check(convolution, "lanes");
+  });
 }
 
 for (const [name, convolution] of Object.entries(OTHER_CASES)) {
@@ -53,7 +66,7 @@ for (const [name, convolution] of Object.entries(OTHER_CASES)) {
 }
 
 Deno.test("conv2d() gives the same bits again", async () => {
-  for (const variant of ["direct", "tiled", "generic"] as const) {
+  for (const variant of ["lanes", "direct", "tiled", "generic"] as const) {
     const convolution = PLAIN_CASES["3x3 of odd sizes"];
     assertEquals(await run(convolution, variant), await run(convolution, variant), variant);
   }
@@ -70,7 +83,7 @@ Deno.test("conv2d() makes no gradients that nobody wants", () => {
 
 Deno.test("conv2d() leaves no memory behind", () => {
   const before = gpu.account.inUse;
-  for (const variant of ["direct", "tiled", "generic"] as const) {
+  for (const variant of ["lanes", "direct", "tiled", "generic"] as const) {
     const { x, weight, options } = PLAIN_CASES["3x3 of stride 2"];
     scope(() => {
       const leaves = [procedural("x", x, 1, true), procedural("w", weight, 1, true)];
@@ -106,7 +119,7 @@ Deno.test("conv2d() refuses what does not fit", () => {
 Deno.test("conv2d() refuses a kernel family that does not know the convolution", () => {
   const x = zeros([1, 4, 8, 8]);
   const weight = zeros([4, 4, 3, 3]);
-  for (const variant of ["direct", "tiled"] as const) {
+  for (const variant of ["lanes", "direct", "tiled"] as const) {
     assertThrows(() => conv2d(x, weight, null, { dilation: 2 }, variant), RangeError, "generic");
   }
 });

@@ -24,6 +24,30 @@ export const PLAIN_CASES: Readonly<Record<string, ConvCase>> = {
   "300 channels": { x: [1, 300, 6, 6], weight: [20, 300, 3, 3], options: { padding: 1 } },
 };
 
+/** Channels, rows and strides that the lanes of a vector divide in ways of their own. */
+export const LANES_CASES: Readonly<Record<string, ConvCase>> = {
+  "7x7 pixels": { x: [3, 24, 7, 7], weight: [20, 24, 3, 3], options: { padding: 1 } },
+  "rows of 14": { x: [2, 16, 14, 14], weight: [32, 16, 3, 3], options: { padding: 1 } },
+  "rows of 14 to 7": {
+    x: [2, 16, 14, 14],
+    weight: [16, 16, 3, 3],
+    options: { stride: 2, padding: 1 },
+  },
+  "1x1 of stride 2 in vectors": {
+    x: [2, 20, 8, 8],
+    weight: [36, 20, 1, 1],
+    options: { stride: 2 },
+  },
+  "1x1 of rows that end in a tile": { x: [2, 40, 6, 6], weight: [24, 40, 1, 1] },
+  "1x1 of 49 pixels": { x: [2, 12, 7, 7], weight: [33, 12, 1, 1] },
+  "stride 3 beyond the kernel": {
+    x: [2, 8, 11, 10],
+    weight: [8, 8, 2, 2],
+    options: { stride: 3 },
+  },
+  "rows too long for a tile": { x: [1, 4, 2, 130], weight: [4, 4, 3, 3], options: { padding: 1 } },
+};
+
 /** Convolutions for the kernels of any kind. */
 export const OTHER_CASES: Readonly<Record<string, ConvCase>> = {
   "two groups": { x: [2, 6, 5, 7], weight: [4, 3, 3, 3], options: { groups: 2, padding: 1 } },

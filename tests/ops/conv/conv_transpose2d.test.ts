@@ -93,7 +93,7 @@ async function check(each: Case, variant?: ConvVariant): Promise<void> {
 }
 
 for (const [name, each] of Object.entries(PLAIN)) {
-  for (const variant of ["direct", "tiled", "generic"] as const) {
+  for (const variant of ["lanes", "direct", "tiled", "generic"] as const) {
     Deno.test(`convTranspose2d() by ${variant} kernels is right, and its gradients: ${name}`, () => {
       return check(each, variant);
     });

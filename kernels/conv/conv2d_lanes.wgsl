@@ -1,0 +1,152 @@
+// y[n, o, :, :] (+)= sum over i, ky, kx of w[o, i, ky, kx] * x[n, g(o) + i, oy * S - P + ky, ox * S - P + kx]
+// where g(o) is the first input channel of o's group; with GRAD the input gradient of such a convolution, x being the
+// output's gradient, y the input's, and the roles of i and o swapped. Then, as `epilogue` says, + bias[o], + residual, ReLU.
+// For adapters that run on the CPU: the threads of a subgroup are the lanes of the processor's vectors. A load costs eight
+// scalar loads, so lanes load different values of x and hand them to all; each lane makes the sums of its own channels.
+// float32, NCHW. A subgroup makes TY rows of y (whole rows, OW wide) of SUBGROUP * T channels of a group; weights come packed
+// (conv2d_lanes_pack.wgsl) through a uniform window of 64 KB that holds whole blocks of as many channels.
+// Dispatch: x = ceil(images * tiles * SUBGROUP / 64), y = blocks in the window.
+// Template: W, OW (widths of x and y), KH, KW, S (stride), PY, PX (padding), TY, T, VEC (elements of x a load, 1 or 4),
+// VOUT (of y a store), R0, R (first row of x, relative to the tile's, and rows read), M (elements read before the first
+// row, so that it starts at a whole vector), GRAD, ACC (add to y).
+struct Params {
+  images: u32,
+  tiles: u32, // of an image
+  plane: u32, // of x, in loads
+  outPlane: u32, // of y, in stores
+  step: u32, // loads from one tile's first row to the next tile's
+  first: i32, // load at which the first tile begins
+  inChannels: u32, // of a group, in this window
+  firstIn: u32, // the first of them, in its group
+  groupIn: u32, // channels of a group
+  allIn: u32,
+  groupOut: u32,
+  allOut: u32,
+  firstBlock: u32,
+  groupBlocks: u32, // blocks of channels of a group
+  blockStride: u32, // vec4s from one block to the next
+  epilogue: u32, // 1 for bias, 2 for residual, 4 for ReLU, added; what is not read may be any buffer
+}
+//: if VEC == 4
+alias Loaded = vec4f;
+//: else
+alias Loaded = f32;
+//: end
+//: if VOUT == 4
+alias Stored = vec4f;
+//: include "rectified" T = "vec4f", I = "vec4i"
+//: else
+alias Stored = f32;
+//: include "rectified" T = "f32", I = "i32"
+//: end
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<Loaded>;
+@group(0) @binding(2) var<uniform> w: array<vec4f, 4096>;
+@group(0) @binding(3) var<storage, read_write> y: array<Stored>;
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read> residual: array<Stored>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) group: vec3u) {
+  let lane = thread.x % ${SUBGROUP}u;
+  // Surplus subgroups repeat the last tile: all lanes stay together.
+  let id = min(thread.x / ${SUBGROUP}u, params.images * params.tiles - 1u);
+  let tile = id % params.tiles;
+  let image = id / params.tiles;
+  let block = params.firstBlock + group.y;
+  let convGroup = block / params.groupBlocks;
+  let begin = tile * params.step + u32(params.first) + lane;
+  //: for v in 0..(M+R*W+VEC*SUBGROUP-1)/(VEC*SUBGROUP)
+  let in${v} = begin + ${v*SUBGROUP}u < params.plane;
+  //: end
+  var base = (image * params.allIn + convGroup * params.groupIn + params.firstIn) * params.plane + begin;
+  //: for t in 0..T
+  //: for r in 0..TY
+  //: for c in 0..OW
+  var a${t}_${r}_${c} = 0.0;
+  //: end
+  //: end
+  //: end
+  var wi = group.y * params.blockStride + lane;
+  for (var i = 0u; i < params.inChannels; i++) {
+    //: for v in 0..(M+R*W+VEC*SUBGROUP-1)/(VEC*SUBGROUP)
+    let x${v} = select(Loaded(), x[base + ${v*SUBGROUP}u], in${v});
+    //: end
+    //: for e in 0..(T*KH*KW+3)/4
+    let w${e} = w[wi + ${e*SUBGROUP}u];
+    //: end
+    //: for q in 0..R
+    //: for c in 0..W
+    //: for f in M+q*W+c..M+q*W+c+1
+    //: if VEC == 4
+    let p${q}_${c} = subgroupBroadcast(x${f/(4*SUBGROUP)}[${f%4}], ${f/4%SUBGROUP}u);
+    //: else
+    let p${q}_${c} = subgroupBroadcast(x${f/SUBGROUP}, ${f%SUBGROUP}u);
+    //: end
+    //: end
+    //: end
+    //: end
+    //: for r in 0..TY
+    //: for b in 0..(OW+3)/4
+    //: for t in 0..T
+    //: for ky in 0..KH
+    //: for kx in 0..KW
+    //: for e in t*KH*KW+ky*KW+kx..t*KH*KW+ky*KW+kx+1
+    //: for c in b*4..(b*4+4<OW?b*4+4:OW)
+    //: if GRAD
+    //: if (r+PY-ky) % S == 0 && (c+PX-kx) % S == 0 && c+PX-kx >= 0 && (c+PX-kx)/S < W
+    a${t}_${r}_${c} += w${e/4}[${e%4}] * p${(r+PY-ky)/S-R0}_${(c+PX-kx)/S};
+    //: end
+    //: else
+    //: if c*S+kx-PX >= 0 && c*S+kx-PX < W
+    a${t}_${r}_${c} += w${e/4}[${e%4}] * p${r*S+ky}_${c*S+kx-PX};
+    //: end
+    //: end
+    //: end
+    //: end
+    //: end
+    //: end
+    //: end
+    //: end
+    //: end
+    base += params.plane;
+    wi += ${(T*KH*KW+3)/4*SUBGROUP}u;
+  }
+  //: if ACC
+  // Surplus subgroups must not add twice.
+  if (thread.x / ${SUBGROUP}u != id) { return; }
+  //: end
+  let start = tile * ${TY*OW/VOUT}u;
+  let biased = (params.epilogue & 1u) != 0u;
+  let added = (params.epilogue & 2u) != 0u;
+  let rectifies = (params.epilogue & 4u) != 0u;
+  //: for t in 0..T
+  {
+    let channel = (block % params.groupBlocks) * ${T*SUBGROUP}u + ${t*SUBGROUP}u + lane;
+    if (channel < params.groupOut) {
+      let at = (image * params.allOut + convGroup * params.groupOut + channel) * params.outPlane + start;
+      var b = 0.0;
+      if (biased) { b = bias[convGroup * params.groupOut + channel]; }
+      //: for s in 0..TY*OW/VOUT
+      if (start + ${s}u < params.outPlane) {
+        //: if VOUT == 4
+        var sum = vec4f(
+          //: for l in s*4..s*4+4
+          a${t}_${l/OW}_${l%OW},
+          //: end
+        ) + b;
+        //: else
+        var sum = a${t}_${s/OW}_${s%OW} + b;
+        //: end
+        //: if ACC
+        sum += y[at + ${s}u];
+        //: end
+        if (added) { sum += residual[at + ${s}u]; }
+        if (rectifies) { sum = rectified(sum); }
+        y[at + ${s}u] = sum;
+      }
+      //: end
+    }
+  }
+  //: end
+}

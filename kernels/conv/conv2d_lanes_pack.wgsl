@@ -1,0 +1,45 @@
+// Weights in the order conv2d_lanes reads them: packed[b][chunk][i][e / 4][lane][e % 4] for blocks b of lanes * T output
+// channels of a group and chunks of its input channels; e = t * taps + tap, the channel is t * lanes + lane of the block.
+// Channels past the last of a group are zero. float32.
+// w is read as w[group * strideGroup + o * strideOut + i * strideIn + tap], with the taps reversed when flip = 1 (input
+// gradient); o and i are places in the group.
+// Dispatch: one thread an element, groups of 64.
+struct Params {
+  total: u32,
+  lanes: u32,
+  channelTile: u32, // T
+  taps: u32,
+  chunkIn: u32, // input channels in a chunk
+  chunks: u32,
+  blockStride: u32, // elements from one (b, chunk) to the next
+  groupBlocks: u32, // blocks of a group
+  groupIn: u32,
+  groupOut: u32,
+  strideGroup: u32,
+  strideOut: u32,
+  strideIn: u32,
+  flip: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> w: array<f32>;
+@group(0) @binding(2) var<storage, read_write> packed: array<f32>;
+
+//: include "grid" GROUP = "64u"
+fn each(index: u32) {
+  if (index >= params.total) { return; }
+  let block = index / params.blockStride;
+  let within = index % params.blockStride;
+  let perLane = (params.channelTile * params.taps + 3u) / 4u * 4u;
+  let inBlock = within / (perLane * params.lanes);
+  let i = (block % params.chunks) * params.chunkIn + inBlock;
+  let e = within / (4u * params.lanes) % (perLane / 4u) * 4u + within % 4u;
+  let lane = within / 4u % params.lanes;
+  let convGroup = block / params.chunks / params.groupBlocks;
+  let o = ((block / params.chunks) % params.groupBlocks * params.channelTile + e / params.taps) * params.lanes + lane;
+  let tap = e % params.taps;
+  let source = convGroup * params.strideGroup + o * params.strideOut + i * params.strideIn +
+    select(tap, params.taps - 1u - tap, params.flip == 1u);
+  let inside = o < params.groupOut && i < params.groupIn && inBlock < params.chunkIn &&
+    e < params.channelTile * params.taps;
+  packed[index] = select(0.0, w[min(source, arrayLength(&w) - 1u)], inside);
+}

@@ -1,0 +1,167 @@
+// partial[s, o, i, ky, kx] = sum over the strips of split s of dy[n, o, oy, ox] * x[n, g(o) + i, oy * S - P + ky, ox * S - P + kx]
+// where g(o) is the first input channel of o's group.
+// Weight gradient for adapters that run on the CPU: the threads of a subgroup are the lanes of the processor's vectors. Each
+// lane has its own input channels; lanes load different values of dy and hand them to all. sum_partials adds the splits in
+// fixed order. float32, NCHW.
+// A subgroup owns TO output and SUBGROUP * TI input channels of a group with all taps and sweeps down strips of TX columns,
+// keeping the rows of x that the next row of dy needs again. A strip is TX columns of one image; split s takes strips
+// s * strips .. (s + 1) * strips.
+// Dispatch: x = ceil(pairs * splits * SUBGROUP / 64).
+// Template: KH, KW, S, PX, TO (multiple of SUBGROUP), TI, TX, VX, VD (elements of x and dy a load: 4 where TX, strips' first
+// columns and planes are whole vectors, or 1).
+struct Params {
+  height: u32,
+  width: u32,
+  outHeight: u32,
+  outWidth: u32,
+  groups: u32,
+  groupIn: u32, // channels of a group
+  groupOut: u32,
+  padY: u32,
+  tilesIn: u32,
+  tilesOut: u32,
+  stripsPerImage: u32,
+  strips: u32, // in one split
+  allStrips: u32,
+  splits: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+//: if VX == 4
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+//: else
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+//: end
+//: if VD == 4
+@group(0) @binding(2) var<storage, read> dy: array<vec4f>;
+//: else
+@group(0) @binding(2) var<storage, read> dy: array<f32>;
+//: end
+@group(0) @binding(3) var<storage, read_write> partials: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) thread: vec3u) {
+  let lane = thread.x % ${SUBGROUP}u;
+  let pairs = params.tilesIn * params.tilesOut * params.groups;
+  let id = min(thread.x / ${SUBGROUP}u, pairs * params.splits - 1u);
+  let firstIn = (id % params.tilesIn) * ${TI*SUBGROUP}u + lane;
+  let firstOut = ((id / params.tilesIn) % params.tilesOut) * ${TO}u;
+  let convGroup = (id / (params.tilesIn * params.tilesOut)) % params.groups;
+  let split = id / pairs;
+  let inChannels = params.groups * params.groupIn;
+  let outChannels = params.groups * params.groupOut;
+  let plane = params.height * params.width;
+  let outPlane = params.outHeight * params.outWidth;
+  // Channels past the last read the last; their sums are not stored.
+  //: for i in 0..TI
+  let in${i} = (convGroup * params.groupIn + min(firstIn + ${i*SUBGROUP}u, params.groupIn - 1u)) * plane;
+  //: end
+  //: for o in 0..TO/SUBGROUP
+  let out${o} = (convGroup * params.groupOut + min(firstOut + ${o*SUBGROUP}u + lane, params.groupOut - 1u)) * outPlane;
+  //: end
+  //: for o in 0..TO
+  //: for i in 0..TI
+  //: for k in 0..KH*KW
+  var a${o}_${i}_${k} = 0.0;
+  //: end
+  //: end
+  //: end
+  //: for i in 0..TI
+  //: for r in 0..KH
+  //: for c in 0..(TX-1)*S+KW
+  var x${i}_${r}_${c} = 0.0;
+  //: end
+  //: end
+  //: end
+  let end = min((split + 1u) * params.strips, params.allStrips);
+  for (var strip = split * params.strips; strip < end; strip++) {
+    let image = strip / params.stripsPerImage;
+    let ox = (strip % params.stripsPerImage) * ${TX}u;
+    let ix = ox * ${S}u;
+    //: for c in 0..(TX-1)*S+KW
+    let colIn${c} = ix + ${c}u - ${PX}u < params.width;
+    //: end
+    //: for c in 0..TX
+    let dyIn${c} = ox + ${c}u < params.outWidth;
+    //: end
+    var dyAt = image * outChannels * outPlane + ox;
+    // Row 0 of the window is loaded by the sweep as row KH - S; what lies above it comes first.
+    var iy = 0u - params.padY;
+    let xBase = image * inChannels * plane + ix;
+    //: for r in 0..KH-S
+    {
+      let rowIn = iy + ${r}u < params.height;
+      let at = xBase + (iy + ${r}u) * params.width;
+      //: for i in 0..TI
+      //: include "conv_window_row" ROW = r + S
+      //: end
+    }
+    //: end
+    for (var oy = 0u; oy < params.outHeight; oy++) {
+      //: for i in 0..TI
+      //: for r in 0..KH-S
+      //: for c in 0..(TX-1)*S+KW
+      x${i}_${r}_${c} = x${i}_${r+S}_${c};
+      //: end
+      //: end
+      //: end
+      //: for r in (KH>S?KH-S:0)..KH
+      {
+        let rowIn = iy + ${r}u < params.height;
+        let at = xBase + (iy + ${r}u) * params.width;
+        //: for i in 0..TI
+        //: include "conv_window_row" ROW = r
+        //: end
+      }
+      //: end
+      //: for b in 0..TO/SUBGROUP
+      {
+        //: for c in 0..TX
+        //: if VD == 1
+        let d${c} = select(0.0, dy[dyAt + out${b} + ${c}u], dyIn${c});
+        //: else
+        //: if c % 4 == 0
+        let v${c/4} = select(vec4f(), dy[(dyAt + out${b}) / 4u + ${c/4}u], dyIn${c});
+        //: end
+        let d${c} = v${c/4}[${c%4}];
+        //: end
+        //: end
+        //: for l in 0..SUBGROUP
+        {
+          //: for c in 0..TX
+          let b${c} = subgroupBroadcast(d${c}, ${l}u);
+          //: end
+          //: for o in b*SUBGROUP+l..b*SUBGROUP+l+1
+          //: for i in 0..TI
+          //: for ky in 0..KH
+          //: for kx in 0..KW
+          a${o}_${i}_${ky*KW+kx} +=
+          //: for c in 0..TX-1
+            b${c} * x${i}_${ky}_${c*S+kx} +
+          //: end
+            b${TX-1} * x${i}_${ky}_${(TX-1)*S+kx};
+          //: end
+          //: end
+          //: end
+          //: end
+        }
+        //: end
+      }
+      //: end
+      dyAt += params.outWidth;
+      iy += ${S}u;
+    }
+  }
+  let first = split * outChannels * params.groupIn * ${KH*KW}u;
+  //: for o in 0..TO
+  if (firstOut + ${o}u < params.groupOut) {
+    //: for i in 0..TI
+    if (firstIn + ${i*SUBGROUP}u < params.groupIn) {
+      let pair = first + ((convGroup * params.groupOut + firstOut + ${o}u) * params.groupIn + firstIn + ${i*SUBGROUP}u) * ${KH*KW}u;
+      //: for k in 0..KH*KW
+      partials[pair + ${k}u] = a${o}_${i}_${k};
+      //: end
+    }
+    //: end
+  }
+  //: end
+}

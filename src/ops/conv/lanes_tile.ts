@@ -1,0 +1,105 @@
+import { type ConvGeometry, isPointwise } from "./geometry.ts";
+import { gradientReach } from "./gradient_reach.ts";
+
+/** How the kernel `conv2d_lanes` sees the maps of a convolution, and what a subgroup makes of them. */
+export interface LanesTile {
+  /** Width of the map read and of the map written. 1 x 1 convolutions take a map for rows of any length. */
+  readonly W: number;
+  readonly OW: number;
+  /** Rows written, whole. */
+  readonly TY: number;
+  /** Channels of a lane. */
+  readonly T: number;
+  /** Elements of a load and of a store. */
+  readonly VEC: 1 | 4;
+  readonly VOUT: 1 | 4;
+  /** First row read, relative to the tile's, and rows read. */
+  readonly R0: number;
+  readonly R: number;
+  /** Elements read before the first row, so that it begins at a whole vector. */
+  readonly M: number;
+  /** Rows read from one tile's first to the next tile's. */
+  readonly step: number;
+}
+
+// Instructions on the software adapter. A load is one of every lane, with a check each; weights come from a uniform buffer,
+// without; a sum of all taps is loaded and stored once.
+const LOAD = { 1: 160, 4: 330 } as const;
+const BROADCAST = 1.6;
+const WEIGHT = 33;
+const MULTIPLY_ADD = 2;
+const SUM = 3;
+/** Instructions of a loop that the processor keeps decoded: longer ones run slower, and take longer to compile. */
+const FAST_LOOP = 3600;
+/** Longer than what the register-tile kernels have. */
+const LONGEST_LOOP = 6000;
+const MAX_SUMS = 256;
+const MAX_TAPS = 25;
+/** Pixels of a 1 x 1 convolution that are a row. */
+const ROW = 32;
+
+/**
+ * The tile with the least estimated time for a convolution, or with `grad` for the input gradient of one with a stride; null
+ * where lanes or registers would be wasted.
+ *
+ * @param groupOut channels of a group that are written
+ */
+export function chooseLanesTile(
+  g: ConvGeometry,
+  groupOut: number,
+  lanes: number,
+  grad: boolean,
+): LanesTile | null {
+  const taps = g.kernelY * g.kernelX;
+  if (lanes < 4 || groupOut < lanes / 2 || taps > MAX_TAPS) return null;
+  let best: LanesTile | null = null;
+  let least = Infinity;
+  for (const tile of tiles(g, grad)) {
+    const { TY, T, OW } = tile;
+    if (T > 1 && (T / 2) * lanes >= groupOut) continue;
+    const outHeight = (grad ? g.height * g.width : g.outHeight * g.outWidth) / OW;
+    const perLoop = loopInstructions(tile, taps / (grad ? g.strideY ** 2 : 1), lanes, taps);
+    const loops = Math.ceil(outHeight / TY) * Math.ceil(groupOut / (lanes * T));
+    // A loop that is too long is worth no more than its length.
+    const time = perLoop > FAST_LOOP ? 1e12 * perLoop : perLoop * loops;
+    if (perLoop <= LONGEST_LOOP && time < least) {
+      least = time;
+      best = tile;
+    }
+  }
+  return best;
+}
+
+function loopInstructions(
+  { W, OW, TY, T, VEC, R, M }: LanesTile,
+  tapsEach: number,
+  lanes: number,
+  taps: number,
+): number {
+  const sums = TY * OW * T;
+  return Math.ceil((M + R * W) / (VEC * lanes)) * LOAD[VEC] + R * W * BROADCAST +
+    T * taps * WEIGHT + sums * (tapsEach * MULTIPLY_ADD + SUM);
+}
+
+function* tiles(g: ConvGeometry, grad: boolean): Iterable<LanesTile> {
+  const S = g.strideY;
+  const plane = g.height * g.width;
+  const outPlane = g.outHeight * g.outWidth;
+  const flat = isPointwise(g) ? (plane <= 2 * ROW ? plane : ROW) : null;
+  const [W, OW] = flat ? [flat, flat] : grad ? [g.outWidth, g.width] : [g.width, g.outWidth];
+  const [read, written] = grad ? [outPlane, plane] : [plane, outPlane];
+  const rows = flat ? 1 : written / OW;
+  const unit = grad ? S : 1;
+  for (let TY = unit; TY < rows + unit && TY * OW <= MAX_SUMS; TY += unit) {
+    const step = grad ? TY / S : TY * S;
+    const [R0, R1] = grad
+      ? gradientReach(TY, g.kernelY, S, g.padY)
+      : [-g.padY, (TY - 1) * S + g.kernelY - g.padY];
+    const VEC = read % 4 === 0 && step * W % 4 === 0 ? 4 : 1;
+    const VOUT = written % 4 === 0 && TY * OW % 4 === 0 ? 4 : 1;
+    const M = (R0 * W % VEC + VEC) % VEC;
+    for (const T of [1, 2, 4]) {
+      if (TY * OW * T <= MAX_SUMS) yield { W, OW, TY, T, VEC, VOUT, R0, R: R1 - R0, M, step };
+    }
+  }
+}
