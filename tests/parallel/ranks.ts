@@ -180,18 +180,7 @@ export async function trainRank(group: Group, settings: Settings): Promise<Train
 export async function trainRanks(size: number, settings: Settings = {}): Promise<Trained[]> {
   if (size === 1) return [await trainRank(ALONE, settings)];
   const groups = localGroups(size).map(settings.wrap ?? ((group) => group));
-  return await asRanks(groups, async (group) => {
-    try {
-      return await trainRank(group, settings);
-    } catch (error) {
-      try {
-        group.abort(1);
-      } catch {
-        // What ended this rank is the error to report.
-      }
-      throw error;
-    }
-  });
+  return await asRanks(groups, (group) => trainRank(group, settings));
 }
 
 /** All numbers of what a rank has, under names that start so. */
