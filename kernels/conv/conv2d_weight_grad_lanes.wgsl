@@ -151,7 +151,8 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
       iy += ${S}u;
     }
   }
-  // Stored in loops: every store is code for each lane of a CPU, and takes long to compile.
+  //: if S == 1
+  // Stored in loops: every store is code for each lane of a CPU, and unrolled they take longer to compile than all of the sums.
   var sums: array<f32, ${TO*TI*KH*KW}>;
   //: for o in 0..TO
   //: for i in 0..TI
@@ -167,7 +168,25 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
     for (var i = 0u; i < lastIn; i++) {
       let to = ((first + o) * params.groupIn + firstIn + i * ${SUBGROUP}u) * ${KH*KW}u;
       let place = (o * ${TI}u + i) * ${KH*KW}u;
-      for (var k = 0u; k < ${KH*KW}u * min(lastIn, 1u); k++) { partials[to + k] = sums[place + k]; }
+      //: for k in 0..KH*KW
+      partials[to + ${k}u] = sums[place + ${k}u];
+      //: end
     }
   }
+  //: else
+  // With a stride the sweep is an eighth slower where its sums go into an array.
+  let first = split * outChannels * params.groupIn * ${KH*KW}u;
+  //: for o in 0..TO
+  if (firstOut + ${o}u < params.groupOut) {
+    //: for i in 0..TI
+    if (firstIn + ${i*SUBGROUP}u < params.groupIn) {
+      let pair = first + ((convGroup * params.groupOut + firstOut + ${o}u) * params.groupIn + firstIn + ${i*SUBGROUP}u) * ${KH*KW}u;
+      //: for k in 0..KH*KW
+      partials[pair + ${k}u] = a${o}_${i}_${k};
+      //: end
+    }
+    //: end
+  }
+  //: end
+  //: end
 }
