@@ -242,11 +242,8 @@ export class TrainStep {
     requireTargetsUsed(targets, distiller, this.options, mixes);
     const loss = Object.values(losses).reduce((sum, term) => sum.add(term));
     this.lossNames = Object.keys(losses);
-    addTotals(
-      this.totals,
-      { loss, losses, logits, labels },
-      shared?.weight ?? labels.numel / whole,
-    );
+    const weight = shared?.weight ?? labels.numel / whole;
+    addTotals(this.totals, { loss, losses, logits, labels }, weight);
     const own = shared ? loss.mul(shared.share) : loss;
     const early = shared && !this.#weight ? { onGradient: shared.onGradient } : {};
     shared?.start();
