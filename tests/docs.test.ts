@@ -20,6 +20,7 @@ const PAGES = [
   "docs/gpu.md",
   "docs/recipes.md",
   "docs/many_machines.md",
+  "docs/over_ranks.md",
 ];
 const FOLDERS =
   "bench|checkpoints|configs|docs|examples|kernels|results|scratch|src|tests|types|wkd_cost_matrix";
