@@ -11,8 +11,8 @@ import { oneRunCurves } from "../run_curves.ts";
 const LINES = 200;
 /** Points of the curves between epochs that are kept; of more every second one. */
 const POINTS = 800;
-/** Columns of an epoch's line. */
-const COLUMNS = 120;
+/** Columns of an epoch's line, which a page may break. */
+const COLUMNS = 160;
 /** Characters of a line; the rest of a longer one is cut. */
 const LONGEST = 2000;
 
