@@ -174,7 +174,7 @@ export function endText(
 }
 
 function against({ name, top1 }: NonNullable<RunEnd["teacher"]>, best: number): string {
-  if (top1 === undefined) return `${name}, not measured on these images`;
+  if (top1 === undefined) return `${name}: not measured yet, which the command report does`;
   const points = best - top1;
   const how = points > 0 ? "above" : "below";
   const difference = Math.abs(points) < 0.005

@@ -102,6 +102,8 @@ const NOTHING: LiveStatus = {
 /** What a page that watches a run shows, kept up to date by what the run tells; its size is bounded. */
 export class LiveState {
   #status: LiveStatus;
+  /** What it was before something was compiled. */
+  #meanwhile: LiveStatus = NOTHING;
   #epochs: EpochLine[] = [];
   #points: StepLine[] = [];
   #lines: string[] = [];
@@ -136,10 +138,7 @@ export class LiveState {
       case "run_start":
         return this.#start(news);
       case "compile":
-        return this.#doing(
-          news.current === null ? "training" : "compiling",
-          news.current === null ? "" : `${news.current}, ${news.pipelines} kernels done`,
-        );
+        return this.#compile(news);
       case "step":
         return this.#step(news);
       case "evaluate":
@@ -198,6 +197,14 @@ export class LiveState {
     this.#set({ title, epochs, stepsPerEpoch, part, folder, device: event.device });
     this.#set({ epoch: startEpoch });
     this.line(`${title}: ${epochs} epochs of ${stepsPerEpoch} steps, on ${event.device}`);
+  }
+
+  /** Compiling comes between whatever else is done. */
+  #compile({ current, pipelines }: TrainEvent & { type: "compile" }): void {
+    if (this.#status.phase !== "compiling") this.#meanwhile = this.#status;
+    if (current !== null) return this.#doing("compiling", `${current}, ${pipelines} kernels done`);
+    const { phase, detail } = this.#meanwhile;
+    this.#doing(phase === "starting" ? "training" : phase, detail);
   }
 
   #step(event: Step): void {
