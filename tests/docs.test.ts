@@ -18,6 +18,7 @@ const PAGES = [
   "docs/adding_a_dataset.md",
   "docs/fine_tuning.md",
   "docs/recipes.md",
+  "docs/reports.md",
 ];
 const FOLDERS =
   "bench|checkpoints|configs|docs|examples|kernels|results|scratch|src|tests|types|wkd_cost_matrix";
