@@ -21,6 +21,7 @@ const PAGES = [
   "docs/recipes.md",
   "docs/many_machines.md",
   "docs/over_ranks.md",
+  "docs/reports.md",
 ];
 const FOLDERS =
   "bench|checkpoints|configs|docs|examples|kernels|results|scratch|src|tests|types|wkd_cost_matrix";

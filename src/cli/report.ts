@@ -25,7 +25,7 @@ export async function report(folders: readonly string[], flags: ReportFlags): Pr
   const same = folders.find((folder, i) => folders.indexOf(folder) !== i);
   if (same !== undefined) throw new UserError(`${asTyped(same)} is given twice`);
   const interrupt = interruptSignal("stopping; nothing is written (Ctrl-C again ends at once)");
-  const bar = countBar("measuring both models", "images");
+  const bar = countBar("measuring the models", "images");
   const source: ModelSource = {
     gpu: () => openComputeDevice(flags.device),
     test: ({ DATASET }) => loadTestSet(DATASET, datasetCallbacks()),

@@ -18,6 +18,8 @@ export interface ProgressOptions {
   readonly color?: boolean;
   /** The terminal's width; default its present one, or 120 where there is none. */
   readonly columns?: () => number;
+  /** Whether to say how a run starts; default true. */
+  readonly start?: boolean;
   /** Shows a folder as it would be typed; default as it is. */
   readonly path?: (path: string) => string;
   /** Milliseconds between two plain lines where there is no terminal; default 5000. */
@@ -129,7 +131,7 @@ const YELLOW = 33;
  */
 export function progress(options: ProgressOptions = {}): EventSink {
   const shown = new Progress(options);
-  const { texts, path = (path) => path } = options;
+  const { texts, start = true, path = (path) => path } = options;
   let epochs: number | null = null;
   const history: number[] = [];
   const around = () => ({ epochs, history, bar: shown.bar });
@@ -138,7 +140,7 @@ export function progress(options: ProgressOptions = {}): EventSink {
     switch (event.type) {
       case "run_start":
         epochs = event.epochs;
-        return texts ? undefined : shown.line(startText(event, path));
+        return texts || !start ? undefined : shown.line(startText(event, path));
       case "compile":
         if (event.current !== null) return shown.compile(event.pipelines, event.ms, event.current);
         shown.stopTicking();

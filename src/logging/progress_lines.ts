@@ -49,7 +49,7 @@ function scalingPart(scaling: ScalingMetrics | undefined): LinePart {
 
 function speedPart(imagesPerSecond: number): LinePart {
   const speed = Math.round(imagesPerSecond);
-  return part(`${speed} images/s`, [7, `${speed} img/s`], [6, ""]);
+  return part(`${speed} images/s`, [9, `${speed} img/s`], [6, ""]);
 }
 
 function place(epoch: number, epochs: number | null): LinePart {
@@ -174,7 +174,7 @@ export function endText(
 }
 
 function against({ name, top1 }: NonNullable<RunEnd["teacher"]>, best: number): string {
-  if (top1 === undefined) return `${name}, not measured on these images`;
+  if (top1 === undefined) return `${name}: not measured yet, which the command report does`;
   const points = best - top1;
   const how = points > 0 ? "above" : "below";
   const difference = Math.abs(points) < 0.005

@@ -26,7 +26,7 @@ export function reportAtEnd(
     const isWorth = steps >= STEPS && train.length * config.SOLVER.EPOCHS >= TIMES * test.length;
     const isFull = REPORT === "full" || (REPORT === "auto" && isWorth);
     const source = { gpu: () => Promise.resolve(gpu), test: () => Promise.resolve(test), signal };
-    if (isFull) sink({ type: "note", message: "measuring both models for the report" });
+    if (isFull) sink({ type: "note", message: "measuring the models for the report" });
     try {
       return await written(folder, isFull ? source : null, isFull ? tell : () => {});
     } catch (error) {

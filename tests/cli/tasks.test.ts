@@ -100,7 +100,7 @@ Deno.test("deno task takes paths from where it is typed", async () => {
     assertStringIncludes(config.stdout, 'PREFIX: "out"');
     assertEquals(config.stderr.trim().split("\n").length, 1);
     const missing = await deno("configs", "task", "-q", "eval", "no.pth");
-    assertEquals([missing.code, missing.stderr.includes("configs/no.pth")], [1, true]);
+    assertEquals([missing.code, missing.stderr.includes("checkpoint no.pth")], [1, true]);
     const to = join(folder, "x.pth");
     const from = "../checkpoints/fashion_mnist/resnet20.safetensors";
     const converted = await deno("configs", "task", "-q", "convert", from, to);

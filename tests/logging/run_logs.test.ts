@@ -87,6 +87,6 @@ Deno.test("train draws the cost matrix of WKD-L for TensorBoard", async () => {
     assertEquals([...png.subarray(1, 4)], [0x50, 0x4e, 0x47]);
     const [[, text]] = shown(events, "cost_matrix/text_summary");
     assertStringIncludes(text as string, "Cost matrix (fc, of the teacher's classifier): [10, 10]");
-    assertEquals(shown(events, "train_loss_kd").length, 1);
+    assertEquals(shown(events, "train_loss_wkd_l").length, 1);
   });
 });

@@ -49,10 +49,10 @@ export async function quickstart(
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
   const interrupt = interruptSignal("stopping; run the quickstart again to start anew");
   let start: RunStart | null = null;
-  const shown = progress({ path: asTyped });
+  const shown = progress({ path: asTyped, start: false });
   const sink: EventSink = (event) => {
     if (event.type === "run_start") console.log(greeting(config, splits, start = event));
-    else if (event.type !== "run_end" && event.type !== "interrupted") shown(event);
+    if (event.type !== "run_end" && event.type !== "interrupted") shown(event);
   };
   const run = { gpu, config, splits, sink };
   const command = [

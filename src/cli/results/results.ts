@@ -144,7 +144,7 @@ async function trainOne(
     splits: await loadDataset(config.DATASET, datasetCallbacks()),
     folder,
     start: startWhereStopped(folder.path, config),
-    sink: withoutStart(progress({ path: asTyped })),
+    sink: withoutStart(progress({ path: asTyped, start: false })),
     signal: interrupt.signal,
     resumeCommand,
   });
@@ -172,8 +172,10 @@ function round(percent: number): number {
 
 function withoutStart(sink: EventSink): EventSink {
   return (event) => {
-    if (event.type !== "run_start") sink(event);
-    else if (event.startEpoch > 1) console.log(`going on from epoch ${event.startEpoch}`);
+    sink(event);
+    if (event.type === "run_start" && event.startEpoch > 1) {
+      console.log(`going on from epoch ${event.startEpoch}`);
+    }
   };
 }
 

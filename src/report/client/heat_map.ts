@@ -20,6 +20,8 @@ export interface HeatCells {
 }
 
 const STEPS = 256;
+/** Longest side of a cell, in pixels. */
+const LARGEST = 72;
 /** How much of its length a slanted name takes, across and along. */
 const SLANT = Math.SQRT1_2;
 const FONT = "11px system-ui, sans-serif";
@@ -122,7 +124,10 @@ export class HeatMap {
     const last = columnNames.at(-1) ?? "";
     const lean = Math.min(context.measureText(last).width, 108) * SLANT - high / 2;
     this.#right = named && square ? Math.max(0, lean + 4) : 0;
-    const width = (this.#width - this.#left - this.#right) / columns;
+    const width = Math.min(
+      square ? LARGEST : Infinity,
+      (this.#width - this.#left - this.#right) / columns,
+    );
     this.#cell = [width, square ? width : Math.max(4, Math.min(22, 400 / rows))];
     this.#top = named && square ? slanted + 12 : 0;
   }

@@ -11,8 +11,8 @@ import { oneRunCurves } from "../run_curves.ts";
 const LINES = 200;
 /** Points of the curves between epochs that are kept; of more every second one. */
 const POINTS = 800;
-/** Columns of an epoch's line. */
-const COLUMNS = 120;
+/** Columns of an epoch's line, which a page may break. */
+const COLUMNS = 160;
 /** Characters of a line; the rest of a longer one is cut. */
 const LONGEST = 2000;
 
@@ -102,8 +102,12 @@ const NOTHING: LiveStatus = {
 /** What a page that watches a run shows, kept up to date by what the run tells; its size is bounded. */
 export class LiveState {
   #status: LiveStatus;
+  /** What it was before something was compiled. */
+  #meanwhile: LiveStatus = NOTHING;
   #epochs: EpochLine[] = [];
   #points: StepLine[] = [];
+  /** How often the curves have changed. */
+  changes = 0;
   #lines: string[] = [];
   /** Lines that came before those that are kept. */
   #before = 0;
@@ -136,10 +140,7 @@ export class LiveState {
       case "run_start":
         return this.#start(news);
       case "compile":
-        return this.#doing(
-          news.current === null ? "training" : "compiling",
-          news.current === null ? "" : `${news.current}, ${news.pipelines} kernels done`,
-        );
+        return this.#compile(news);
       case "step":
         return this.#step(news);
       case "evaluate":
@@ -185,6 +186,7 @@ export class LiveState {
 
   /** Forgets the figures of a run, since another begins. */
   forget(): void {
+    this.changes++;
     [this.#epochs, this.#points] = [[], []];
     this.#set({ epoch: 0, step: 0, part: 0, secondsLeft: null, loss: null, terms: [] });
     this.#set({ top1: null, best: null, imagesPerSecond: null, command: "" });
@@ -198,6 +200,14 @@ export class LiveState {
     this.#set({ title, epochs, stepsPerEpoch, part, folder, device: event.device });
     this.#set({ epoch: startEpoch });
     this.line(`${title}: ${epochs} epochs of ${stepsPerEpoch} steps, on ${event.device}`);
+  }
+
+  /** Compiling comes between whatever else is done. */
+  #compile({ current, pipelines }: TrainEvent & { type: "compile" }): void {
+    if (this.#status.phase !== "compiling") this.#meanwhile = this.#status;
+    if (current !== null) return this.#doing("compiling", `${current}, ${pipelines} kernels done`);
+    const { phase, detail } = this.#meanwhile;
+    this.#doing(phase === "starting" ? "training" : phase, detail);
   }
 
   #step(event: Step): void {
@@ -219,12 +229,14 @@ export class LiveState {
 
   /** Takes the figures between two points. */
   point(line: StepLine): void {
+    this.changes++;
     this.#points.push(line);
     if (this.#points.length > POINTS) this.#points = this.#points.filter((_, i) => i % 2 === 1);
   }
 
   /** Takes the figures of an epoch. */
   epoch(line: EpochLine): void {
+    this.changes++;
     this.#epochs.push(line);
     const { epoch, epochs, test, train, bestTop1, bestEpoch } = line;
     const best = { top1: bestTop1, epoch: bestEpoch };

@@ -66,7 +66,7 @@ function imagesOf(run: RunRecord, data: ModelData | null): number | null {
 function withBounds(top1: number, images: number | null, rest: string): string {
   if (images === null) return rest;
   const { low, high } = wilsonInterval(top1, images);
-  return `${low.toFixed(2)} to ${high.toFixed(2)} (95 %); ${rest}`;
+  return `${low.toFixed(2)} to ${high.toFixed(2)} (95\u00a0%); ${rest}`;
 }
 
 function bestTile(run: RunRecord, data: ModelData | null): Html | null {
