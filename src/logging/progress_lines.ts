@@ -49,7 +49,7 @@ function scalingPart(scaling: ScalingMetrics | undefined): LinePart {
 
 function speedPart(imagesPerSecond: number): LinePart {
   const speed = Math.round(imagesPerSecond);
-  return part(`${speed} images/s`, [7, `${speed} img/s`], [6, ""]);
+  return part(`${speed} images/s`, [9, `${speed} img/s`], [6, ""]);
 }
 
 function place(epoch: number, epochs: number | null): LinePart {

@@ -1,6 +1,5 @@
 import { listenLocally, LOCAL_HOST } from "../../web/local_server.ts";
 import type { LiveMessages } from "../client/live_data.ts";
-import type { CurveData } from "../client/page_data.ts";
 import { EventHub, type HubEvent } from "./event_hub.ts";
 import { liveHandler, newToken } from "./live_handler.ts";
 import { renderLivePage } from "./live_page.ts";
@@ -42,7 +41,7 @@ export class LiveServer {
   #state: LiveState;
   /** What was sent last. */
   #status: LiveStatus | null = null;
-  #curves = "";
+  #changes = -1;
   #lines = 0;
   #ticks = 0;
   #quiet = 0;
@@ -70,7 +69,7 @@ export class LiveServer {
   /** Shows another run from now on. */
   set state(state: LiveState) {
     this.#state = state;
-    [this.#status, this.#curves, this.#lines] = [null, "", 0];
+    [this.#status, this.#changes, this.#lines] = [null, -1, 0];
   }
 
   /** How many pages are open. */
@@ -120,11 +119,10 @@ export class LiveServer {
 
   #newCurves(): HubEvent[] {
     if (this.#ticks++ % CURVES_EVERY !== 0) return [];
-    const data: CurveData = this.#state.curves();
-    const text = JSON.stringify(data);
-    if (text === this.#curves) return [];
-    this.#curves = text;
-    return [{ event: "curves", data }];
+    const { changes } = this.#state;
+    if (changes === this.#changes) return [];
+    this.#changes = changes;
+    return [{ event: "curves", data: this.#state.curves() }];
   }
 }
 

@@ -11,8 +11,8 @@ import { oneRunCurves } from "../run_curves.ts";
 const LINES = 200;
 /** Points of the curves between epochs that are kept; of more every second one. */
 const POINTS = 800;
-/** Columns of an epoch's line. */
-const COLUMNS = 120;
+/** Columns of an epoch's line, which a page may break. */
+const COLUMNS = 160;
 /** Characters of a line; the rest of a longer one is cut. */
 const LONGEST = 2000;
 
@@ -106,6 +106,8 @@ export class LiveState {
   #meanwhile: LiveStatus = NOTHING;
   #epochs: EpochLine[] = [];
   #points: StepLine[] = [];
+  /** How often the curves have changed. */
+  changes = 0;
   #lines: string[] = [];
   /** Lines that came before those that are kept. */
   #before = 0;
@@ -184,6 +186,7 @@ export class LiveState {
 
   /** Forgets the figures of a run, since another begins. */
   forget(): void {
+    this.changes++;
     [this.#epochs, this.#points] = [[], []];
     this.#set({ epoch: 0, step: 0, part: 0, secondsLeft: null, loss: null, terms: [] });
     this.#set({ top1: null, best: null, imagesPerSecond: null, command: "" });
@@ -226,12 +229,14 @@ export class LiveState {
 
   /** Takes the figures between two points. */
   point(line: StepLine): void {
+    this.changes++;
     this.#points.push(line);
     if (this.#points.length > POINTS) this.#points = this.#points.filter((_, i) => i % 2 === 1);
   }
 
   /** Takes the figures of an epoch. */
   epoch(line: EpochLine): void {
+    this.changes++;
     this.#epochs.push(line);
     const { epoch, epochs, test, train, bestTop1, bestEpoch } = line;
     const best = { top1: bestTop1, epoch: bestEpoch };

@@ -73,8 +73,8 @@ function tilesOf(status: LiveStatus): readonly LiveTile[] {
     ),
     tile(
       "speed",
-      imagesPerSecond === null ? UNKNOWN : `${Math.round(imagesPerSecond)} images/s`,
-      status.device,
+      imagesPerSecond === null ? UNKNOWN : String(Math.round(imagesPerSecond)),
+      status.device ? `images/s on ${status.device}` : "images/s",
     ),
     memory.device === null
       ? tile("memory", bytes(memory.process), memory.process === null ? "" : "of this machine")
