@@ -111,13 +111,13 @@ function refuseTarget(path: string): void {
   checkTarget(path);
   if (!fileExists(path)) return;
   using file = openRegularFile(path);
-  if (new TextDecoder().decode(file.read(0, PAGE.length)) !== PAGE) {
+  if (!PAGE.test(new TextDecoder().decode(file.read(0, 100)))) {
     throw new UserError(`${asTyped(path)} is there and is no page; name another file with --out`);
   }
 }
 
 /** What every page begins with. */
-const PAGE = "<!doctype html>";
+const PAGE = /^\s*<!doctype html>/i;
 
 function write(path: string, text: string): number {
   const bytes = new TextEncoder().encode(text);
