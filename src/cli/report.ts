@@ -33,7 +33,10 @@ export async function report(folders: readonly string[], flags: ReportFlags): Pr
     signal: interrupt.signal,
   };
   try {
-    const { path, bytes, missing } = await writeReport(folders, { out: flags.out, source });
+    const { path, bytes, missing } = await writeReport(folders, {
+      ...{ out: flags.out, source },
+      tell: (message) => console.error(`warning: ${visible(message)}`),
+    });
     bar.clear();
     if (missing !== null) console.error(visible(`warning: ${missing}`));
     console.log(`wrote ${visible(asTyped(path))}, ${Math.round(bytes / 1000)} kB`);

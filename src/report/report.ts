@@ -2,8 +2,9 @@ import { dirname, join, resolve } from "node:path";
 import { asTyped } from "../config/typed_path.ts";
 import type { Dataset } from "../data/image_dataset.ts";
 import { UserError } from "../errors.ts";
-import { checkTarget, writeFileAtomic } from "../formats/atomic_write.ts";
-import { isFolder } from "../formats/paths.ts";
+import { checkTarget, WriteError, writeFileAtomic } from "../formats/atomic_write.ts";
+import { fileExists, isFolder } from "../formats/paths.ts";
+import { openRegularFile } from "../formats/read_file.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { GpuError } from "../gpu/gpu_error.ts";
 import { unpackCells } from "./client/bytes.ts";
@@ -63,6 +64,8 @@ export interface ReportOptions {
   readonly source: ModelSource | null;
   /** Whether a run is at its end that its files do not tell yet. Default false. */
   readonly finished?: boolean;
+  /** Told in a sentence what could not be kept. */
+  readonly tell?: (message: string) => void;
 }
 
 /**
@@ -73,7 +76,7 @@ export interface ReportOptions {
  */
 export async function writeReport(
   folders: readonly string[],
-  { out, source, finished = false }: ReportOptions,
+  { out, source, finished = false, tell = () => {} }: ReportOptions,
 ): Promise<WrittenReport> {
   const path = out ?? join(folders[0], REPORT_FILE);
   const runs = folders.map(readRun);
@@ -83,11 +86,10 @@ export async function writeReport(
     return { path, bytes, missing: null, teacherTop1: null };
   }
   const run = finished ? { ...runs[0], finished } : runs[0];
-  const figures = await modelFigures(run, source);
+  const figures = await modelFigures(run, source, tell);
   const missing = typeof figures === "string" ? figures : null;
   const data = typeof figures === "string" ? null : figures;
   const bytes = write(path, await renderRun(run, data, missing));
-  if (data) write(join(dirname(path), CONFUSION_FILE), csvOf(data));
   return { path, bytes, missing, teacherTop1: data && teacherTop1(data) };
 }
 
@@ -107,7 +109,15 @@ function refuseTarget(path: string): void {
     );
   }
   checkTarget(path);
+  if (!fileExists(path)) return;
+  using file = openRegularFile(path);
+  if (!PAGE.test(new TextDecoder().decode(file.read(0, 100)))) {
+    throw new UserError(`${asTyped(path)} is there and is no page; name another file with --out`);
+  }
 }
+
+/** What every page begins with. */
+const PAGE = /^\s*<!doctype html>/i;
 
 function write(path: string, text: string): number {
   const bytes = new TextEncoder().encode(text);
@@ -116,12 +126,20 @@ function write(path: string, text: string): number {
 }
 
 /** The figures that were kept, or computed now and kept. */
-async function modelFigures(run: RunRecord, source: ModelSource | null): Promise<Figures> {
+async function modelFigures(
+  run: RunRecord,
+  source: ModelSource | null,
+  tell: (message: string) => void,
+): Promise<Figures> {
   const { folder, student, state, config } = run;
   if (student === null) return "The run has no checkpoint yet, which what follows is computed of.";
   const key = modelKey(run);
+  const csv = join(folder, CONFUSION_FILE);
   const kept = keptModelData(folder, key);
-  if (kept) return kept;
+  if (kept) {
+    if (!fileExists(csv)) keeping(() => write(csv, csvOf(kept)), tell);
+    return kept;
+  }
   if (!source) {
     return "What needs the models was not computed with the run; deno task report of its folder adds it.";
   }
@@ -132,12 +150,23 @@ async function modelFigures(run: RunRecord, source: ModelSource | null): Promise
       const { progress, signal } = source;
       const parts = { gpu, config, folder, test, student, state, key, progress, signal };
       const data = await computeModelData(parts);
-      keepModelData(folder, data);
+      keeping(() => keepModelData(folder, data), tell);
+      keeping(() => write(csv, csvOf(data)), tell);
       return data;
     });
   } catch (error) {
     if (!(error instanceof GpuError)) throw error;
     return `${NOT_HERE} ${error.message}`;
+  }
+}
+
+/** A run's folder that cannot be written, such as another user's, has figures that are computed each time. */
+function keeping(action: () => void, tell: (message: string) => void): void {
+  try {
+    action();
+  } catch (error) {
+    if (!(error instanceof WriteError)) throw error;
+    tell(error.message);
   }
 }
 

@@ -186,6 +186,10 @@ Deno.test("report refuses what is no run, and a page that cannot be written", as
     const out = join(folder, "missing", "report.html");
     assertMatch(await error(run, "--out", out), /there is no folder .*missing to write/);
     assertStringIncludes(await error(run, "--out", folder), "is a folder; --out is the report's");
+    const other = join(folder, "notes.txt");
+    Deno.writeTextFileSync(other, "mine");
+    assertStringIncludes(await error(run, "--out", other), "is there and is no page");
+    assertEquals(Deno.readTextFileSync(other), "mine");
     const { status, stderr } = await cli("report", run);
     assertEquals([status, stderr.trim().split("\n").length], [0, 1], stderr);
     assertStringIncludes(read(run), "The run has no checkpoint yet");

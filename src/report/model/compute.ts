@@ -158,7 +158,14 @@ class Computation {
         : this.#missing.teacher;
       return null;
     }
-    const sound = sampled.filter((image) => student.logits.has(image) && teacher.logits.has(image));
+    // Images that could not be read, or whose logits are not finite, have no class.
+    const sound = sampled.filter((image) =>
+      student.predicted[image] >= 0 && teacher.predicted[image] >= 0
+    );
+    if (sound.length < 2) {
+      this.#missing.correlations = "There are too few images with finite logits.";
+      return null;
+    }
     const wanted = correlationOf(sound.map((image) => teacher.logits.get(image)!), classes);
     const after = difference(
       correlationOf(sound.map((image) => student.logits.get(image)!), classes),

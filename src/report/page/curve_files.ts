@@ -5,9 +5,12 @@ const UPLOT = "npm:uplot@1.6.32/dist/uPlot.esm.js";
 
 let files: { readonly script: string; readonly style: string } | null = null;
 
-/** What draws curves: uPlot's script, which sets the global `uPlot`, and its style. */
+/** What draws curves: uPlot's script with its licence, which sets the global `uPlot`, and its style. */
 export function curveFiles(): { readonly script: string; readonly style: string } {
-  return files ??= { script: read("uPlot.iife.min.js"), style: read("uPlot.min.css") };
+  return files ??= {
+    script: `/*!\n${read("../LICENSE")}\n*/\n${read("uPlot.iife.min.js")}`,
+    style: read("uPlot.min.css"),
+  };
 }
 
 function read(name: string): string {

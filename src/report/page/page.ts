@@ -76,7 +76,7 @@ export async function renderPage(page: Page): Promise<string> {
     <script type="application/json" id="data">${jsonForHtml(page.data)}</script>
     ${scripts.map((script) => html`<script>${raw(script)}</script>\n`)}</body>
     </html>
-  `.markup;
+  `.markup.trimStart();
 }
 
 function navigation(sections: readonly PageSection[]): Html {
