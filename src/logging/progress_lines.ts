@@ -32,13 +32,18 @@ function percent(value: number): string {
   return `${value.toFixed(2)} %`;
 }
 
+/** A loss in four or five characters, where it is no larger than that. */
+function brief(value: number): string {
+  return value.toFixed(Math.abs(value) < 10 ? 2 : 1);
+}
+
 /** Terms of the loss, where there are several. */
 function termsPart(losses: Readonly<Record<string, number>>): LinePart {
   const terms = Object.entries(losses);
   if (terms.length < 2) return part("");
-  const text = (digits: number) =>
-    terms.map(([name, value]) => `${termName(name)} ${value.toFixed(digits)}`).join("  ");
-  return part(text(4), [12, text(2)], [8, ""]);
+  const text = (shown: (value: number) => string) =>
+    terms.map(([name, value]) => `${termName(name)} ${shown(value)}`).join("  ");
+  return part(text((value) => value.toFixed(4)), [12, text(brief)], [8, ""]);
 }
 
 function scalingPart(scaling: ScalingMetrics | undefined): LinePart {
@@ -117,6 +122,7 @@ export function epochLine(event: EpochEnd): readonly LinePart[] {
     part(
       `train loss ${train.loss.toFixed(4)} top-1 ${trained}`,
       [11, `loss ${train.loss.toFixed(4)}  train ${trained}`],
+      [9, `loss ${brief(train.loss)}  train ${trained}`],
       [4, `train ${trained}`],
       [3, ""],
     ),

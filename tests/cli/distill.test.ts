@@ -28,7 +28,7 @@ Deno.test("distill goes from pictures to a student, on from where it was killed"
     assertEquals(status, 0, stderr);
     assertStringIncludes(stdout, "[1/7] look at the pictures: done before");
     assert(!stdout.includes("epoch 1/2  loss 0.000"), stdout);
-    const epochs = stdout.match(/ {2}epoch \d\/2/g)!;
+    const epochs = stdout.match(/^ {2}epoch \d\/2/gm)!;
     // The teacher's first was done; three runs have two each.
     assertEquals(epochs.length, 7, stdout);
     for (const role of [/\(teacher\)/, /wkd_l_f/, /alone/, /kd/]) {
@@ -59,7 +59,7 @@ Deno.test("distill goes from pictures to a student, on from where it was killed"
     const again = await cli(...words, "--compare");
     assertStringIncludes(again.stderr, "has 25 pictures now and had 24 when");
     assertEquals(again.stdout.match(/done before/g)!.length, 5);
-    assertEquals(again.stdout.match(/ {2}epoch \d\/2/g), null);
+    assertEquals(again.stdout.match(/^ {2}epoch \d\/2/gm), null);
 
     const init = ["--name", "tuned", "--teacher-init", join(made, "student.pth"), "--method", "kd"];
     const tuned = await cli("distil", pictures, ...words.slice(4), ...init, "--epochs", "1");

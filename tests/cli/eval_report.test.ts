@@ -41,3 +41,10 @@ Deno.test("evalText() and evalJson() give the balanced accuracy where there is o
   assertEquals(JSON.parse(evalJson({ ...EVALUATION, metrics }, "worst")).balancedAccuracy, 41.666);
   assert(!evalText(EVALUATION, "worst").includes("balanced"));
 });
+
+Deno.test("evalText() and evalJson() give no top-5 where five classes or fewer leave it at 100 %", () => {
+  const { top5: _, ...metrics } = EVALUATION.metrics;
+  const evaluation = { ...EVALUATION, metrics };
+  assert(!evalText(evaluation, "worst").includes("top-5"));
+  assert(!("top5" in JSON.parse(evalJson(evaluation, "worst"))));
+});

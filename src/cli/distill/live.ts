@@ -3,7 +3,10 @@ import type { PipelineListener } from "../../run/pipeline/options.ts";
 import { combine } from "../../train/events.ts";
 
 /** A pipeline's listener that shows on a page as well what it hears. */
-export function liveListener(listener: PipelineListener, page: LivePage): PipelineListener {
+export function liveListener(
+  listener: PipelineListener,
+  page: Pick<LivePage, "tell" | "sink">,
+): PipelineListener {
   return {
     stage(name, at, of, how) {
       listener.stage(name, at, of, how);
