@@ -10,6 +10,8 @@ export { type DeviceChoice, type DeviceOptions, openDevice } from "./gpu/adapter
 export { defaultDevice, init, setDefaultDevice } from "./tensor/default_device.ts";
 export { UserError, type UserErrorOptions } from "./errors.ts";
 export { Gpu } from "./gpu/gpu.ts";
+export type { Visit } from "./gpu/command.ts";
+export type { ExchangeOptions } from "./gpu/exchange.ts";
 export { GpuError, type GpuErrorKind } from "./gpu/gpu_error.ts";
 
 // Tensors.
@@ -57,6 +59,7 @@ export {
   sub,
 } from "./ops/binary.ts";
 export { dropout } from "./ops/dropout.ts";
+export { gatherBatch } from "./ops/gather_batch.ts";
 export { pow } from "./ops/pow.ts";
 export {
   abs,

@@ -19,6 +19,8 @@ const PAGES = [
   "docs/fine_tuning.md",
   "docs/gpu.md",
   "docs/recipes.md",
+  "docs/over_ranks.md",
+  "docs/many_machines.md",
 ];
 const FOLDERS =
   "bench|checkpoints|configs|docs|examples|kernels|results|scratch|src|tests|types|wkd_cost_matrix";

@@ -4,7 +4,9 @@
 
 rank=${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-${PMIX_RANK:-${SLURM_PROCID:-?}}}}
 size=${OMPI_COMM_WORLD_SIZE:-${PMI_SIZE:-${SLURM_STEP_NUM_TASKS:-?}}}
-here=${OMPI_COMM_WORLD_LOCAL_SIZE:-${MPI_LOCALNRANKS:-1}}
+here=${OMPI_COMM_WORLD_LOCAL_SIZE:-${MPI_LOCALNRANKS:-${SLURM_STEP_TASKS_PER_NODE:-1}}}
+# Slurm writes 4(x2) for two hosts of four.
+here=${here%%[!0-9]*}
 cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 
 # Open MPI gives a rank one core unless told otherwise, which decoding and the software adapter would crowd.

@@ -107,6 +107,7 @@ export class CRD implements Distiller {
 export const DEFINITION = defineDistiller({
   name: "CRD",
   doc: "Embeddings that are near for the same image (Tian et al., 2020).",
+  acrossImages: "remembers",
   keys: {
     MODE: choice(["exact", "relax"], "exact", "How negatives are drawn."),
     FEAT: {

@@ -20,6 +20,7 @@ export class PKT extends FeatureDistiller {
 export const DEFINITION = defineDistiller({
   name: "PKT",
   doc: "Probabilities of being near, of the pooled feature (Passalis and Tefas, 2018).",
+  acrossImages: "compares",
   keys: { LOSS: featureLoss(30000) },
   build: ({ student, teacher, options: { LOSS } }) => new PKT(student, teacher, lossWeights(LOSS)),
 });

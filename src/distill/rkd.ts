@@ -33,6 +33,7 @@ export class RKD extends FeatureDistiller {
 export const DEFINITION = defineDistiller({
   name: "RKD",
   doc: "Distances and angles between the images of a batch (Park et al., 2019).",
+  acrossImages: "compares",
   keys: {
     DISTANCE_WEIGHT: nonNegative(25, "Weight of the distance-wise loss."),
     ANGLE_WEIGHT: nonNegative(50, "Weight of the angle-wise loss."),

@@ -21,6 +21,7 @@ export class SP extends FeatureDistiller {
 export const DEFINITION = defineDistiller({
   name: "SP",
   doc: "Similarities of the images of a batch (Tung and Mori, 2019).",
+  acrossImages: "compares",
   keys: { LOSS: featureLoss(3000) },
   build: ({ student, teacher, options: { LOSS } }) => new SP(student, teacher, lossWeights(LOSS)),
 });

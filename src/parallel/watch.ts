@@ -5,9 +5,11 @@ import type { Request, Transfers } from "./transfers.ts";
 
 const TAG = 2;
 /** Milliseconds between two beats. */
-const BEAT_MS = 1000;
+const BEAT_MS = 500;
+/** Milliseconds between two checks, which cost a few calls of the system. */
+const CHECK_MS = 200;
 /** Milliseconds without a beat after which a rank is taken for dead. */
-const DEAD_MS = 3500;
+const DEAD_MS = 4000;
 /** Milliseconds between two looks after which it was this process that slept. */
 const SLEPT_MS = 1500;
 /** Milliseconds that the end waits for what is still under way. */
@@ -23,8 +25,8 @@ function ancestors(): string {
 }
 
 /**
- * Sees that the other ranks are alive where neither the launcher nor MPI does: each rank sends its successor a byte a second,
- * and ends all where the one before it is silent for three and a half, or where the process that started it is gone.
+ * Sees that the other ranks are alive where neither the launcher nor MPI does: each rank sends its successor a byte twice a
+ * second, and ends all where the one before it is silent for four, or where the process that started it is gone.
  */
 export class Watch {
   readonly #ancestors = ancestors();
@@ -35,6 +37,7 @@ export class Watch {
   #sent: Request | null = null;
   #received: Request | null = null;
   #beat = 0;
+  #checked = 0;
   #heard = performance.now();
   #looked = performance.now();
   #left = false;
@@ -51,7 +54,8 @@ export class Watch {
     // A suspended job has heard nobody, but its others are no more dead than it is.
     if (now - this.#looked > SLEPT_MS) this.#heard = now;
     this.#looked = now;
-    if (now - this.#beat < BEAT_MS / 4) return;
+    if (now - this.#checked < CHECK_MS) return;
+    this.#checked = now;
     this.#hear(now);
     if (ancestors() !== this.#ancestors) this.#abort("the process that started it is gone");
     if (this.transfers.size === 1 || this.#left) return;

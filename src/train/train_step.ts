@@ -224,11 +224,8 @@ export class TrainStep {
     requireTargetsUsed(targets, distiller, this.options, mixes);
     const loss = weightedSum(Object.values(losses).map((term) => [term.to("float32"), 1]));
     this.lossNames = Object.keys(losses);
-    addTotals(
-      this.totals,
-      { loss, losses, logits, labels },
-      shared?.weight ?? labels.numel / whole,
-    );
+    const weight = shared?.weight ?? labels.numel / whole;
+    addTotals(this.totals, { loss, losses, logits, labels }, weight);
     const own = shared ? loss.mul(shared.share) : loss;
     const early = shared && !this.#weight && !dry ? { onGradient: shared.onGradient } : {};
     shared?.start();

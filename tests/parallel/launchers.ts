@@ -79,5 +79,9 @@ export async function ended(
     new Response(launcher.stderr).text(),
     launcher.status,
   ]);
-  return { code, text: out + errors, milliseconds: performance.now() - start };
+  return {
+    code,
+    text: (out + errors).replaceAll("\r", ""),
+    milliseconds: performance.now() - start,
+  };
 }

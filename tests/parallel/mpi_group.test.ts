@@ -31,7 +31,10 @@ for (const family of ["MPICH", "Open MPI"] as const) {
     fn: async () => {
       const { code, text } = await ended(startRanks(family, 3, ["collectives"]));
       assertEquals(code, 0, text);
-      const lines = text.trim().split("\n").sort();
+      const lines = text.split("\n").filter((line) => /^rank \d/.test(line)).sort();
+      assertMatch(text, /^ranks {6}3 on 1 host, joined by (MPICH|Open MPI) \S+ \(/m);
+      assertMatch(text, /^ {11}2 on \S+: card, 1.0 GFLOP\/s\n/m);
+      assertMatch(text, /^all-reduce {4}8 B in [\d.e+]+ ms\n {12}16 KB in .+ ms, .+ GB\/s\n/m);
       assertEquals(lines.map((line) => line.slice(0, 11)), [0, 1, 2].map((r) => `rank ${r} of 3`));
       lines.forEach((line, rank) => assertStringIncludes(line, `: ${rank} of 3, hash`));
       const hashes = new Set(lines.map((line) => line.split("hash ")[1]));

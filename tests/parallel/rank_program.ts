@@ -1,6 +1,7 @@
 /** A program of several ranks, started by a launcher in the tests: its first argument says what it does. */
 import { assert, assertEquals } from "@std/assert";
-import { leaveGroup, openGroup, rankName } from "../../src/parallel/open_group.ts";
+import { describeRanks, examineRanks } from "../../src/cli/doctor_ranks.ts";
+import { joinedGroup, leaveGroup, openGroup, rankName } from "../../src/parallel/open_group.ts";
 
 const [what, argument] = Deno.args;
 const group = await openGroup();
@@ -62,6 +63,8 @@ async function collectives(): Promise<void> {
   assertEquals(gathered.map(({ length }) => length), gathered.map((_, r) => r * 40_000));
   assert(gathered.every((each, r) => each.every((byte) => byte === 7 + r)));
   await group.barrier();
+  const report = await examineRanks(joinedGroup()!, { adapter: "card", gflops: 1, problems: [] });
+  if (rank === 0) console.log(describeRanks(report).join("\n"));
   console.log(`${rankName()}: ${group.localRank} of ${group.localSize}, hash ${hash}`);
 }
 
