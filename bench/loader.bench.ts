@@ -87,6 +87,30 @@ function bench(
 }
 
 const root = await imageFolder();
+
+/** What the library alone does with the files, one after the other in one thread: no loader with one worker is faster. */
+function benchDecoder(name: string, decode: (file: Uint8Array) => Promise<unknown>): void {
+  const folder = join(root, "train", "only");
+  const files = [...Deno.readDirSync(folder)].map(({ name }) =>
+    Deno.readFileSync(join(folder, name))
+  );
+  Deno.bench({
+    name,
+    group: "image files",
+    n: 10,
+    warmup: 1,
+    fn: async () => {
+      for (const file of files) await decode(file);
+    },
+  });
+}
+
+sharp.concurrency(1);
+benchDecoder("64 JPEGs, decoder alone", (file) => sharp(file).raw().toBuffer());
+benchDecoder(
+  "64 JPEGs, decoder alone, scaled to 224 by it",
+  (file) => sharp(file).resize(224, 224).raw().toBuffer(),
+);
 for (const workers of cases({ software: true }, ["1", "2", "4"], (each) => each === "2")) {
   const folder = ["DATASET.TYPE", "imagenet", "DATASET.ROOT", root, "DATASET.NUM_WORKERS", workers];
   const { train, test } = await load(...folder);

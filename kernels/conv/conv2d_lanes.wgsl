@@ -7,7 +7,7 @@
 // (conv2d_lanes_pack.wgsl) through a uniform window of 64 KB that holds whole blocks of as many channels.
 // Dispatch: x = ceil(images * tiles * SUBGROUP / 64), y = blocks in the window.
 // Template: W, OW (widths of x and y), KH, KW, S (stride), PY, PX (padding), TY, T, VEC (elements of x a load, 1 or 4),
-// VOUT (of y a store), R0, R (first row of x, relative to the tile's, and rows read), M (elements read before the first
+// VOUT (of y a store), R0, R (first row of x, relative to the tile's, and rows read: all others are zero), M (elements read before the first
 // row, so that it starts at a whole vector), GRAD, ACC (add to y).
 struct Params {
   images: u32,
@@ -94,12 +94,12 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
     //: for e in t*KH*KW+ky*KW+kx..t*KH*KW+ky*KW+kx+1
     //: for c in b*4..(b*4+4<OW?b*4+4:OW)
     //: if GRAD
-    //: if (r+PY-ky) % S == 0 && (c+PX-kx) % S == 0 && c+PX-kx >= 0 && (c+PX-kx)/S < W
+    //: if (r+PY-ky) % S == 0 && (r+PY-ky)/S >= R0 && (r+PY-ky)/S < R0+R && (c+PX-kx) % S == 0 && c+PX-kx >= 0 && (c+PX-kx)/S < W
     a${t}_${r}_${c} += w${e/4}[${e%4}] * p${(r+PY-ky)/S-R0}_${(c+PX-kx)/S};
     //: end
     //: else
-    //: if c*S+kx-PX >= 0 && c*S+kx-PX < W
-    a${t}_${r}_${c} += w${e/4}[${e%4}] * p${r*S+ky}_${c*S+kx-PX};
+    //: if r*S+ky-PY >= R0 && r*S+ky-PY < R0+R && c*S+kx-PX >= 0 && c*S+kx-PX < W
+    a${t}_${r}_${c} += w${e/4}[${e%4}] * p${r*S+ky-PY-R0}_${c*S+kx-PX};
     //: end
     //: end
     //: end

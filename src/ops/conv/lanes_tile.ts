@@ -13,7 +13,7 @@ export interface LanesTile {
   /** Elements of a load and of a store. */
   readonly VEC: 1 | 4;
   readonly VOUT: 1 | 4;
-  /** First row read, relative to the tile's, and rows read. */
+  /** First row read, relative to the tile's, and rows read; a tile that is the whole map reads no rows of padding. */
   readonly R0: number;
   readonly R: number;
   /** Elements read before the first row, so that it begins at a whole vector. */
@@ -58,7 +58,7 @@ export function chooseLanesTile(
     const { TY, T, OW } = tile;
     if (T > 1 && (T / 2) * lanes >= groupOut) continue;
     const outHeight = (grad ? g.height * g.width : g.outHeight * g.outWidth) / OW;
-    const perLoop = loopInstructions(tile, taps / (grad ? g.strideY ** 2 : 1), lanes, taps);
+    const perLoop = loopInstructions(tile, g, lanes, grad);
     const loops = Math.ceil(outHeight / TY) * Math.ceil(groupOut / (lanes * T));
     // A loop that is too long is worth no more than its length.
     const time = perLoop > FAST_LOOP ? 1e12 * perLoop : perLoop * loops;
@@ -71,14 +71,34 @@ export function chooseLanesTile(
 }
 
 function loopInstructions(
-  { W, OW, TY, T, VEC, R, M }: LanesTile,
-  tapsEach: number,
+  { W, OW, TY, T, VEC, R0, R, M }: LanesTile,
+  { kernelY, kernelX, strideY, padY, padX }: ConvGeometry,
   lanes: number,
-  taps: number,
+  grad: boolean,
 ): number {
-  const sums = TY * OW * T;
+  const products = reaching(TY, kernelY, strideY, padY, grad, [R0, R0 + R]) *
+    reaching(OW, kernelX, strideY, padX, grad, [0, W]);
   return Math.ceil((M + R * W) / (VEC * lanes)) * LOAD[VEC] + R * W * BROADCAST +
-    T * taps * WEIGHT + sums * (tapsEach * MULTIPLY_ADD + SUM);
+    T * (kernelY * kernelX * WEIGHT + products * MULTIPLY_ADD + TY * OW * SUM);
+}
+
+/** How many pairs of an output and a tap along one direction reach an input from `from` up to `to`. */
+function reaching(
+  outputs: number,
+  kernel: number,
+  stride: number,
+  pad: number,
+  grad: boolean,
+  [from, to]: readonly [number, number],
+): number {
+  let count = 0;
+  for (let o = 0; o < outputs; o++) {
+    for (let k = 0; k < kernel; k++) {
+      const place = grad ? (o + pad - k) / stride : o * stride + k - pad;
+      if (Number.isInteger(place) && place >= from && place < to) count++;
+    }
+  }
+  return count;
 }
 
 function* tiles(g: ConvGeometry, grad: boolean): Iterable<LanesTile> {
@@ -92,7 +112,9 @@ function* tiles(g: ConvGeometry, grad: boolean): Iterable<LanesTile> {
   const unit = grad ? S : 1;
   for (let TY = unit; TY < rows + unit && TY * OW <= MAX_SUMS; TY += unit) {
     const step = grad ? TY / S : TY * S;
-    const [R0, R1] = grad
+    const [R0, R1] = TY >= rows && !flat
+      ? [0, read / W]
+      : grad
       ? gradientReach(TY, g.kernelY, S, g.padY)
       : [-g.padY, (TY - 1) * S + g.kernelY - g.padY];
     const VEC = read % 4 === 0 && step * W % 4 === 0 ? 4 : 1;
