@@ -12,7 +12,8 @@ import { type Checkpoint, loadCheckpoint } from "../run/checkpoints/checkpoint.t
 import { advising, imageSize, smaller } from "../run/memory_error.ts";
 import { publishedTeacher, teacherPath, teacherPlaces } from "../run/run_paths.ts";
 import { asTeacher } from "../run/models/teacher_normalisation.ts";
-import { ClassCounts, Evaluator } from "../train/evaluate.ts";
+import { ClassCounts } from "../train/class_counts.ts";
+import { Evaluator } from "../train/evaluate.ts";
 import { notFiniteName } from "../train/not_finite.ts";
 import { asRank } from "./as_rank.ts";
 import {

@@ -6,6 +6,7 @@ import { type ExchangeOptions, runRecorded } from "./exchange.ts";
 import { GpuError } from "./gpu_error.ts";
 import { type Kernel, NO_SUBGROUPS, type Subgroups } from "./kernel.ts";
 import { type CompileProgress, PipelineCache, type PipelineEntry } from "./pipeline_cache.ts";
+import { readRange } from "./read_range.ts";
 import { Recording } from "./recording.ts";
 import { RecordingScope } from "./recording_scope.ts";
 import { synchronous } from "./synchronous.ts";
@@ -134,26 +135,8 @@ export class Gpu {
   }
 
   /** Reads bytes back, after everything queued before. Takes at least 10 ms on most drivers. */
-  async read(source: BufferRange, bytes: number = source.size): Promise<ArrayBuffer> {
-    const size = Math.max(4, Math.ceil(bytes / 4) * 4);
-    const staging = this.device.createBuffer({ size, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
-    try {
-      // Queued now: whoever frees or overwrites the source before this resolves comes after.
-      const { buffer, offset } = source;
-      this.#pending.push({
-        ...{ kind: "copy", source: buffer, sourceOffset: offset },
-        ...{ target: staging, targetOffset: 0, size },
-      });
-      await this.flush();
-      await staging.mapAsync(1).catch((error) =>
-        this.failure.unanswered(error, "reading from the device")
-      );
-      const result = staging.getMappedRange().slice(0, bytes);
-      this.check();
-      return result;
-    } finally {
-      staging.destroy();
-    }
+  read(source: BufferRange, bytes: number = source.size): Promise<ArrayBuffer> {
+    return readRange(this, source, bytes, (command) => this.#pending.push(command));
   }
 
   /**
@@ -230,12 +213,7 @@ export class Gpu {
     }
   }
 
-  /**
-   * Runs `fn` outside of a recording that is under way: what it queues runs once, in its place, and is not replayed; memory
-   * comes from the pool of the outside.
-   *
-   * @throws TypeError when `fn` is async.
-   */
+  /** Runs `fn` (TypeError when async) outside of a recording under way: once, in its place, with memory of the outside. */
   aside<T>(fn: () => T): T {
     const scope = this.#scope;
     this.#scope = null;
