@@ -251,14 +251,6 @@ export const SCHEMA = {
       false,
       "Ours: mixed precision as PyTorch's autocast and GradScaler: the networks in float16 where the adapter has shader-f16, losses in float32, the loss scaled so that small gradients survive.",
     ),
-    SYNC_BN: bool(
-      false,
-      "Ours: where ranks share each batch (mpirun), batch normalisation takes its statistics over the whole batch, as PyTorch's SyncBatchNorm; else each rank over its own images.",
-    ),
-    GATHER_BATCH: bool(
-      false,
-      "Ours: where ranks share each batch (mpirun), methods that compare a batch's images (RKD, SP, PKT) compare those of all ranks; else each rank its own.",
-    ),
     ...TRAINING_KEYS,
     SEED: int(
       0,

@@ -1,7 +1,15 @@
 import { bool, factors, float, int, texts } from "./field.ts";
 
-/** The keys of SOLVER that say what of a student is trained, how much of it, for how long, and whether it is averaged. */
+/** The keys of SOLVER that say what of a student is trained, how much of it, for how long, by whom, and whether it is averaged. */
 export const TRAINING_KEYS = {
+  SYNC_BN: bool(
+    false,
+    "Ours: where ranks share each batch (mpirun), batch normalisation takes its statistics over the whole batch, as PyTorch's SyncBatchNorm; else each rank over its own images.",
+  ),
+  GATHER_BATCH: bool(
+    false,
+    "Ours: where ranks share each batch (mpirun), methods that compare a batch's images (RKD, SP, PKT) compare those of all ranks; else each rank its own.",
+  ),
   FREEZE: texts(
     [],
     "Ours: parameters of the student that stay as they are, by their names in a checkpoint: * is any text, and a module's name is all below it, as in [conv1, 'layer1.*']. Batch normalisation of which both stay normalises by its running statistics, which stay too (timm's freeze).",

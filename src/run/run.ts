@@ -1,13 +1,9 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { configToYaml, formatConfig } from "../config/format_config.ts";
-import { augmentOptions } from "../data/augment/augment_config.ts";
-import type { BatchSource, LoaderOptions } from "../data/batch.ts";
 import { classWeights } from "../data/class_balance.ts";
 import { dataFacts } from "../data/data_digest.ts";
-import type { Dataset, DatasetInfo } from "../data/image_dataset.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
-import { createLoader } from "../data/loader.ts";
 import type { Distiller } from "../distill/distiller.ts";
 import { writeFileAtomic } from "../formats/atomic_write.ts";
 import { isThere } from "../formats/paths.ts";
@@ -25,6 +21,7 @@ import { buildDistiller } from "./build_distiller.ts";
 import { buildSolver } from "./build_solver.ts";
 import { dataDigest } from "./checkpoints/changed_data.ts";
 import type { HeldCheckpoint } from "./checkpoints/checkpoint.ts";
+import { openLoaders, trainBatchSize } from "./open_loaders.ts";
 import { describeSharing, shareState } from "./run_ranks.ts";
 import { checkpointPath, RunFiles } from "./run_files.ts";
 
@@ -228,41 +225,6 @@ export class Run {
   dispose(): void {
     this.resources.dispose();
   }
-}
-
-/** The loaders of both splits, to be closed by `resources`. No batch has room for more images than there are. */
-function openLoaders(
-  { SOLVER, DATASET }: Config,
-  splits: DatasetSplits,
-  resources: DisposableStack,
-  { rank, size: worldSize }: Group,
-): { train: BatchSource; test: BatchSource } {
-  const open = (dataset: Dataset, options: LoaderOptions) =>
-    resources.adopt(createLoader(dataset, options), (it) => it.close());
-  return {
-    train: open(splits.train, {
-      batchSize: trainBatchSize(SOLVER, splits.train),
-      train: true,
-      dropLast: SOLVER.DROP_LAST,
-      sampler: DATASET.SAMPLER,
-      seed: SOLVER.SEED,
-      augment: augmentOptions(DATASET.AUGMENT),
-      ...{ rank, worldSize },
-    }),
-    test: open(splits.test, {
-      batchSize: Math.min(DATASET.TEST.BATCH_SIZE, splits.test.length),
-      train: false,
-      ...{ rank, worldSize },
-    }),
-  };
-}
-
-/** Images of a batch: all there are, where they are fewer than SOLVER.BATCH_SIZE and DROP_LAST does not refuse that. */
-function trainBatchSize(
-  { BATCH_SIZE, DROP_LAST }: Config["SOLVER"],
-  { length }: DatasetInfo,
-): number {
-  return DROP_LAST ? BATCH_SIZE : Math.min(BATCH_SIZE, length);
 }
 
 function trainerOptions(
