@@ -139,7 +139,7 @@ browserTest(
       await page.click("#stop");
       await page.click("#stop");
       await page.waitForSelector("#connection[data-state=over]");
-      assertMatch(await text("phase"), /Stopped and saved/);
+      assertMatch(await text("phase"), /Stopped.*; saved at epoch/);
       assertMatch(await textOf(page, "#command"), /Go on with .*--resume --live/);
       assert(await page.isHidden("#stop"));
       await shoot(page, "live-stopped");
