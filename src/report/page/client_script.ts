@@ -1,4 +1,7 @@
 import { createHash } from "node:crypto";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UserError } from "../../errors.ts";
 import { writeFileAtomic } from "../../formats/atomic_write.ts";
 import { granted } from "../../formats/environment.ts";
 import { type Build, startEsbuild } from "../../web/esbuild.ts";
@@ -38,19 +41,29 @@ function readSources(): Map<string, string> {
   return new Map(names.map((name) => [name, Deno.readTextFileSync(new URL(name, CLIENT))]));
 }
 
-/** A checkout that cannot be written makes its scripts again each time. */
+/** Keeps a script in place of those of earlier sources; a checkout that cannot be written makes it again each time. */
 function keep(path: URL, script: string): void {
   // A terminal is not asked for what the next page can do as well.
   if (!granted({ name: "write", path })) return;
   try {
-    writeFileAtomic(decodeURIComponent(path.pathname), script);
+    const file = fileURLToPath(path);
+    writeFileAtomic(file, script);
+    const [folder, name] = [dirname(file), basename(file)];
+    const isOlder = (each: string) => each !== name && each.startsWith(name.split("-")[0] + "-");
+    for (const each of [...Deno.readDirSync(folder)].map(({ name }) => name).filter(isOlder)) {
+      Deno.removeSync(join(folder, each));
+    }
   } catch {
     // Nothing is lost but the time.
   }
 }
 
 async function bundle(name: ClientName, sources: ReadonlyMap<string, string>): Promise<string> {
-  const esbuild = await startEsbuild();
+  const esbuild = await startEsbuild().catch((error) => {
+    throw new UserError("the package esbuild-wasm, which a page's script takes, is not installed", {
+      ...{ cause: error, help: "deno install" },
+    });
+  });
   const { outputFiles } = await esbuild.build({
     entryPoints: [`${name}.ts`],
     ...{ bundle: true, write: false, format: "iife", target: "es2022", outdir: "/" },
