@@ -21,6 +21,7 @@ async function shoot(page: Page, name: string): Promise<void> {
   if (!SHOTS) return;
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
+    await page.evaluate(() => scrollTo(0, 0));
     await page.waitForTimeout(200);
     await page.screenshot({ path: join(SHOTS, `${name}-${colorScheme}.png`), fullPage: true });
   }
@@ -138,7 +139,7 @@ browserTest(
       await page.click("#stop");
       await page.click("#stop");
       await page.waitForSelector("#connection[data-state=over]");
-      assertMatch(await text("phase"), /Stopped and saved/);
+      assertMatch(await text("phase"), /Stopped.*; saved at epoch/);
       assertMatch(await textOf(page, "#command"), /Go on with .*--resume --live/);
       assert(await page.isHidden("#stop"));
       await shoot(page, "live-stopped");

@@ -8,14 +8,14 @@ const UNKNOWN = "–";
 
 const WORDS: Readonly<Record<LivePhase, string>> = {
   starting: "Starting",
-  compiling: "Compiling kernels",
+  compiling: "Compiling",
   training: "Training",
   evaluating: "Evaluating",
-  "cost matrix": "Making the cost matrix",
+  "cost matrix": "Cost matrix",
   measuring: "Working",
   stopping: "Stopping",
   done: "Done",
-  stopped: "Stopped and saved",
+  stopped: "Stopped",
   ended: "Ended",
 };
 
