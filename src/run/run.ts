@@ -24,7 +24,7 @@ import { buildDistiller } from "./build_distiller.ts";
 import { buildSolver } from "./build_solver.ts";
 import { dataDigest } from "./checkpoints/changed_data.ts";
 import type { HeldCheckpoint } from "./checkpoints/checkpoint.ts";
-import { describeSharing, shareState } from "./run_ranks.ts";
+import { describeSharing, requireSameImages, shareState } from "./run_ranks.ts";
 import { checkpointPath, RunFiles } from "./run_files.ts";
 
 /** What {@linkcode Run} needs. */
@@ -151,9 +151,10 @@ export class Run {
 
   /** Trains to the end, or until interrupted; returns whether it reached the end. */
   async train(): Promise<boolean> {
-    const { sink, config, gpu, folder, resumeCommand, group = ALONE } = this.options;
+    const { sink, config, gpu, splits, folder, resumeCommand, group = ALONE } = this.options;
     const { distiller, train } = this.trainer.options;
     const { state } = this;
+    await requireSameImages(group, splits);
     await shareState(group, state);
     const leads = group.rank === 0;
     if (leads) writeFileAtomic(join(folder, "config.yaml"), configToYaml(config));
