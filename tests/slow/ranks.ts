@@ -22,7 +22,7 @@ const SETTINGS = [
     "SOLVER.EPOCHS",
     "4",
     "SOLVER.LR",
-    "0.001",
+    "0.0001",
     "SOLVER.SYNC_BN",
     "True",
   ],
@@ -43,9 +43,7 @@ function start(ranks: number, prefix: string, name: string, ...more: string[]): 
     ...["deno", "run", "-q", "-A", "--no-check", "mod.ts", "train"],
     ...[...SETTINGS, "LOG.PREFIX", prefix, "EXPERIMENT.NAME", name, ...more],
   ];
-  const options = launcher[0] === "Open MPI"
-    ? ["--bind-to", "none", "--oversubscribe", "--mca", "odls_base_sigkill_timeout", "20"]
-    : [];
+  const options = launcher[0] === "Open MPI" ? ["--bind-to", "none", "--oversubscribe"] : [];
   const [program, ...args] = ranks === 1
     ? words
     : [launcher[1], ...options, "-n", `${ranks}`, ...words];
@@ -123,7 +121,8 @@ Deno.test(
       Deno.kill(ranks[Math.floor(2 * Math.random())], "SIGKILL");
       const before = performance.now();
       assertNotEquals((await killed.ended).code, 0);
-      assert(performance.now() - before < 5000);
+      const milliseconds = performance.now() - before;
+      assert(milliseconds < 5000, `the others lived ${milliseconds} ms longer`);
       assertEquals(processes("killed"), []);
       assertEquals(await train(2, prefix, "killed", "--resume"), two);
     });
