@@ -121,7 +121,9 @@ export class Run {
           "the small ones count too much: leave one of them out",
       );
     }
-    if (group.size > 1) note(describeSharing(group, config, train.batchSize));
+    if (group.size > 1) {
+      note(describeSharing(group, config, trainBatchSize(config.SOLVER, splits.train)));
+    }
     // Many files take a while to ask for: the first epoch does not wait. They are asked for by whoever saves.
     const facts = leads ? dataFacts(splits) : Promise.resolve({ train: null, test: null });
     const data = facts.then(dataDigest);
