@@ -120,33 +120,38 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
   let biased = (params.epilogue & 1u) != 0u;
   let added = (params.epilogue & 2u) != 0u;
   let rectifies = (params.epilogue & 4u) != 0u;
+  // Stored in loops: every store is code for each lane of a CPU, and unrolled they take longer to compile than all of the sums.
+  var sums: array<Stored, ${T*TY*OW/VOUT}>;
   //: for t in 0..T
-  {
-    let channel = (block % params.groupBlocks) * ${T*SUBGROUP}u + ${t*SUBGROUP}u + lane;
-    if (channel < params.groupOut) {
-      let at = (image * params.allOut + convGroup * params.groupOut + channel) * params.outPlane + start;
-      var b = 0.0;
-      if (biased) { b = bias[convGroup * params.groupOut + channel]; }
-      //: for s in 0..TY*OW/VOUT
-      if (start + ${s}u < params.outPlane) {
-        //: if VOUT == 4
-        var sum = vec4f(
-          //: for l in s*4..s*4+4
-          a${t}_${l/OW}_${l%OW},
-          //: end
-        ) + b;
-        //: else
-        var sum = a${t}_${s/OW}_${s%OW} + b;
-        //: end
-        //: if ACC
-        sum += y[at + ${s}u];
-        //: end
-        if (added) { sum += residual[at + ${s}u]; }
-        if (rectifies) { sum = rectified(sum); }
-        y[at + ${s}u] = sum;
-      }
+  //: for s in 0..TY*OW/VOUT
+  sums[${t*(TY*OW/VOUT)+s}] =
+  //: if VOUT == 4
+    vec4f(
+      //: for l in s*4..s*4+4
+      a${t}_${l/OW}_${l%OW},
       //: end
+    );
+  //: else
+    a${t}_${s/OW}_${s%OW};
+  //: end
+  //: end
+  //: end
+  let stores = min(${TY*OW/VOUT}u, params.outPlane - start);
+  let firstOut = (block % params.groupBlocks) * ${T*SUBGROUP}u + lane;
+  let channels = min(${T}u, (max(params.groupOut, firstOut) - firstOut + ${SUBGROUP-1}u) / ${SUBGROUP}u);
+  for (var t = 0u; t < channels; t++) {
+    let channel = firstOut + t * ${SUBGROUP}u;
+    let at = (image * params.allOut + convGroup * params.groupOut + channel) * params.outPlane + start;
+    var b = 0.0;
+    if (biased) { b = bias[convGroup * params.groupOut + channel]; }
+    for (var s = 0u; s < stores; s++) {
+      var sum = sums[t * ${TY*OW/VOUT}u + s] + b;
+      //: if ACC
+      sum += y[at + s];
+      //: end
+      if (added) { sum += residual[at + s]; }
+      if (rectifies) { sum = rectified(sum); }
+      y[at + s] = sum;
     }
   }
-  //: end
 }

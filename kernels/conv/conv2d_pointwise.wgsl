@@ -38,12 +38,14 @@ alias Pixels = f32;
 //: include "rectified" T = "f32", I = "i32"
 //: end
 
+//: include "quotient"
+
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) group: vec3u) {
   // Surplus threads repeat the last tile: a branch here would slow every uniform load below.
   let id = min(thread.x, params.images * params.tiles - 1u);
-  let pixel = (id % params.tiles) * ${V}u;
-  let image = id / params.tiles;
+  let image = quotient(id, params.tiles);
+  let pixel = (id - image * params.tiles) * ${V}u;
   let block = params.firstBlock + group.y;
   let convGroup = block / params.groupBlocks;
   let firstOut = (block % params.groupBlocks) * ${T}u;
@@ -80,23 +82,27 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
   let biased = (params.epilogue & 1u) != 0u;
   let added = (params.epilogue & 2u) != 0u;
   let rectifies = (params.epilogue & 4u) != 0u;
+  // Stored in loops: every store is code for each lane of a CPU, and unrolled they take longer to compile than all of the sums.
+  var sums: array<Pixels, ${T*V}>;
   //: for t in 0..T
-  if (firstOut + ${t}u < params.groupOut) {
-    var b = 0.0;
-    if (biased) { b = bias[convGroup * params.groupOut + firstOut + ${t}u]; }
-    let at = (channel + ${t}u) * params.plane + pixel;
-    //: for q in 0..V
-    if (pixel + ${q}u < params.plane) {
-      //: if ACC
-      var sum = y[at + ${q}u] + a${t}_${q};
-      //: else
-      var sum = a${t}_${q} + b;
-      //: end
-      if (added) { sum += residual[at + ${q}u]; }
-      if (rectifies) { sum = rectified(sum); }
-      y[at + ${q}u] = sum;
-    }
-    //: end
-  }
+  //: for q in 0..V
+  sums[${t*V+q}] = a${t}_${q};
   //: end
+  //: end
+  let channels = min(${T}u, params.groupOut - firstOut);
+  let pixels = min(${V}u, params.plane - pixel);
+  for (var t = 0u; t < channels; t++) {
+    var b = 0.0;
+    if (biased) { b = bias[convGroup * params.groupOut + firstOut + t]; }
+    let at = (channel + t) * params.plane + pixel;
+    for (var q = 0u; q < pixels; q++) {
+      var sum = sums[t * ${V}u + q] + b;
+      //: if ACC
+      sum += y[at + q];
+      //: end
+      if (added) { sum += residual[at + q]; }
+      if (rectifies) { sum = rectified(sum); }
+      y[at + q] = sum;
+    }
+  }
 }

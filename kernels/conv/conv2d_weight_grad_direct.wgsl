@@ -5,7 +5,7 @@
 // A thread owns TO x TI channel pairs of a group with all taps and sweeps down strips of TX columns, keeping the rows of x that
 // the next row of dy needs again. A strip is TX columns of one image; split s takes strips s * strips .. (s + 1) * strips.
 // Dispatch: x = ceil(pairs * splits / 64).
-// Template: H, W, OH, OW (sizes of the maps), KH, KW, S, TO, TI, TX.
+// Template: KH, KW, S, TO, TI, TX.
 struct Params {
   groups: u32,
   groupIn: u32, // channels of a group
@@ -18,6 +18,10 @@ struct Params {
   strips: u32, // in one split
   allStrips: u32,
   splits: u32,
+  height: u32,
+  width: u32,
+  outHeight: u32,
+  outWidth: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -34,8 +38,13 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
   let split = id / pairs;
   let inChannels = params.groups * params.groupIn;
   let outChannels = params.groups * params.groupOut;
-  let plane = ${H}u * ${W}u;
-  let outPlane = ${OH}u * ${OW}u;
+  // Read once: what a loop reads of params it reads at every turn.
+  let height = params.height;
+  let width = params.width;
+  let outHeight = params.outHeight;
+  let outWidth = params.outWidth;
+  let plane = height * width;
+  let outPlane = outHeight * outWidth;
   // Channels past the last read the last; their sums are not stored.
   //: for i in 0..TI
   let in${i} = (convGroup * params.groupIn + min(firstIn + ${i}u, params.groupIn - 1u)) * plane;
@@ -63,7 +72,10 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
     let ox = (strip % params.stripsPerImage) * ${TX}u;
     let ix = ox * ${S}u - params.padX;
     //: for c in 0..(TX-1)*S+KW
-    let colIn${c} = ix + ${c}u < ${W}u;
+    let colIn${c} = ix + ${c}u < width;
+    //: end
+    //: for c in 0..TX
+    let dyIn${c} = ox + ${c}u < outWidth;
     //: end
     var dyAt = image * outChannels * outPlane + ox;
     // Row 0 of the window is loaded by the sweep as row KH - S; what lies above it comes first.
@@ -71,8 +83,8 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
     let xBase = image * inChannels * plane + ix;
     //: for r in 0..KH-S
     {
-      let rowIn = iy + ${r}u < ${H}u;
-      let at = xBase + (iy + ${r}u) * ${W}u;
+      let rowIn = iy + ${r}u < height;
+      let at = xBase + (iy + ${r}u) * width;
       //: for i in 0..TI
       //: for c in 0..(TX-1)*S+KW
       x${i}_${r+S}_${c} = select(0.0, x[at + in${i} + ${c}u], rowIn && colIn${c});
@@ -80,7 +92,7 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
       //: end
     }
     //: end
-    for (var oy = 0u; oy < ${OH}u; oy++) {
+    for (var oy = 0u; oy < outHeight; oy++) {
       //: for i in 0..TI
       //: for r in 0..KH-S
       //: for c in 0..(TX-1)*S+KW
@@ -90,8 +102,8 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
       //: end
       //: for r in (KH>S?KH-S:0)..KH
       {
-        let rowIn = iy + ${r}u < ${H}u;
-        let at = xBase + (iy + ${r}u) * ${W}u;
+        let rowIn = iy + ${r}u < height;
+        let at = xBase + (iy + ${r}u) * width;
         //: for i in 0..TI
         //: for c in 0..(TX-1)*S+KW
         x${i}_${r}_${c} = select(0.0, x[at + in${i} + ${c}u], rowIn && colIn${c});
@@ -102,7 +114,7 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
       //: for o in 0..TO
       {
         //: for c in 0..TX
-        let d${c} = select(0.0, dy[dyAt + out${o} + ${c}u], ox + ${c}u < ${OW}u);
+        let d${c} = select(0.0, dy[dyAt + out${o} + ${c}u], dyIn${c});
         //: end
         //: for i in 0..TI
         //: for ky in 0..KH
@@ -117,21 +129,24 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
         //: end
       }
       //: end
-      dyAt += ${OW}u;
+      dyAt += outWidth;
       iy += ${S}u;
     }
   }
-  let at = split * outChannels * params.groupIn * ${KH*KW}u;
+  // Stored in loops: every store is code for each lane of a CPU, and takes long to compile.
+  var sums: array<f32, ${TO*TI*KH*KW}>;
   //: for o in 0..TO
-  if (firstOut + ${o}u < params.groupOut) {
-    //: for i in 0..TI
-    if (firstIn + ${i}u < params.groupIn) {
-      let pair = at + ((convGroup * params.groupOut + firstOut + ${o}u) * params.groupIn + firstIn + ${i}u) * ${KH*KW}u;
-      //: for k in 0..KH*KW
-      partials[pair + ${k}u] = a${o}_${i}_${k};
-      //: end
-    }
-    //: end
-  }
+  //: for i in 0..TI
+  //: for k in 0..KH*KW
+  sums[${(o*TI+i)*KH*KW+k}] = a${o}_${i}_${k};
   //: end
+  //: end
+  //: end
+  let lastOut = min(${TO}u, params.groupOut - firstOut);
+  let taps = min(${TI}u, params.groupIn - firstIn) * ${KH*KW}u;
+  let at = split * outChannels + convGroup * params.groupOut + firstOut;
+  for (var o = 0u; o < lastOut; o++) {
+    let to = ((at + o) * params.groupIn + firstIn) * ${KH*KW}u;
+    for (var k = 0u; k < taps; k++) { partials[to + k] = sums[o * ${TI*KH*KW}u + k]; }
+  }
 }

@@ -151,6 +151,30 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
       iy += ${S}u;
     }
   }
+  //: if S == 1
+  // Stored in loops: every store is code for each lane of a CPU, and unrolled they take longer to compile than all of the sums.
+  var sums: array<f32, ${TO*TI*KH*KW}>;
+  //: for o in 0..TO
+  //: for i in 0..TI
+  //: for k in 0..KH*KW
+  sums[${(o*TI+i)*KH*KW+k}] = a${o}_${i}_${k};
+  //: end
+  //: end
+  //: end
+  let lastOut = min(${TO}u, params.groupOut - firstOut);
+  let lastIn = min(${TI}u, (max(params.groupIn, firstIn) - firstIn + ${SUBGROUP-1}u) / ${SUBGROUP}u);
+  let first = split * outChannels + convGroup * params.groupOut + firstOut;
+  for (var o = 0u; o < lastOut; o++) {
+    for (var i = 0u; i < lastIn; i++) {
+      let to = ((first + o) * params.groupIn + firstIn + i * ${SUBGROUP}u) * ${KH*KW}u;
+      let place = (o * ${TI}u + i) * ${KH*KW}u;
+      //: for k in 0..KH*KW
+      partials[to + ${k}u] = sums[place + ${k}u];
+      //: end
+    }
+  }
+  //: else
+  // With a stride the sweep is an eighth slower where its sums go into an array.
   let first = split * outChannels * params.groupIn * ${KH*KW}u;
   //: for o in 0..TO
   if (firstOut + ${o}u < params.groupOut) {
@@ -163,5 +187,6 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
     }
     //: end
   }
+  //: end
   //: end
 }

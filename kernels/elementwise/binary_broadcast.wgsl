@@ -39,13 +39,15 @@ fn each(i: u32) {
   var bi = 0u;
 //: end
 //: for k in 1..RANK
+  let q${k} = rest / params.n${RANK - k};
+  let at${k} = rest - q${k} * params.n${RANK - k};
   //: if HASA
-  ai += rest % params.n${RANK - k} * params.a${RANK - k};
+  ai += at${k} * params.a${RANK - k};
   //: end
   //: if HASB
-  bi += rest % params.n${RANK - k} * params.b${RANK - k};
+  bi += at${k} * params.b${RANK - k};
   //: end
-  rest /= params.n${RANK - k};
+  rest = q${k};
 //: end
 //: if HASA
   let a = ${T}(${A}(a_[ai + rest * params.a0]));

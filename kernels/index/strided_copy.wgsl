@@ -20,9 +20,11 @@ fn each(i: u32) {
   var xi = params.xStart;
   var yi = params.yStart;
 //: for k in 1..RANK
-  xi += rest % params.n${RANK - k} * params.x${RANK - k};
-  yi += rest % params.n${RANK - k} * params.y${RANK - k};
-  rest /= params.n${RANK - k};
+  let q${k} = rest / params.n${RANK - k};
+  let at${k} = rest - q${k} * params.n${RANK - k};
+  xi += at${k} * params.x${RANK - k};
+  yi += at${k} * params.y${RANK - k};
+  rest = q${k};
 //: end
   y[yi + rest * params.y0] = ${T}(x[xi + rest * params.x0]);
 }

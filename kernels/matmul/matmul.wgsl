@@ -85,17 +85,25 @@ fn main(
       right${i} += a${i} * right;
       //: end
     }
+    // Stored in a loop: every store is code for each lane of a CPU, and takes long to compile.
+    var lefts: array<vec4f, 8>;
+    var rights: array<vec4f, 8>;
     //: for i in 0..8
-    if (row + ${i}u < params.rows) {
-      let e = firstC + (row + ${i}u) * params.columns + column;
+    lefts[${i}] = left${i};
+    rights[${i}] = right${i};
+    //: end
+    let rows = min(row + 8u, params.rows);
+    for (var r = row; r < rows; r++) {
+      let e = firstC + r * params.columns + column;
+      let left = lefts[r - row];
+      let right = rights[r - row];
       //: if VC
-      if (column < params.columns) { c[e / 4u] = left${i}; }
-      if (column + 4u < params.columns) { c[e / 4u + 1u] = right${i}; }
+      if (column < params.columns) { c[e / 4u] = left; }
+      if (column + 4u < params.columns) { c[e / 4u + 1u] = right; }
       //: else
-      for (var j = 0u; j < min(4u, max(params.columns, column) - column); j++) { c[e + j] = left${i}[j]; }
-      for (var j = 4u; j < min(8u, max(params.columns, column) - column); j++) { c[e + j] = right${i}[j - 4u]; }
+      for (var j = 0u; j < min(4u, max(params.columns, column) - column); j++) { c[e + j] = left[j]; }
+      for (var j = 4u; j < min(8u, max(params.columns, column) - column); j++) { c[e + j] = right[j - 4u]; }
       //: end
     }
-    //: end
   }
 }

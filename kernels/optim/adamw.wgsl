@@ -64,8 +64,12 @@ fn main(
   let size = lr.x / complement(step * params.log1);
   let root = sqrt(complement(step * params.log2));
   let decay = 1.0 - lr.x * params.weightDecay;
+  //: if LOOPS
+  for (var i = block * 256u + thread; i < (block + 1u) * 256u; i += 64u) {
+  //: else
   for (var k = 0u; k < 4u; k++) {
     let i = block * 256u + k * 64u + thread;
+  //: end
     //: if SCALED
     let g = gradients[i] * inverse;
     //: else

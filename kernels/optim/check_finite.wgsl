@@ -14,9 +14,14 @@ fn main(
   let block = group.x + group.y * groups.x;
   if (block * 256u >= arrayLength(&gradients) || enabled[block] == 0u) { return; }
   var bad = vec4<bool>(false);
+  //: if LOOPS
+  for (var i = block * 256u + thread; i < (block + 1u) * 256u; i += 64u) {
+  //: else
   for (var k = 0u; k < 4u; k++) {
+    let i = block * 256u + k * 64u + thread;
+  //: end
     // Compilers may assume that there are no infinities, so the exponent bits are looked at.
-    let bits = bitcast<vec4u>(gradients[block * 256u + k * 64u + thread]);
+    let bits = bitcast<vec4u>(gradients[i]);
     bad |= (bits & vec4u(0x7f800000u)) == vec4u(0x7f800000u);
   }
   if (any(bad)) { atomicStore(&overflow, 1u); }

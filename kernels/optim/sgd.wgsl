@@ -28,8 +28,12 @@ fn main(
   if (overflow[0] != 0u) { return; }
   let inverse = 1.0 / scale[0];
   //: end
+  //: if LOOPS
+  for (var i = block * 256u + thread; i < (block + 1u) * 256u; i += 64u) {
+  //: else
   for (var k = 0u; k < 4u; k++) {
     let i = block * 256u + k * 64u + thread;
+  //: end
     let value = values[i];
     //: if SCALED
     let g = gradients[i] * inverse + params.weightDecay * value;

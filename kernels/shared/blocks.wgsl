@@ -8,5 +8,9 @@ fn main(
 ) {
   let first = (group.x + group.y * groups.x) * 256u + thread;
   if (first >= arrayLength(&${OUT})) { return; }
+  //: if LOOPS
+  for (var i = first; i < first + 256u; i += 64u) { each(i); }
+  //: else
   for (var k = 0u; k < 4u; k++) { each(first + k * 64u); }
+  //: end
 }

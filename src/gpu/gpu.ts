@@ -59,7 +59,7 @@ export class Gpu {
       limit: memoryLimit,
       maxTensor: Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / 4096) * 4096,
     };
-    this.pipelines = new PipelineCache(device, subgroups);
+    this.pipelines = new PipelineCache(device, subgroups, software);
     this.#binder = new Binder(device);
     this.#pool = new BufferPool(device, this.account, (needed) => {
       // Trimming submits; what is not compiled yet would be compiled without a word to onCompile.

@@ -54,7 +54,12 @@ export class PipelineCache {
   compileMilliseconds = 0;
 
   /** An empty cache. */
-  constructor(readonly device: GPUDevice, readonly subgroups: Subgroups = NO_SUBGROUPS) {}
+  constructor(
+    readonly device: GPUDevice,
+    readonly subgroups: Subgroups = NO_SUBGROUPS,
+    /** Whether kernels leave loops as loops, which compiles sooner and runs no slower where kernels run on the CPU. */
+    readonly loops: boolean = false,
+  ) {}
 
   /** The entry of a variant; compiles nothing. */
   get(kernel: Kernel, values: TemplateValues, constants: KernelConstants): PipelineEntry {
@@ -65,7 +70,7 @@ export class PipelineCache {
     const key = `${valuesKey}|${constantsKey}`;
     let entry = variants.get(key);
     if (!entry) {
-      const interface_ = kernel.reflect(values, valuesKey, this.subgroups);
+      const interface_ = kernel.reflect(values, valuesKey, this.subgroups, this.loops);
       entry = this.#entryOf(kernel, interface_, valuesKey, constants, constantsKey);
       variants.set(key, entry);
     }

@@ -9,6 +9,7 @@ import joinLanes from "../../kernels/shared/join_lanes.wgsl" with { type: "text"
 import lanes from "../../kernels/shared/lanes.wgsl" with { type: "text" };
 import nan from "../../kernels/shared/nan.wgsl" with { type: "text" };
 import pairs from "../../kernels/shared/pairs.wgsl" with { type: "text" };
+import quotient from "../../kernels/shared/quotient.wgsl" with { type: "text" };
 import rectified from "../../kernels/shared/rectified.wgsl" with { type: "text" };
 import rows from "../../kernels/shared/rows.wgsl" with { type: "text" };
 import tileLoad from "../../kernels/shared/tile_load.wgsl" with { type: "text" };
@@ -30,6 +31,7 @@ export const SHARED_KERNELS: Readonly<Record<string, string>> = {
   lanes,
   nan,
   pairs,
+  quotient,
   rectified,
   rows,
   tile_load: tileLoad,

@@ -44,8 +44,7 @@ function runDirect(
   const tilesY = Math.ceil(g.outHeight / TY);
   const tilesX = Math.ceil(g.outWidth / TX);
   const vectors = TX === 4 && g.strideX === 1 && g.kernelX === 3 && g.padX === 1 &&
-    g.width % 4 === 0 && g.outWidth === g.width && g.outHeight % TY === 0;
-  const edge = g.outHeight % TY !== 0 || g.outWidth % TX !== 0;
+    g.width % 4 === 0 && g.outWidth === g.width;
   for (const window of weightWindows(packed, view.groupIn)) {
     const part = { first: !window.accumulate, last: window.last };
     const { bindings, epilogue } = endingBindings(x, bias, ending, part);
@@ -64,6 +63,12 @@ function runDirect(
         blockStride: packed.blockBytes / 16,
         padY: g.padY,
         padX: g.padX,
+        height: g.height,
+        width: g.width,
+        outHeight: g.outHeight,
+        outWidth: g.outWidth,
+        tilesY,
+        tilesX,
         epilogue,
       },
       values: {
@@ -73,14 +78,7 @@ function runDirect(
         TY,
         TX,
         T,
-        H: g.height,
-        W: g.width,
-        OH: g.outHeight,
-        OW: g.outWidth,
-        NY: tilesY,
-        NX: tilesX,
         V4: Number(vectors),
-        EDGE: Number(edge),
         ACC: Number(window.accumulate),
       },
       workgroups: [Math.ceil(g.images * tilesY * tilesX / 64), window.blocks],

@@ -42,6 +42,10 @@ export function convWeightGradDirect(x: Tensor, dy: Tensor, g: ConvGeometry): Te
       strips,
       allStrips,
       splits,
+      height: g.height,
+      width: g.width,
+      outHeight: g.outHeight,
+      outWidth: g.outWidth,
     },
     values: {
       KH: g.kernelY,
@@ -50,10 +54,6 @@ export function convWeightGradDirect(x: Tensor, dy: Tensor, g: ConvGeometry): Te
       TO,
       TI,
       TX,
-      H: g.height,
-      W: g.width,
-      OH: g.outHeight,
-      OW: g.outWidth,
     },
     workgroups: [Math.ceil(tiles * splits / 64)],
   });
