@@ -23,7 +23,7 @@ export * from "./src/engine.ts";
 export { arrayDataset, type ArrayDatasetOptions } from "./src/data/array_dataset.ts";
 export type { MixOptions } from "./src/data/augment/mix.ts";
 export { balancedClassWeights } from "./src/data/class_balance.ts";
-export type { Batch, BatchSource, LoaderOptions } from "./src/data/batch.ts";
+export type { Batch, BatchPart, BatchSource, LoaderOptions } from "./src/data/batch.ts";
 export type { AugmentOptions } from "./src/data/augment/image_augmenter.ts";
 export type { ColorJitterOptions } from "./src/data/augment/color_jitter.ts";
 export type { RandAugmentOptions } from "./src/data/augment/rand_augment.ts";
@@ -39,6 +39,7 @@ export { openDataset, type OpenDatasetOptions } from "./src/data/open_dataset.ts
 export type { GradientHook } from "./src/train/train_step.ts";
 export type { LabelSettings } from "./src/train/label_settings.ts";
 export { type SaveKind, Trainer, type TrainerOptions, TrainingError } from "./src/train/trainer.ts";
+export type { Group } from "./src/parallel/group.ts";
 export { freeze, type Frozen } from "./src/train/freeze.ts";
 export { evaluate, type EvaluateOptions } from "./src/train/evaluate.ts";
 export { featureShapes } from "./src/run/build_distiller.ts";

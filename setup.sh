@@ -3,11 +3,13 @@
 #
 #   sh setup.sh                  installs only what is missing; safe to run again
 #   sh setup.sh --upgrade-mesa   also takes the newest Mesa of the system's package sources
+#   sh setup.sh --mpi            also installs MPI, with which several GPUs or machines train together
 #   sh setup.sh --browser        also installs Chromium, in which deno task test:browser looks at the pages
 set -eu
 
 deno_version=2.9.6
 mesa_package=mesa-vulkan-drivers
+mpich_version=5.0.2
 backports_file=/etc/apt/sources.list.d/bookworm-backports.sources
 
 log=$(mktemp)
@@ -206,13 +208,60 @@ setup_browser() {
   say "browser: $version"
 }
 
+# The MPI that deno task train finds: the one below this folder, then those on the PATH.
+mpi_found() {
+  for program in .mpi/bin/mpirun mpirun; do
+    version=$("$program" --version 2>/dev/null) || continue
+    case $version in
+      *"Open MPI"* | *OpenRTE*) mpi="Open MPI $(printf '%s\n' "$version" | sed -nE '1s/.* ([0-9][0-9.]*).*/\1/p')" ;;
+      *) mpi="MPICH $(printf '%s\n' "$version" | sed -nE 's/.*Version: *([0-9][0-9.]*).*/\1/p')" ;;
+    esac
+    return 0
+  done
+  return 1
+}
+
+# MPICH out of Python's packages, into a folder of its own; needs no root. Debian has venv without ensurepip.
+pip_install_mpich() {
+  have python3 || return 1
+  say "mpi: installing MPICH $mpich_version with pip into .mpi (a minute)"
+  { python3 -m venv .mpi && .mpi/bin/pip install --quiet "mpich==$mpich_version"; } >"$log" 2>&1 ||
+    { python3 -m venv --clear --without-pip .mpi &&
+      python3 -m pip --python .mpi/bin/python install --quiet "mpich==$mpich_version"; } >>"$log" 2>&1 || {
+    rm -rf .mpi
+    say "mpi: pip could not install it"
+    return 1
+  }
+}
+
+setup_mpi() {
+  if mpi_found; then
+    say "mpi: $mpi is here ($program), nothing to do"
+  elif pip_install_mpich; then
+    mpi_found || fail "MPICH is installed, but .mpi/bin/mpirun does not run; remove .mpi, and install this system's Open MPI"
+    say "mpi: $mpi"
+  else
+    have apt-get || fail "no Python with pip and no apt-get to install MPI; install this system's Open MPI or MPICH"
+    can_be_root || fail "no MPI; run this as root: apt-get update && apt-get install -y openmpi-bin libopenmpi3"
+    say "mpi: installing Open MPI with apt"
+    as_root apt-get -o DPkg::Lock::Timeout=300 update >"$log" 2>&1 || true
+    quietly as_root DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y \
+      --no-install-recommends openmpi-bin libopenmpi3 || fail "apt could not install Open MPI"
+    mpi_found || fail "Open MPI is installed, but mpirun does not run"
+    say "mpi: $mpi"
+  fi
+  say "mpi: start ranks with: $program -n 2 deno task train --cfg FILE"
+}
+
 upgrade_mesa=no
+mpi_wanted=no
 browser=no
 for option in "$@"; do
   case "$option" in
     --upgrade-mesa) upgrade_mesa=yes ;;
+    --mpi) mpi_wanted=yes ;;
     --browser) browser=yes ;;
-    *) fail "unknown option $option; there are --upgrade-mesa and --browser" ;;
+    *) fail "unknown option $option; there are --upgrade-mesa, --mpi and --browser" ;;
   esac
 done
 
@@ -230,6 +279,7 @@ if [ -f deno.json ]; then
   say "packages: fetching what deno.json names and is not here yet"
   quietly deno install --quiet --frozen || fail "could not fetch the npm packages; run: deno install --frozen"
 fi
+[ "$mpi_wanted" = no ] || setup_mpi
 [ "$browser" = no ] || setup_browser
 name=$(adapter) || fail "Deno finds no graphics adapter; list what Vulkan finds with: vulkaninfo --summary"
 say "ready: Deno $(deno_found) on $name adapter"

@@ -1,11 +1,12 @@
 /**
  * Writes the WGSL of every kernel that one WKD-L + WKD-F training step dispatches on hardware, without running any, for a
- * compiler's statistics: `deno run -A dump_kernels.ts PROJECT OUT [TEACHER STUDENT BATCH CHANNELS SIZE CLASSES] [--f16]`
+ * compiler's statistics: `deno run -A dump_kernels.ts PROJECT OUT [TEACHER STUDENT BATCH CHANNELS SIZE CLASSES] [--f16] [--subgroups]`
  * OUT/index.json lists variants with their bindings, workgroups and how often the step dispatches each. PROJECT is read by the
  * program that calls this one; the kernels are those of this checkout.
  */
 import { WKD } from "../src/distill/wkd.ts";
 import { Gpu } from "../src/gpu/gpu.ts";
+import { NO_SUBGROUPS } from "../src/gpu/kernel.ts";
 import type { PipelineEntry } from "../src/gpu/pipeline_cache.ts";
 import { createModel } from "../src/models/registry.ts";
 import { CostKernel } from "../src/ops/sinkhorn/cost_kernel.ts";
@@ -28,26 +29,19 @@ const LIMITS = [
   "maxComputeInvocationsPerWorkgroup",
 ] as const;
 
-/** A device that keeps what it is told to dispatch, as hardware would be, and runs nothing. */
-async function dryDevice(variants: Map<PipelineEntry, DumpedKernel>): Promise<Gpu> {
+/** A device that chooses kernels as hardware would have them, and runs nothing. */
+async function dryDevice(): Promise<Gpu> {
   const adapter = (await navigator.gpu.requestAdapter())!;
   const device = await adapter.requestDevice({
     requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
     requiredFeatures: adapter.features.has("shader-f16") ? ["shader-f16"] : [],
   });
-  const gpu = new Gpu(device, adapter.info, false);
+  // Of 32 threads, as most cards have them at least; written as naga wants it.
+  const subgroups = Deno.args.includes("--subgroups") ? { size: 32, enable: false } : NO_SUBGROUPS;
+  const gpu = new Gpu(device, adapter.info, false, Infinity, subgroups);
   gpu.flush = () => Promise.resolve();
   gpu.flushNow = () => {};
   gpu.upload = () => {};
-  const dispatch = gpu.dispatch.bind(gpu);
-  gpu.dispatch = (kernel, options) => {
-    dispatch(kernel, options);
-    const entry = gpu.pipelines.get(kernel, options.values ?? {}, options.constants ?? {});
-    const variant = variants.get(entry) ?? { entry, dispatches: [] };
-    const { workgroups } = options;
-    variant.dispatches.push(workgroups.map((count) => count ?? 1));
-    variants.set(entry, variant);
-  };
   return gpu;
 }
 
@@ -84,7 +78,7 @@ const [, out, teacher = "resnet32x4", student = "resnet8x4", ...numbers] = Deno.
 const [batch = 64, channels = 3, size = 32, classes = 100] = numbers.map(Number);
 const image = [channels, size, size];
 const variants = new Map<PipelineEntry, DumpedKernel>();
-const gpu = await dryDevice(variants);
+const gpu = await dryDevice();
 setDefaultDevice(gpu);
 const distiller = distillerOf(teacher, student, image, classes);
 const trained = [distiller.student, ...Object.values(distiller.extraModules)];
@@ -94,11 +88,18 @@ const optimizer = new SGD(trained.flatMap((module) => module.parameters()), {
 const scaler = Deno.args.includes("--f16") ? new GradScaler(gpu) : null;
 const imageShape = [batch, ...image];
 const step = new TrainStep({ gpu, distiller, optimizer, scaler, imageShape });
-variants.clear();
 await step.run({
   images: new Float32Array(batch * channels * size * size),
   labels: new Int32Array(batch),
 }, { epoch: 1, epochs: 240 });
+// What is prepared once, beside the recording, is no part of a step.
+for (const command of (await step.recorded())!.commands) {
+  if (command.kind !== "dispatch") continue;
+  const { entry, workgroups } = command;
+  const variant = variants.get(entry) ?? { entry, dispatches: [] };
+  variant.dispatches.push([...workgroups]);
+  variants.set(entry, variant);
+}
 await Deno.mkdir(out, { recursive: true });
 const index: Record<string, unknown>[] = [];
 for (const { entry, dispatches } of variants.values()) {

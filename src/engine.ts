@@ -10,6 +10,8 @@ export { type DeviceChoice, type DeviceOptions, openDevice } from "./gpu/adapter
 export { defaultDevice, init, setDefaultDevice } from "./tensor/default_device.ts";
 export { UserError, type UserErrorOptions } from "./errors.ts";
 export { Gpu } from "./gpu/gpu.ts";
+export type { Visit } from "./gpu/command.ts";
+export type { ExchangeOptions } from "./gpu/exchange.ts";
 export { GpuError, type GpuErrorKind } from "./gpu/gpu_error.ts";
 
 // Tensors.
@@ -31,9 +33,11 @@ export type { DType, FloatType, HostArray } from "./tensor/dtype.ts";
 export { autocast } from "./tensor/autocast.ts";
 export type { Shape } from "./tensor/shape.ts";
 export { endStep, scope } from "./tensor/scope.ts";
+export type { Deferral } from "./tensor/core.ts";
 export { shapesOnly } from "./tensor/shapes_only.ts";
 export {
   type BackwardOptions,
+  type GradientBefore,
   type InputGradients,
   noGrad,
   type OpLabel,
@@ -57,6 +61,7 @@ export {
   sub,
 } from "./ops/binary.ts";
 export { dropout } from "./ops/dropout.ts";
+export { gatherBatch } from "./ops/gather_batch.ts";
 export { pow } from "./ops/pow.ts";
 export {
   abs,

@@ -17,7 +17,10 @@ const PAGES = [
   "docs/adding_a_model.md",
   "docs/adding_a_dataset.md",
   "docs/fine_tuning.md",
+  "docs/gpu.md",
   "docs/recipes.md",
+  "docs/over_ranks.md",
+  "docs/many_machines.md",
 ];
 const FOLDERS =
   "bench|checkpoints|configs|docs|examples|kernels|results|scratch|src|tests|types|wkd_cost_matrix";

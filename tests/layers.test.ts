@@ -20,7 +20,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   config: ["formats", "registry"],
   parallel: ["formats"],
   data: ["config", "formats", "registry"],
-  cost_matrix: ["gpu", "tensor", "ops", "models", "data"],
+  cost_matrix: ["gpu", "tensor", "ops", "models", "data", "parallel"],
   export: ["gpu", "tensor", "nn", "models", "formats"],
   train: [
     "gpu",

@@ -137,6 +137,7 @@ Deno.test("stateEntries() converts to the device's types and refuses large integ
 const HIDDEN = [
   ...["BufferPool", "BufferRange", "CompileProgress", "DeviceFailure", "DispatchOptions", "Kernel"],
   ...["MemoryAccount", "Node", "PipelineCache", "Recording", "Storage"],
+  ...["RecordingScope", "Tuning"],
   ...["Config", "ConvVariant", "FlatGroup", "ImageFiles", "StateLayout", "Subgroups", "TrainStep"],
   // The events of a run: TrainEvent is all of them.
   ...["Checkpoint", "Compile", "Evaluate", "Interrupted", "Note", "Point", "RunEnd", "RunStart"],

@@ -7,14 +7,14 @@ fn ${NAME}(own: Lane, thread: u32) -> Lane {
   //: if LANES > SUBGROUP
   workgroupBarrier();
   //: end
-  //: for k in 0..8
-  //: if 128 >> k < LANES
-  //: if 128 >> k < SUBGROUP
-  value = ${NAME}Pair(value, subgroupShuffleXor(value, ${128 >> k}u));
+  //: for k in 0..10
+  //: if 512 >> k < LANES
+  //: if 512 >> k < SUBGROUP
+  value = ${NAME}Pair(value, subgroupShuffleXor(value, ${512 >> k}u));
   //: else
   lanes[${k % 2 * LANES * ROWS}u + thread] = value;
   workgroupBarrier();
-  value = ${NAME}Pair(value, lanes[${k % 2 * LANES * ROWS}u + (thread ^ ${128 >> k}u)]);
+  value = ${NAME}Pair(value, lanes[${k % 2 * LANES * ROWS}u + (thread ^ ${512 >> k}u)]);
   //: end
   //: end
   //: end

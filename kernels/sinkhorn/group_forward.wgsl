@@ -12,10 +12,13 @@ struct Params { samples: u32, classes: u32, stride: u32, iterations: u32, separa
 @group(0) @binding(7) var<storage, read_write> state: array<f32>;
 @group(0) @binding(8) var<storage, read_write> distance: array<f32>;
 
-override LANES: u32 = 128u;
+const LANES = 128u;
 var<workgroup> u: array<f32, 256>;
 var<workgroup> v: array<f32, 256>;
-var<workgroup> partial: array<f32, LANES>;
+
+alias Lane = f32;
+//: include "lanes" LANES = 128, ROWS = 1
+//: include "join_lanes" NAME = "lanesSum", JOIN = "a + b", LANES = 128, ROWS = 1
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -58,11 +61,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     state[2u * plane + row + i] = v[i];
     state[3u * plane + row + i] = u[i];
   }
-  partial[lane] = total;
-  workgroupBarrier();
-  if (lane == 0u) {
-    var sum = 0.0;
-    for (var i = 0u; i < LANES; i++) { sum += partial[i]; }
-    distance[n] = sum;
-  }
+  let sum = lanesSum(total, lane);
+  if (lane == 0u) { distance[n] = sum; }
 }

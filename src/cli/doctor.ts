@@ -1,12 +1,12 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { GpuError } from "../gpu/gpu_error.ts";
 import { type DeviceSpeed, deviceSpeed } from "./device_speed.ts";
+import { joinedGroup, openGroup } from "../parallel/open_group.ts";
+import { describeRanks, examineRanks, type RanksReport } from "./doctor_ranks.ts";
 import { gpuAdvice } from "./gpu_advice.ts";
 import { openDevice } from "./open_device.ts";
 import { FAILED } from "./terminal/interrupt_signal.ts";
-
-const STATUS = "/var/lib/dpkg/status";
-const PACKAGE = "mesa-vulkan-drivers";
+import { mesaVersion, TuningFile } from "./tuning_file.ts";
 
 /** Options of the `doctor` command. */
 interface DoctorFlags {
@@ -26,6 +26,8 @@ interface DoctorReport {
   readonly adapter: AdapterReport | null;
   /** What was measured; null without an adapter. */
   readonly speed: DeviceSpeed | null;
+  /** The processes that a launcher started; null where it is this one alone. */
+  readonly ranks: RanksReport | null;
   /** What keeps the commands from working, one sentence each. */
   readonly problems: readonly string[];
   /** What could be better, one sentence each. */
@@ -48,6 +50,8 @@ interface AdapterReport {
   readonly limits: Readonly<Record<string, number>>;
   /** Bytes that tensors may take in all; null where nothing is set. */
   readonly memoryLimit: number | null;
+  /** Where the variants of kernels that were measured to be the fastest are kept, and for how many shapes. */
+  readonly tuning: { readonly path: string; readonly shapes: number };
 }
 
 const LIMITS = [
@@ -69,14 +73,21 @@ const FAST_MESA = 25;
 const ENOUGH_MEMORY = 2 ** 30;
 
 /**
- * Says what the machine computes with, how fast it is, and what is wrong.
+ * Says what the machine computes with, how fast it is, and what is wrong; under a launcher, what all ranks compute with, and
+ * how fast they add up gradients, by rank 0 alone.
  *
  * @returns the exit status: 1 where something keeps the other commands from working
  */
 export async function doctor(flags: DoctorFlags): Promise<number> {
-  const report = await examine(flags.device);
-  console.log(flags.json ? JSON.stringify(report, null, 2) : describe(report));
-  return report.problems.length > 0 ? FAILED : 0;
+  await openGroup();
+  const report = await withRanks(await examine(flags.device));
+  if ((joinedGroup()?.rank ?? 0) === 0) {
+    console.log(flags.json ? JSON.stringify(report, null, 2) : describe(report));
+  }
+  if (report.problems.length === 0) return 0;
+  // All ranks end in the same way, so that none has to end the others.
+  await joinedGroup()?.close();
+  return FAILED;
 }
 
 async function examine(choice: string | undefined): Promise<DoctorReport> {
@@ -90,7 +101,7 @@ async function examine(choice: string | undefined): Promise<DoctorReport> {
     const problems = speed.correct
       ? []
       : ["the adapter computes a matrix product wrongly; update its driver"];
-    return { deno, system, adapter, speed, problems, hints: hintsFor(adapter) };
+    return { deno, system, adapter, speed, ranks: null, problems, hints: hintsFor(adapter) };
   } catch (error) {
     if (!(error instanceof GpuError)) throw error;
     return {
@@ -98,15 +109,33 @@ async function examine(choice: string | undefined): Promise<DoctorReport> {
       system,
       adapter: null,
       speed: null,
+      ranks: null,
       problems: [error.message + gpuAdvice(error, "doctor")],
       hints: [],
     };
   }
 }
 
+/** Adds what the other ranks found, and what is wrong with them. */
+async function withRanks(report: DoctorReport): Promise<DoctorReport> {
+  const group = joinedGroup();
+  if (!group) return report;
+  const { adapter, speed, problems: own } = report;
+  const ranks = await examineRanks(group, {
+    adapter: adapter && `${adapter.name} (${adapter.kind})`,
+    gflops: speed?.gflops ?? null,
+    problems: own,
+  });
+  const problems = ranks.ranks.flatMap(({ host, problems }, rank) =>
+    problems.map((problem) => `rank ${rank} on ${host}: ${problem}`)
+  );
+  return { ...report, ranks, problems };
+}
+
 function describeAdapter(gpu: Gpu): AdapterReport {
   const { device, info, software, account, subgroups } = gpu;
   const limits = device.limits as unknown as Record<string, number>;
+  const tuning = new TuningFile(gpu);
   return {
     name: info.description || info.device || info.vendor || "unnamed",
     kind: software ? "software" : "hardware",
@@ -115,6 +144,7 @@ function describeAdapter(gpu: Gpu): AdapterReport {
     subgroups: subgroups.size > 1 ? subgroups.size : null,
     limits: Object.fromEntries(LIMITS.map((name) => [name, limits[name]])),
     memoryLimit: Number.isFinite(account.limit) ? account.limit : null,
+    tuning: { path: tuning.path, shapes: tuning.load().size },
   };
 }
 
@@ -141,11 +171,18 @@ function hintsFor({ kind, mesa, memoryLimit, features }: AdapterReport): string[
   return hints;
 }
 
+function tuningText({ kind, tuning: { path, shapes } }: AdapterReport): string {
+  if (shapes > 0) return `the fastest kernels of ${shapes} shapes, in ${path}`;
+  return kind === "software"
+    ? "off, since kernels run on the CPU (train --tune turns it on)"
+    : `nothing yet; the first run of a shape times its kernels, for ${path}`;
+}
+
 function bytes(value: number): string {
   return value >= 2 ** 20 ? `${Math.round(value / 2 ** 20)} MB` : `${Math.round(value / 1024)} KB`;
 }
 
-function describe({ deno, system, adapter, speed, problems, hints }: DoctorReport): string {
+function describe({ deno, system, adapter, speed, ranks, problems, hints }: DoctorReport): string {
   const lines = [`Deno       ${deno}`, `system     ${system}`];
   if (adapter && speed) {
     const mesa = adapter.mesa ? `, Mesa ${adapter.mesa}` : "";
@@ -158,6 +195,7 @@ function describe({ deno, system, adapter, speed, problems, hints }: DoctorRepor
           ? "no limit set (WKD_MEMORY_LIMIT_MB sets one)"
           : `at most ${bytes(adapter.memoryLimit)} for tensors (WKD_MEMORY_LIMIT_MB sets another)`
       }`,
+      `tuning     ${tuningText(adapter)}`,
       ...Object.entries(adapter.limits).map(([name, value], i) =>
         `${i === 0 ? "limits     " : "           "}${name} ${
           /Size$/.test(name) ? bytes(value) : value
@@ -168,29 +206,9 @@ function describe({ deno, system, adapter, speed, problems, hints }: DoctorRepor
       } GB/s (ReLU over ${bytes(speed.bandwidthBytes)})`,
     );
   } else lines.push("adapter    none");
+  if (ranks) lines.push(...describeRanks(ranks));
   lines.push(...hints.map((hint) => `hint       ${hint}`));
   lines.push(...problems.map((problem) => `problem    ${problem}`));
   lines.push("", problems.length > 0 ? "Something is wrong, see above." : "All is well.");
   return lines.join("\n");
-}
-
-/**
- * The version of Mesa that dpkg has installed, such as `25.0.7`: WebGPU does not tell it.
- *
- * @param status the text of dpkg's status file; default that of this system
- * @returns null where the system has no dpkg or no such package
- */
-export function mesaVersion(status: string | null = readStatus()): string | null {
-  const start = status?.indexOf(`Package: ${PACKAGE}\n`) ?? -1;
-  if (start < 0) return null;
-  const entry = status!.slice(start).split("\n\n", 1)[0];
-  return /^Version: (?:\d+:)?(\d[\d.]*)/m.exec(entry)?.[1] ?? null;
-}
-
-function readStatus(): string | null {
-  try {
-    return Deno.readTextFileSync(STATUS);
-  } catch {
-    return null;
-  }
 }

@@ -6,12 +6,16 @@ import { UserError } from "../errors.ts";
 import { fileExists } from "../formats/paths.ts";
 import { visible } from "../formats/visible.ts";
 import type { Gpu } from "../gpu/gpu.ts";
+import type { Group } from "../parallel/group.ts";
+import { openGroup } from "../parallel/open_group.ts";
 import { type Checkpoint, loadCheckpoint } from "../run/checkpoints/checkpoint.ts";
 import { advising, imageSize, smaller } from "../run/memory_error.ts";
 import { publishedTeacher, teacherPath, teacherPlaces } from "../run/run_paths.ts";
 import { asTeacher } from "../run/models/teacher_normalisation.ts";
-import { ClassCounts, Evaluator } from "../train/evaluate.ts";
+import { ClassCounts } from "../train/class_counts.ts";
+import { Evaluator } from "../train/evaluate.ts";
 import { notFiniteName } from "../train/not_finite.ts";
+import { asRank } from "./as_rank.ts";
 import {
   checkpointConfig,
   checkpointModelName,
@@ -40,6 +44,8 @@ interface EvalFlags {
   readonly json?: boolean;
   /** Kind of adapter. */
   readonly device?: string;
+  /** Time variants of kernels, or do not; default on hardware. */
+  readonly tune?: boolean;
 }
 
 const BATCH_SIZE = 100;
@@ -56,21 +62,36 @@ export async function evaluate(
   flags: EvalFlags,
   overrides: readonly string[] = [],
 ): Promise<number> {
+  const group = await openGroup();
+  return await asRank(group, () => evaluateIn(group, flags, overrides));
+}
+
+async function evaluateIn(
+  group: Group,
+  flags: EvalFlags,
+  overrides: readonly string[],
+): Promise<number> {
   const pretrain = flags.ckpt === PRETRAIN;
   const given = pretrain ? null : loadCheckpoint(flags.ckpt);
   const config = checkpointConfig(given, flags, overrides);
   const checkpoint = given ?? loadCheckpoint(pretrained(flags, config));
   const wanted = flags.model ?? (pretrain ? config.DISTILLER.TEACHER : undefined);
   const model = checkpointModelName(checkpoint, wanted, "--model");
-  const gpu = await openComputeDevice(flags.device);
-  const test = await loadTestSet(config.DATASET, datasetCallbacks());
+  const leads = group.rank === 0;
+  const gpu = await openComputeDevice(flags.device, flags.tune);
+  const test = await loadTestSet(config.DATASET, leads ? datasetCallbacks() : undefined);
   const batchSize = flags.batchSize ?? (flags.cfg ? config.DATASET.TEST.BATCH_SIZE : BATCH_SIZE);
   const perClass = flags.perClass !== undefined;
   const evaluation = await advising(
     () => less(test, batchSize),
-    () => run({ gpu, model, config, isTeacher: pretrain, checkpoint, test, batchSize, perClass }),
+    () =>
+      run({
+        ...{ gpu, model, config, isTeacher: pretrain, checkpoint, test, batchSize, perClass },
+        group,
+      }),
   );
   if (typeof evaluation === "number") return evaluation;
+  if (!leads) return 0;
   const { loss } = evaluation.metrics;
   if (!Number.isFinite(loss)) {
     console.error(visible(
@@ -119,6 +140,7 @@ interface Parts {
   readonly test: Dataset;
   readonly batchSize: number;
   readonly perClass: boolean;
+  readonly group: Group;
 }
 
 /** What makes an evaluation take less memory. */
@@ -129,20 +151,25 @@ function less(test: Dataset, batchSize: number): string {
 
 /** The evaluation, or the exit status where it was interrupted. */
 async function run(parts: Parts): Promise<Evaluation | number> {
-  const { gpu, test, checkpoint } = parts;
-  const { config } = parts;
+  const { gpu, test, checkpoint, config, group } = parts;
+  const { rank, size: worldSize } = group;
+  const leads = rank === 0;
   const { FAMILY } = config.MODEL;
   const model = loadCheckpointModel(parts.model, checkpoint, test, "--model", FAMILY);
   if (parts.isTeacher) asTeacher(model, config, test, { checkpoint });
   const counts = parts.perClass ? new ClassCounts(test.classes.length) : null;
-  const evaluator = new Evaluator(gpu, model, counts?.add);
+  const evaluator = new Evaluator(gpu, model, counts?.add, group);
   const batchSize = Math.min(parts.batchSize, test.length);
-  const loader = createLoader(test, { batchSize, train: false });
-  const interrupt = interruptSignal("stopping; there is nothing to save");
-  const bar = countBar("evaluating", "images");
+  const loader = createLoader(test, { batchSize, train: false, rank, worldSize });
+  const interrupt = interruptSignal(leads ? "stopping; there is nothing to save" : "");
+  const bar = leads ? countBar("evaluating", "images") : null;
   try {
-    const metrics = await evaluator.run(loader, { progress: bar.update, signal: interrupt.signal });
+    const metrics = await evaluator.run(loader, {
+      progress: bar?.update,
+      signal: interrupt.signal,
+    });
     if (!metrics) return interrupt.status;
+    await counts?.sum(group);
     return {
       ...{
         model: parts.model,
@@ -155,7 +182,7 @@ async function run(parts: Parts): Promise<Evaluation | number> {
       classes: counts?.counts.map((count, i) => ({ ...count, name: test.classes[i] })) ?? null,
     };
   } finally {
-    bar.clear();
+    bar?.clear();
     interrupt.dispose();
     loader.close();
     evaluator.dispose();

@@ -4,8 +4,11 @@ import { environment, granted } from "../formats/environment.ts";
 import { visible } from "../formats/visible.ts";
 import { DEVICE_CHOICES, type DeviceChoice } from "../gpu/adapter.ts";
 import type { Gpu } from "../gpu/gpu.ts";
+import { joinedGroup } from "../parallel/open_group.ts";
 import { init } from "../tensor/default_device.ts";
+import { settleRankDevice } from "./rank_device.ts";
 import { type CountBar, countBar } from "./terminal/count_bar.ts";
+import { TuningFile } from "./tuning_file.ts";
 
 /** Share of the free memory that the software adapter may take. */
 const MEMORY_SHARE = 0.8;
@@ -14,7 +17,7 @@ const UNKNOWN_SUBGROUPS = [4, 128];
 
 /**
  * Opens the device for a command: `--device` wins over the environment variable `WKD_DEVICE`. The
- * software adapter gets 80 % of the free memory, hardware `WKD_MEMORY_LIMIT_MB` if that is set.
+ * software adapter gets 80 % of the free memory, divided among the ranks of this host, hardware `WKD_MEMORY_LIMIT_MB` if that is set.
  *
  * @throws UserError for a choice or a limit that does not exist.
  */
@@ -30,19 +33,25 @@ export async function openDevice(choice?: string): Promise<Gpu> {
   if (limit !== undefined && !(Number(limit) > 0)) {
     throw new UserError(`WKD_MEMORY_LIMIT_MB must be a number of megabytes, not ${limit}`);
   }
+  await settleRankDevice(wanted);
   const gpu = await init({ device: wanted as DeviceChoice });
   if (limit !== undefined) gpu.account.limit = Number(limit) * 2 ** 20;
-  else if (gpu.software) gpu.account.limit = freeMemory() * MEMORY_SHARE;
+  else if (gpu.software) {
+    gpu.account.limit = freeMemory() * MEMORY_SHARE / (joinedGroup()?.localSize ?? 1);
+  }
   return gpu;
 }
 
 /**
  * Opens the device for a command that computes for long, and tells where Deno fell back to OpenGL.
  *
+ * @param tune whether variants of kernels are timed for new shapes, and the choices kept in a file; default on hardware
  * @throws UserError as {@linkcode openDevice} does
  */
-export async function openComputeDevice(choice?: string): Promise<Gpu> {
+export async function openComputeDevice(choice?: string, tune?: boolean): Promise<Gpu> {
   const gpu = await openDevice(choice);
+  if (tune ?? !gpu.software) gpu.tuning.turnOn(new TuningFile(gpu));
+  else gpu.tuning.turnOff();
   if (runsOnOpenGl(gpu)) {
     console.error(
       "warning: Deno found no Vulkan driver and fell back to OpenGL, where kernels compile many times as slowly and " +
@@ -60,6 +69,11 @@ export function runsOnOpenGl({ info, half }: Pick<Gpu, "info" | "half">): boolea
   };
   return Deno.build.os === "linux" && !half && subgroupMinSize === UNKNOWN_SUBGROUPS[0] &&
     subgroupMaxSize === UNKNOWN_SUBGROUPS[1];
+}
+
+/** What a command to go on with says of tuning, as it was said. */
+export function tuneWords(tune: boolean | undefined): string[] {
+  return tune === undefined ? [] : [tune ? "--tune" : "--no-tune"];
 }
 
 function freeMemory(): number {

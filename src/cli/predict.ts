@@ -43,6 +43,8 @@ interface PredictFlags extends CardFlags {
   readonly workers?: number;
   /** Kind of adapter. */
   readonly device?: string;
+  /** Time variants of kernels, or do not; default on hardware. */
+  readonly tune?: boolean;
 }
 
 const TOP = 5;
@@ -67,7 +69,7 @@ export async function predict(words: readonly string[], flags: PredictFlags): Pr
   const found = await findPictures(words, readStdin, typedPath);
   const failures = new Failures();
   for (const { path, reason } of found.failures) failures.add({ path: asTyped(path), reason });
-  const gpu = await openComputeDevice(flags.device);
+  const gpu = await openComputeDevice(flags.device, flags.tune);
   const tell = (note: string) => console.error(visible(note));
   const classifier = openClassifier(flags.ckpt, overrides, tell);
   using resources = new DisposableStack();

@@ -22,12 +22,12 @@ import { runWithFiles } from "../run/run_with_files.ts";
 import { describeState, wholeStates } from "../run/checkpoints/saved_states.ts";
 import type { TrainStep } from "../train/train_step.ts";
 import { TrainingError } from "../train/training_error.ts";
+import { asRank } from "./as_rank.ts";
 import { checkCostMatrix, checkStudent, checkTeacher } from "./cost_matrix/check_teacher.ts";
 import { importWords } from "./import_modules.ts";
-import { datasetCallbacks, openComputeDevice } from "./open_device.ts";
+import { datasetCallbacks, openComputeDevice, tuneWords } from "./open_device.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
 import { shellWords } from "./terminal/shell_words.ts";
-import { asFollower } from "./follower.ts";
 
 /** Options of the `train` command. */
 interface TrainFlags extends StartFlags {
@@ -37,6 +37,8 @@ interface TrainFlags extends StartFlags {
   readonly init?: string;
   /** Kind of adapter. */
   readonly device?: string;
+  /** Time variants of kernels, or do not; default on hardware. */
+  readonly tune?: boolean;
   /** Print the time by kernel at the end. */
   readonly profile?: boolean;
 }
@@ -47,11 +49,15 @@ interface TrainFlags extends StartFlags {
  * @returns the exit status
  */
 export async function train(flags: TrainFlags, given: readonly string[]): Promise<number> {
+  const group = await openGroup();
+  return await asRank(group, () => trainIn(group, flags, given));
+}
+
+async function trainIn(group: Group, flags: TrainFlags, given: readonly string[]): Promise<number> {
   const overrides = withInit(given, flags.init);
   const typed = loadConfig(flags.cfg, overrides);
   const path = runFolder(typed);
   refuseFlags(flags, path);
-  const group = await openGroup();
   if (group.rank > 0) return await follow(group, typed, flags);
   using folder = new RunFolder(path, (message) => console.error(`warning: ${visible(message)}`));
   const start = runStart(folder, typed, flags, (message) => console.error(visible(message)));
@@ -59,7 +65,7 @@ export async function train(flags: TrainFlags, given: readonly string[]): Promis
   if (wantsTeacher(config.DISTILLER.TYPE)) checkTeacher(config);
   checkCostMatrix(config);
   if (start.kind === "anew") checkStudent(config);
-  const gpu = await openComputeDevice(flags.device);
+  const gpu = await openComputeDevice(flags.device, flags.tune);
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
   const interrupt = interruptSignal();
   try {
@@ -91,17 +97,15 @@ export async function train(flags: TrainFlags, given: readonly string[]): Promis
 
 /** Trains as another rank than 0: without files, and silent unless something goes wrong here alone. */
 async function follow(group: Group, { DATASET }: Config, { device }: TrainFlags): Promise<number> {
+  const gpu = await openComputeDevice(device);
+  const splits = await loadDataset(DATASET);
   const interrupt = interruptSignal("");
-  return await asFollower(async () => {
-    try {
-      const gpu = await openComputeDevice(device);
-      const splits = await loadDataset(DATASET);
-      const finished = await followRun({ group, gpu, splits, signal: interrupt.signal });
-      return finished ? 0 : interrupt.status;
-    } finally {
-      interrupt.dispose();
-    }
-  });
+  try {
+    const finished = await followRun({ group, gpu, splits, signal: interrupt.signal });
+    return finished ? 0 : interrupt.status;
+  } finally {
+    interrupt.dispose();
+  }
 }
 
 const INIT = "DISTILLER.STUDENT_CHECKPOINT";
@@ -115,9 +119,13 @@ function withInit(overrides: readonly string[], init: string | undefined): reado
   return [...overrides, INIT, init];
 }
 
-function resumeCommand({ cfg, device, profile }: TrainFlags, overrides: readonly string[]): string {
+function resumeCommand(
+  { cfg, device, tune, profile }: TrainFlags,
+  overrides: readonly string[],
+): string {
   const options = [
     ...(device ? ["--device", device] : []),
+    ...tuneWords(tune),
     ...(profile ? ["--profile"] : []),
   ];
   return shellWords([

@@ -3,19 +3,17 @@ import { createLoader } from "../data/loader.ts";
 import { subsetPerClass } from "../data/select.ts";
 import { UserError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
+import { ALONE, type Group } from "../parallel/group.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { tensor } from "../tensor/create.ts";
 import { scope } from "../tensor/scope.ts";
-import type { FeatureShape } from "./check_features.ts";
+import { type ClassFeatures, FeatureRows, type Found } from "./feature_rows.ts";
 
 /**
  * `features`: every pixel of the last feature map is a sample, as in the authors' code. `pooled`: the map averaged over space,
  * what the classifier sees. `logits`: what it makes of that.
  */
 export type FeatureSource = "features" | "pooled" | "logits";
-
-/** More memory than a cost matrix should take. */
-const MOST_BYTES = 2 ** 34;
 
 /** Options of {@linkcode classFeatures}. */
 interface ClassFeaturesOptions {
@@ -27,14 +25,8 @@ interface ClassFeaturesOptions {
   readonly batchSize?: number;
   /** Called after every batch with the images done and their number. */
   readonly onProgress?: (done: number, total: number) => void;
-}
-
-/** Features by class, with their shape. */
-interface ClassFeatures {
-  /** Row-major `[classes, samples, dims]`. */
-  readonly features: Float32Array;
-  /** `[classes, samples, dims]`; with `features` an image gives as many samples as the map has pixels. */
-  readonly shape: FeatureShape;
+  /** The processes that see a part of the images each; default this one alone. */
+  readonly group?: Group;
 }
 
 /**
@@ -46,51 +38,29 @@ interface ClassFeatures {
 export async function classFeatures(
   model: Model,
   dataset: Dataset,
-  { source = "features", samples, batchSize = 100, onProgress }: ClassFeaturesOptions,
+  { source = "features", samples, batchSize = 100, onProgress, group = ALONE }:
+    ClassFeaturesOptions,
 ): Promise<ClassFeatures> {
   const images = subsetPerClass(dataset, samples, "--samples");
-  const classes = dataset.classes.length;
-  const filled = new Int32Array(classes);
   model.eval();
-  let done = 0;
-  let made: ClassFeatures | null = null;
-  const loader = createLoader(images, { batchSize, train: false });
+  const { rank, size: worldSize } = group;
+  const loader = createLoader(images, { batchSize, train: false, rank, worldSize });
+  const rows = new FeatureRows(images, samples, loader.images, group);
   try {
     for await (const batch of loader.epoch(1)) {
-      const { rows, perImage, dims } = await forward(model, source, batch.images, [
-        batchSize,
-        ...imageShape(images),
-      ]);
-      made ??= allocate([classes, samples * perImage, dims]);
-      const size = perImage * dims;
-      for (let i = 0; i < batch.size; i++) {
-        const label = batch.labels[i];
-        const at = (label * samples + filled[label]++) * size;
-        made.features.set(rows.subarray(i * size, (i + 1) * size), at);
-      }
-      done += batch.size;
-      onProgress?.(done, images.length);
+      const found = await forward(model, source, batch.images, [batchSize, ...imageShape(images)]);
+      rows.add(batch, found);
+      onProgress?.(Math.min(images.length, rows.done * worldSize), images.length);
     }
   } finally {
     loader.close();
   }
-  if (done < images.length) {
+  if (rows.done < loader.images) {
     throw new UserError(
-      `${images.length - done} of the ${images.length} images could not be read`,
+      `${loader.images - rows.done} of the ${loader.images} images could not be read`,
     );
   }
-  return made!;
-}
-
-function allocate(shape: FeatureShape): ClassFeatures {
-  const count = shape.reduce((product, size) => product * size);
-  if (4 * count > MOST_BYTES) {
-    throw new UserError(
-      `the features take ${(4 * count / 1e9).toFixed(0)} GB; compare pooled features or logits ` +
-        "(--source), or fewer images (--samples)",
-    );
-  }
-  return { features: new Float32Array(count), shape };
+  return await rows.gather();
 }
 
 function imageShape({ channels, height, width }: DatasetInfo): number[] {
@@ -102,7 +72,7 @@ async function forward(
   source: FeatureSource,
   images: Float32Array,
   shape: number[],
-): Promise<{ rows: Float32Array; perImage: number; dims: number }> {
+): Promise<Found> {
   const wanted = scope(() =>
     noGrad(() => {
       const { logits, features } = model.forward(tensor(images, shape));

@@ -1,8 +1,11 @@
 import { uniform } from "../nn/init.ts";
 import { Module } from "../nn/module.ts";
 import { contrastLoss } from "../ops/losses/contrast_loss.ts";
+import { gatherIndexed } from "../ops/gather_batch.ts";
 import { memoryUpdate } from "../ops/losses/memory_update.ts";
-import { tensor } from "../tensor/create.ts";
+import { cat } from "../ops/shape/cat.ts";
+import { tensor, zeros } from "../tensor/create.ts";
+import { sharedBatch } from "../tensor/shared_batch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** Sizes and constants of {@linkcode ContrastMemory}. */
@@ -35,6 +38,9 @@ export class ContrastMemory extends Module {
   /** The teacher's, [images, dim]. */
   readonly memory_v2: Tensor;
   readonly #options: ContrastMemoryOptions;
+  /** Whether the recording under way sets the normalisation constants from the batches of all processes. */
+  settling = false;
+  #settled = false;
 
   /** Random embeddings from the generator of `manualSeed`. */
   constructor(options: ContrastMemoryOptions) {
@@ -49,20 +55,43 @@ export class ContrastMemory extends Module {
   }
 
   /**
-   * The contrastive losses of both embeddings, added; then moves the images' rows towards them.
+   * The contrastive losses of both embeddings, added; then moves the images' rows towards them. Where processes share the
+   * batch, all of them move the rows of all its images.
    *
    * @param student [N, dim], unit vectors
    * @param teacher [N, dim], unit vectors
    * @param images positions of the images, int32 [N]
    * @param index rows to compare with, the positive first, int32 [N, 1 + negatives]
+   * @param numbers the positions of the images of the batch under way, on the host
    */
-  forward(student: Tensor, teacher: Tensor, images: Tensor, index: Tensor): Tensor {
+  forward(
+    student: Tensor,
+    teacher: Tensor,
+    images: Tensor,
+    index: Tensor,
+    numbers: () => Int32Array = () => new Int32Array(),
+  ): Tensor {
     const { temperature, momentum } = this.#options;
-    const common = { index, constants: this.params, temperature };
+    const batch = sharedBatch();
+    this.settling = batch !== null && !this.#settled;
+    this.#settled = batch !== null;
+    const shared = this.settling ? batch : null;
+    const common = { index, constants: this.params, temperature, shared };
     const loss = contrastLoss(student, { ...common, memory: this.memory_v2, slot: Z_STUDENT })
       .add(contrastLoss(teacher, { ...common, memory: this.memory_v1, slot: Z_TEACHER }));
-    memoryUpdate(this.memory_v1, images, student, momentum);
-    memoryUpdate(this.memory_v2, images, teacher, momentum);
+    const both = [[this.memory_v1, student], [this.memory_v2, teacher]] as const;
+    if (!batch) {
+      for (const [memory, own] of both) memoryUpdate(memory, images, own, momentum);
+      return loss;
+    }
+    const wholeImages = zeros([batch.size], { dtype: "int32" });
+    const rows = cat([student.detach(), teacher.detach()], 1);
+    const whole = gatherIndexed(rows, batch, numbers, wholeImages);
+    const [, dim] = student.shape;
+    for (const [i, [memory]] of both.entries()) {
+      const all = whole.slice(1, i * dim, (i + 1) * dim);
+      memoryUpdate(memory, wholeImages, all, momentum);
+    }
     return loss;
   }
 

@@ -8,8 +8,11 @@ import type { BatchInfo, Schedule } from "./distiller.ts";
 export interface ContrastSource {
   /** Writes what changes from batch to batch. */
   startStep(batch: BatchInfo, schedule: Schedule): void;
-  /** Positions of the batch's images, int32 [N], and of those to compare with, int32 [N, 1 + K]. */
-  draw(labels: Tensor): { images: Tensor; index: Tensor };
+  /**
+   * Positions of the batch's images, int32 [N], and of those to compare with, int32 [N, 1 + K]; `numbers()` are the former of
+   * the batch under way, on the host, for processes that share it.
+   */
+  draw(labels: Tensor): { images: Tensor; index: Tensor; numbers?: () => Int32Array };
   /** Frees its tensors. */
   dispose(): void;
 }
@@ -36,6 +39,7 @@ export class ContrastSampler implements ContrastSource {
   readonly #starts: Tensor;
   readonly #seed: Tensor;
   #images: Tensor | null = null;
+  #numbers: Int32Array = new Int32Array();
 
   /**
    * Sorts the images by class.
@@ -70,11 +74,12 @@ export class ContrastSampler implements ContrastSource {
       this.#images = zeros([indices.length], { dtype: "int32" }).keep();
     }
     this.#images.copy_(indices);
+    this.#numbers = indices;
     this.#seed.copy_(Uint32Array.of(Math.imul(this.options.seed, 0x9e3779b1) ^ epoch));
   }
 
   /** The batch and what it is compared with, for the labels of the batch. */
-  draw(labels: Tensor): { images: Tensor; index: Tensor } {
+  draw(labels: Tensor): { images: Tensor; index: Tensor; numbers: () => Int32Array } {
     const { negatives, mode } = this.options;
     if (!this.#images) throw new Error("draw() before startStep()");
     const index = contrastDraw({
@@ -86,7 +91,7 @@ export class ContrastSampler implements ContrastSource {
       negatives,
       relaxed: mode === "relax",
     });
-    return { images: this.#images, index };
+    return { images: this.#images, index, numbers: () => this.#numbers };
   }
 
   /** Frees what is not in the models or the extra modules. */

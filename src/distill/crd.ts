@@ -57,9 +57,12 @@ export class CRD implements Distiller {
     };
   }
 
-  /** Always: the loss does not depend on the epoch; what is drawn comes from tensors. */
+  /**
+   * The loss does not depend on the epoch, and what is drawn comes from tensors. But the first step of processes that share a
+   * batch sets the memory's constants from all of it.
+   */
   sameSchedule(): boolean {
-    return true;
+    return !this.#contrast.settling;
   }
 
   /** Lets the source know the batch. */
@@ -83,6 +86,7 @@ export class CRD implements Distiller {
       this.#embedTeacher.forward(teacher),
       drawn.images,
       drawn.index,
+      drawn.numbers,
     );
     return {
       logits,
@@ -103,6 +107,7 @@ export class CRD implements Distiller {
 export const DEFINITION = defineDistiller({
   name: "CRD",
   doc: "Embeddings that are near for the same image (Tian et al., 2020).",
+  acrossImages: "remembers",
   keys: {
     MODE: choice(["exact", "relax"], "exact", "How negatives are drawn."),
     FEAT: {

@@ -70,6 +70,11 @@ export interface DistillerDefinition<K extends Section> {
   readonly keys: K;
   /** Whether it wants a teacher; default true. */
   readonly teacher?: boolean;
+  /**
+   * How its losses look across the images of a batch, which ranks may share: `compares` takes those of all ranks where
+   * `gatherBatch()` gives them, `remembers` keeps something of them that all ranks have alike. Default not at all.
+   */
+  readonly acrossImages?: "compares" | "remembers";
   /** Whether it wants a cost matrix with these values of its keys, among which `costMatrixKeys()` are then; default never. */
   costMatrix?(options: ValuesOf<K>): boolean;
   /**
@@ -89,7 +94,7 @@ export interface DistillerDefinition<K extends Section> {
 
 /** A definition whose keys are not known to the compiler. */
 export interface AnyDistiller
-  extends Pick<DistillerDefinition<Section>, "name" | "doc" | "keys" | "teacher"> {
+  extends Pick<DistillerDefinition<Section>, "name" | "doc" | "keys" | "teacher" | "acrossImages"> {
   /** Whether it wants a cost matrix. */
   costMatrix?(options: unknown): boolean;
   /** Settles the values that are `auto`. */

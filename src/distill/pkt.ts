@@ -1,5 +1,6 @@
 import { pktLoss } from "../losses/pkt.ts";
 import type { Features } from "../models/model.ts";
+import { gatherBatch } from "../ops/gather_batch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineDistiller } from "./definition.ts";
 import { FeatureDistiller } from "./feature_distiller.ts";
@@ -11,7 +12,7 @@ export class PKT extends FeatureDistiller {
   override readonly readsPreact = false;
   /** The loss of one batch. */
   protected override compare(student: Features, teacher: Features): Tensor {
-    return pktLoss(student.pooledFeat, teacher.pooledFeat);
+    return pktLoss(gatherBatch(student.pooledFeat), gatherBatch(teacher.pooledFeat));
   }
 }
 
@@ -19,6 +20,7 @@ export class PKT extends FeatureDistiller {
 export const DEFINITION = defineDistiller({
   name: "PKT",
   doc: "Probabilities of being near, of the pooled feature (Passalis and Tefas, 2018).",
+  acrossImages: "compares",
   keys: { LOSS: featureLoss(30000) },
   build: ({ student, teacher, options: { LOSS } }) => new PKT(student, teacher, lossWeights(LOSS)),
 });

@@ -2,6 +2,7 @@ import { bool } from "../config/field.ts";
 import { UserError } from "../errors.ts";
 import { rkdLoss, type RkdOptions } from "../losses/rkd.ts";
 import type { Features, Model } from "../models/model.ts";
+import { gatherBatch } from "../ops/gather_batch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineDistiller } from "./definition.ts";
 import { FeatureDistiller, type FeatureWeights } from "./feature_distiller.ts";
@@ -23,7 +24,8 @@ export class RKD extends FeatureDistiller {
 
   /** The loss of one batch. */
   protected override compare(student: Features, teacher: Features): Tensor {
-    return rkdLoss(student.pooledFeat, teacher.pooledFeat, this.relations);
+    const [s, t] = [gatherBatch(student.pooledFeat), gatherBatch(teacher.pooledFeat)];
+    return rkdLoss(s, t, this.relations);
   }
 }
 
@@ -31,6 +33,7 @@ export class RKD extends FeatureDistiller {
 export const DEFINITION = defineDistiller({
   name: "RKD",
   doc: "Distances and angles between the images of a batch (Park et al., 2019).",
+  acrossImages: "compares",
   keys: {
     DISTANCE_WEIGHT: nonNegative(25, "Weight of the distance-wise loss."),
     ANGLE_WEIGHT: nonNegative(50, "Weight of the angle-wise loss."),

@@ -1,5 +1,6 @@
 import { similarityLoss } from "../losses/similarity.ts";
 import type { Features } from "../models/model.ts";
+import { gatherBatch } from "../ops/gather_batch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineDistiller } from "./definition.ts";
 import { FeatureDistiller } from "./feature_distiller.ts";
@@ -11,7 +12,8 @@ export class SP extends FeatureDistiller {
   override readonly readsPreact = false;
   /** The loss of one batch. */
   protected override compare(student: Features, teacher: Features): Tensor {
-    return similarityLoss(student.feats.at(-1)!, teacher.feats.at(-1)!);
+    const [s, t] = [student, teacher].map(({ feats }) => gatherBatch(feats.at(-1)!));
+    return similarityLoss(s, t);
   }
 }
 
@@ -19,6 +21,7 @@ export class SP extends FeatureDistiller {
 export const DEFINITION = defineDistiller({
   name: "SP",
   doc: "Similarities of the images of a batch (Tung and Mori, 2019).",
+  acrossImages: "compares",
   keys: { LOSS: featureLoss(3000) },
   build: ({ student, teacher, options: { LOSS } }) => new SP(student, teacher, lossWeights(LOSS)),
 });

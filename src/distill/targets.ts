@@ -15,6 +15,11 @@ export interface TargetOptions {
   readonly labelSmoothing?: number;
   /** float32 [C]: what each class weighs in the cross-entropy. Default 1 each. */
   readonly classWeights?: Tensor | null;
+  /**
+   * What the sum over this process's images, by what they weigh, counts, where processes share a batch: float32 []. Default
+   * null, for the mean over what they weigh.
+   */
+  readonly weighedScale?: Tensor | null;
   /** The labels of what was mixed into the images. Default none. */
   readonly mixed?: MixedLabels | null;
 }
@@ -39,9 +44,12 @@ export class Targets {
    * @returns a scalar
    */
   crossEntropy(logits: Tensor): Tensor {
-    const { labelSmoothing = 0, classWeights } = this.options;
+    const { labelSmoothing = 0, classWeights, weighedScale } = this.options;
     const options = { labelSmoothing, ...(classWeights && { weight: classWeights }) };
-    return this.average((labels) => crossEntropy(logits, labels, options));
+    if (!weighedScale) return this.average((labels) => crossEntropy(logits, labels, options));
+    return this.average((labels) =>
+      crossEntropy(logits, labels, { ...options, reduction: "sum" }).mul(weighedScale)
+    );
   }
 
   /**

@@ -1,4 +1,3 @@
-import type { ExchangeCommand } from "./exchange.ts";
 import type { PipelineEntry } from "./pipeline_cache.ts";
 
 /** One dispatch, ready to encode. */
@@ -39,6 +38,31 @@ interface ClearCommand {
   readonly offset: number;
   /** How many bytes. */
   readonly size: number;
+}
+
+/** Gets numbers of the device on the host, and may change them: to add them up over processes. */
+export type Visit = (values: Float32Array<ArrayBuffer>) => void | Promise<void>;
+
+/** Numbers of the device that go to the host within a recording, and may come back. */
+export interface ExchangeCommand {
+  /** Tells the command from the others. */
+  readonly kind: "exchange";
+  /** Where the numbers are. */
+  readonly source: GPUBuffer;
+  /** Where in it they start, in bytes. */
+  readonly offset: number;
+  /** How many bytes. */
+  readonly size: number;
+  /** What they are read through. */
+  readonly staging: GPUBuffer;
+  /** Where they are on the host, each time. */
+  readonly values: Float32Array<ArrayBuffer>;
+  /** Gets them. */
+  readonly visit: Visit;
+  /** Whether the commands behind it wait for it, and for those before it. */
+  readonly wait: boolean;
+  /** Whether they are written back. */
+  readonly back: boolean;
 }
 
 /** What the device is told to do. */

@@ -1,14 +1,16 @@
 import { type Bindable, Binder, type BufferRange, type DispatchOptions } from "./binder.ts";
 import { BufferPool, type MemoryAccount } from "./buffer_pool.ts";
-import { type DeviceCommand, type DispatchCommand, encode } from "./command.ts";
+import { type DeviceCommand, type DispatchCommand, encode, type Visit } from "./command.ts";
 import { DeviceFailure } from "./device_failure.ts";
-import { type ExchangeOptions, runRecorded, type Visit } from "./exchange.ts";
+import { type ExchangeOptions, runRecorded } from "./exchange.ts";
 import { GpuError } from "./gpu_error.ts";
 import { type Kernel, NO_SUBGROUPS, type Subgroups } from "./kernel.ts";
 import { type CompileProgress, PipelineCache, type PipelineEntry } from "./pipeline_cache.ts";
+import { readRange } from "./read_range.ts";
 import { Recording } from "./recording.ts";
 import { RecordingScope } from "./recording_scope.ts";
 import { synchronous } from "./synchronous.ts";
+import { Tuning } from "./tuning.ts";
 
 export type { Bindable, BufferRange, DispatchOptions };
 
@@ -26,12 +28,11 @@ export class Gpu {
   readonly pipelines: PipelineCache;
   /** What ended the device's work, if anything did. */
   readonly failure: DeviceFailure;
+  /** Which variants of kernels run where that was measured; nothing is until somebody turns it on. */
+  readonly tuning: Tuning;
   /** Called before each kernel is compiled. */
   onCompile: ((progress: CompileProgress) => void) | undefined;
-  /**
-   * Whether compiling costs more than slow kernels do: loops are then left as loops, and many shapes share a kernel. Default
-   * where kernels run on the CPU.
-   */
+  /** Whether compiling costs more than slow kernels do: loops stay loops, many shapes share a kernel. Default on the CPU. */
   compilesSlowly: boolean;
   readonly #binder: Binder;
   readonly #pool: BufferPool;
@@ -66,6 +67,7 @@ export class Gpu {
       if (needed || this.pipelines.waiting.size === 0) this.trim();
     });
     this.failure = new DeviceFailure(device, this.account);
+    this.tuning = new Tuning(info.description || info.device || info.vendor);
   }
 
   /** The pool that new tensors come from. */
@@ -128,31 +130,13 @@ export class Gpu {
   upload(target: BufferRange, data: ArrayBufferView): void {
     if (this.#dry) return;
     if (this.#pending.length > 0) this.flushNow();
-    const bytes = data as ArrayBufferView<ArrayBuffer>;
-    this.device.queue.writeBuffer(target.buffer, target.offset, bytes);
+    const { buffer, offset } = target;
+    this.device.queue.writeBuffer(buffer, offset, data as ArrayBufferView<ArrayBuffer>);
   }
 
   /** Reads bytes back, after everything queued before. Takes at least 10 ms on most drivers. */
-  async read(source: BufferRange, bytes: number = source.size): Promise<ArrayBuffer> {
-    const size = Math.max(4, Math.ceil(bytes / 4) * 4);
-    const staging = this.device.createBuffer({ size, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
-    try {
-      // Queued now: whoever frees or overwrites the source before this resolves comes after.
-      const { buffer, offset } = source;
-      this.#pending.push({
-        ...{ kind: "copy", source: buffer, sourceOffset: offset },
-        ...{ target: staging, targetOffset: 0, size },
-      });
-      await this.flush();
-      await staging.mapAsync(1).catch((error) =>
-        this.failure.unanswered(error, "reading from the device")
-      );
-      const result = staging.getMappedRange().slice(0, bytes);
-      this.check();
-      return result;
-    } finally {
-      staging.destroy();
-    }
+  read(source: BufferRange, bytes: number = source.size): Promise<ArrayBuffer> {
+    return readRange(this, source, bytes, (command) => this.#pending.push(command));
   }
 
   /**
@@ -200,20 +184,7 @@ export class Gpu {
   async record(fn: () => void): Promise<Recording> {
     if (this.recording) throw new GpuError("record() inside record()");
     await this.flush();
-    const scope = new RecordingScope(this.device, this.account, this.#pool);
-    this.#scope = scope;
-    let done = false;
-    try {
-      synchronous("record", fn() as unknown);
-      done = true;
-    } finally {
-      this.#scope = null;
-      scope.close();
-      if (!done) {
-        this.#pending = [];
-        scope.release();
-      }
-    }
+    const scope = this.#inScope(fn);
     await runRecorded(this, scope, (each) => this.#pending.push(each)).catch((error) => {
       scope.release();
       throw error;
@@ -221,12 +192,16 @@ export class Gpu {
     return new Recording(this, scope.commands, () => scope.release());
   }
 
-  /**
-   * Runs `fn` without running or compiling anything on the device: what its tensors hold is undefined,
-   * their shapes are right.
-   *
-   * @throws TypeError when `fn` is async.
-   */
+  /** Runs `fn` and keeps its commands unsubmitted, with buffers of their own until they are released; see `record()`. */
+  capture(fn: () => void): RecordingScope {
+    if (this.recording) throw new GpuError("capture() inside record()");
+    this.flushNow();
+    const scope = this.#inScope(fn);
+    this.#pending = [];
+    return scope;
+  }
+
+  /** Runs `fn` (TypeError when async) and nothing on the device: tensors hold anything, their shapes are right. */
   dryRun<T>(fn: () => T): T {
     const outer = this.#dry;
     this.#dry = true;
@@ -237,12 +212,7 @@ export class Gpu {
     }
   }
 
-  /**
-   * Runs `fn` outside of a recording that is under way: what it queues runs once, in its place, and is not replayed; memory
-   * comes from the pool of the outside.
-   *
-   * @throws TypeError when `fn` is async.
-   */
+  /** Runs `fn` (TypeError when async) outside of a recording under way: once, in its place, with memory of the outside. */
   aside<T>(fn: () => T): T {
     const scope = this.#scope;
     this.#scope = null;
@@ -271,11 +241,7 @@ export class Gpu {
     this.#pool.trim();
   }
 
-  /**
-   * Says whether the device still works.
-   *
-   * @throws GpuError when it has failed since.
-   */
+  /** Throws a GpuError when the device has failed since. */
   check(): void {
     this.failure.check();
   }
@@ -284,6 +250,19 @@ export class Gpu {
   destroy(): void {
     this.failure.expectLoss();
     this.device.destroy();
+  }
+
+  #inScope(fn: () => void): RecordingScope {
+    const scope = this.#scope = new RecordingScope(this.device, this.account, this.#pool);
+    try {
+      scope.run(fn);
+      return scope;
+    } catch (error) {
+      this.#pending = [];
+      throw error;
+    } finally {
+      this.#scope = null;
+    }
   }
 
   #submit(commands: readonly DeviceCommand[]): void {
@@ -306,8 +285,7 @@ export class Gpu {
     await this.device.queue.onSubmittedWorkDone();
     this.check();
     if (entry.warm) return;
-    entry.warm = true;
-    this.pipelines.warmed++;
+    this.pipelines.ran(entry);
     this.pipelines.compileMilliseconds += performance.now() - start;
   }
 

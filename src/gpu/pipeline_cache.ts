@@ -124,6 +124,13 @@ export class PipelineCache {
     this.waiting.delete(entry);
   }
 
+  /** Notes that a variant has run. */
+  ran(entry: PipelineEntry): void {
+    if (entry.warm) return;
+    entry.warm = true;
+    this.warmed++;
+  }
+
   /** How far compiling is, with `name` as the variant under way. */
   progress(name: string): CompileProgress {
     const { size } = this.#entries;

@@ -1,6 +1,12 @@
-import { type Command, type DeviceCommand, encode, encodeTransfer } from "./command.ts";
+import {
+  type Command,
+  type DeviceCommand,
+  encode,
+  encodeTransfer,
+  type ExchangeCommand,
+} from "./command.ts";
 import type { DeviceFailure } from "./device_failure.ts";
-import { type ExchangeCommand, Exchanges } from "./exchange.ts";
+import { Exchanges } from "./exchange.ts";
 import { GpuError } from "./gpu_error.ts";
 
 const BATCH = 1024;

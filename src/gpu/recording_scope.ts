@@ -1,6 +1,7 @@
 import { BufferPool, type MemoryAccount } from "./buffer_pool.ts";
-import type { Command } from "./command.ts";
-import type { ExchangeOptions, Visit } from "./exchange.ts";
+import type { Command, Visit } from "./command.ts";
+import type { ExchangeOptions } from "./exchange.ts";
+import { synchronous } from "./synchronous.ts";
 
 /** What is kept while a step is recorded: its commands, and the buffers that replays need. */
 export class RecordingScope {
@@ -18,6 +19,18 @@ export class RecordingScope {
     this.pool = new BufferPool(device, account, () => outer.trim(), outer);
     // Commands recorded so far may use what is freed meanwhile, so it waits for the recording's end.
     outer.held = this.pinned;
+  }
+
+  /** Runs `fn`, during which commands and buffers are to be kept here, and ends the recording; frees all where it throws. */
+  run(fn: () => void): void {
+    let done = false;
+    try {
+      synchronous("record", fn() as unknown);
+      done = true;
+    } finally {
+      this.close();
+      if (!done) this.release();
+    }
   }
 
   /** Adds an exchange; what is recorded behind it runs when the recording has ended. */

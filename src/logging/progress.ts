@@ -10,7 +10,7 @@ import type {
 } from "../train/events.ts";
 import { ThreadTicker, type Ticker } from "./compile_ticker.ts";
 import { StatusLine } from "./status_line.ts";
-import { terminalColumns, writeTerminal } from "./terminal.ts";
+import { isWatched, terminalColumns, writeTerminal } from "./terminal.ts";
 import { barText, fixed, formatSeconds, plural } from "./text.ts";
 
 /** Where progress goes. */
@@ -118,7 +118,7 @@ class Progress {
   #last = -Infinity;
 
   constructor(options: ProgressOptions) {
-    const tty = options.tty ?? Deno.stdout.isTerminal();
+    const tty = options.tty ?? isWatched();
     this.#write = options.write ?? ((text) => writeTerminal("stdout", text));
     this.#columns = options.columns ?? terminalColumns;
     this.#status = tty ? new StatusLine(this.#write, this.#columns) : null;

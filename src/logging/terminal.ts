@@ -67,6 +67,18 @@ function lose(stream: Stream, error: unknown): void {
   writeTerminal("stderr", `standard output cannot be written any more: ${ioReason(error)}\n`);
 }
 
+/**
+ * Whether somebody watches standard output in a terminal. Open MPI gives its ranks one without a width, whose output it hands on
+ * wherever it is to go.
+ */
+export function isWatched(): boolean {
+  try {
+    return Deno.stdout.isTerminal() && Deno.consoleSize().columns > 0;
+  } catch {
+    return false;
+  }
+}
+
 /** The terminal's width; 80 where there is none. */
 export function terminalColumns(): number {
   try {

@@ -1,18 +1,14 @@
-import { synchronous } from "../gpu/synchronous.ts";
-
 let preact = true;
 
 /**
  * Runs `fn` with models whose {@linkcode Features.preactFeats} may be empty: nobody reads them, so that a ReLU need not be
- * apart from what is before it.
- *
- * @throws TypeError when `fn` is async.
+ * apart from what is before it. `fn` must not be async.
  */
 export function withoutPreact<T>(fn: () => T): T {
   const outer = preact;
   preact = false;
   try {
-    return synchronous("withoutPreact", fn());
+    return fn();
   } finally {
     preact = outer;
   }

@@ -9,6 +9,10 @@ const C = {
   dlopen: { parameters: ["buffer", "i32"], result: "pointer" },
   dlsym: { parameters: ["pointer", "buffer"], result: "pointer" },
   dlerror: { parameters: [], result: "pointer" },
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  close: { parameters: ["i32"], result: "i32" },
+  alarm: { parameters: ["u32"], result: "u32" },
   getppid: { parameters: [], result: "i32" },
   _exit: { parameters: ["i32"], result: "void" },
 } as const;
@@ -30,6 +34,21 @@ export function libc(): Deno.DynamicLibrary<typeof C>["symbols"] {
 /** A text as C reads it. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
+}
+
+/**
+ * The process that started another one; 0 where the system does not tell. Deno itself lets only those look into `/proc` who may
+ * do anything.
+ */
+export function parentOf(process: number): number {
+  const file = libc().open(cString(`/proc/${process}/stat`), 0);
+  if (file < 0) return 0;
+  const bytes = new Uint8Array(512);
+  const length = Number(libc().read(file, bytes, BigInt(bytes.length)));
+  libc().close(file);
+  // The name of the program, in brackets, may hold anything.
+  const text = new TextDecoder().decode(bytes.subarray(0, Math.max(0, length)));
+  return Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[1]) || 0;
 }
 
 /** A library that is loaded by path or name, with its symbols seen by this object alone. */

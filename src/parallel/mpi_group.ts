@@ -1,7 +1,7 @@
+import { addressOf } from "./address.ts";
 import type { Group } from "./group.ts";
 import type { MpiLibrary } from "./mpi_library.ts";
 import type { MpiThread, Opened } from "./mpi_thread.ts";
-import { addressOf } from "./transfers.ts";
 
 /** Where a rank runs. */
 export interface Place {
@@ -48,7 +48,7 @@ export class MpiGroup implements Group {
   }
 
   abort(code: number): never {
-    this.library.calls.MPI_Abort(this.library.handles.world, code || 1);
+    this.library.abort(code || 1);
     Deno.exit(code || 1);
   }
 

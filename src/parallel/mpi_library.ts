@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { DynamicLibrary } from "./dynamic_library.ts";
+import { DynamicLibrary, libc } from "./dynamic_library.ts";
 import { INSTALL } from "./find_library.ts";
 import type { Family } from "./launcher.ts";
 
@@ -79,6 +79,9 @@ const MPICH: Handles = {
 /** Longest text that any MPI gives: that of MPI_Get_library_version. */
 const LONGEST = 8192;
 
+/** Seconds that MPI has to end all ranks before this one ends alone. */
+const SECONDS_TO_ABORT = 1;
+
 /** A failed call of MPI's. */
 export class MpiError extends Error {}
 
@@ -121,6 +124,13 @@ export class MpiLibrary {
       this.calls.MPI_Error_string(status, buffer, length)
     );
     throw new MpiError(`${call}: ${text.split("\n", 1)[0]}`);
+  }
+
+  /** Ends all ranks, this one within a few seconds even where MPI waits for hosts that cannot be reached. */
+  abort(code: number): void {
+    libc().alarm(SECONDS_TO_ABORT);
+    this.calls.MPI_Abort(this.handles.world, code);
+    libc()._exit(code);
   }
 
   /** The host's name as MPI has it. */

@@ -38,7 +38,15 @@ export async function openGroup(env: Environment = environment): Promise<Group> 
   const group = new MpiGroup(library, thread, opened);
   await group.meet({ host: opened.host, localRank: launch.localRank });
   joined = group;
+  // Deno prints the error and ends, whereupon the launcher ends the others.
+  globalThis.addEventListener("unhandledrejection", () => console.error(`${rankName()}:`));
+  globalThis.addEventListener("error", () => console.error(`${rankName()}:`));
   return group;
+}
+
+/** The group that {@linkcode openGroup} joined; null where this process is alone. */
+export function joinedGroup(): MpiGroup | null {
+  return joined ?? null;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { addressOf } from "./address.ts";
 import type { MpiLibrary } from "./mpi_library.ts";
 
 /** Floats that are reduced at a time: half of their bytes is taken beside them. */
@@ -218,12 +219,4 @@ export class Transfers {
       );
     }
   }
-}
-
-/** Where an array lies in memory; it stays there as long as somebody holds the array. */
-export function addressOf(array: Uint8Array | Float32Array): number {
-  // Small arrays lie where the garbage collector moves them until their buffer is asked for.
-  const { buffer } = array;
-  if (buffer.byteLength === 0) return 0;
-  return Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(array as Uint8Array<ArrayBuffer>)));
 }

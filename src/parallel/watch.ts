@@ -1,10 +1,13 @@
-import { libc } from "./dynamic_library.ts";
+import { addressOf } from "./address.ts";
+import { libc, parentOf } from "./dynamic_library.ts";
 import type { MpiLibrary } from "./mpi_library.ts";
-import { addressOf, type Request, type Transfers } from "./transfers.ts";
+import type { Request, Transfers } from "./transfers.ts";
 
 const TAG = 2;
 /** Milliseconds between two beats. */
-const BEAT_MS = 1000;
+const BEAT_MS = 500;
+/** Milliseconds between two checks, which cost a few calls of the system. */
+const CHECK_MS = 200;
 /** Milliseconds without a beat after which a rank is taken for dead. */
 const DEAD_MS = 4000;
 /** Milliseconds between two looks after which it was this process that slept. */
@@ -15,12 +18,18 @@ const END_MS = 2000;
 /** What a beat says. */
 const [ALIVE, BYE] = [1, 2];
 
+/** The process that started this one, and the one that started that: a task does so by way of a shell. */
+function ancestors(): string {
+  const parent = libc().getppid();
+  return `${parent} ${parentOf(parent)}`;
+}
+
 /**
- * Sees that the other ranks are alive where neither the launcher nor MPI does: each rank sends its successor a byte a second,
- * and ends all where the one before it is silent for four, or where the process that started it is gone.
+ * Sees that the other ranks are alive where neither the launcher nor MPI does: each rank sends its successor a byte twice a
+ * second, and ends all where the one before it is silent for four, or where the process that started it is gone.
  */
 export class Watch {
-  readonly #parent = libc().getppid();
+  readonly #ancestors = ancestors();
   readonly #out = new Uint8Array([ALIVE]);
   readonly #in = new Uint8Array(1);
   readonly #next: number;
@@ -28,6 +37,7 @@ export class Watch {
   #sent: Request | null = null;
   #received: Request | null = null;
   #beat = 0;
+  #checked = 0;
   #heard = performance.now();
   #looked = performance.now();
   #left = false;
@@ -44,12 +54,13 @@ export class Watch {
     // A suspended job has heard nobody, but its others are no more dead than it is.
     if (now - this.#looked > SLEPT_MS) this.#heard = now;
     this.#looked = now;
-    if (now - this.#beat < BEAT_MS / 4) return;
+    if (now - this.#checked < CHECK_MS) return;
+    this.#checked = now;
     this.#hear(now);
-    if (libc().getppid() !== this.#parent) this.#abort("the process that started it is gone");
+    if (ancestors() !== this.#ancestors) this.#abort("the process that started it is gone");
     if (this.transfers.size === 1 || this.#left) return;
     if (now - this.#heard > DEAD_MS) {
-      const seconds = Math.round((now - this.#heard) / 1000);
+      const seconds = ((now - this.#heard) / 1000).toFixed(1);
       this.#abort(`rank ${this.#previous} has given no sign of life for ${seconds} s`);
     }
     if (now - this.#beat >= BEAT_MS && (!this.#sent || this.transfers.ended(this.#sent))) {
@@ -90,8 +101,7 @@ export class Watch {
 
   #abort(reason: string): never {
     console.error(`rank ${this.transfers.rank} of ${this.transfers.size}: ${reason}; ending all`);
-    this.mpi.calls.MPI_Abort(this.mpi.handles.world, 1);
-    libc()._exit(1);
+    this.mpi.abort(1);
     throw new Error(reason);
   }
 }

@@ -8,7 +8,6 @@ import { distillerOf } from "../distill/registry.ts";
 import type { ModelFamily } from "../models/family.ts";
 import type { Model } from "../models/model.ts";
 import { createModel } from "../models/registry.ts";
-import { numbersFromFirst } from "../parallel/from_first.ts";
 import { ALONE, type Group } from "../parallel/group.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { zeros } from "../tensor/create.ts";
@@ -19,6 +18,7 @@ import { initStudent } from "./models/init_student.ts";
 import { loadModel, modelOf, TEACHER_SETTINGS } from "./models/load_model.ts";
 import type { CostMatrixProgress } from "./cost_matrix/make_cost_matrix.ts";
 import { runCostMatrix } from "./cost_matrix/run_cost_matrix.ts";
+import { sharedCostMatrix } from "./cost_matrix/shared_cost_matrix.ts";
 import { asTeacher } from "./models/teacher_normalisation.ts";
 
 /** A model by the authors' name for a data set, of the family that `MODEL.FAMILY` says. */
@@ -165,14 +165,17 @@ export function distillerParts(
     }),
     cost: null as Float32Array | null,
     async costMatrix() {
-      const find = () =>
-        runCostMatrix(
-          config,
-          parts.teacher,
-          dataset.classes.length,
-          { teacherPath, warn, note, progress: made?.progress, made: made && { ...made, images } },
-        );
-      return parts.cost ??= await numbersFromFirst(group, group.rank === 0 ? await find() : null);
+      const { length } = dataset.classes;
+      const given = { teacherPath, warn, note, progress: made?.progress };
+      return parts.cost ??= await sharedCostMatrix(
+        group,
+        parts.teacher,
+        images,
+        (make) =>
+          runCostMatrix(config, parts.teacher, length, {
+            ...{ ...given, make, made: made && { ...made, images } },
+          }),
+      );
     },
     warn,
   };

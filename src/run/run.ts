@@ -14,6 +14,7 @@ import { isThere } from "../formats/paths.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { manualSeed } from "../nn/init.ts";
 import { buildSchedule } from "../optim/registry.ts";
+import { fromFirst } from "../parallel/from_first.ts";
 import { ALONE, type Group } from "../parallel/group.ts";
 import type { EventSink } from "../train/events.ts";
 import { initialState, type RunState } from "../train/run_state.ts";
@@ -92,7 +93,9 @@ export class Run {
   static async #build(asked: RunOptions, resources: DisposableStack): Promise<Run> {
     const { gpu, splits, group = ALONE } = asked;
     const leads = group.rank === 0;
+    gpu.tuning.endRun();
     resources.defer(() => {
+      gpu.tuning.endRun();
       gpu.onCompile = undefined;
       gpu.trim();
     });
@@ -136,6 +139,7 @@ export class Run {
       data,
       splits.test,
       solver,
+      gpu.tuning,
     );
     const epoch = { images: train.dataset.length, steps: train.length };
     const state = options.resume && leads
@@ -156,6 +160,10 @@ export class Run {
     const { state } = this;
     await shareState(group, state);
     const leads = group.rank === 0;
+    if (this.options.resume) {
+      const saved = await fromFirst(group, gpu.tuning.saved ?? null);
+      if (!leads) gpu.tuning.resumeRun(saved ?? undefined);
+    }
     if (leads) writeFileAtomic(join(folder, "config.yaml"), configToYaml(config));
     sink({
       type: "run_start",

@@ -9,6 +9,7 @@ import { FormatError } from "../formats/format_error.ts";
 import { changedAt } from "../formats/paths.ts";
 import { toFloat32 } from "../formats/safetensors/safetensors.ts";
 import { writeTorch } from "../formats/torch/write_torch.ts";
+import type { Tuning } from "../gpu/tuning.ts";
 import type { Module } from "../nn/module.ts";
 import type { GradScaler } from "../optim/grad_scaler.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
@@ -76,6 +77,8 @@ export class RunFiles {
     readonly images: DatasetInfo | null = null,
     /** The student's average, and the names of the optimiser's parameters, where they are not all in the models' order. */
     readonly solver: Pick<Solver, "ema" | "names"> | null = null,
+    /** Which variants of kernels run, so that a run goes on with the same. */
+    readonly tuning: Tuning | null = null,
   ) {}
 
   /** Writes the checkpoints that are due. */
@@ -83,23 +86,19 @@ export class RunFiles {
     const models = await this.#readModels();
     const optimizer = await readBack(this.optimizer.stateDict());
     const extra = new Map<string, HostTensor>();
-    for (const [name, tensor] of await readBack(this.scaler?.stateDict() ?? new Map())) {
-      extra.set(`scaler.${name}`, tensor);
-    }
+    const scaling = await readBack(this.scaler?.stateDict() ?? new Map());
+    for (const [name, tensor] of scaling) extra.set(`scaler.${name}`, tensor);
     if (state.totals) extra.set("totals", { shape: [state.totals.length], data: state.totals });
     const average = await readBack(this.solver?.ema?.stateDict() ?? new Map());
     for (const [name, tensor] of average) extra.set(`ema.${name}`, tensor);
     const facts = this.#facts(state);
-    const run = this.#runBytes(models, optimizer, extra, await this.#withData(facts));
+    const run = this.#runBytes(models, optimizer, extra, await this.#ofRun(facts));
     const student = withPrefix(models, "student.");
     const finished = state.epoch - 1;
-    const averageFacts = asAverage(facts, state);
     const writeAverage = (name: string) => {
       if (average.size === 0 || kind === "interrupted") return;
-      this.#write(
-        name.replace("student_", "student_ema_"),
-        this.#studentBytes(average, averageFacts),
-      );
+      const own = name.replace("student_", "student_ema_");
+      this.#write(own, this.#studentBytes(average, asAverage(facts, state)));
     };
     if (state.ema?.bestEpoch === finished) writeAverage("student_best");
     for (const [name, studentName] of this.#names(kind, finished)) {
@@ -121,6 +120,7 @@ export class RunFiles {
   restore(epoch: EpochSize, data: DataFacts | null = null, latest?: Checkpoint): RunState {
     const path = latestPath(this.folder);
     const checkpoint = latest ?? loadCheckpoint(path);
+    this.tuning?.resumeRun(checkpoint.metadata.tuning);
     const change = data && dataChange(checkpoint.metadata, this.config, data);
     const state = this.#state(checkpoint, path, change);
     const tensors = inFile(path, () => runTensors(checkpoint));
@@ -203,10 +203,11 @@ export class RunFiles {
     };
   }
 
-  /** The student's own files do without it: they are the same wherever the images are. */
-  async #withData(facts: RunFacts): Promise<RunFacts> {
-    const data = await this.data;
-    return data === null ? facts : { ...facts, metadata: { ...facts.metadata, data } };
+  /** With what the student's own files do without: they are the same wherever the images are, and whatever trained them. */
+  async #ofRun(facts: RunFacts): Promise<RunFacts> {
+    const [data, tuning] = [await this.data, this.tuning?.saved];
+    const more = { ...(data !== null && { data }), ...(tuning && { tuning }) };
+    return { ...facts, metadata: { ...facts.metadata, ...more } };
   }
 
   /** Of the optimiser's parameters, where these are not all there are in their order. */

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { placesOf } from "../data/batch_plan.ts";
+import { distillerOf } from "../distill/registry.ts";
 import { fromFirst } from "../parallel/from_first.ts";
 import type { Group } from "../parallel/group.ts";
 import type { RunState } from "../train/run_state.ts";
@@ -35,13 +36,12 @@ export function describeSharing(
 
 /** What becomes of losses that look at more than one image. */
 function ruleOf(type: string, gathers: boolean): string {
-  if (COMPARING.includes(type)) {
-    return gathers
-      ? `; ${type} compares the images of all ranks (SOLVER.GATHER_BATCH)`
-      : `; ${type} compares the images of a rank with one another (SOLVER.GATHER_BATCH True takes those of all)`;
+  const { acrossImages } = distillerOf(type);
+  if (acrossImages === undefined) return "";
+  if (acrossImages === "remembers") {
+    return `; what ${type} remembers of images, each rank has of all`;
   }
-  return type === "CRD" ? "; CRD's memory takes the embeddings of all ranks, on each of them" : "";
+  return gathers
+    ? `; ${type} compares the images of all ranks (SOLVER.GATHER_BATCH)`
+    : `; ${type} compares the images of a rank with one another (SOLVER.GATHER_BATCH True takes those of all)`;
 }
-
-/** Methods that compare the images of a batch. */
-const COMPARING: readonly string[] = ["RKD", "SP", "PKT"];

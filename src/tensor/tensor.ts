@@ -49,7 +49,7 @@ type Methods = {
 const METHODS: Methods = {
   abs,
   accumulateGrad,
-  add,
+  add: plus,
   addInto,
   add_,
   argmax,
@@ -139,6 +139,12 @@ function accumulateGrad(x: Tensor, gradient: Tensor): void {
     gradient.dispose();
   }
   x.grad = own.keep();
+}
+
+/** The other one may wait to have this added to it. */
+function plus(x: Tensor, other: Tensor | number): Tensor {
+  const waiting = typeof other === "number" ? null : other.deferral;
+  return waiting?.join("add", [x]) ?? add(x, other);
 }
 
 function addInto(x: Tensor, other: Tensor): Tensor {

@@ -32,22 +32,40 @@ export class DeviceBatch {
   /** Positions of the last batch's images, [N], where it said them. */
   indices?: Int32Array;
   readonly #mixing: Mixing | null;
+  readonly #weights: readonly number[] | null;
+  readonly #weighedScale: Tensor | null;
 
-  /** Room for images of a shape, [N, C, H, W]; `mixes` says whether they may be mixed in pairs. */
-  constructor(device: Gpu, imageShape: Shape, mixes = false) {
+  /**
+   * Room for images of a shape, [N, C, H, W].
+   *
+   * @param mixes whether they may be mixed in pairs
+   * @param weights what each class weighs, where processes share the batch; default null
+   */
+  constructor(
+    device: Gpu,
+    imageShape: Shape,
+    mixes = false,
+    weights: readonly number[] | null = null,
+  ) {
+    this.#weights = weights;
+    this.#weighedScale = weights && zeros([], { device });
     this.images = zeros(imageShape, { device });
     this.labels = intZeros(device, imageShape[0]);
     this.#mixing = mixes ? new Mixing(device, imageShape[0]) : null;
   }
 
   /** Takes over the first images of a batch, as many as there is room for. */
-  fill({ images, labels, indices, mix = UNMIXED }: HostBatch): void {
+  fill({ images, labels, indices, part, mix = UNMIXED }: HostBatch): void {
     const [size] = this.labels.shape;
     const own = labels.subarray(0, size);
     this.images.copy_(images.subarray(0, this.images.numel));
     this.labels.copy_(this.#mixing?.fill(own, mix) ?? own);
     // A copy: the loader uses its arrays again.
     this.indices = indices?.slice(0, size);
+    if (!part || !this.#weights) return;
+    // Over the whole batch the labels weigh as much mixed as not: each has its turn.
+    const weight = part.labels.reduce((sum, label) => sum + this.#weights![label], 0);
+    this.#weighedScale!.copy_(Float32Array.of(part.labels.length / (size * weight)));
   }
 
   /** Mixes the images, where they may be: the first command of a recorded step. */
@@ -57,7 +75,8 @@ export class DeviceBatch {
 
   /** What losses make of the labels. */
   targets(options: TargetOptions): Targets {
-    return new Targets(this.labels, { ...options, mixed: this.#mixing });
+    const weighedScale = this.#weighedScale;
+    return new Targets(this.labels, { ...options, weighedScale, mixed: this.#mixing });
   }
 
   /** Frees the tensors. */
@@ -65,6 +84,7 @@ export class DeviceBatch {
     this.images.dispose();
     this.labels.dispose();
     this.#mixing?.dispose();
+    this.#weighedScale?.dispose();
   }
 }
 

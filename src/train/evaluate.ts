@@ -4,6 +4,7 @@ import type { DatasetInfo } from "../data/image_dataset.ts";
 import { UserError } from "../errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { ReadbackRing } from "../gpu/readback_ring.ts";
+import { tune } from "../gpu/tune.ts";
 import type { Model } from "../models/model.ts";
 import { withoutPreact } from "../models/wanted_features.ts";
 import { Folding } from "../nn/folding.ts";
@@ -16,6 +17,7 @@ import { crossEntropy } from "../ops/softmax/cross_entropy.ts";
 import { ALONE, type Group } from "../parallel/group.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { zeros } from "../tensor/create.ts";
+import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { EvaluationRounds, WAIT_EVERY } from "./evaluation_rounds.ts";
 import type { TestMetrics } from "./events.ts";
@@ -196,39 +198,6 @@ export async function evaluate(
   }
 }
 
-/** How many images of a class there are, and how many of them were recognised. */
-export interface ClassCount {
-  /** Images of the class. */
-  readonly images: number;
-  /** Those of them that the model put first into the right class. */
-  readonly correct: number;
-}
-
-/** Counts right predictions by class. */
-export class ClassCounts {
-  readonly #images: Uint32Array;
-  readonly #correct: Uint32Array;
-
-  /** All zero. */
-  constructor(classes: number) {
-    this.#images = new Uint32Array(classes);
-    this.#correct = new Uint32Array(classes);
-  }
-
-  /** Counts a batch: the classes found and the right ones, [N] each. */
-  readonly add = (predicted: Int32Array, labels: Int32Array): void => {
-    labels.forEach((label, i) => {
-      this.#images[label]++;
-      if (predicted[i] === label) this.#correct[label]++;
-    });
-  };
-
-  /** The counts of every class, in the order of the classes. */
-  get counts(): ClassCount[] {
-    return Array.from(this.#images, (images, label) => ({ images, correct: this.#correct[label] }));
-  }
-}
-
 /** Mean over the classes that were seen of how many of them were found, in percent. scikit-learn: `balanced_accuracy_score`. */
 function meanRecall(hits: ArrayLike<number>, seen: Int32Array): number {
   const recalls = Array.from(seen, (images, c) => hits[c] / images).filter(Number.isFinite);
@@ -264,7 +233,10 @@ class EvaluationStep {
     this.#images.copy_(batch.images.subarray(0, this.#images.numel));
     this.#labels.copy_(batch.labels.subarray(0, this.shape[0]));
     if (this.#recording) this.#recording.replay();
-    else this.#recording = await this.gpu.record(() => noGrad(() => this.#step()));
+    else {
+      await tune(this.gpu, () => noGrad(() => scope(() => void this.forward(this.#images))));
+      this.#recording = await this.gpu.record(() => noGrad(() => this.#step()));
+    }
     if (this.#predictions) {
       await this.#predictions.push(this.#predicted!.storage, batch.labels.slice(0, this.shape[0]));
     }

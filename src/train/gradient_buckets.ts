@@ -21,23 +21,31 @@ export interface GradientBucket {
 /**
  * Cuts the gradients into buckets of neighbours, the last parameters first, whose gradients the backward pass has first.
  * PyTorch: `DistributedDataParallel`, `bucket_cap_mb`.
+ *
+ * @param bytes of a bucket at least, all but the last of each flat buffer; default an eighth of all, and 1 MiB or more
  */
-export function gradientBuckets(groups: readonly FlatGroup[]): GradientBucket[] {
-  const total = groups.reduce((sum, { gradients }) => sum + 4 * gradients.numel, 0);
-  const wanted = Math.max(LEAST, total / COUNT);
+export function gradientBuckets(
+  groups: readonly FlatGroup[],
+  bytes: number = usualBytes(groups),
+): GradientBucket[] {
   return groups.toReversed().flatMap((group) => {
     const buckets: FlatSlot[][] = [[]];
-    let bytes = 0;
+    let filled = 0;
     for (const slot of group.slots.toReversed()) {
-      if (bytes >= wanted) {
+      if (filled >= bytes) {
         buckets.push([]);
-        bytes = 0;
+        filled = 0;
       }
       buckets.at(-1)!.unshift(slot);
-      bytes += slot.blocks * BLOCK_BYTES;
+      filled += slot.blocks * BLOCK_BYTES;
     }
     return buckets.map((slots) => ({ group, slots, range: rangeOf(group, slots) }));
   });
+}
+
+function usualBytes(groups: readonly FlatGroup[]): number {
+  const total = groups.reduce((sum, { gradients }) => sum + 4 * gradients.numel, 0);
+  return Math.max(LEAST, total / COUNT);
 }
 
 function rangeOf({ gradients: { storage } }: FlatGroup, slots: readonly FlatSlot[]): BufferRange {

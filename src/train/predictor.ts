@@ -1,10 +1,12 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { ReadbackRing } from "../gpu/readback_ring.ts";
+import { tune } from "../gpu/tune.ts";
 import type { Model } from "../models/model.ts";
 import { withoutPreact } from "../models/wanted_features.ts";
 import { Folding } from "../nn/folding.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { zeros } from "../tensor/create.ts";
+import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
@@ -39,6 +41,7 @@ export class Predictor<Tag> {
     this.#images.copy_(images);
     if (this.#recording) this.#recording.replay();
     else {
+      await tune(this.gpu, () => noGrad(() => scope(() => void this.model.forward(this.#images))));
       this.#recording = await this.gpu.record(() =>
         noGrad(() => {
           const forward = () => this.model.forward(this.#images).logits;

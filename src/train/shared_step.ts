@@ -17,6 +17,8 @@ export interface SharedSettings {
   readonly syncBatchNorm?: boolean;
   /** Whether losses that compare a batch's images compare those of all processes; default false. */
   readonly gatherBatch?: boolean;
+  /** Bytes of gradients that are exchanged at once, at least; default as `gradientBuckets()` has it. */
+  readonly bucketBytes?: number;
   /** Whether this process is asked to stop; all stop behind the same update. */
   readonly wantsStop?: () => boolean;
 }
@@ -44,7 +46,7 @@ export class SharedStep {
     readonly optimizer: Optimizer,
     readonly totals: Tensor,
   ) {
-    this.#buckets = gradientBuckets(optimizer.groups);
+    this.#buckets = gradientBuckets(optimizer.groups, settings.bucketBytes);
   }
 
   /** Bytes of each bucket, in the order in which they are exchanged. */

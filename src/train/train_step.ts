@@ -1,14 +1,9 @@
-import type { Distiller, Schedule } from "../distill/distiller.ts";
-import type { Gpu } from "../gpu/gpu.ts";
+import type { Schedule } from "../distill/distiller.ts";
 import { Recording } from "../gpu/recording.ts";
-import { FoldedTeacher } from "../models/folded_teacher.ts";
+import { tune } from "../gpu/tune.ts";
 import { withoutPreact } from "../models/wanted_features.ts";
-import { WeightPacks } from "../ops/conv/weight_packs.ts";
 import { weightedSum } from "../ops/weighted_sum.ts";
 import { clipGradNorm } from "../optim/clip_grad_norm.ts";
-import type { GradScaler } from "../optim/grad_scaler.ts";
-import type { ModelEma } from "../optim/model_ema.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
 import { autocast } from "../tensor/autocast.ts";
 import { tensor, zeros } from "../tensor/create.ts";
 import { scope } from "../tensor/scope.ts";
@@ -16,19 +11,14 @@ import type { Shape } from "../tensor/shape.ts";
 import { withSharedBatch } from "../tensor/shared_batch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { DeviceBatch, type HostBatch } from "./device_batch.ts";
-import { type LabelSettings, requireTargetsUsed } from "./label_settings.ts";
-import { type SharedSettings, SharedStep } from "./shared_step.ts";
-
+import { requireTargetsUsed } from "./label_settings.ts";
+import { SharedStep } from "./shared_step.ts";
+import { StepWeights } from "./step_weights.ts";
 import { addTotals, copyScaling, SCALING, TOTALS } from "./step_totals.ts";
+import type { TrainStepOptions } from "./train_step_options.ts";
 
 export type { HostBatch } from "./device_batch.ts";
-
-/**
- * Called between backward and update, before every update whether replayed or not, with the flat buffers of gradients (of the
- * loss times the scale, in mixed precision), which it may change in place: to share them among processes, or to look at
- * them. It is awaited; what it queues on the device runs before the update.
- */
-export type GradientHook = (gradients: readonly Tensor[]) => void | Promise<void>;
+export type { GradientHook } from "./train_step_options.ts";
 
 /** A batch's place among those whose gradients make one update. */
 interface Share {
@@ -40,36 +30,10 @@ interface Share {
 
 const ALONE: Share = { index: 0, of: 1 };
 
-/** Options of {@linkcode TrainStep}. */
-interface TrainStepOptions extends Omit<LabelSettings, "mixing"> {
-  /** The device. */
-  readonly gpu: Gpu;
-  /** Makes the losses. */
-  readonly distiller: Distiller;
-  /** Moves the parameters. */
-  readonly optimizer: Optimizer;
-  /** Turns mixed precision on: networks in float16, this scales their losses. */
-  readonly scaler?: GradScaler | null;
-  /** [N, C, H, W] of a whole batch; where processes share it, of this one's part. */
-  readonly imageShape: Shape;
-  /** Whether several batches may make one update; takes the memory of the gradients once more. Default false. */
-  readonly accumulate?: boolean;
-  /** Clips the l2 norm of all gradients to this, as `torch.nn.utils.clip_grad_norm_`; 0, the default, leaves them. */
-  readonly clipNorm?: number;
-  /** Moves with every update. */
-  readonly ema?: ModelEma | null;
-  /** Sees the gradients before every update. */
-  readonly onGradients?: GradientHook;
-  /** Whether batches may say how their images are mixed in pairs. Default false. */
-  readonly mixes?: boolean;
-  /** The processes that share each batch; default none. */
-  readonly shared?: SharedSettings | null;
-}
-
 /**
  * One training step in two recordings, forward and backward, and the update: made when they run for the first time, replayed
  * afterwards, in one submission where nothing comes between them. Nothing in it waits for the device but a
- * {@linkcode GradientHook}; its metrics are added up there.
+ * `GradientHook`; its metrics are added up there.
  *
  * Where several batches make one update, it goes along the mean of their gradients, whatever their sizes, also where an
  * epoch's end leaves fewer of them than usual: each loss is divided by how many there are.
@@ -93,28 +57,21 @@ export class TrainStep {
   readonly #weight: Tensor | null;
   /** float32 [classes], or null for 1 each. */
   readonly #classWeights: Tensor | null;
-  /** Null where there is no teacher. */
-  readonly #teacher: FoldedTeacher | null;
+  readonly #weights: StepWeights;
   #batches = 1;
   #backward: Recording | null = null;
   /** The exchange of gradients that several batches have added up. */
   #exchange: Recording | null = null;
   #update: Recording | null = null;
-  /** The weights in the order that convolutions want, before both. */
-  readonly #packs: WeightPacks;
-  #packing: Recording | null = null;
-  #packed = 0;
-  /** All three. */
+  /** Both, behind what packs the weights. */
   #whole: Recording | null = null;
   #schedule: Schedule | null = null;
 
   /** Allocates the batch and the totals. */
   constructor(readonly options: TrainStepOptions) {
-    const { gpu: device, imageShape, optimizer, accumulate = false, mixes, classWeights } = options;
-    const { teacher } = options.distiller;
-    this.#teacher = teacher && new FoldedTeacher(teacher);
-    this.#packs = new WeightPacks(device);
-    this.#inputs = new DeviceBatch(device, imageShape, mixes);
+    const { gpu: device, imageShape, optimizer, accumulate = false, classWeights } = options;
+    this.#weights = new StepWeights(device, options.distiller.teacher);
+    this.#inputs = this.#newBatch(imageShape);
     this.totals = zeros([TOTALS], { device });
     this.shared = options.shared ? new SharedStep(options.shared, optimizer, this.totals) : null;
     this.#weight = accumulate ? tensor([1], null, { device }) : null;
@@ -124,10 +81,7 @@ export class TrainStep {
 
   /** Dispatches of a step with its update; 0 before the first. */
   get dispatches(): number {
-    const [packing, backward, update] = [this.#packing, this.#backward, this.#update];
-    return backward && update
-      ? (packing?.dispatches ?? 0) + backward.dispatches + update.dispatches
-      : 0;
+    return this.#backward && this.#update ? this.#joined().dispatches : 0;
   }
 
   /**
@@ -137,7 +91,7 @@ export class TrainStep {
    * @throws RangeError for a share where the step was not made to `accumulate`
    */
   async run(batch: HostBatch, schedule: Schedule, share: Share = ALONE): Promise<void> {
-    const { distiller, gpu, imageShape: [whole, ...image], mixes } = this.options;
+    const { distiller, imageShape: [whole, ...image] } = this.options;
     if (this.#schedule && !distiller.sameSchedule(this.#schedule, schedule)) this.#forget();
     this.#schedule = schedule;
     this.#weigh(share.of);
@@ -149,7 +103,7 @@ export class TrainStep {
     }
     // The last of an epoch has a recording of its own; the memory of both at once may be more than there is.
     this.#forget();
-    const inputs = new DeviceBatch(gpu, [size, ...image], mixes);
+    const inputs = this.#newBatch([size, ...image]);
     try {
       inputs.fill(batch);
       await this.#trainOn(inputs, last);
@@ -191,9 +145,7 @@ export class TrainStep {
   /** Frees the recordings and the inputs. */
   dispose(): void {
     this.#forget();
-    this.#teacher?.dispose();
-    this.#packing?.dispose();
-    this.#packs.dispose();
+    this.#weights.dispose();
     this.#exchange?.dispose();
     this.#update?.dispose();
     this.#weight?.dispose();
@@ -202,32 +154,33 @@ export class TrainStep {
     this.totals.dispose();
   }
 
+  #newBatch(shape: Shape): DeviceBatch {
+    const { gpu, mixes, shared, classWeights = null } = this.options;
+    return new DeviceBatch(gpu, shape, mixes, shared ? classWeights : null);
+  }
+
   async #trainOn(inputs: DeviceBatch, last: boolean): Promise<void> {
-    const { distiller, onGradients, optimizer } = this.options;
+    const { distiller, gpu, onGradients, optimizer } = this.options;
     distiller.startStep?.(inputs, this.#schedule!);
-    if (this.#teacher?.stale) this.#teacher.refresh();
+    this.#weights.refresh();
     if (last && !onGradients && !this.shared && this.#backward && this.#update) {
       this.jsMilliseconds = this.#joined().replay();
       return;
     }
     this.jsMilliseconds = 0;
-    const recorded = this.#backward !== null;
-    const writes = recorded ? 0 : this.#teacher?.writes;
-    if (this.#packing) this.jsMilliseconds = this.#packing.replay();
+    if (!this.#backward) await tune(gpu, () => scope(() => this.#gradients(inputs)));
+    this.jsMilliseconds += this.#weights.pack();
     this.#backward = await this.#play(this.#backward, () => {
-      this.#packs.run(() => this.#gradients(inputs));
+      this.#weights.run(() => this.#gradients(inputs));
     });
-    await this.#recordPacking();
-    // A distiller that moves its teacher with every step would replay what reads weights that were prepared once.
-    const moves = !recorded && writes !== this.#teacher?.writes;
-    if (moves) this.#teacher!.unfold();
-    if (!last) return moves ? this.#forget() : undefined;
+    const stays = await this.#weights.recorded();
+    if (!last) return stays ? undefined : this.#forget();
     if (this.shared && this.#weight) {
       this.#exchange = await this.#play(this.#exchange, () => this.#exchangeSums());
     }
     await onGradients?.(optimizer.groups.map(({ gradients }) => gradients));
     this.#update = await this.#play(this.#update, () => this.#updateWeights());
-    if (moves) this.#forget();
+    if (!stays) this.#forget();
   }
 
   /** Replays what was recorded, or records it. */
@@ -242,21 +195,14 @@ export class TrainStep {
     const made = await this.options.gpu.record(() => scope(fn));
     this.jsMilliseconds += performance.now() - start;
     this.recordings++;
+    this.#whole = null;
     return made;
   }
 
   #joined(): Recording {
+    const { packing } = this.#weights;
     const step = () => Recording.join(this.#backward!, this.#update!);
-    return this.#whole ??= this.#packing ? Recording.join(this.#packing, step()) : step();
-  }
-
-  /** Has what was packed for the first time packed again before later steps. */
-  async #recordPacking(): Promise<void> {
-    if (this.#packed === this.#packs.size) return;
-    this.#packed = this.#packs.size;
-    this.#whole = null;
-    this.#packing?.dispose();
-    this.#packing = await this.options.gpu.record(() => this.#packs.pack());
+    return this.#whole ??= packing ? Recording.join(packing, step()) : step();
   }
 
   /** The first recording: the gradients of a batch, in the optimiser's flat buffers. */
@@ -266,7 +212,7 @@ export class TrainStep {
 
   #computeGradients(batch: DeviceBatch): void {
     const { shared, options: { imageShape: [whole] } } = this;
-    const { distiller, optimizer, scaler, labelSmoothing, mixes } = this.options;
+    const { distiller, gpu: { dry }, optimizer, scaler, labelSmoothing, mixes } = this.options;
     optimizer.zeroGrad();
     batch.mix();
     const { images, labels } = batch;
@@ -278,15 +224,14 @@ export class TrainStep {
     requireTargetsUsed(targets, distiller, this.options, mixes);
     const loss = weightedSum(Object.values(losses).map((term) => [term.to("float32"), 1]));
     this.lossNames = Object.keys(losses);
-    addTotals(
-      this.totals,
-      { loss, losses, logits, labels },
-      shared?.weight ?? labels.numel / whole,
-    );
+    const weight = shared?.weight ?? labels.numel / whole;
+    addTotals(this.totals, { loss, losses, logits, labels }, weight);
     const own = shared ? loss.mul(shared.share) : loss;
-    const early = shared && !this.#weight ? { onGradient: shared.onGradient } : {};
+    const early = shared && !this.#weight && !dry ? { onGradient: shared.onGradient } : {};
     shared?.start();
     (scaler?.scale(own) ?? own).backward({ freeExcept: [], ...early });
+    // Gradients that nobody computed.
+    if (dry) return optimizer.zeroGrad();
     if (this.#weight) return optimizer.accumulateGradients(this.#weight);
     optimizer.gatherGradients();
     shared?.finish();

@@ -37,7 +37,7 @@ export class Trainer {
    */
   constructor(readonly options: TrainerOptions, readonly state: RunState) {
     const { gpu, train, batchSize, accumulate = 1, group = ALONE, signal } = options;
-    const { syncBatchNorm, gatherBatch } = options;
+    const { syncBatchNorm, gatherBatch, bucketBytes } = options;
     this.#group = group;
     this.#replicas = new Replicas(group, options);
     this.#mixer = mixerOf(options.mixing, options.distiller);
@@ -49,7 +49,7 @@ export class Trainer {
       const mixes = this.#mixer !== null;
       const wantsStop = () => signal?.aborted ?? false;
       const shared = group.size > 1
-        ? { group, batchSize, syncBatchNorm, gatherBatch, wantsStop }
+        ? { group, batchSize, syncBatchNorm, gatherBatch, bucketBytes, wantsStop }
         : null;
       const step = { imageShape, mixes, shared, accumulate: accumulate > 1 };
       this.#step = new TrainStep({ ...options, ...step });

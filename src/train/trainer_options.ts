@@ -46,6 +46,8 @@ export interface TrainerOptions extends LabelSettings {
   readonly syncBatchNorm?: boolean;
   /** Whether losses that compare the images of a batch compare those of all processes; default false. */
   readonly gatherBatch?: boolean;
+  /** Bytes of gradients that processes exchange at once, at least; default an eighth of all, and 1 MiB or more. */
+  readonly bucketBytes?: number;
   /** Ends after so many epochs in a row without a better best top-1; 0, the default, does not. */
   readonly patience?: number;
   /** Sees the gradients before every update. */

@@ -140,6 +140,12 @@ Deno.test("doctor reports the adapter and its speed", async () => {
   const text = await cli("doctor");
   assertMatch(text.stdout, /speed {6}[\d.]+ GFLOP\/s/);
   assertStringIncludes(text.stdout, report.adapter.name);
+  const { kind, tuning: { path, shapes } } = report.adapter;
+  assertMatch(path, /^\.cache.tuning.[\w-]+\.json$/);
+  assertStringIncludes(
+    text.stdout,
+    kind === "software" && shapes === 0 ? "tuning     off, since kernels run on the CPU" : path,
+  );
 });
 
 Deno.test("config describes the keys, or prints a configuration in full", async () => {

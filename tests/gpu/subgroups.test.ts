@@ -12,6 +12,8 @@ import { memoryUpdate } from "../../src/ops/losses/memory_update.ts";
 import { softmaxRows } from "../../src/ops/softmax/softmax_rows.ts";
 import { topKCorrect } from "../../src/ops/reduce/top_k_correct.ts";
 import { wkdMarginals } from "../../src/ops/losses/wkd_marginals.ts";
+import { CostKernel } from "../../src/ops/sinkhorn/cost_kernel.ts";
+import { sinkhorn } from "../../src/ops/sinkhorn/sinkhorn.ts";
 import { ones, tensor, zeros } from "../../src/tensor/create.ts";
 import { setDefaultDevice } from "../../src/tensor/default_device.ts";
 import type { Shape } from "../../src/tensor/shape.ts";
@@ -114,6 +116,15 @@ const OPS: Readonly<Record<string, () => Tensor[]>> = {
     const parameters = { weight: ones([3]), bias: zeros([3]) };
     const running = { runningMean: zeros([3]), runningVar: ones([3]) };
     return [batchNorm(x, { ...parameters, ...running }, { training: true, tree: true })];
+  },
+  "sinkhorn()": () => {
+    const cost = new CostKernel(values("cost", [40, 40], 0.5).map(Math.abs), 40);
+    const [p, q] = ["x", "t"].map((name) =>
+      tensor(values(name, [9, 40]).map(Math.abs), [9, 40], { requiresGrad: name === "x" })
+    );
+    return (["group", "product"] as const).map((method) =>
+      sinkhorn(p, q, cost, { method, iterations: 3 })
+    );
   },
   "memoryUpdate()": () => {
     const [memory, v] = [pair([8, 70])[1], tensor(values("v", [3, 70]), [3, 70])];

@@ -78,12 +78,20 @@ function open(): Call {
   return { given: [], done, resolve };
 }
 
-/** Runs a function as every rank at once; the error of the first rank that has one. */
+/** Runs a function as every rank at once; the error of a rank ends the others. */
 export async function asRanks<T>(
   groups: readonly Group[],
   run: (group: Group) => Promise<T>,
 ): Promise<T[]> {
-  const results = await Promise.allSettled(groups.map(run));
+  const results = await Promise.allSettled(groups.map(async (group) => {
+    try {
+      return await run(group);
+    } catch (error) {
+      // Ends the others; what it throws itself says less.
+      await Promise.resolve().then(() => group.abort(1)).catch(() => {});
+      throw error;
+    }
+  }));
   const failed = results.find((each) => each.status === "rejected" && !isAborted(each.reason)) ??
     results.find((each) => each.status === "rejected");
   if (failed) throw (failed as PromiseRejectedResult).reason;

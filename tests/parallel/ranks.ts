@@ -6,12 +6,14 @@ import { Vanilla } from "../../src/distill/vanilla.ts";
 import { Model, type ModelOutput } from "../../src/models/model.ts";
 import { BatchNorm2d } from "../../src/nn/batch_norm2d.ts";
 import { Conv2d } from "../../src/nn/conv2d.ts";
+import { Dropout } from "../../src/nn/dropout.ts";
 import { manualSeed } from "../../src/nn/init.ts";
 import { Linear } from "../../src/nn/linear.ts";
 import { GradScaler } from "../../src/optim/grad_scaler.ts";
 import { ModelEma } from "../../src/optim/model_ema.ts";
 import { SGD } from "../../src/optim/sgd.ts";
 import { ALONE, type Group } from "../../src/parallel/group.ts";
+import { tensor } from "../../src/tensor/create.ts";
 import { type HostTensor, readBack } from "../../src/tensor/read_back.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import type { TrainEvent } from "../../src/train/events.ts";
@@ -31,7 +33,8 @@ export class Net extends Model {
   readonly bn1: BatchNorm2d | null;
   readonly fc = new Linear(4 * SIDE * SIDE, CLASSES);
 
-  constructor(norm: boolean) {
+  /** `dropout`: the layer behind the feature, if there is to be one. */
+  constructor(norm: boolean, readonly dropout: { forward(x: Tensor): Tensor } | null = null) {
     super();
     this.bn1 = norm ? new BatchNorm2d(4) : null;
   }
@@ -43,7 +46,8 @@ export class Net extends Model {
   override forward(images: Tensor): ModelOutput {
     const map = this.conv1.forward(images);
     const feat = this.bn1 ? this.bn1.forward(map, { relu: true }) : map.relu();
-    const pooledFeat = feat.flatten(1);
+    const flat = feat.flatten(1);
+    const pooledFeat = this.dropout?.forward(flat) ?? flat;
     return {
       logits: this.fc.forward(pooledFeat),
       features: { feats: [feat], preactFeats: [], pooledFeat },
@@ -72,13 +76,16 @@ export interface Settings {
   batchSize?: number;
   epochs?: number;
   norm?: boolean;
+  dropout?: number;
   amp?: boolean;
   ema?: boolean;
   mixing?: MixOptions;
   loader?: Partial<LoaderOptions>;
   trainer?: Partial<TrainerOptions>;
+  /** What only some rank has of its own. */
+  own?: (rank: number) => Partial<TrainerOptions>;
   /** The distiller of a rank's student. */
-  distiller?: (student: Net, train: ImageDataset) => Distiller;
+  distiller?: (student: Net, train: ImageDataset, rank: number) => Distiller;
   /** Where each rank goes on. */
   start?: Saved;
   /** Hears what rank 0 tells. */
@@ -104,9 +111,12 @@ export interface Trained extends Saved {
 export async function trainRank(group: Group, settings: Settings): Promise<Trained> {
   const { images = 50, batchSize = 16, epochs = 2, norm = false, amp, mixing } = settings;
   manualSeed(3 + group.rank);
-  const student = new Net(norm);
+  const seed = tensor(Uint32Array.of(5), null, { device: gpu }).keep();
+  const dropout = settings.dropout ? new Dropout(settings.dropout, seed) : null;
+  const student = new Net(norm, dropout);
   const train = noise(images);
-  const distiller: Distiller = settings.distiller?.(student, train) ?? new Vanilla(student);
+  const distiller: Distiller = settings.distiller?.(student, train, group.rank) ??
+    new Vanilla(student);
   const named = student.namedParameters();
   const beside = Object.values(distiller.extraModules).flatMap((each) => each.parameters());
   const optimizer = new SGD([...named.values(), ...beside], { lr: 0.1, momentum: 0.9 });
@@ -154,13 +164,14 @@ export async function trainRank(group: Group, settings: Settings): Promise<Train
       return Promise.resolve();
     },
     ...settings.trainer,
+    ...settings.own?.(rank),
   }, state);
   try {
     const finished = await trainer.run();
     return { finished, events, saves, state, tensors: await readBack(tensors()) };
   } finally {
     trainer.dispose();
-    for (const each of [ema, optimizer, scaler, ...Object.values(modules)]) each?.dispose();
+    for (const each of [seed, ema, optimizer, scaler, ...Object.values(modules)]) each?.dispose();
     distiller.dispose?.();
   }
 }
@@ -169,18 +180,7 @@ export async function trainRank(group: Group, settings: Settings): Promise<Train
 export async function trainRanks(size: number, settings: Settings = {}): Promise<Trained[]> {
   if (size === 1) return [await trainRank(ALONE, settings)];
   const groups = localGroups(size).map(settings.wrap ?? ((group) => group));
-  return await asRanks(groups, async (group) => {
-    try {
-      return await trainRank(group, settings);
-    } catch (error) {
-      try {
-        group.abort(1);
-      } catch {
-        // What ended this rank is the error to report.
-      }
-      throw error;
-    }
-  });
+  return await asRanks(groups, (group) => trainRank(group, settings));
 }
 
 /** All numbers of what a rank has, under names that start so. */

@@ -1,7 +1,13 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import type { EpochEnd } from "../../src/train/events.ts";
+import { ContrastSampler } from "../../src/distill/contrast_sampler.ts";
+import { CRD } from "../../src/distill/crd.ts";
+import { PKT } from "../../src/distill/pkt.ts";
+import { RKD } from "../../src/distill/rkd.ts";
+import { SP } from "../../src/distill/sp.ts";
+import { manualSeed } from "../../src/nn/init.ts";
 import { assertClose } from "../helpers.ts";
-import { numbers, type Settings, type Trained, trainRanks } from "./ranks.ts";
+import { Net, numbers, type Settings, type Trained, trainRanks } from "./ranks.ts";
 
 function ends({ events }: Trained): EpochEnd[] {
   return events.filter((event) => event.type === "epoch_end");
@@ -54,4 +60,48 @@ Deno.test("Without SYNC_BN ranks normalise by their own images, and have rank 0'
   assertEquals(again[1].tensors, one.tensors);
   const [alone] = await trainRanks(1, { norm: true });
   assertThrows(() => assertClose(numbers(one, "student."), numbers(alone, "student."), 1e-5));
+});
+
+/** A fixed teacher of the same architecture. */
+function teacherOf(): Net {
+  manualSeed(9);
+  return new Net(false).requiresGrad_(false).eval();
+}
+
+/** A distiller on the pooled feature and nothing else of the models. */
+const weights = { ceWeight: 1, featWeight: 1 };
+
+for (
+  const [name, distiller] of Object.entries<Settings["distiller"]>({
+    RKD: (student) => new RKD(student, teacherOf(), weights, {}),
+    SP: (student) => new SP(student, teacherOf(), { ...weights, featWeight: 10 }),
+    PKT: (student) => new PKT(student, teacherOf(), { ...weights, featWeight: 100 }),
+    CRD: (student, { length, labels }) =>
+      new CRD(student, teacherOf(), {
+        ...{ ...weights, studentDim: 64, teacherDim: 64 },
+        memory: { images: length, dim: 8, negatives: 6, temperature: 0.07, momentum: 0.5 },
+        source: new ContrastSampler({ labels, classes: 3, negatives: 6, mode: "exact", seed: 4 }),
+      }),
+  })
+) {
+  Deno.test(`${name} sees the images of all ranks as one process does`, async () => {
+    await assertAsAlone([3], { distiller, trainer: { gatherBatch: true } });
+  });
+}
+
+Deno.test("Class weights, label smoothing and mixed images are those of the whole batch", async () => {
+  const settings = {
+    trainer: { classWeights: [1, 4, 0.5], labelSmoothing: 0.1 },
+    mixing: { mixupAlpha: 0.8, cutmixAlpha: 1, prob: 1, switchProb: 0.5, seed: 3 },
+    loader: { sampler: "balanced" as const },
+    batchSize: 15,
+  };
+  await assertAsAlone([2, 3], settings);
+});
+
+Deno.test("Dropout, accumulation, clipping and a smaller last batch are those of one process", async () => {
+  await assertAsAlone([3], {
+    ...{ images: 43, dropout: 0.5 },
+    trainer: { accumulate: 2, clipNorm: 0.5 },
+  });
 });

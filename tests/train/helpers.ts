@@ -5,6 +5,7 @@ import { type DatasetSplits, loadDataset } from "../../src/data/load_dataset.ts"
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";
+import type { Group } from "../../src/parallel/group.ts";
 import { saveCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
 import type { TrainEvent } from "../../src/train/events.ts";
@@ -37,6 +38,8 @@ export async function openRun(
     onEvent?: (event: TrainEvent) => void;
     /** Trains on the first images alone. */
     images?: number;
+    /** The processes that train together. */
+    group?: Group;
   } = {},
 ): Promise<RecordedRun> {
   const config: Config = loadConfig(null, [
@@ -61,6 +64,7 @@ export async function openRun(
     teacherPath: join(dirname(folder), "teacher.safetensors"),
     resume: options.resume ?? false,
     signal: options.signal,
+    group: options.group,
     sink: (event) => {
       events.push(event);
       options.onEvent?.(event);

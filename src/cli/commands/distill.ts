@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
 import { count } from "./count.ts";
-import { deviceOption } from "./device_option.ts";
+import { deviceOption, tuneOptions } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
 
 const EXAMPLES = `
@@ -50,6 +50,8 @@ export function addDistill(program: Command, exit: Exit): void {
     .option("--seed <n>", "of everything that is random", seed, 0)
     .option("--overwrite", "start again where there is one of that name")
     .addOption(deviceOption())
+    .addOption(tuneOptions()[0])
+    .addOption(tuneOptions()[1])
     .addHelpText("after", EXAMPLES)
     .action(async (pictures, overrides, flags) => {
       const { distill } = await import("../distill/distill.ts");

@@ -2,7 +2,7 @@ import { type Command, Option } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
 import type { ClassOrder } from "../eval_report.ts";
 import { count } from "./count.ts";
-import { deviceOption } from "./device_option.ts";
+import { deviceOption, tuneOptions } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
 import { oneFile, takeFile } from "./typed_file.ts";
 
@@ -48,6 +48,8 @@ export function addEval(program: Command, exit: Exit): void {
     )
     .option("--json", "print JSON")
     .addOption(deviceOption())
+    .addOption(tuneOptions()[0])
+    .addOption(tuneOptions()[1])
     .argument("[overrides...]", "KEY VALUE pairs such as DATASET.ROOT /data/imagenet")
     .addHelpText("after", EXAMPLES)
     .action(async (words, flags) => {

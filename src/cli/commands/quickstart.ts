@@ -1,6 +1,6 @@
 import type { Command } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
-import { deviceOption } from "./device_option.ts";
+import { deviceOption, tuneOptions } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
 
 const EXAMPLES = `
@@ -17,6 +17,8 @@ export function addQuickstart(program: Command, exit: Exit): void {
     .option("--alone", "train the student without its teacher and record that for the table")
     .option("--record <file>", "where that is recorded", typedPath, "results/quickstart.json")
     .addOption(deviceOption())
+    .addOption(tuneOptions()[0])
+    .addOption(tuneOptions()[1])
     .argument("[overrides...]", "KEY VALUE pairs such as DATASET.SUBSET 100")
     .addHelpText("after", EXAMPLES)
     .action(async (overrides, flags) => {

@@ -2,7 +2,7 @@ import { type Command, Option } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
 import { METHOD_NAMES, TABLE_NAMES } from "../results/tables.ts";
 import { count } from "./count.ts";
-import { deviceOption } from "./device_option.ts";
+import { deviceOption, tuneOptions } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
 
 const EXAMPLES = `
@@ -29,6 +29,8 @@ export function addResults(program: Command, exit: Exit): void {
     .option("--methods <list>", `some of ${METHOD_NAMES.join(",")}; default all`)
     .option("--out <file>", "where runs are recorded; default results/<table>.json", typedPath)
     .addOption(deviceOption())
+    .addOption(tuneOptions()[0])
+    .addOption(tuneOptions()[1])
     .argument("[overrides...]", "KEY VALUE pairs for all runs")
     .addHelpText("after", EXAMPLES)
     .action(async (overrides, flags) => {

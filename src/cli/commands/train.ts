@@ -1,7 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { asTyped, typedPath } from "../../config/typed_path.ts";
 import { UserError } from "../../errors.ts";
-import { deviceOption } from "./device_option.ts";
+import { deviceOption, tuneOptions } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
 import { oneFile, takeFile } from "./typed_file.ts";
 
@@ -35,6 +35,8 @@ export function addTrain(program: Command, exit: Exit): void {
     .option("--overwrite", "start again where a run already is")
     .option("--profile", "at the end, print the time by kernel of one step")
     .addOption(deviceOption())
+    .addOption(tuneOptions()[0])
+    .addOption(tuneOptions()[1])
     .argument("[overrides...]", "KEY VALUE pairs such as SOLVER.LR 0.1")
     .addHelpText("after", EXAMPLES)
     .action(async (words, flags) => {

@@ -7,6 +7,8 @@ import { checkFolder, checkTarget } from "../../formats/atomic_write.ts";
 import { fileExists } from "../../formats/paths.ts";
 import { visible } from "../../formats/visible.ts";
 import type { Model } from "../../models/model.ts";
+import type { Group } from "../../parallel/group.ts";
+import { openGroup } from "../../parallel/open_group.ts";
 import { type CostMatrixNote, writeCostMatrix } from "../../run/cost_matrix/cost_matrix_file.ts";
 import {
   makeCostMatrix,
@@ -16,6 +18,7 @@ import {
 import { advising, imageSize, isUnusual, smaller } from "../../run/memory_error.ts";
 import { TEACHER_HASH, weightsHash } from "../../run/cost_matrix/run_cost_matrix.ts";
 import { asTeacher } from "../../run/models/teacher_normalisation.ts";
+import { asRank } from "../as_rank.ts";
 import { loadCheckpointModel } from "../checkpoints/checkpoint_model.ts";
 import { type CostMatrixFlags, type CostMatrixPlan, makePlan } from "./cost_matrix_plan.ts";
 import { lessOf } from "../gpu_advice.ts";
@@ -36,15 +39,27 @@ export async function costMatrix(
   flags: CostMatrixFlags,
   overrides: readonly string[] = [],
 ): Promise<number> {
+  const group = await openGroup();
+  return await asRank(group, () => costMatrixIn(group, flags, overrides));
+}
+
+async function costMatrixIn(
+  group: Group,
+  flags: CostMatrixFlags,
+  overrides: readonly string[],
+): Promise<number> {
+  const leads = group.rank === 0;
   const planned = makePlan(flags, overrides);
   const { dataset, teacher, checkpoint, out } = planned;
   if (!flags.overwrite && fileExists(out)) {
     throw new UserError(`${out} is already there; replace it with --overwrite or choose --out`);
   }
-  checkTarget(out);
-  checkFolder(dirname(out));
+  if (leads) {
+    checkTarget(out);
+    checkFolder(dirname(out));
+  }
   await openComputeDevice(flags.device);
-  const train = await loadTrainSet(dataset, datasetCallbacks());
+  const train = await loadTrainSet(dataset, leads ? datasetCallbacks() : undefined);
   if (train.classes.length < 2) {
     throw new UserError(`${train.name} has one class; a cost matrix compares two or more`);
   }
@@ -52,9 +67,10 @@ export async function costMatrix(
   const plan = { ...planned, samples };
   const { FAMILY } = planned.config.MODEL;
   const model = loadCheckpointModel(teacher, checkpoint, train, "--teacher", FAMILY);
-  const note = (message: string) => console.error(visible(message));
+  const note = (message: string) => leads && console.error(visible(message));
   asTeacher(model, planned.config, train, { checkpoint, note });
-  const cost = await advising(() => less(train), () => compare(model, train, plan));
+  const cost = await advising(() => less(train), () => compare(model, train, plan, group));
+  if (!leads) return 0;
   const hash = await weightsHash(model);
   model.dispose();
   writeCostMatrix(out, cost, train.classes.length, describe(plan, hash, overrides));
@@ -74,7 +90,9 @@ async function compare(
   model: Model,
   train: Dataset,
   plan: SampledPlan,
+  group: Group,
 ): Promise<Float32Array> {
+  if (group.rank > 0) return await makeCostMatrix(model, train, plan, undefined, group);
   const bars = {
     images: countBar(`${plan.source} of ${plan.teacher}`, "images"),
     blocks: countBar("comparing classes", "blocks"),
@@ -83,7 +101,7 @@ async function compare(
     return await makeCostMatrix(model, train, plan, (what, done, total) => {
       bars[what as keyof typeof bars].update(done, total);
       if (done === total) bars[what as keyof typeof bars].clear();
-    });
+    }, group);
   } finally {
     bars.images.clear();
     bars.blocks.clear();

@@ -11,15 +11,19 @@ import { shown, visible } from "../../formats/visible.ts";
 // What is registered is in the schema.
 import "../../optim/registry.ts";
 import { FailedRun } from "../../run/failed_run.ts";
+import type { Group } from "../../parallel/group.ts";
+import { openGroup } from "../../parallel/open_group.ts";
 import { type DistillRequest, methodSettings } from "../../run/pipeline/decisions.ts";
+import { followPipeline } from "../../run/pipeline/jobs.ts";
 import { runPipeline } from "../../run/pipeline/pipeline.ts";
 import { PipelineFiles, pipelineFolder, refuseOwnKeys } from "../../run/pipeline/plan.ts";
 import { RunLock } from "../../run/run_lock.ts";
 import { distillListener } from "./progress.ts";
 import { finalWords, writeStudent } from "./summary.ts";
 import { checkModel, findTeacher } from "./teacher.ts";
+import { asRank } from "../as_rank.ts";
 import { importWords } from "../import_modules.ts";
-import { datasetCallbacks, openComputeDevice } from "../open_device.ts";
+import { datasetCallbacks, openComputeDevice, tuneWords } from "../open_device.ts";
 import { interruptSignal } from "../terminal/interrupt_signal.ts";
 import { shellWords } from "../terminal/shell_words.ts";
 
@@ -51,6 +55,8 @@ export interface DistillFlags {
   readonly overwrite?: boolean;
   /** Kind of adapter. */
   readonly device?: string;
+  /** Time variants of kernels, or do not; default on hardware. */
+  readonly tune?: boolean;
 }
 
 /**
@@ -61,6 +67,29 @@ export interface DistillFlags {
  * @returns the exit status
  */
 export async function distill(
+  pictures: string,
+  flags: DistillFlags,
+  overrides: readonly string[],
+): Promise<number> {
+  const group = await openGroup();
+  if (group.rank > 0) return await asRank(group, () => follow(group, flags.device));
+  return await lead(group, pictures, flags, overrides);
+}
+
+/** Does as another rank than 0 what rank 0 says. */
+async function follow(group: Group, device: string | undefined): Promise<number> {
+  const interrupt = interruptSignal("");
+  try {
+    const gpu = await openComputeDevice(device);
+    await followPipeline({ group, gpu, signal: interrupt.signal });
+    return interrupt.signal.aborted ? interrupt.status : 0;
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+async function lead(
+  group: Group,
   pictures: string,
   flags: DistillFlags,
   overrides: readonly string[],
@@ -90,9 +119,9 @@ export async function distill(
   try {
     if (flags.overwrite) startAgain(new PipelineFiles(folder));
     console.log(visible(`from ${source.pictures} into ${folder}`));
-    const gpu = await openComputeDevice(flags.device);
+    const gpu = await openComputeDevice(flags.device, flags.tune);
     const result = await runPipeline({
-      ...{ gpu, folder, request, teacher: teacher.card },
+      ...{ gpu, folder, request, teacher: teacher.card, group },
       compare: flags.compare ?? false,
       workers: Math.min(4, navigator.hardwareConcurrency),
       signal: interrupt.signal,
@@ -208,6 +237,7 @@ function resumeCommand(
     isPath ? asTyped(pictures) : pictures,
     ...options.flatMap(([name, value]) => value === undefined ? [] : [name, String(value)]),
     ...(flags.compare ? ["--compare"] : []),
+    ...tuneWords(flags.tune),
     ...importWords(),
     ...overrides,
   ]);

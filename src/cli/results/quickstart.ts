@@ -23,6 +23,8 @@ export interface QuickstartFlags {
   readonly record: string;
   /** Kind of adapter. */
   readonly device?: string;
+  /** Time variants of kernels, or do not; default on hardware. */
+  readonly tune?: boolean;
 }
 
 const FOLDER = "configs/fashion_mnist/quickstart";
@@ -42,7 +44,7 @@ export async function quickstart(
     (message) => console.error(`warning: ${visible(message)}`),
   );
   folder.refuseInTheWay(config);
-  const gpu = await openComputeDevice(flags.device);
+  const gpu = await openComputeDevice(flags.device, flags.tune);
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
   const interrupt = interruptSignal("stopping; run the quickstart again to start anew");
   let start: RunStart | null = null;

@@ -18,7 +18,7 @@ import { runWithFiles } from "../../run/run_with_files.ts";
 import type { EventSink } from "../../train/events.ts";
 import { costMatrix } from "../cost_matrix/cost_matrix.ts";
 import { importWords } from "../import_modules.ts";
-import { datasetCallbacks, openComputeDevice } from "../open_device.ts";
+import { datasetCallbacks, openComputeDevice, tuneWords } from "../open_device.ts";
 import { type Interrupt, interruptSignal } from "../terminal/interrupt_signal.ts";
 import { shellWords } from "../terminal/shell_words.ts";
 import { fingerprint } from "./fingerprint.ts";
@@ -38,6 +38,8 @@ export interface ResultsFlags {
   readonly out?: string;
   /** Kind of adapter. */
   readonly device?: string;
+  /** Time variants of kernels, or do not; default on hardware. */
+  readonly tune?: boolean;
 }
 
 /** Where the images lie: all that may be set where a table is to be that of its configurations. */
@@ -92,7 +94,7 @@ async function trainAll(
   flags: ResultsFlags,
   overrides: readonly string[],
 ): Promise<number> {
-  const gpu = await openComputeDevice(flags.device);
+  const gpu = await openComputeDevice(flags.device, flags.tune);
   const interrupt = interruptSignal();
   const command = resumeCommand(file, flags, overrides);
   try {
@@ -182,6 +184,6 @@ function resumeCommand(
   if (flags.methods) words.push("--methods", flags.methods);
   if (path !== usualFile(table)) words.push("--out", asTyped(path));
   if (flags.device) words.push("--device", flags.device);
-  words.push(...importWords());
+  words.push(...tuneWords(flags.tune), ...importWords());
   return shellWords([...words, ...overrides]);
 }

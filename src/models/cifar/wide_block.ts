@@ -35,7 +35,7 @@ class WideBlock extends Module {
     const active = this.bn1.forward(x, { relu: true });
     const hidden = this.bn2.forward(this.conv1.forward(active), { relu: true });
     const shortcut = this.convShortcut ? this.convShortcut.forward(active) : x;
-    return this.conv2.forward(hidden).add(shortcut);
+    return shortcut.add(this.conv2.forward(hidden));
   }
 }
 

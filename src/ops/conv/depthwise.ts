@@ -3,7 +3,8 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
 import { linearGrid } from "../grid.ts";
-import { depthwiseTile } from "./depthwise_tile.ts";
+import { scratchLike } from "../tuned.ts";
+import { chooseDepthwiseTile, type DepthwiseTile } from "./depthwise_tile.ts";
 import { type ConvEnding, endingBindings, NO_ENDING } from "./ending.ts";
 import { type ConvGeometry, turnedGeometry } from "./geometry.ts";
 
@@ -40,10 +41,15 @@ function run(
   software: boolean,
   flip: boolean,
   ending: ConvEnding = NO_ENDING,
+  insisted?: DepthwiseTile,
 ): Tensor {
   const { bindings, epilogue } = endingBindings(x, bias, ending);
   const y = Tensor.result(x.gpu, [g.images, g.outChannels, g.outHeight, g.outWidth], x.dtype);
-  const { values, tilesX, tilesY, rows } = depthwiseTile(g, software);
+  const words = [flip ? "gradient" : "forward"];
+  const { values, tilesX, tilesY, rows } = insisted ??
+    chooseDepthwiseTile(x, g, software, depthwiseKernel, words, (tile) => {
+      run(scratchLike(x), scratchLike(weight), null, g, software, flip, NO_ENDING, tile);
+    });
   const tiles = g.images * g.outChannels * tilesX * tilesY;
   x.gpu.dispatch(depthwiseKernel, {
     bindings: { x, w: weight, y, ...bindings },

@@ -3,7 +3,8 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
 import { linearGrid } from "../grid.ts";
-import { depthwiseTile } from "./depthwise_tile.ts";
+import { scratchLike } from "../tuned.ts";
+import { chooseDepthwiseTile, type DepthwiseTile } from "./depthwise_tile.ts";
 import type { ConvGeometry } from "./geometry.ts";
 import { gradientReach } from "./gradient_reach.ts";
 
@@ -15,10 +16,14 @@ export function convInputGradDepthwise(
   weight: Tensor,
   g: ConvGeometry,
   software: boolean,
+  insisted?: DepthwiseTile,
 ): Tensor {
   const { strideY: S, kernelY, kernelX, padY, padX } = g;
   const dx = Tensor.result(dy.gpu, [g.images, g.inChannels, g.height, g.width], dy.dtype);
-  const tile = depthwiseTile(g, software);
+  const tile = insisted ??
+    chooseDepthwiseTile(dy, g, software, inputGradKernel, [], (tile) => {
+      convInputGradDepthwise(scratchLike(dy), scratchLike(weight), g, software, tile);
+    });
   const TX = tile.values.TX * S;
   const [R0, R1] = gradientReach(S, kernelY, S, padY);
   const [C0, C1] = gradientReach(TX, kernelX, S, padX);

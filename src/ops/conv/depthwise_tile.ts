@@ -1,7 +1,10 @@
-import type { ConvGeometry } from "./geometry.ts";
+import type { Kernel } from "../../gpu/kernel.ts";
+import type { Tensor } from "../../tensor/core.ts";
+import { distinct, tuned } from "../tuned.ts";
+import { type ConvGeometry, convWords } from "./geometry.ts";
 
 /** How the depthwise kernels cut a plane into tiles. */
-interface DepthwiseTile {
+export interface DepthwiseTile {
   /** Template values: kernel, stride S, padding PX, columns of y TX, EXACT, FULL, VX, VY. */
   readonly values: Readonly<
     Record<"KH" | "KW" | "S" | "PX" | "TX" | "EXACT" | "FULL" | "VX" | "VY", number>
@@ -17,15 +20,56 @@ interface DepthwiseTile {
 const SOFTWARE = { inputs: 16, rows: 32, uneven: 8 } as const;
 const HARDWARE = { inputs: 4, rows: 4, uneven: 4 } as const;
 
+/** What else is worth measuring on hardware. */
+const OTHERS = [[4, 8], [8, 4], [8, 8], [4, 16], [8, 16], [16, 8], [16, 16]]
+  .map(([inputs, rows]) => ({ inputs, rows, uneven: Math.min(inputs, 8) }));
+
+/**
+ * The fastest tiles of a kernel where they were measured, or else those that should be; on adapters that run on the CPU they
+ * take long to compile, and are always the same.
+ *
+ * @param shape what else the choice depends on
+ * @param run dispatches the kernel with other tiles, on scratch memory
+ */
+export function chooseDepthwiseTile(
+  { gpu, dtype }: Tensor,
+  g: ConvGeometry,
+  software: boolean,
+  kernel: Kernel,
+  shape: readonly (string | number)[],
+  run: (tile: DepthwiseTile) => void,
+): DepthwiseTile {
+  const standard = depthwiseTile(g, software);
+  if (software) return standard;
+  const others = gpu.compilesSlowly ? OTHERS.slice(0, 1) : OTHERS;
+  return tuned(gpu, standard, () => ({
+    kernel,
+    shape: [dtype, ...convWords(g), ...shape],
+    variants: distinct(
+      [standard, ...others.map((widths) => depthwiseTile(g, false, widths))],
+      depthwiseName,
+    ),
+    nameOf: depthwiseName,
+    run,
+  }));
+}
+
+function depthwiseName({ values: { TX }, rows }: DepthwiseTile): string {
+  return `${TX} columns, ${rows} rows`;
+}
+
 /**
  * Tiles for adapters that run on the CPU (`software`) or for hardware.
  *
  * Tiles of equal width that cover the planes without a rest where they can: these know at compile time which
  * columns lie inside, and move vectors.
  */
-export function depthwiseTile(g: ConvGeometry, software: boolean): DepthwiseTile {
+function depthwiseTile(
+  g: ConvGeometry,
+  software: boolean,
+  { rows, ...widths }: typeof OTHERS[number] = software ? SOFTWARE : HARDWARE,
+): DepthwiseTile {
   const { strideX: S, kernelX, padX, outWidth } = g;
-  const { rows, ...widths } = software ? SOFTWARE : HARDWARE;
   const inputs = g.kernelY * kernelX > 9 ? widths.uneven : widths.inputs;
   const even = evenWidth(outWidth, S, inputs);
   const exact = outWidth * S === g.width && even > 0 &&

@@ -4,7 +4,8 @@ import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
 import { linearGrid } from "../grid.ts";
 import { sumPartials } from "../reduce/sum_partials.ts";
-import { depthwiseTile } from "./depthwise_tile.ts";
+import { scratchLike } from "../tuned.ts";
+import { chooseDepthwiseTile, type DepthwiseTile } from "./depthwise_tile.ts";
 import { type ConvGeometry, weightShape } from "./geometry.ts";
 
 const weightGradKernel = new Kernel("conv2d_depthwise_weight_grad", code);
@@ -18,8 +19,12 @@ export function convWeightGradDepthwise(
   dy: Tensor,
   g: ConvGeometry,
   software: boolean,
+  insisted?: DepthwiseTile,
 ): Tensor {
-  const { values, tilesX, tilesY, rows } = depthwiseTile(g, software);
+  const { values, tilesX, tilesY, rows } = insisted ??
+    chooseDepthwiseTile(x, g, software, weightGradKernel, [], (tile) => {
+      convWeightGradDepthwise(scratchLike(x), scratchLike(dy), g, software, tile);
+    });
   const allStrips = g.images * tilesX * tilesY;
   const threads = THREADS[software ? "software" : "hardware"];
   const strips = Math.ceil(allStrips / Math.min(allStrips, Math.ceil(threads / g.outChannels)));

@@ -132,6 +132,15 @@ export function weightShape(g: ConvGeometry): [number, number, number, number] {
   return [g.outChannels, g.inChannels / g.groups, g.kernelY, g.kernelX];
 }
 
+/** All of a geometry in short, for the key of a choice that was measured. */
+export function convWords(g: ConvGeometry): string[] {
+  return [
+    `${g.images}x${g.inChannels}x${g.height}x${g.width}`,
+    `${g.outChannels}x${g.inChannels / g.groups}x${g.kernelY}x${g.kernelX}`,
+    `stride ${g.strideY} ${g.strideX} pad ${g.padY} ${g.padX}`,
+  ];
+}
+
 /** The convolution with turned weights that makes the input gradient of one with stride 1. */
 export function turnedGeometry(g: ConvGeometry): ConvGeometry {
   return {

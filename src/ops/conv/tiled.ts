@@ -8,10 +8,13 @@ import {
   CONVOLUTION_TILES,
   leastTime,
   type ProductTile,
+  tileName,
+  tilesToTime,
   tileValues,
 } from "../matmul/product_tile.ts";
+import { scratchLike, tuned } from "../tuned.ts";
 import { type ConvEnding, NO_ENDING } from "./ending.ts";
-import { type ConvGeometry, isPointwise } from "./geometry.ts";
+import { type ConvGeometry, convWords, isPointwise } from "./geometry.ts";
 import { packedWeight } from "./kept_weights.ts";
 import { packedForTraining, type PackLayout } from "./weight_packs.ts";
 import { forwardView, gradientView, type WeightView } from "./pack.ts";
@@ -84,7 +87,7 @@ function run(
   );
   const size = { rows: view.groupOut, columns: images * placeHeight * placeWidth };
   const products = g.groups * classSide ** 2;
-  const tile = insisted ?? leastTime(source.gpu, size, products, CONVOLUTION_TILES);
+  const tile = insisted ?? chooseTile(sum, weight, g, size, products);
   const rowTiles = Math.ceil(size.rows / tile.BM);
   const [x, y] = linearGrid(Math.ceil(size.columns / tile.BN));
   const K = Math.min(tile.D, 2 ** Math.ceil(Math.log2(view.groupIn)));
@@ -117,6 +120,29 @@ function run(
     workgroups: [x, y * rowTiles, products],
   });
   packed.dispose();
+}
+
+/** The fastest tile where it was measured, or else the one that should be; what comes behind the sums changes little in that. */
+function chooseTile(
+  sum: Sum,
+  weight: Tensor,
+  g: ConvGeometry,
+  size: Readonly<Record<"rows" | "columns", number>>,
+  products: number,
+): ProductTile {
+  const { source, target, direction } = sum;
+  const { gpu, dtype } = source;
+  const standard = leastTime(gpu, size, products, CONVOLUTION_TILES);
+  return tuned(gpu, standard, () => ({
+    kernel: tiledKernel,
+    shape: [direction > 0 ? "forward" : "gradient", dtype, ...convWords(g)],
+    variants: tilesToTime(gpu, standard, CONVOLUTION_TILES),
+    nameOf: tileName,
+    run: (tile) => {
+      const parts = { source: scratchLike(source), target: scratchLike(target) };
+      run({ ...sum, ...parts }, scratchLike(weight), null, g, tile);
+    },
+  }));
 }
 
 /** Weights for tiles of `tile` rows and `chunk` channels at a time. */

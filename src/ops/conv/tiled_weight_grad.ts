@@ -7,16 +7,25 @@ import {
   FILLING_THREADS,
   leastWork,
   type ProductTile,
+  tileName,
+  tilesToTime,
   tileValues,
   workgroupsOf,
 } from "../matmul/product_tile.ts";
 import { sumPartials } from "../reduce/sum_partials.ts";
-import { type ConvGeometry, weightShape } from "./geometry.ts";
+import { distinct, scratchLike, tuned } from "../tuned.ts";
+import { type ConvGeometry, convWords, weightShape } from "./geometry.ts";
 
 const weightGradKernel = new Kernel("conv2d_tiled_weight_grad", code);
 
 /** Fewest pixels that a workgroup sums. */
 const SHORTEST = 256;
+
+/** A tile, and how many parts the pixels are cut into at most. */
+interface Cut {
+  readonly tile: ProductTile;
+  readonly wanted: number;
+}
 
 /** Weight gradient as a tiled matrix product over the pixels, split to fill the device; `tile` insists, for tests. */
 export function convWeightGradTiled(
@@ -25,18 +34,12 @@ export function convWeightGradTiled(
   g: ConvGeometry,
   tile?: ProductTile,
 ): Tensor {
-  const channels = g.inChannels / g.groups;
-  const paddedChannels = 4 * Math.ceil(channels / 4);
-  const size = {
-    rows: g.outChannels / g.groups,
-    columns: paddedChannels * g.kernelY * g.kernelX,
-  };
-  const depth = g.images * g.outHeight * g.outWidth;
-  const chosen = tile ?? leastWork(x.gpu, size, CONVOLUTION_TILES);
-  const { BM, BN, D, THREADS } = chosen;
-  const tiles = g.groups * workgroupsOf(size, chosen);
-  const filling = Math.ceil(2 * FILLING_THREADS / THREADS / tiles);
-  const wanted = Math.min(filling, Math.ceil(depth / SHORTEST));
+  return run(x, dy, g, tile ? fillingCut(g, tile) : chooseCut(x, dy, g));
+}
+
+function run(x: Tensor, dy: Tensor, g: ConvGeometry, { tile, wanted }: Cut): Tensor {
+  const { size, channels, paddedChannels, depth } = sizesOf(g);
+  const { BM, BN, D } = tile;
   const depthPerSplit = Math.ceil(depth / wanted / 16) * 16;
   const splits = Math.ceil(depth / depthPerSplit);
   const partials = Tensor.result(x.gpu, [splits, g.outChannels * channels * g.kernelY * g.kernelX]);
@@ -52,8 +55,48 @@ export function convWeightGradTiled(
       stepY: rowsOn % g.outHeight,
       stepX: D % g.outWidth,
     },
-    values: { E: wgslFloat(x.dtype), ...tileValues(x.gpu, chosen) },
+    values: { E: wgslFloat(x.dtype), ...tileValues(x.gpu, tile) },
     workgroups: [Math.ceil(size.columns / BN), Math.ceil(size.rows / BM), g.groups * splits],
   });
   return sumPartials(partials, weightShape(g));
+}
+
+function sizesOf(g: ConvGeometry) {
+  const channels = g.inChannels / g.groups;
+  const paddedChannels = 4 * Math.ceil(channels / 4);
+  const size = {
+    rows: g.outChannels / g.groups,
+    columns: paddedChannels * g.kernelY * g.kernelX,
+  };
+  return { size, channels, paddedChannels, depth: g.images * g.outHeight * g.outWidth };
+}
+
+/** As many parts as fill the device twice, or `share` of them. */
+function fillingCut(g: ConvGeometry, tile: ProductTile, share = 1): Cut {
+  const { size, depth } = sizesOf(g);
+  const tiles = g.groups * workgroupsOf(size, tile);
+  const filling = Math.ceil(2 * share * FILLING_THREADS / tile.THREADS / tiles);
+  return { tile, wanted: Math.min(filling, Math.ceil(depth / SHORTEST)) };
+}
+
+/** The fastest tile and cut where they were measured, or else what should be. */
+function chooseCut(x: Tensor, dy: Tensor, g: ConvGeometry): Cut {
+  const { gpu, dtype } = x;
+  const tile = leastWork(gpu, sizesOf(g).size, CONVOLUTION_TILES);
+  const standard = fillingCut(g, tile);
+  return tuned(gpu, standard, () => ({
+    kernel: weightGradKernel,
+    shape: [dtype, ...convWords(g)],
+    variants: distinct([
+      standard,
+      ...[0.5, 2].map((share) => fillingCut(g, tile, share)),
+      ...tilesToTime(gpu, tile, CONVOLUTION_TILES).map((each) => fillingCut(g, each)),
+    ], cutName),
+    nameOf: cutName,
+    run: (cut) => void run(scratchLike(x), scratchLike(dy), g, cut),
+  }));
+}
+
+function cutName({ tile, wanted }: Cut): string {
+  return `${tileName(tile)} in ${wanted}`;
 }

@@ -6,12 +6,14 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { gradEnabled, track, withoutTape } from "../../tensor/autograd.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { formatShape } from "../../tensor/shape.ts";
+import type { SharedBatch } from "../../tensor/shared_batch.ts";
 import { mul } from "../binary.ts";
 import { linearGrid } from "../grid.ts";
 import { mean } from "../reduce/sum.ts";
 import { sumPartials } from "../reduce/sum_partials.ts";
 import { requireFloat } from "../require_dtype.ts";
 import { rowGroups } from "../row_groups.ts";
+import { sumOverProcesses } from "../sum_over_processes.ts";
 
 const scoresKernel = new Kernel("contrast_scores", scoresCode);
 const normalizerKernel = new Kernel("contrast_normalizer", normalizerCode);
@@ -33,6 +35,8 @@ interface ContrastLossOptions {
   readonly slot: number;
   /** Divides the products. */
   readonly temperature: number;
+  /** The batch of which the samples are a part, where the constant is to be set from all of it. Default null. */
+  readonly shared?: SharedBatch | null;
 }
 
 /**
@@ -66,11 +70,11 @@ function lossAndGradient(
   wanted: boolean,
 ): { loss: Tensor; gradient: Tensor | null } {
   const { gpu } = v;
-  const { memory, index, constants, slot, temperature } = options;
+  const { memory, index, constants, slot, temperature, shared } = options;
   const [samples, picks] = index.shape;
   const rows = memory.shape[0];
   const scores = contrastScores(v, options);
-  const average = mean(scores);
+  const average = shared ? meanOfAll(scores, shared) : mean(scores);
   gpu.dispatch(normalizerKernel, {
     bindings: { mean: average, constants },
     params: { slot, rows },
@@ -87,6 +91,15 @@ function lossAndGradient(
   const loss = mean(perSample);
   for (const temporary of [scores, average, perSample]) temporary.dispose();
   return { loss, gradient };
+}
+
+/** The mean over all processes, each counting by its images. */
+function meanOfAll(scores: Tensor, shared: SharedBatch): Tensor {
+  const own = mean(scores);
+  const share = mul(own, shared.spare ? 0 : shared.places.length / shared.size);
+  own.dispose();
+  sumOverProcesses(share, shared);
+  return share;
 }
 
 function vectorOf(dim: number): { VEC: number } {

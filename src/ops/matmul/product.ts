@@ -7,11 +7,14 @@ import { Tensor } from "../../tensor/core.ts";
 import { MAX_WORKGROUPS } from "../grid.ts";
 import { sumPartials } from "../reduce/sum_partials.ts";
 import { permute } from "../shape/permute.ts";
+import { distinct, scratchLike, tuned } from "../tuned.ts";
 import {
   FILLING_THREADS,
   leastTime,
   leastWork,
   type ProductTile,
+  tileName,
+  tilesToTime,
   tileValues,
   workgroupsOf,
 } from "./product_tile.ts";
@@ -64,8 +67,7 @@ export function product(a: Tensor, b: Tensor, options: ProductOptions = {}): Ten
     turned.dispose();
     return result;
   }
-  const tile = variant === "tiled" ? options.tile ?? chooseTile(a.gpu, size) : null;
-  const wanted = options.splits ?? chooseSplits(size, tile);
+  const { tile, wanted } = chooseCut(a, b, size, variant, options);
   const part = wanted === 1 ? size.depth : 16 * Math.ceil(size.depth / wanted / 16);
   const splits = Math.ceil(size.depth / part);
   if (splits > 1 && size.batch > 1) throw new RangeError("a batch of products cannot be split");
@@ -105,6 +107,61 @@ const runTiled: Run = (a, b, c, size, options) => {
 
 function chooseTile(gpu: Gpu, size: ProductSize): ProductTile {
   return size.batch > 1 ? leastTime(gpu, size, size.batch) : leastWork(gpu, size);
+}
+
+/** How a product is shared out: the tile, and how many parts the sums are cut into at most. */
+interface Choice {
+  readonly tile: ProductTile | null;
+  readonly wanted: number;
+}
+
+/** The fastest tile and cut where they were measured, or else what should be. */
+function chooseCut(
+  a: Tensor,
+  b: Tensor,
+  size: ProductSize,
+  variant: ProductVariant,
+  options: ProductOptions,
+): Choice {
+  const { gpu } = a;
+  const { splits, bias = null } = options;
+  const tile = variant === "tiled" ? options.tile ?? chooseTile(gpu, size) : null;
+  const cut = (tile: ProductTile | null, share = 1): Choice => {
+    return { tile, wanted: splits ?? chooseSplits(size, tile, share) };
+  };
+  const standard = cut(tile);
+  if (options.tile || splits !== undefined) return standard;
+  return tuned(gpu, standard, () => ({
+    kernel: tile ? tiledKernel : registerKernel,
+    shape: [
+      ...[size.batch, size.rows, size.columns, size.depth, size.strideA > 0, size.strideB > 0],
+      ...Object.values(flags(options)),
+    ].map(Number),
+    variants: distinct([
+      standard,
+      ...(tile
+        ? [
+          ...[0.5, 2, 8].map((share) => cut(tile, share)),
+          ...tilesToTime(gpu, tile).map((each) => cut(each)),
+        ]
+        : partsToTime(size).map((wanted) => ({ tile, wanted }))),
+    ], choiceName),
+    nameOf: choiceName,
+    run: ({ tile, wanted }) => {
+      const insisted = { variant, splits: wanted, ...(tile && { tile }) };
+      const scratch = { bias: bias && scratchLike(bias), ...insisted };
+      product(scratchLike(a), scratchLike(b), { ...options, ...scratch });
+    },
+  }));
+}
+
+/** Parts for sums of the `register` kernel that are worth measuring. */
+function partsToTime({ batch, depth }: ProductSize): number[] {
+  return batch > 1 ? [] : [1, 2, 4, 8, 16].filter((parts) => depth >= 16 * parts);
+}
+
+function choiceName({ tile, wanted }: Choice): string {
+  return `${tile ? tileName(tile) : "registers"} in ${wanted}`;
 }
 
 const runRegister: Run = (a, b, c, size, options) => {
@@ -148,8 +205,8 @@ function worthTransposing({ rows, columns, depth }: ProductSize): boolean {
   return rows >= 64 && columns * depth >= 1 << 16 && columns % 4 === 0 && depth % 4 === 0;
 }
 
-/** Few results with long sums are cut along the sums, so that all of the device has work. */
-function chooseSplits(size: ProductSize, tile: ProductTile | null): number {
+/** Few results with long sums are cut along the sums, so that all of the device has work, or a `share` of it. */
+function chooseSplits(size: ProductSize, tile: ProductTile | null, share: number): number {
   if (size.batch > 1) return 1;
   const groups = tile
     ? workgroupsOf(size, tile)
@@ -157,5 +214,6 @@ function chooseSplits(size: ProductSize, tile: ProductTile | null): number {
   // A second pass takes longer than what a short sum saves.
   if (tile && size.depth <= SHORT) return 1;
   const [wanted, shortest] = tile ? [FILLING_THREADS / tile.THREADS, 64] : [16, 512];
-  return Math.max(1, Math.min(Math.ceil(wanted / groups), Math.floor(size.depth / shortest)));
+  const filling = Math.ceil(share * wanted / groups);
+  return Math.max(1, Math.min(filling, Math.floor(size.depth / shortest)));
 }

@@ -53,11 +53,29 @@ export const PRODUCT_TILES: readonly ProductTile[] = [
 /** The tiles of convolutions, where 16 rows (channels) read no more of the other matrix than more do: taps share a pixel. */
 export const CONVOLUTION_TILES: readonly ProductTile[] = [...PRODUCT_TILES, tileOf(4, 32, 4, 8)];
 
+/** One more for devices whose units hold more workgroups when these take less memory: only measuring tells. */
+const LEAN_TILE = tileOf(16, 16, 8, 8);
+
 /** Where compiling is slow, which is where only tests take these kernels: it compiles in a fraction of the time. */
 const QUICK_TILE = tileOf(8, 8, 4, 8, 4);
 
 function tileOf(TY: number, TX: number, R: number, D: number, C = 8): ProductTile {
   return { TY, TX, R, C, D, THREADS: TY * TX, BM: TY * R, BN: TX * C };
+}
+
+/** The name of a tile, such as `8x16 of 8x8, 8 deep`. */
+export function tileName({ TY, TX, R, C, D }: ProductTile): string {
+  return `${TY}x${TX} of ${R}x${C}, ${D} deep`;
+}
+
+/** The tiles that are worth measuring on a device: `first`, and the others that it has room for. */
+export function tilesToTime(
+  gpu: Gpu,
+  first: ProductTile,
+  tiles: readonly ProductTile[] = PRODUCT_TILES,
+): readonly ProductTile[] {
+  const others = gpu.compilesSlowly ? [PRODUCT_TILES[2]] : [...fitting(gpu, tiles), LEAN_TILE];
+  return [first, ...others.filter((tile) => tileName(tile) !== tileName(first))];
 }
 
 /** Template values of a kernel for a tile. */
@@ -106,14 +124,18 @@ function tileBytes({ BM, BN, D }: ProductTile): number {
   return 16 * D * (BM / 4 + 1 + BN / 4 + 1);
 }
 
-/** Of the tiles that the device has room for; WebGPU promises 16384 bytes, which all but the largest take less than. */
+/** Of the tiles that the device has room for. */
 function leastOf(
-  { device, compilesSlowly }: Gpu,
+  gpu: Gpu,
   tiles: readonly ProductTile[],
   cost: (tile: ProductTile) => number,
 ): ProductTile {
-  if (compilesSlowly) return QUICK_TILE;
+  if (gpu.compilesSlowly) return QUICK_TILE;
+  return fitting(gpu, tiles).reduce((best, each) => cost(each) < cost(best) ? each : best);
+}
+
+/** WebGPU promises 16384 bytes, which all but the largest take less than. */
+function fitting({ device }: Gpu, tiles: readonly ProductTile[]): readonly ProductTile[] {
   const room = device.limits.maxComputeWorkgroupStorageSize;
-  return tiles.filter((tile) => tileBytes(tile) <= room)
-    .reduce((best, each) => cost(each) < cost(best) ? each : best);
+  return tiles.filter((tile) => tileBytes(tile) <= room);
 }

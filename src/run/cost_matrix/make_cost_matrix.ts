@@ -9,6 +9,8 @@ import { datasetOf } from "../../data/registry.ts";
 import { smallestClass } from "../../data/select.ts";
 import type { costMatrixKeys } from "../../distill/shared_keys.ts";
 import type { Model } from "../../models/model.ts";
+import { numbersFromFirst } from "../../parallel/from_first.ts";
+import { ALONE, type Group } from "../../parallel/group.ts";
 import type { CostMatrixNote } from "./cost_matrix_file.ts";
 
 /** How alike two classes are. */
@@ -77,6 +79,7 @@ export function configuredMethod(config: Config, train: Dataset): CostMatrixMeth
  * The costs between the classes, [classes, classes] in row-major order: 1 - the similarity of every two, as a model sees the
  * first training images of each.
  *
+ * @param group the processes that see a part of the images each, all of which get the costs; default this one alone
  * @throws UserError where a class has fewer images than are wanted, or the features take too much memory
  */
 export async function makeCostMatrix(
@@ -84,6 +87,7 @@ export async function makeCostMatrix(
   train: Dataset,
   { similarity, source, samples, degree, bandwidth }: CostMatrixMethod,
   tell: CostMatrixProgress = () => {},
+  group: Group = ALONE,
 ): Promise<Float32Array> {
   if (similarity === "cosine") {
     const weight = await model.classifier.weight.data() as Float32Array;
@@ -93,13 +97,18 @@ export async function makeCostMatrix(
     source,
     samples,
     onProgress: (done, total) => tell("images", done, total),
+    group,
   });
+  if (group.rank > 0) return await numbersFromFirst(group, null);
   const onProgress = (done: number, total: number) => tell("blocks", done, total);
   const options = { onProgress, inPlace: true };
-  if (similarity === "linear_cka") return await linearCkaCost(features, shape, options);
-  return similarity === "poly_cka"
-    ? await kernelCkaCost(features, shape, { type: "poly", degree }, options)
-    : await kernelCkaCost(features, shape, { type: "rbf", bandwidth }, options);
+  const kernel = similarity === "poly_cka"
+    ? { type: "poly" as const, degree }
+    : { type: "rbf" as const, bandwidth };
+  const cost = similarity === "linear_cka"
+    ? await linearCkaCost(features, shape, options)
+    : await kernelCkaCost(features, shape, kernel, options);
+  return await numbersFromFirst(group, cost);
 }
 
 /** What a note says of how a matrix was made: the images, what of them was compared, and how. */

@@ -60,6 +60,8 @@ interface CostMatrixParts {
   readonly note?: (message: string) => void;
   /** Told how far the making is. */
   readonly progress?: CostMatrixProgress;
+  /** Makes one; default {@linkcode makeCostMatrix}. */
+  readonly make?: typeof makeCostMatrix;
   /** What a matrix can be made of; missing where none is to be made. */
   readonly made?: {
     /** Folder of the run's own matrix. */
@@ -191,9 +193,10 @@ class RunMatrix {
   async #make(path: string, why: string): Promise<Float32Array> {
     formatOfName(path);
     const { config, teacher, classes, parts: { teacherPath, note, made, progress } } = this;
+    const make = this.parts.make ?? makeCostMatrix;
     const images = await made!.images();
     const method = configuredMethod(config, images);
-    const cost = await makeCostMatrix(teacher, images, method, progress);
+    const cost = await make(teacher, images, method, progress);
     const { DISTILLER: { TEACHER }, DATASET: { TYPE } } = config;
     writeCostMatrix(path, cost, classes, {
       format: "pt",

@@ -3,6 +3,8 @@ import type { Dataset } from "../../data/image_dataset.ts";
 import { createLoader } from "../../data/loader.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import { modelCost } from "../../models/model_cost.ts";
+import { fromFirst } from "../../parallel/from_first.ts";
+import type { Group } from "../../parallel/group.ts";
 import { Evaluator } from "../../train/evaluate.ts";
 import { buildModel } from "../build_distiller.ts";
 import { loadCheckpoint } from "../checkpoints/checkpoint.ts";
@@ -40,25 +42,28 @@ interface MeasureOptions {
   readonly config: Config;
   readonly signal: AbortSignal;
   readonly progress: (done: number, total: number) => void;
+  readonly group: Group;
 }
 
 /** Measures a model: accuracy, and how fast it is once its kernels are compiled. Null where it was stopped. */
 export async function measureModel(options: MeasureOptions): Promise<ModelRow | null> {
-  const { gpu, test, path, run, config, signal, progress } = options;
+  const { gpu, test, path, run, config, signal, progress, group } = options;
+  const { rank, size: worldSize } = group;
   const { DISTILLER, MODEL: { FAMILY }, DATASET } = config;
   const name = run === "teacher" ? DISTILLER.TEACHER : DISTILLER.STUDENT;
   const card = modelOf(name, test, FAMILY);
   const model = buildModel(name, test, FAMILY);
-  const evaluator = new Evaluator(gpu, model);
+  const evaluator = new Evaluator(gpu, model, undefined, group);
   const batchSize = Math.min(DATASET.TEST.BATCH_SIZE, test.length);
-  const loader = createLoader(test, { batchSize, train: false });
+  const loader = createLoader(test, { batchSize, train: false, rank, worldSize });
   try {
     const checkpoint = loadCheckpoint(path);
     loadModel(model, checkpoint, card, TEACHER_SETTINGS);
     if (run === "teacher") asTeacher(model, config, test, { checkpoint });
     model.eval();
     const first = await evaluator.run(loader, { progress, signal });
-    const again = first && first.seconds < LONG ? await evaluator.run(loader, { signal }) : first;
+    const repeats = await fromFirst(group, first !== null && first.seconds < LONG);
+    const again = repeats ? await evaluator.run(loader, { signal }) : first;
     if (!first || !again) return null;
     const { family, numClasses, inChannels } = card;
     const cost = modelCost(name, { family, numClasses, inChannels, imageSize: test.height });

@@ -1,5 +1,6 @@
 import type { DatasetCallbacks } from "../../data/dataset_config.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
+import type { Group } from "../../parallel/group.ts";
 import type { EventSink } from "../../train/events.ts";
 import type { ClassifierCard } from "../models/classifier_card.ts";
 import type { Decisions, DistillRequest } from "./decisions.ts";
@@ -45,6 +46,8 @@ export interface PipelineOptions {
   readonly compare: boolean;
   /** What the teacher's file holds; null where it is trained. */
   readonly teacher: ClassifierCard | null;
+  /** The processes that do it together, of which this is rank 0. */
+  readonly group: Group;
   /** Threads that decode pictures. */
   readonly workers: number;
   /** Stops it; what is done is kept. */

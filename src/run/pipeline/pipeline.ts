@@ -5,7 +5,6 @@ import { type DatasetSplits, loadDataset } from "../../data/load_dataset.ts";
 import { findDataset } from "../../data/registry.ts";
 import { writeFileAtomic } from "../../formats/atomic_write.ts";
 import { fileExists } from "../../formats/paths.ts";
-import { buildTeacher } from "../build_distiller.ts";
 import { advising, runSizes, smaller } from "../memory_error.ts";
 import { costMatrixSettings, ownCostMatrix } from "../cost_matrix/run_cost_matrix.ts";
 import { checkpointPath } from "../run_files.ts";
@@ -14,6 +13,7 @@ import { runFolder } from "../run_paths.ts";
 import { startWhereStopped } from "../run_start.ts";
 import { runWithFiles } from "../run_with_files.ts";
 import { decide, type Decisions, type Facts } from "./decisions.ts";
+import { announce, makeMatrix } from "./jobs.ts";
 import { measureModel, type ModelRow } from "./measure.ts";
 import { countPictures, lookAtPictures } from "./pictures.ts";
 import type { PipelineOptions, PipelineResult, StageName } from "./options.ts";
@@ -79,17 +79,24 @@ class Pipeline {
         const isGiven = name === "teacher" && this.options.request.teacherFile !== null;
         const how = isGiven ? "given" : isDone ? "done before" : "anew";
         if (name !== "pictures") listener.stage(name, i + 1, stages.length, how);
-        if (!isDone && !await this.#do(name, configs)) return null;
+        if (!isDone && !await this.#do(name, configs)) return await this.#end(null);
         this.#left.finish(name);
       }
+      await this.#end(null);
       return { rows: this.#rows, student: bestOf(configs.student), test: facts.test };
     } catch (error) {
-      if (signal.aborted && error === signal.reason) return null;
+      if (signal.aborted && error === signal.reason) return await this.#end(null);
       throw error;
     }
   }
 
   readonly #rows: ModelRow[] = [];
+
+  /** Lets the other ranks go. */
+  async #end<T>(result: T): Promise<T> {
+    await announce(this.options.group, { kind: "end" });
+    return result;
+  }
 
   async #look(): Promise<{ facts: SavedFacts; decisions: Decisions }> {
     const { request, listener } = this.options;
@@ -215,6 +222,7 @@ class Pipeline {
     const splits = await this.#load(config);
     using folder = new RunFolder(runFolder(config), (message) => listener.warn(message));
     folder.refuseInTheWay(config);
+    await announce(this.options.group, { kind: "run", config });
     const { finished, state } = await runWithFiles({
       gpu,
       config,
@@ -226,8 +234,7 @@ class Pipeline {
         config.SOLVER.EPOCHS,
         (seconds, part) => this.#left.during(name, seconds, part),
       ),
-      signal,
-      resumeCommand,
+      ...{ signal, resumeCommand, group: this.options.group },
     });
     if (!finished) return false;
     const { lastTop1, bestTop1, bestEpoch, seconds } = state;
@@ -239,24 +246,22 @@ class Pipeline {
   }
 
   async #makeMatrix(config: Config): Promise<void> {
-    const { listener } = this.options;
+    const { note, warn, progress } = this.options.listener;
     const splits = await this.#load(config);
-    const path = config.DISTILLER.TEACHER_CHECKPOINT;
-    const teacher = buildTeacher(config, { dataset: splits.train, teacherPath: path });
-    try {
-      await advising(
-        () => smaller(runSizes(config, splits)),
-        () =>
-          ownCostMatrix(config, teacher, splits.train, this.#files.costMatrix, {
-            teacherPath: path,
-            note: listener.note,
-            warn: listener.warn,
-            progress: listener.progress,
-          }),
-      );
-    } finally {
-      teacher.dispose();
-    }
+    await announce(this.options.group, { kind: "matrix", config });
+    await advising(
+      () => smaller(runSizes(config, splits)),
+      () =>
+        makeMatrix(
+          this.options.group,
+          config,
+          splits,
+          (teacher, parts) =>
+            ownCostMatrix(config, teacher, splits.train, this.#files.costMatrix, {
+              ...{ ...parts, note, warn, progress },
+            }),
+        ),
+    );
   }
 
   async #measure(configs: Record<RunName, Config>): Promise<void> {
@@ -269,9 +274,10 @@ class Pipeline {
       ...this.#runs().filter((run) => run !== "teacher").map(trained),
     ];
     for (const { run, path } of models) {
+      const config = run === "teacher" ? configs.student : configs[run];
+      await announce(this.options.group, { kind: "measure", config, run, path });
       const row = await measureModel({
-        ...{ gpu, test, path, run, signal },
-        config: run === "teacher" ? configs.student : configs[run],
+        ...{ gpu, test, path, run, signal, config, group: this.options.group },
         progress: (done, total) => listener.progress(`measuring ${run}`, done, total),
       });
       if (row) this.#rows.push(row);

@@ -9,6 +9,7 @@ import {
   leastTime,
   leastWork,
   type ProductTile,
+  tilesToTime,
 } from "../../../src/ops/matmul/product_tile.ts";
 import { tensor } from "../../../src/tensor/create.ts";
 import { endStep } from "../../../src/tensor/scope.ts";
@@ -66,10 +67,12 @@ async function checkConvolution(tile: ProductTile, convolution: ConvCase): Promi
   endStep();
 }
 
-for (const [i, each] of CONVOLUTION_TILES.entries()) {
+const TILES = tilesToTime(hardware(32768), CONVOLUTION_TILES[0], CONVOLUTION_TILES);
+
+for (const [i, each] of TILES.entries()) {
   // Unrolled as on hardware where that compiles soon enough.
   const tile = each.R * each.C * each.D > 256 ? each : { ...each, U: each.D };
-  const name = `${tile.BM} x ${tile.BN}`;
+  const name = `${tile.BM} x ${tile.BN}, ${tile.D} deep`;
 
   Deno.test(`product() is right in tiles of ${name}`, () => {
     return checkProduct(tile, PRODUCTS[i % 2]);

@@ -1,4 +1,5 @@
 import { UserError } from "../errors.ts";
+import type { Group } from "../parallel/group.ts";
 import { TrainingError } from "../train/training_error.ts";
 
 /** Milliseconds in which rank 0 says itself what is wrong for all ranks. */
@@ -7,14 +8,14 @@ const OWN_WORDS_MS = 2500;
 const BAD_LOSS_MS = 60_000;
 
 /**
- * Runs what a rank other than 0 does. What is wrong for all ranks, such as a missing file, rank 0 says, and ends them; what is
- * wrong for this one alone is thrown a little later.
+ * Runs what a rank does. What is wrong for all ranks, such as a missing file, rank 0 says alone, and ends them; what is wrong
+ * for another rank only is thrown a little later.
  */
-export async function asFollower<T>(run: () => Promise<T>): Promise<T> {
+export async function asRank<T>({ rank }: Group, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    if (error instanceof UserError) {
+    if (rank > 0 && error instanceof UserError) {
       const wait = error instanceof TrainingError ? BAD_LOSS_MS : OWN_WORDS_MS;
       await new Promise((resolve) => setTimeout(resolve, wait));
     }

@@ -1,0 +1,93 @@
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertStringIncludes,
+} from "@std/assert";
+import type { Family } from "../../src/parallel/launcher.ts";
+import { ended, launchers, startRanks } from "./launchers.ts";
+
+/** What three ranks have added up, by the MPI that they added it with. */
+const sums = new Map<Family, string>();
+
+/** Longest that ranks may live on after one of them, in milliseconds. */
+const AFTER_DEATH = 5000;
+
+function isAlive(process: number): boolean {
+  try {
+    return Deno.statSync(`/proc/${process}`).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+for (const family of ["MPICH", "Open MPI"] as const) {
+  const ignore = !launchers.has(family);
+
+  Deno.test({
+    name: `three ranks of ${family} add, broadcast, gather and wait, with the same bits`,
+    ignore,
+    fn: async () => {
+      const { code, text } = await ended(startRanks(family, 3, ["collectives"]));
+      assertEquals(code, 0, text);
+      const lines = text.split("\n").filter((line) => /^rank \d/.test(line)).sort();
+      assertMatch(text, /^ranks {6}3 on 1 host, joined by (MPICH|Open MPI) \S+ \(/m);
+      assertMatch(text, /^ {11}2 on \S+: card, 1.0 GFLOP\/s\n/m);
+      assertMatch(text, /^all-reduce {4}8 B in [\d.e+]+ ms\n {12}16 KB in .+ ms, .+ GB\/s\n/m);
+      assertEquals(lines.map((line) => line.slice(0, 11)), [0, 1, 2].map((r) => `rank ${r} of 3`));
+      lines.forEach((line, rank) => assertStringIncludes(line, `: ${rank} of 3, hash`));
+      const hashes = new Set(lines.map((line) => line.split("hash ")[1]));
+      assertEquals(hashes.size, 1, text);
+      sums.set(family, [...hashes][0]);
+      assertEquals(new Set(sums.values()).size, 1, "both MPIs add in the same order");
+    },
+  });
+
+  Deno.test({
+    name: `a rank of ${family} that fails ends the other`,
+    ignore,
+    fn: async () => {
+      const { code, text, milliseconds } = await ended(startRanks(family, 2, ["fail"]));
+      assertNotEquals(code, 0);
+      assertMatch(text, /rank 1 of 2 on \S+: error: no such file/);
+      assert(milliseconds < AFTER_DEATH, text);
+    },
+  });
+
+  Deno.test({
+    name: `a rank of ${family} that is killed ends the busy other`,
+    ignore,
+    fn: async () => {
+      const ranks: number[] = [];
+      let killed = 0;
+      const launcher = startRanks(family, 2, ["hold"]);
+      const { code, text } = await ended(launcher, (line) => {
+        const [, pid] = /^pid (\d+)/.exec(line) ?? [];
+        if (pid === undefined || ranks.push(Number(pid)) < 2) return;
+        killed = performance.now();
+        Deno.kill(ranks[0], "SIGKILL");
+      });
+      assertNotEquals(code, 0);
+      assertMatch(text, /rank [01] of 2 on \S+ was ended by signal 9 \(SIGKILL\)/);
+      assert(performance.now() - killed < AFTER_DEATH, text);
+      assertEquals(ranks.map(isAlive), [false, false]);
+    },
+  });
+
+  Deno.test({
+    name: `Ctrl-C reaches all ranks of ${family}, which end together`,
+    ignore,
+    fn: async () => {
+      let begun = 0;
+      const launcher = startRanks(family, 2, ["interrupt"]);
+      const { text } = await ended(launcher, (line) => {
+        if (line.startsWith("pid") && ++begun === 2) launcher.kill("SIGINT");
+      });
+      for (const rank of [0, 1]) {
+        assertMatch(text, new RegExp(`^rank ${rank} got SIG(INT|TERM)$`, "m"));
+        assertMatch(text, new RegExp(`^rank ${rank} has saved$`, "m"));
+      }
+    },
+  });
+}

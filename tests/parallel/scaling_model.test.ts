@@ -1,0 +1,22 @@
+import { assertAlmostEquals } from "@std/assert";
+import { allReduceSeconds, stepSeconds } from "../../bench/scaling_model.ts";
+
+Deno.test("the model of scaling counts what recursive halving and doubling sends", () => {
+  const near = { latency: 1e-5, bandwidth: 1e9 };
+  const far = { latency: 1e-4, bandwidth: 1e8 };
+  const seconds = (ranks: number, perHost: number, bytes: number) =>
+    allReduceSeconds(bytes, { ranks, perHost, near, far });
+  assertAlmostEquals(seconds(1, 8, 1e6), 0);
+  // Half of the buffer to and fro.
+  assertAlmostEquals(seconds(2, 2, 1e6), 2 * (1e-5 + 5e-4), 1e-9);
+  // Few numbers go whole.
+  assertAlmostEquals(seconds(4, 4, 8), 2 * (1e-5 + 8e-9), 1e-9);
+  // A quarter from host to host, of two ranks at once.
+  assertAlmostEquals(seconds(4, 2, 1e6), 2 * (1e-5 + 5e-4) + 2 * (1e-4 + 2 * 2.5e-3), 1e-9);
+});
+
+Deno.test("the model of a step hides a sum behind the backward pass, and none behind the last bucket", () => {
+  const times = { arrivals: [1, 2, 3], bytes: [1, 1, 1], tail: 0.5 };
+  assertAlmostEquals(stepSeconds(times, () => 0.5), 4);
+  assertAlmostEquals(stepSeconds(times, () => 2), 1 + 3 * 2 + 0.5);
+});
