@@ -16,6 +16,8 @@ import { FAILED } from "./terminal/interrupt_signal.ts";
 
 /** Commands that write what they do into files. */
 const RUNS: ReadonlySet<string> = new Set(["train", "distill", "distil", "quickstart", "results"]);
+/** Commands that have `--live`. */
+const LIVE: ReadonlySet<string> = new Set(["train", "distill", "distil"]);
 /** Where the package's sources lie. */
 const PACKAGE = new URL("../", import.meta.url).href;
 
@@ -28,6 +30,8 @@ const PACKAGE = new URL("../", import.meta.url).href;
 export async function start(args: readonly string[]): Promise<number> {
   outliveTerminal();
   guardConsole();
+  const isLive = args.some((word) => word === "--live" || word.startsWith("--live="));
+  if (LIVE.has(args[0]) && !isLive) (await import("./terminal/live_page.ts")).giveUpNetwork();
   const status = await main(args);
   await leaveGroup(status === FAILED);
   // A run has its files; of any other command the output is all there is.

@@ -26,7 +26,7 @@ import { settingsSection } from "./sections/settings.ts";
 import { severalRunsSections } from "./sections/several_runs.ts";
 import { costSection, transportSection } from "./sections/transport.ts";
 import { missingNote } from "./sections/words.ts";
-import { CONFUSION_FILE, REPORT_FILE } from "../run/run_file_names.ts";
+import { CONFUSION_FILE, MODEL_DATA_FILE, REPORT_FILE } from "../run/run_file_names.ts";
 import { confusionCsv } from "./statistics/confusion.ts";
 
 /** Where what needs a run's models is computed, if it was not before. */
@@ -133,6 +133,10 @@ async function modelFigures(
 ): Promise<Figures> {
   const { folder, student, state, config } = run;
   if (student === null) return "The run has no checkpoint yet, which what follows is computed of.";
+  const nothing =
+    "What needs the models was not computed with the run; deno task report of its folder adds it.";
+  // The key wants large files read.
+  if (!source && !fileExists(join(folder, MODEL_DATA_FILE))) return nothing;
   const key = modelKey(run);
   const csv = join(folder, CONFUSION_FILE);
   const kept = keptModelData(folder, key);
@@ -140,9 +144,7 @@ async function modelFigures(
     if (!fileExists(csv)) keeping(() => write(csv, csvOf(kept)), tell);
     return kept;
   }
-  if (!source) {
-    return "What needs the models was not computed with the run; deno task report of its folder adds it.";
-  }
+  if (!source) return nothing;
   try {
     const gpu = await source.gpu();
     return await refusalsAside(async () => {

@@ -23,7 +23,7 @@ async function failing(kind: string, submission: number, ...words: string[]) {
 Deno.test("train says that the device failed, what is saved, and how to go on", async () => {
   await inTempDir(async (folder) => {
     const run = ["train", "--cfg", VANILLA, ...TINY, "SOLVER.EPOCHS", "50", "LOG.PREFIX", folder];
-    const lost = await failing("lost", 400, ...run);
+    const lost = await failing("lost", 300, ...run);
     assertEquals(lost.code, 1, lost.stdout);
     assertMatch(lost.stderr, /error: the device was lost: .*deno task doctor/);
     assertMatch(
@@ -31,7 +31,7 @@ Deno.test("train says that the device failed, what is saved, and how to go on", 
       /saved: \S*latest \(after epoch \d+\); go on with:\n {2}deno task train/,
     );
     assertEquals(/Suppressed|OperationError|mistake| {4}at /.test(lost.stderr), false, lost.stderr);
-    const memory = await failing("memory", 1, ...run, "--overwrite");
+    const memory = await failing("memory", 2, ...run, "--overwrite");
     assertEquals(memory.code, 1);
     assertMatch(
       memory.stderr,

@@ -1,4 +1,4 @@
-// The command line on a device that fails: failing_cli.ts KIND SUBMITS WORDS..., where the device is destroyed (`lost`), reports
+// The command line on a device that fails: failing_cli.ts KIND SUBMITS WORDS..., of which opening the device is the first, where the device is destroyed (`lost`), reports
 // that memory ran out (`memory`) or that a call was wrong (`validation`) at its SUBMITSth submission.
 import { main } from "../../src/cli/main.ts";
 

@@ -38,10 +38,11 @@ Deno.test("the examples train together from another folder, are evaluated, resum
     const taught = [...run, "DISTILLER.TEACHER_CHECKPOINT", path, "SOLVER.EPOCHS"];
     const trained = await task("tests", ...taught, "1", "LOGITS.MATCH_WEIGHT", "0.3");
     assertEquals(trained.code, 0, trained.stderr);
-    assertStringIncludes(trained.stdout, "LOGITS\n  CE_WEIGHT");
-    assertMatch(trained.stdout, /MATCH_WEIGHT +0\.3\n/);
-    assertMatch(trained.stdout, /VECTOR_DECAY +0\n/);
-    assertMatch(trained.stdout, /POLY_POWER +0\.9\n/);
+    assertMatch(trained.stdout, /LOGITS\n {2}MATCH_WEIGHT +0\.3\n/);
+    const settings = Deno.readTextFileSync(join(folder, "examples/stripes/config.yaml"));
+    assertMatch(settings, /CE_WEIGHT: 1\n/);
+    assertMatch(settings, /VECTOR_DECAY: 0\n/);
+    assertMatch(settings, /POLY_POWER: 0\.9\n/);
 
     const student = join(folder, "examples/stripes/student_best");
     const blind = await task("tests", "eval", student);

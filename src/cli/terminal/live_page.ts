@@ -11,8 +11,7 @@ const NETWORK = { name: "net", host: LOCAL_HOST } as const;
 export type LiveFlag = number | true | undefined;
 
 /**
- * Runs with the page that `--live` asks for, saying where it is; it ends with the run, and tells why. Without `--live` the
- * process gives up the network that its task has for it.
+ * Runs with the page that `--live` asks for, saying where it is; it ends with the run, and tells why.
  *
  * @param interrupt is told where somebody stops the run on the page
  * @param run is given the page, or null where there is none
@@ -23,10 +22,7 @@ export async function withLivePage<T>(
   interrupt: Interrupt,
   run: (page: LivePage | null) => Promise<T>,
 ): Promise<T> {
-  if (flag === undefined) {
-    giveUpNetwork();
-    return await run(null);
-  }
+  if (flag === undefined) return await run(null);
   const page = await openLivePage(flag, interrupt);
   let reason: string | null = null;
   try {
@@ -56,8 +52,11 @@ async function openLivePage(flag: number | true, interrupt: Interrupt): Promise<
   return page;
 }
 
-/** Whoever may use every network keeps it: other things of the run need it. */
-function giveUpNetwork(): void {
+/**
+ * Has the process give up the network that its task has for `--live`. Whoever may use every network keeps it: other things of
+ * a run need it.
+ */
+export function giveUpNetwork(): void {
   if (granted({ name: "net" }) || !granted(NETWORK)) return;
   Deno.permissions.revokeSync(NETWORK);
 }
