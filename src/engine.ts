@@ -34,9 +34,11 @@ export type { DType, FloatType, HostArray } from "./tensor/dtype.ts";
 export { autocast } from "./tensor/autocast.ts";
 export type { Shape } from "./tensor/shape.ts";
 export { endStep, scope } from "./tensor/scope.ts";
+export type { Deferral } from "./tensor/core.ts";
 export { shapesOnly } from "./tensor/shapes_only.ts";
 export {
   type BackwardOptions,
+  type GradientBefore,
   type InputGradients,
   noGrad,
   type OpLabel,

@@ -60,8 +60,11 @@ export function pickImages<D extends Dataset>(
   const { files } = dataset;
   const size = dataset.channels * dataset.height * dataset.width;
   const images = new Uint8Array(positions.length * size);
-  for (const [i, position] of positions.entries()) {
-    images.set(dataset.images.subarray(position * size, (position + 1) * size), i * size);
+  // Neighbours are copied together: most of a class or all of it are.
+  for (let i = 0, end = 0; i < positions.length; i = end) {
+    const first = positions[i];
+    for (end = i + 1; positions[end] === first + end - i;) end++;
+    images.set(dataset.images.subarray(first * size, (first + end - i) * size), i * size);
   }
   return { ...part, images, ...(files?.ids && { files: { ...files, ids: pickIds(files.ids) } }) };
 }

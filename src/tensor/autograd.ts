@@ -3,7 +3,7 @@ import type { BackwardOptions, GradientBefore, InputGradients, Node, Tensor } fr
 import { scope } from "./scope.ts";
 import { traceOp } from "./trace.ts";
 
-export type { BackwardOptions, InputGradients, Node } from "./core.ts";
+export type { BackwardOptions, GradientBefore, InputGradients, Node } from "./core.ts";
 
 let enabled = true;
 let counter = 0;

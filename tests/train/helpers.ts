@@ -1,7 +1,7 @@
 import { dirname, join } from "@std/path";
 import { loadConfig } from "../../src/config/resolve_config.ts";
 import type { Config } from "../../src/config/config.ts";
-import { loadDataset } from "../../src/data/load_dataset.ts";
+import { type DatasetSplits, loadDataset } from "../../src/data/load_dataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";
@@ -15,6 +15,16 @@ import { Run } from "../../src/run/run.ts";
 export interface RecordedRun {
   run: Run;
   events: TrainEvent[];
+}
+
+const SPLITS = new Map<string, Promise<DatasetSplits>>();
+
+/** The images of a configuration, which are read and divided once. */
+function splitsOf({ DATASET }: Config): Promise<DatasetSplits> {
+  const key = JSON.stringify(DATASET);
+  const splits = SPLITS.get(key) ?? loadDataset(DATASET);
+  SPLITS.set(key, splits);
+  return splits;
 }
 
 /** Opens a run of resnet8 on 20 images a class at most, evaluated on 20. */
@@ -41,7 +51,7 @@ export async function openRun(
     ...overrides,
   ]);
   const events: TrainEvent[] = [];
-  const splits = await loadDataset(config.DATASET);
+  const splits = await splitsOf(config);
   const { images: length = splits.train.length } = options;
   const run = await Run.open({
     gpu,
