@@ -15,7 +15,12 @@ import type { RunName } from "./plan.ts";
 type Job =
   | { readonly kind: "run"; readonly config: Config }
   | { readonly kind: "matrix"; readonly config: Config }
-  | { readonly kind: "measure"; readonly config: Config; readonly run: RunName; path: string }
+  | {
+    readonly kind: "measure";
+    readonly config: Config;
+    readonly run: RunName;
+    readonly path: string;
+  }
   | { readonly kind: "end" };
 
 /** Has the other ranks begin what rank 0 begins; they wait in {@linkcode followPipeline}. */
@@ -31,15 +36,15 @@ export async function followPipeline(
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
-  let held = { key: "", splits: null as DatasetSplits | null };
+  let key = "";
+  let splits: DatasetSplits | null = null;
   for (;;) {
     const job = await fromFirst<Job>(group, null);
     if (job.kind === "end") return;
     const { config } = job;
-    const key = JSON.stringify(config.DATASET);
-    const splits: DatasetSplits = held.key === key && held.splits ||
-      await loadDataset(config.DATASET);
-    held = { key, splits };
+    const wanted = JSON.stringify(config.DATASET);
+    if (wanted !== key || !splits) splits = await loadDataset(config.DATASET);
+    key = wanted;
     if (job.kind === "run") await followRun({ group, gpu, splits, signal });
     else if (job.kind === "matrix") await makeMatrix(group, config, splits, () => Promise.reject());
     else {
