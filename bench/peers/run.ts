@@ -80,11 +80,15 @@ async function exists(path: string): Promise<boolean> {
 
 /** The version of PyTorch that the Python has; undefined without. */
 async function torchVersion(): Promise<string | undefined> {
-  const { success, stdout } = await new Deno.Command(PYTHON, {
-    args: ["-c", "import torch; print(torch.__version__)"],
-    stderr: "null",
-  }).output().catch(() => ({ success: false, stdout: new Uint8Array() }));
-  return success ? new TextDecoder().decode(stdout).trim() : undefined;
+  try {
+    const { success, stdout } = await new Deno.Command(PYTHON, {
+      args: ["-c", "import torch; print(torch.__version__)"],
+      stderr: "null",
+    }).output();
+    return success ? new TextDecoder().decode(stdout).trim() : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function measureIn(
@@ -159,7 +163,12 @@ function table(options: Options, results: ReadonlyMap<string, number[]>): string
 const options = parseOptions(Deno.args);
 const torch = await torchVersion();
 console.log(await header(options, torch));
-if (torch === undefined) options.engines = options.engines.filter(({ name }) => name !== "torch");
+if (torch === undefined) {
+  options.engines = options.engines.filter(({ name }) => name !== "torch");
+  if (options.engines.length === 0) {
+    fail(`${PYTHON} has no PyTorch, and no other engine was asked for`);
+  }
+}
 const results = new Map<string, number[]>();
 for (let round = 1; round <= options.rounds; round++) {
   for (const work of options.cases) {

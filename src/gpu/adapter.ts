@@ -1,5 +1,6 @@
 import { Gpu } from "./gpu.ts";
 import { GpuError } from "./gpu_error.ts";
+import { NO_SUBGROUPS } from "./kernel.ts";
 import { requestDevice } from "./subgroups.ts";
 
 /** Which adapter to take and how much of it. */
@@ -8,7 +9,7 @@ export interface DeviceOptions {
   device?: DeviceChoice;
   /** Bytes that may be allocated on the device. Default: no limit of our own. */
   memoryLimit?: number;
-  /** Whether kernels use subgroups where the adapter has them; results are the same. Default: true. */
+  /** Whether kernels use subgroups where the adapter has them; results are the same but for rounding. Default: all but browsers on software adapters. */
   subgroups?: boolean;
 }
 
@@ -67,7 +68,15 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Gpu> {
     { requiredLimits, requiredFeatures },
     options.subgroups ?? true,
   );
-  return new Gpu(device, adapter.info, software, options.memoryLimit, subgroups);
+  // Browsers' compilers want proof that the threads of a subgroup stay together, which the kernels of software adapters do not give.
+  const unproven = software && subgroups.enable && options.subgroups === undefined;
+  return new Gpu(
+    device,
+    adapter.info,
+    software,
+    options.memoryLimit,
+    unproven ? NO_SUBGROUPS : subgroups,
+  );
 }
 
 async function chooseAdapter(gpu: GPU, choice: DeviceChoice): Promise<GPUAdapter> {

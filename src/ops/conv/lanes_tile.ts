@@ -34,6 +34,7 @@ const FAST_LOOP = 3600;
 /** Longer than what the register-tile kernels have. */
 const LONGEST_LOOP = 6000;
 const MAX_SUMS = 256;
+const LEAST_SUMS = 128;
 const MAX_TAPS = 25;
 /** Pixels of a 1 x 1 convolution that are a row. */
 const ROW = 32;
@@ -67,7 +68,8 @@ export function chooseLanesTile(
       best = tile;
     }
   }
-  return best;
+  // Of small maps and few channels a loop makes too little of what it loads.
+  return best && isPointwise(g) && best.OW < ROW && best.OW * best.T < LEAST_SUMS ? null : best;
 }
 
 function loopInstructions(
@@ -120,7 +122,7 @@ function* tiles(g: ConvGeometry, grad: boolean): Iterable<LanesTile> {
     const VEC = read % 4 === 0 && step * W % 4 === 0 ? 4 : 1;
     const VOUT = written % 4 === 0 && TY * OW % 4 === 0 ? 4 : 1;
     const M = (R0 * W % VEC + VEC) % VEC;
-    for (const T of [1, 2, 4]) {
+    for (const T of flat ? [1, 2, 4, 8] : [1, 2, 4]) {
       if (TY * OW * T <= MAX_SUMS) yield { W, OW, TY, T, VEC, VOUT, R0, R: R1 - R0, M, step };
     }
   }
