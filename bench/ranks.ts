@@ -97,13 +97,16 @@ for (const each of Object.values(timed)) {
   Object.assign(each, { sums: 0, bytes: 0, milliseconds: 0 });
 }
 const names = Object.keys(steps);
+const idle: Record<string, number[]> = { "in buckets": [], "in one piece": [] };
 const begins: Record<string, number[]> = {};
 for (let round = 0; round < rounds; round++) {
   // Every order in its turn.
   for (let i = 0; i < names.length; i++) {
     const name = names[(i + round) % names.length];
     found[name].push(await time(steps[name]));
-    if (name in timed) begins[name] = timed[name as keyof typeof timed].begins;
+    if (!(name in timed)) continue;
+    begins[name] = timed[name as keyof typeof timed].begins;
+    idle[name].push(steps[name].idleMilliseconds);
   }
 }
 
@@ -119,6 +122,10 @@ const own = {
     ]),
   ),
   begins,
+  // What the device waited behind the backward pass, for the other ranks too.
+  idleMilliseconds: Object.fromEntries(
+    Object.entries(idle).map(([name, values]) => [name, median(values)]),
+  ),
   sums: Object.fromEntries(
     Object.entries(timed).map(([name, { sums, bytes, milliseconds }]) => [name, {
       ofAStep: sums / rounds,

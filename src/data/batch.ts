@@ -55,8 +55,6 @@ export interface BatchSource {
   readonly length: number;
   /** Images in an epoch: all whole batches, and what the last one holds; in an evaluation, those of this process. */
   readonly images: number;
-  /** Images in a whole batch: of training, in those of all processes together. */
-  readonly batchSize: number;
   /** What the batches come from. */
   readonly dataset: DatasetInfo;
   /** Milliseconds this thread has spent making batches while nobody waited for one. */

@@ -33,8 +33,6 @@ export class DataLoader implements BatchSource {
   readonly length: number;
   /** Images in an epoch. */
   readonly images: number;
-  /** Images in a whole batch. */
-  readonly batchSize: number;
   /** The data set the batches come from. */
   readonly dataset: ImageDataset;
   /** Milliseconds spent making batches between two steps. */
@@ -59,7 +57,6 @@ export class DataLoader implements BatchSource {
   constructor(dataset: ImageDataset, options: LoaderOptions) {
     const { augment } = options;
     this.dataset = dataset;
-    this.batchSize = options.batchSize;
     this.#options = options;
     this.#plan = new BatchPlan(dataset, options);
     const { images, length, room } = this.#plan;

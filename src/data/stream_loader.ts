@@ -33,8 +33,6 @@ export class StreamLoader implements BatchSource {
   readonly length: number;
   /** Images in an epoch. */
   readonly images: number;
-  /** Images in a whole batch. */
-  readonly batchSize: number;
   /** Other threads make the batches. */
   readonly aheadMilliseconds = 0;
   readonly #plan: BatchPlan;
@@ -58,7 +56,6 @@ export class StreamLoader implements BatchSource {
     const { train, augment } = options;
     // Refused here rather than by a worker.
     if (train && augment) new ImageAugmenter(augment, dataset);
-    this.batchSize = options.batchSize;
     this.#plan = new BatchPlan(dataset, options);
     this.images = this.#plan.images;
     this.length = this.#plan.length;

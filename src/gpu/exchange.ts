@@ -17,6 +17,8 @@ interface ExchangedOn {
 
 /** The exchanges of a recording that are under way: visited one after another in the order of their start. */
 export class Exchanges {
+  /** When the device had come to the last one, in milliseconds of `performance.now()`. */
+  reached = 0;
   #last: Promise<void> = Promise.resolve();
 
   /** None yet. */
@@ -44,6 +46,7 @@ export class Exchanges {
   }
 
   async #finish(command: ExchangeCommand, before: Promise<void>, mapped: Promise<void>) {
+    mapped.then(() => this.reached = performance.now(), () => {});
     await before;
     await mapped;
     const { staging, values, visit, back, source, offset } = command;

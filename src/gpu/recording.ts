@@ -42,6 +42,8 @@ export class Recording {
   /** The commands up to each exchange, and those behind the last one. */
   #stretches: Stretch[] | null = null;
 
+  /** Milliseconds that the device was idle at the end of the last replay, for exchanges to end. */
+  idleMilliseconds = 0;
   /** Exchanges per replay; where there are any, {@linkcode Recording.replayExchanging} replays it. */
   readonly exchanges: number;
 
@@ -95,6 +97,7 @@ export class Recording {
       await (exchange.wait ? exchanges.settled() : turn());
     }
     await exchanges.settled();
+    if (this.exchanges > 0) this.idleMilliseconds = performance.now() - exchanges.reached;
     this.gpu.check();
     return milliseconds;
   }

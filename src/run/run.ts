@@ -25,7 +25,7 @@ import { buildDistiller } from "./build_distiller.ts";
 import { buildSolver } from "./build_solver.ts";
 import { dataDigest } from "./checkpoints/changed_data.ts";
 import type { HeldCheckpoint } from "./checkpoints/checkpoint.ts";
-import { describeSharing, shareState } from "./run_ranks.ts";
+import { describeSharing, requireSameImages, shareState } from "./run_ranks.ts";
 import { checkpointPath, RunFiles } from "./run_files.ts";
 
 /** What {@linkcode Run} needs. */
@@ -124,7 +124,9 @@ export class Run {
           "the small ones count too much: leave one of them out",
       );
     }
-    if (group.size > 1) note(describeSharing(group, config, train.batchSize));
+    if (group.size > 1) {
+      note(describeSharing(group, config, trainBatchSize(config.SOLVER, splits.train)));
+    }
     // Many files take a while to ask for: the first epoch does not wait. They are asked for by whoever saves.
     const facts = leads ? dataFacts(splits) : Promise.resolve({ train: null, test: null });
     const data = facts.then(dataDigest);
@@ -155,9 +157,10 @@ export class Run {
 
   /** Trains to the end, or until interrupted; returns whether it reached the end. */
   async train(): Promise<boolean> {
-    const { sink, config, gpu, folder, resumeCommand, group = ALONE } = this.options;
+    const { sink, config, gpu, splits, folder, resumeCommand, group = ALONE } = this.options;
     const { distiller, train } = this.trainer.options;
     const { state } = this;
+    await requireSameImages(group, splits);
     await shareState(group, state);
     const leads = group.rank === 0;
     if (this.options.resume) {

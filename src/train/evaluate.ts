@@ -134,6 +134,7 @@ export class Evaluator {
   ): Promise<number> {
     let [done, batches] = [0, 0];
     const rounds = new EvaluationRounds(this.group, loader, signal, progress);
+    await rounds.begin();
     for await (const batch of loader.epoch(1)) {
       // Where images that cannot be decoded are left out, nothing may be left of a batch.
       if (batch.size > 0) await (await this.#step(loader, batch.size)).run(batch);

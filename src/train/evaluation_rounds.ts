@@ -10,6 +10,8 @@ export const WAIT_EVERY = 4;
  */
 export class EvaluationRounds {
   #count = 0;
+  /** Rounds of the rank with the most batches. */
+  #most = 0;
   #stopped = false;
 
   /** `progress` is told of the images of all processes. */
@@ -19,6 +21,14 @@ export class EvaluationRounds {
     readonly signal?: AbortSignal,
     readonly progress?: (done: number, total: number) => void,
   ) {}
+
+  /** Learns how many rounds there are. */
+  async begin(): Promise<void> {
+    if (this.group.size === 1) return;
+    const own = Int32Array.of(Math.floor(this.loader.length / WAIT_EVERY));
+    const all = await this.group.allGather(new Uint8Array(own.buffer));
+    this.#most = Math.max(...all.map((bytes) => new Int32Array(bytes.slice().buffer)[0]));
+  }
 
   /** Whether all are to stop. */
   get stopped(): boolean {
@@ -43,10 +53,9 @@ export class EvaluationRounds {
 
   /** Meets those who have more batches. */
   async finish(done: number): Promise<void> {
-    const { group: { size }, loader: { dataset: { length }, batchSize } } = this;
+    const { group: { size }, loader: { dataset: { length } } } = this;
     if (size === 1) return;
-    const most = Math.ceil(Math.ceil(length / size) / batchSize);
-    while (!this.#stopped && this.#count < Math.floor(most / WAIT_EVERY)) await this.meet(done);
+    while (!this.#stopped && this.#count < this.#most) await this.meet(done);
     if (!this.#stopped) this.progress?.(length, length);
   }
 }

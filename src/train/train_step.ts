@@ -48,6 +48,8 @@ export class TrainStep {
   lossNames: readonly string[] = [];
   /** Milliseconds of JavaScript in the last step. */
   jsMilliseconds = 0;
+  /** Milliseconds that the device waited for other processes at the end of the last backward pass. */
+  idleMilliseconds = 0;
   /** Recordings made so far. */
   recordings = 0;
   /** What is done over all processes; null where there is one. */
@@ -186,9 +188,11 @@ export class TrainStep {
   /** Replays what was recorded, or records it. */
   async #play(recording: Recording | null, fn: () => void): Promise<Recording> {
     if (recording) {
-      this.jsMilliseconds += recording.exchanges > 0
-        ? await recording.replayExchanging()
-        : recording.replay();
+      if (recording.exchanges === 0) this.jsMilliseconds += recording.replay();
+      else {
+        this.jsMilliseconds += await recording.replayExchanging();
+        this.idleMilliseconds = recording.idleMilliseconds;
+      }
       return recording;
     }
     const start = performance.now();

@@ -42,6 +42,8 @@ Deno.test("resolveConfig() gives mdistiller's defaults for an empty file", () =>
     MOMENTUM: 0.9,
     TYPE: "SGD",
     AMP: false,
+    SYNC_BN: false,
+    GATHER_BATCH: false,
     NESTEROV: true,
     SEED: 0,
   });

@@ -1,6 +1,13 @@
-import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { join } from "@std/path";
 import { loadCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
+import { TrainingError } from "../../src/train/training_error.ts";
 import type { TrainEvent } from "../../src/train/events.ts";
 import { assertClose, device } from "../helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
@@ -18,7 +25,7 @@ const SETTINGS = [
 async function train(
   size: number,
   folder: string,
-  options: { resume?: boolean; stopAfter?: number } = {},
+  options: { resume?: boolean; stopAfter?: number; images?: (rank: number) => number } = {},
 ): Promise<TrainEvent[][]> {
   const { resume, stopAfter } = options;
   const groups = size === 1 ? [undefined] : localGroups(size);
@@ -28,7 +35,7 @@ async function train(
     // Other ranks than 0 have no folder.
     const place = rank === 0 ? folder : `${folder} of nobody`;
     const { run, events } = await openRun(gpu, place, SETTINGS, {
-      ...{ group, resume, signal: abort.signal },
+      ...{ group, resume, signal: abort.signal, images: options.images?.(rank) },
       onEvent: (event) => {
         if (event.type === "epoch_end" && event.epoch === stopAfter && rank === size - 1) {
           abort.abort();
@@ -89,5 +96,15 @@ Deno.test("A run of ranks leaves the files of one process's, and goes on with mo
     assertEquals(tensorsOf(stopped, "latest"), other);
     await train(1, single, { resume: true });
     assertClose(all(tensorsOf(single, "latest")), all(other), 1e-3);
+  });
+});
+
+Deno.test("Ranks with other images than rank 0 are told so", async () => {
+  await inTempDir(async (root) => {
+    await assertRejects(
+      () => train(2, join(root, "run"), { images: (rank) => 40 - rank }),
+      TrainingError,
+      "rank 1 has other images than rank 0 (39 of fashion_mnist",
+    );
   });
 });

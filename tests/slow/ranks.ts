@@ -9,7 +9,10 @@ import { inTempDir } from "../temp_dir.ts";
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 const [launcher] = launchers.entries();
 
-/** 5 steps an epoch. */
+/**
+ * 5 steps an epoch. A small learning rate: about once in some steps the input of a ReLU is zero up to rounding and falls the
+ * other way, which changes a gradient by a thousandth.
+ */
 const SETTINGS = [
   ...["DATASET.TYPE", "fashion_mnist", "DATASET.VALIDATION", "2", "DATASET.SUBSET", "4"],
   ...["DATASET.TEST.BATCH_SIZE", "20", "DISTILLER.TYPE", "NONE", "DISTILLER.STUDENT", "resnet8"],
@@ -19,7 +22,7 @@ const SETTINGS = [
     "SOLVER.EPOCHS",
     "4",
     "SOLVER.LR",
-    "0.001",
+    "0.0001",
     "SOLVER.SYNC_BN",
     "True",
   ],
@@ -40,9 +43,7 @@ function start(ranks: number, prefix: string, name: string, ...more: string[]): 
     ...["deno", "run", "-q", "-A", "--no-check", "mod.ts", "train"],
     ...[...SETTINGS, "LOG.PREFIX", prefix, "EXPERIMENT.NAME", name, ...more],
   ];
-  const options = launcher[0] === "Open MPI"
-    ? ["--bind-to", "none", "--oversubscribe", "--mca", "odls_base_sigkill_timeout", "20"]
-    : [];
+  const options = launcher[0] === "Open MPI" ? ["--bind-to", "none", "--oversubscribe"] : [];
   const [program, ...args] = ranks === 1
     ? words
     : [launcher[1], ...options, "-n", `${ranks}`, ...words];
@@ -120,7 +121,8 @@ Deno.test(
       Deno.kill(ranks[Math.floor(2 * Math.random())], "SIGKILL");
       const before = performance.now();
       assertNotEquals((await killed.ended).code, 0);
-      assert(performance.now() - before < 5000);
+      const milliseconds = performance.now() - before;
+      assert(milliseconds < 5000, `the others lived ${milliseconds} ms longer`);
       assertEquals(processes("killed"), []);
       assertEquals(await train(2, prefix, "killed", "--resume"), two);
     });
@@ -136,9 +138,10 @@ Deno.test({
     for (const [ranks, epoch, ...more] of [[4, 1], [1, 2, "--resume"]] as const) {
       const running = start(ranks, prefix, "moved", ...more);
       await running.saved(epoch);
-      running.launched.kill("SIGINT");
+      // A launcher may take its time to hand a signal on; any rank's stops all.
+      Deno.kill(processes("moved").at(-1)!, "SIGINT");
       const { text } = await running.ended;
-      const said = text.match(/stopping after this step/g) ?? [];
+      const said = text.match(/stopped and saved at epoch/g) ?? [];
       assertEquals(said.length, 1, text);
     }
     assertClose(all(await train(2, prefix, "moved", "--resume")), all(alone), 1e-5);

@@ -188,3 +188,19 @@ Deno.test("backward() holds nothing but the gradients of leaves", () => {
   run();
   assertEquals(gpu.account.inUse - before, bytes);
 });
+
+Deno.test("backward() tells of a leaf as soon as its gradient is done, when all that use it have given theirs", async () => {
+  const [early, late, unused] = [2, 3, 4].map((value) =>
+    tensor([value], null, { requiresGrad: true })
+  );
+  const told: [string, boolean][] = [];
+  const names = new Map([[early, "early"], [late, "late"], [unused, "unused"]]);
+  // The last op is the first that gives gradients: `late` is in it alone, `early` in all.
+  const loss = early.mul(early).mul(early).add(late).sum();
+  loss.backward({
+    onGradient: (leaf) => told.push([names.get(leaf)!, early.grad === null]),
+  });
+  assertEquals(told, [["late", true], ["early", false]]);
+  assertEquals([await early.grad!.item(), await late.grad!.item()], [12, 1]);
+  assertEquals(unused.grad, null);
+});

@@ -13,8 +13,14 @@ import type { RunName } from "./plan.ts";
 
 /** What rank 0 has the others do with it. */
 type Job =
-  | { readonly kind: "run" | "matrix"; readonly config: Config }
-  | { readonly kind: "measure"; readonly config: Config; readonly run: RunName; path: string }
+  | { readonly kind: "run"; readonly config: Config }
+  | { readonly kind: "matrix"; readonly config: Config }
+  | {
+    readonly kind: "measure";
+    readonly config: Config;
+    readonly run: RunName;
+    readonly path: string;
+  }
   | { readonly kind: "end" };
 
 /** Has the other ranks begin what rank 0 begins; they wait in {@linkcode followPipeline}. */
@@ -30,14 +36,15 @@ export async function followPipeline(
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
-  let held: { key: string; splits: DatasetSplits } | null = null;
+  let key = "";
+  let splits: DatasetSplits | null = null;
   for (;;) {
     const job = await fromFirst<Job>(group, null);
     if (job.kind === "end") return;
     const { config } = job;
-    const key = JSON.stringify(config.DATASET);
-    if (held?.key !== key) held = { key, splits: await loadDataset(config.DATASET) };
-    const { splits } = held;
+    const wanted = JSON.stringify(config.DATASET);
+    if (wanted !== key || !splits) splits = await loadDataset(config.DATASET);
+    key = wanted;
     if (job.kind === "run") await followRun({ group, gpu, splits, signal });
     else if (job.kind === "matrix") await makeMatrix(group, config, splits, () => Promise.reject());
     else {
