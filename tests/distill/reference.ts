@@ -1,7 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Distiller, Schedule } from "../../src/distill/distiller.ts";
+import { FoldedTeacher } from "../../src/models/folded_teacher.ts";
 import type { Model } from "../../src/models/model.ts";
 import { createModel } from "../../src/models/registry.ts";
+import { withoutPreact } from "../../src/models/wanted_features.ts";
 import { skipInit } from "../../src/nn/init.ts";
 import type { StateEntry } from "../../src/nn/module.ts";
 import { SGD } from "../../src/optim/sgd.ts";
@@ -122,13 +124,18 @@ async function eagerSteps(
   schedule: Schedule,
 ): Promise<Found["steps"]> {
   const found: Found["steps"] = [];
+  // As a recorded step runs it.
+  const folded = distiller.teacher && new FoldedTeacher(distiller.teacher);
   for (const step of STEPS[name].steps.keys()) {
     const batch = batchOf(name, step);
     optimizer.zeroGrad();
     const kept: Record<string, Tensor> = scope(() => {
       const images = tensor(batch.images, batch.shape);
       distiller.startStep?.(batch, schedule);
-      const { logits, losses } = distiller.forwardTrain(images, tensor(batch.labels), schedule);
+      const forward = () => distiller.forwardTrain(images, tensor(batch.labels), schedule);
+      const { logits, losses } = distiller.readsPreact === false
+        ? withoutPreact(forward)
+        : forward();
       const loss = Object.values(losses).reduce((sum, term) => sum.add(term));
       loss.backward();
       optimizer.step();
@@ -142,6 +149,7 @@ async function eagerSteps(
       numbers.map(([key, data]) => [key, key === "logits" ? norm(data) : data[0]]),
     ));
   }
+  folded?.dispose();
   return found;
 }
 
