@@ -1,5 +1,8 @@
 // How a training step scales.
-//   deno run bench/scaling.ts                          what is expected for 1 to 64 GPUs
+//   deno run bench/scaling.ts                          what is expected for 1 to 64 GPUs, by assumed networks
+//   deno run --allow-read=. bench/scaling.ts --near near.json --far far.json
+//                                                      the same by what doctor --json measured between ranks of one host,
+//                                                      and between hosts with one rank each
 //   mpirun -n 4 sh src/cli/rank.sh deno run --allow-read --allow-env --allow-sys bench/scaling.ts [--large] [--rounds N]
 //                                                      measures a step of as many ranks, and checks the model with it
 import type { SharedSettings } from "../src/train/shared_step.ts";
@@ -13,84 +16,11 @@ import type { MpiGroup } from "../src/parallel/mpi_group.ts";
 import { joinedGroup, leaveGroup, openGroup } from "../src/parallel/open_group.ts";
 import { Generator } from "../src/tensor/random.ts";
 import { TrainStep } from "../src/train/train_step.ts";
-import {
-  allReduceSeconds,
-  assumedTimes,
-  type Cluster,
-  type Link,
-  ringSeconds,
-  stepSeconds,
-} from "./scaling_model.ts";
+import { allReduceSeconds, type Cluster, linkOf, stepSeconds } from "./scaling_model.ts";
+import { expected, option } from "./scaling_table.ts";
 import { wkdOf } from "./wkd_setting.ts";
 
 const SCHEDULE = { epoch: 1, epochs: 240 };
-
-function option(name: string, fallback: number): number {
-  const at = Deno.args.indexOf(`--${name}`);
-  return at < 0 ? fallback : Number(Deno.args[at + 1]);
-}
-
-/** Prints a table for 1 to 64 GPUs, eight to a host, for two trainings and three networks. */
-function expected(): void {
-  const rate = option("tflops", 10);
-  const near: Link = {
-    latency: option("near-us", 30) / 1e6,
-    bandwidth: option("near-gbs", 4) * 1e9,
-  };
-  const latency = option("far-us", 80) / 1e6;
-  const host: Link = { latency: option("map-ms", 1) / 1e3, bandwidth: option("pcie-gbs", 8) * 1e9 };
-  console.log(
-    `Assumed: a GPU that does ${rate} TFLOP/s in these networks, ${1e3 * host.latency} ms and ${
-      host.bandwidth / 1e9
-    } GB/s between it and the host,\n${1e6 * near.latency} us and ${
-      near.bandwidth / 1e9
-    } GB/s between ranks of a host, ${
-      1e6 * latency
-    } us between hosts, 8 GPUs a host, 64 images a GPU.\n`,
-  );
-  // Multiplications and additions of an image: teacher forward, student three times.
-  const trainings = [
-    { name: "CIFAR-100, resnet32x4 to resnet8x4", macs: 1.08e9 + 3 * 0.177e9, parameters: 1.23e6 },
-    { name: "ImageNet, resnet34 to resnet18", macs: 3.66e9 + 3 * 1.81e9, parameters: 11.7e6 },
-  ];
-  for (const { name, macs, parameters } of trainings) {
-    const compute = 2 * 64 * macs / (rate * 1e12);
-    console.log(
-      `${name}: ${(1e3 * compute).toFixed(1)} ms of computing, ${
-        (4 * parameters / 1e6).toFixed(1)
-      } MB of gradients`,
-    );
-    console.log("  network        GPUs   ms/step   images/s  of ideal  all-reduce  ring");
-    const times = assumedTimes({
-      compute,
-      forward: 0.55,
-      gradients: 4 * parameters,
-      buckets: 8,
-      host,
-    });
-    for (const gigabits of [10, 25, 100]) {
-      for (const ranks of [1, 2, 4, 8, 16, 32, 64]) {
-        if (ranks <= 8 && gigabits > 10) continue;
-        const far: Link = { latency, bandwidth: gigabits / 8 * 1e9 };
-        const cluster: Cluster = { ranks, perHost: 8, near, far };
-        const step = ranks === 1
-          ? compute
-          : stepSeconds(times, (bytes) => allReduceSeconds(bytes, cluster));
-        const network = ranks <= 8 ? "one host" : `${gigabits} Gbit/s`;
-        console.log(
-          `  ${network.padEnd(12)} ${String(ranks).padStart(6)} ${
-            (1e3 * step).toFixed(1).padStart(9)
-          } ${Math.round(64 * ranks / step).toLocaleString("en-US").padStart(10)} ${
-            (100 * compute / step).toFixed(0).padStart(7)
-          } % ${(1e3 * allReduceSeconds(4 * parameters, cluster)).toFixed(1).padStart(8)} ms ${
-            (1e3 * ringSeconds(4 * parameters, cluster)).toFixed(1).padStart(6)
-          } ms`,
-        );
-      }
-    }
-    console.log("");
-  }
-}
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
@@ -194,12 +124,12 @@ async function measure(group: MpiGroup): Promise<void> {
   const apart = stepOf(() => Promise.resolve());
   const joint = stepOf((values) => group.allReduceSum(values));
   for (const each of [alone, apart, joint]) await each.run();
-  const latency = await allReduceTime(group, 2) / Math.log2(group.size);
-  const big = 2 ** 19;
-  const exchanges = 2 * Math.log2(group.size);
-  const moved = 2 * (1 - 1 / group.size) * 4 * big;
-  const bandwidth = moved / (await allReduceTime(group, big) - exchanges * latency);
-  const link: Link = { latency, bandwidth };
+  const timed = async (floats: number) => ({
+    bytes: 4 * floats,
+    seconds: await allReduceTime(group, floats),
+  });
+  const link = linkOf(group.size, await timed(2), await timed(2 ** 19));
+  const { latency, bandwidth } = link;
   const cluster: Cluster = { ranks: group.size, perHost: group.size, near: link, far: link };
   const rows: number[][] = [];
   for (let round = 0; round < option("rounds", 8); round++) {

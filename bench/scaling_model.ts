@@ -58,6 +58,31 @@ export function ringSeconds(bytes: number, { ranks, perHost, near, far }: Cluste
   return 2 * (ranks - 1) * message(bytes / ranks, link, 1);
 }
 
+/**
+ * The link between ranks that are all on one host, or each on a host of its own, by the times of adding up few bytes and many:
+ * the inverse of `allReduceSeconds`.
+ *
+ * @param few bytes and seconds of a buffer of some bytes
+ * @param many the same of one of megabytes
+ */
+export function linkOf(ranks: number, few: Timed, many: Timed): Link {
+  const seconds = (bytes: number, link: Link) =>
+    allReduceSeconds(bytes, { ranks, perHost: ranks, near: link, far: link });
+  const messages = (bytes: number) => seconds(bytes, { latency: 1, bandwidth: Infinity });
+  const moved = (bytes: number) => seconds(bytes, { latency: 0, bandwidth: 1 });
+  const latency = few.seconds / messages(few.bytes);
+  return {
+    latency,
+    bandwidth: moved(many.bytes) / (many.seconds - messages(many.bytes) * latency),
+  };
+}
+
+/** How long adding up a buffer took. */
+export interface Timed {
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
 function message(bytes: number, { latency, bandwidth }: Link, sharing: number): number {
   return latency + bytes * sharing / bandwidth;
 }

@@ -16,7 +16,6 @@ export { GpuError, type GpuErrorKind } from "./gpu/gpu_error.ts";
 
 // Tensors.
 export { Tensor, type TensorMethods } from "./tensor/tensor.ts";
-export type { Deferral, GradientBefore } from "./tensor/core.ts";
 export {
   arange,
   type CreateOptions,

@@ -69,12 +69,12 @@ function lose(stream: Stream, error: unknown): void {
 }
 
 /**
- * Whether somebody watches standard output in a terminal. Open MPI gives its ranks one without a width, whose output it hands on
- * wherever it is to go.
+ * Whether somebody watches a stream, standard output, in a terminal. Open MPI gives its ranks one without a width, whose output
+ * it hands on wherever it is to go.
  */
-export function isWatched(): boolean {
+export function isWatched(stream: Stream = "stdout"): boolean {
   try {
-    return Deno.stdout.isTerminal() && Deno.consoleSize().columns > 0;
+    return Deno[stream].isTerminal() && Deno.consoleSize().columns > 0;
   } catch {
     return false;
   }
@@ -96,7 +96,7 @@ export function terminalColumns(): number {
  */
 export function guardConsole(): void {
   const line = (stream: Stream) => {
-    const isTerminal = Deno[stream].isTerminal();
+    const isTerminal = isWatched(stream);
     return (...values: unknown[]) => {
       const text = values.map(asText).join(" ");
       writeTerminal(stream, `${isTerminal ? wrapText(text, terminalColumns()) : text}\n`);

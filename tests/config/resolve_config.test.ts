@@ -46,8 +46,6 @@ Deno.test("resolveConfig() gives mdistiller's defaults for an empty file", () =>
     GATHER_BATCH: false,
     NESTEROV: true,
     SEED: 0,
-    SYNC_BN: false,
-    GATHER_BATCH: false,
   });
   assertEquals(LOG, {
     TENSORBOARD_FREQ: 500,

@@ -1,5 +1,5 @@
 import { assertAlmostEquals } from "@std/assert";
-import { allReduceSeconds, stepSeconds } from "../../bench/scaling_model.ts";
+import { allReduceSeconds, linkOf, stepSeconds } from "../../bench/scaling_model.ts";
 
 Deno.test("the model of scaling counts what recursive halving and doubling sends", () => {
   const near = { latency: 1e-5, bandwidth: 1e9 };
@@ -19,4 +19,17 @@ Deno.test("the model of a step hides a sum behind the backward pass, and none be
   const times = { arrivals: [1, 2, 3], bytes: [1, 1, 1], tail: 0.5 };
   assertAlmostEquals(stepSeconds(times, () => 0.5), 4);
   assertAlmostEquals(stepSeconds(times, () => 2), 1 + 3 * 2 + 0.5);
+});
+
+Deno.test("a link follows from the times of adding up over it", () => {
+  const link = { latency: 3e-5, bandwidth: 2e9 };
+  for (const ranks of [2, 3, 4, 8]) {
+    const timed = (bytes: number) => ({
+      bytes,
+      seconds: allReduceSeconds(bytes, { ranks, perHost: 1, near: link, far: link }),
+    });
+    const { latency, bandwidth } = linkOf(ranks, timed(8), timed(2 ** 24));
+    assertAlmostEquals(latency, 3e-5, 1e-7);
+    assertAlmostEquals(bandwidth, 2e9, 2e7);
+  }
 });

@@ -23,7 +23,6 @@ function source(sizes: readonly number[], failure?: Error): BatchSource {
   return {
     length: sizes.length,
     images: sizes.reduce((a, b) => a + b, 0),
-    batchSize: FULL,
     dataset: {
       ...{ name: "some/test", labels: new Int32Array(), length: FULL * sizes.length },
       ...{ channels: 1, height: 28, width: 28, classes: [], mean: [0], std: [1] },
