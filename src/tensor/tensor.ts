@@ -127,8 +127,9 @@ function backward(x: Tensor, options: BackwardOptions = {}): void {
   if (options.gradient && options.gradient.dtype !== dtype) {
     throw new TypeError(`gradient of ${options.gradient.dtype} for a tensor of ${dtype}`);
   }
-  const seed = dtype === "float32" ? constantNumber(gpu, 1, shape) : filled(gpu, shape, 1, dtype);
-  runBackward(x, options.gradient?.alias() ?? seed, options);
+  const ones = () =>
+    dtype === "float32" ? constantNumber(gpu, 1, shape) : filled(gpu, shape, 1, dtype);
+  runBackward(x, options.gradient?.alias() ?? ones(), options);
 }
 
 function accumulateGrad(x: Tensor, gradient: Tensor): void {
