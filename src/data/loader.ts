@@ -116,7 +116,8 @@ export class DataLoader implements BatchSource {
     const { positions, key, part } = this.#plan.batch(step);
     const size = positions.length;
     const imageSize = images.length / labels.length;
-    for (const [i, position] of positions.entries()) {
+    for (let i = 0; i < size; i++) {
+      const position = positions[i];
       indices[i] = position;
       labels[i] = this.dataset.labels[position];
       let augmentation = NO_AUGMENTATION;
