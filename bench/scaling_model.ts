@@ -71,10 +71,9 @@ export function linkOf(ranks: number, few: Timed, many: Timed): Link {
   const messages = (bytes: number) => seconds(bytes, { latency: 1, bandwidth: Infinity });
   const moved = (bytes: number) => seconds(bytes, { latency: 0, bandwidth: 1 });
   const latency = few.seconds / messages(few.bytes);
-  return {
-    latency,
-    bandwidth: moved(many.bytes) / (many.seconds - messages(many.bytes) * latency),
-  };
+  const moving = many.seconds - messages(many.bytes) * latency;
+  // On a busy machine a few bytes may take as long as many: nothing is known of the bandwidth then.
+  return { latency, bandwidth: moving > 0 ? moved(many.bytes) / moving : Infinity };
 }
 
 /** How long adding up a buffer took. */
