@@ -25,6 +25,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> packed: array<f32>;
 
 //: include "grid" GROUP = "64u"
+//: include "weight_element"
 fn each(index: u32) {
   if (index >= params.total) { return; }
   let block = index / params.blockStride;
@@ -36,10 +37,6 @@ fn each(index: u32) {
   let lane = within / 4u % params.lanes;
   let convGroup = block / params.chunks / params.groupBlocks;
   let o = ((block / params.chunks) % params.groupBlocks * params.channelTile + e / params.taps) * params.lanes + lane;
-  let tap = e % params.taps;
-  let source = convGroup * params.strideGroup + o * params.strideOut + i * params.strideIn +
-    select(tap, params.taps - 1u - tap, params.flip == 1u);
-  let inside = o < params.groupOut && i < params.groupIn && inBlock < params.chunkIn &&
-    e < params.channelTile * params.taps;
-  packed[index] = select(0.0, w[min(source, arrayLength(&w) - 1u)], inside);
+  let inside = inBlock < params.chunkIn && e < params.channelTile * params.taps;
+  packed[index] = weightElement(convGroup, o, i, e % params.taps, inside);
 }

@@ -23,6 +23,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> packed: array<f32>;
 
 //: include "grid" GROUP = "64u"
+//: include "weight_element"
 fn each(index: u32) {
   if (index >= params.total) { return; }
   let block = index / params.blockStride;
@@ -32,9 +33,6 @@ fn each(index: u32) {
   let i = (block % params.chunks) * params.chunkIn + within / (params.tile * params.taps);
   let convGroup = block / params.chunks / params.groupBlocks;
   let o = (block / params.chunks) % params.groupBlocks * params.tile + t;
-  let source = convGroup * params.strideGroup + o * params.strideOut + i * params.strideIn +
-    select(tap, params.taps - 1u - tap, params.flip == 1u);
-  let inside = o < params.groupOut && i < params.groupIn &&
-    within < params.chunkIn * params.taps * params.tile;
-  packed[index] = select(0.0, w[min(source, arrayLength(&w) - 1u)], inside);
+  let inside = within < params.chunkIn * params.taps * params.tile;
+  packed[index] = weightElement(convGroup, o, i, tap, inside);
 }

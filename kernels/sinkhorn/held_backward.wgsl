@@ -31,12 +31,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   let last = params.iterations - 1u;
   let massV = state[row + j];
   let massU = state[plane + row + j];
-  //: for r in 0..HELD
-  let k${r} = k[(${PARTS * r}u + part) * ${STRIDE}u + j];
-  //: if !SYMMETRIC
-  let kt${r} = kt[(${PARTS * r}u + part) * ${STRIDE}u + j];
-  //: end
-  //: end
+  //: include "held_matrix"
   // What the cost adds in the last iteration, by u and by v.
   var seed0 = 0.0;
   var seed1 = 0.0;

@@ -36,12 +36,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   let at = min(n * params.classes + j, arrayLength(&p) - 1u);
   let massV = select(0.0, q[at], counts);
   let massU = select(0.0, p[at], counts);
-  //: for r in 0..HELD
-  let k${r} = k[(${PARTS * r}u + part) * ${STRIDE}u + j];
-  //: if !SYMMETRIC
-  let kt${r} = kt[(${PARTS * r}u + part) * ${STRIDE}u + j];
-  //: end
-  //: end
+  //: include "held_matrix"
   if (writes) {
     state[row + j] = massV;
     state[plane + row + j] = massU;

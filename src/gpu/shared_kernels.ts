@@ -5,6 +5,7 @@ import convWindowRow from "../../kernels/shared/conv_window_row.wgsl" with { typ
 import depthwiseRow from "../../kernels/shared/depthwise_row.wgsl" with { type: "text" };
 import grid from "../../kernels/shared/grid.wgsl" with { type: "text" };
 import hash from "../../kernels/shared/hash.wgsl" with { type: "text" };
+import heldMatrix from "../../kernels/shared/held_matrix.wgsl" with { type: "text" };
 import joinLanes from "../../kernels/shared/join_lanes.wgsl" with { type: "text" };
 import lanes from "../../kernels/shared/lanes.wgsl" with { type: "text" };
 import nan from "../../kernels/shared/nan.wgsl" with { type: "text" };
@@ -17,6 +18,7 @@ import tilePlace from "../../kernels/shared/tile_place.wgsl" with { type: "text"
 import tileStore from "../../kernels/shared/tile_store.wgsl" with { type: "text" };
 import tileSum from "../../kernels/shared/tile_sum.wgsl" with { type: "text" };
 import vector from "../../kernels/shared/vector.wgsl" with { type: "text" };
+import weightElement from "../../kernels/shared/weight_element.wgsl" with { type: "text" };
 
 /** What kernels can include, by the names of the files in `kernels/shared/`. Imports must be static: bundles hold no folders. */
 export const SHARED_KERNELS: Readonly<Record<string, string>> = {
@@ -27,6 +29,7 @@ export const SHARED_KERNELS: Readonly<Record<string, string>> = {
   depthwise_row: depthwiseRow,
   grid,
   hash,
+  held_matrix: heldMatrix,
   join_lanes: joinLanes,
   lanes,
   nan,
@@ -39,4 +42,5 @@ export const SHARED_KERNELS: Readonly<Record<string, string>> = {
   tile_store: tileStore,
   tile_sum: tileSum,
   vector,
+  weight_element: weightElement,
 };

@@ -7,18 +7,17 @@ import {
   fitsSomeModel,
   type FittingModel,
   fittingModels,
-  isBatchCounter,
   type StateShapes,
 } from "../../models/fitting_models.ts";
 import type { Model } from "../../models/model.ts";
-import { formatShape, type Shape } from "../../tensor/shape.ts";
+import { formatShape } from "../../tensor/shape.ts";
 import {
   type Checkpoint,
   CheckpointError,
   inFile,
   loadCheckpoint,
 } from "../checkpoints/checkpoint.ts";
-import { COUNTER, type ModelSettings, refuseNotFinite } from "./load_model.ts";
+import { addCounters, type ModelSettings, refuseNotFinite, shapesOf } from "./load_model.ts";
 
 /** What the configuration names a student by. */
 const SETTINGS: ModelSettings = {
@@ -63,9 +62,7 @@ export function initStudent(
       own.delete(name);
     }
   }
-  for (const name of own.keys()) {
-    if (isBatchCounter(name) && !entries.has(name)) entries.set(name, COUNTER);
-  }
+  addCounters(entries, own.keys());
   const reason = misfit(shapesOf(entries), own);
   if (reason !== null) {
     throw new CheckpointError(
@@ -78,10 +75,6 @@ export function initStudent(
   student.loadStateDict(entries, { strict: false });
   const notes = [stateNote(state), why].filter((note) => note !== null);
   if (notes.length > 0) tell(`${asTyped(path)}: ${notes.join("; ")}`);
-}
-
-function shapesOf(tensors: ReadonlyMap<string, { readonly shape: Shape }>): Map<string, Shape> {
-  return new Map([...tensors].map(([name, { shape }]) => [name, shape]));
 }
 
 /** Names of the parameters of the last layer. */

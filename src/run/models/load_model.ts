@@ -16,6 +16,7 @@ import {
 } from "../../models/fitting_models.ts";
 import { familyOf } from "../../models/registry.ts";
 import type { Module } from "../../nn/module.ts";
+import type { Shape } from "../../tensor/shape.ts";
 import { findNotFinite } from "../../train/not_finite.ts";
 import {
   type Checkpoint,
@@ -25,7 +26,21 @@ import {
 } from "../checkpoints/checkpoint.ts";
 
 /** Batch normalisation's counter where a file has none. PyTorch: `_NormBase._load_from_state_dict`. */
-export const COUNTER: StateNumbers = { shape: [], data: Int32Array.of(0) };
+const COUNTER: StateNumbers = { shape: [], data: Int32Array.of(0) };
+
+/** Adds the counters of batch normalisation that `names` want and a file does not have, as torchvision's. */
+export function addCounters(entries: Map<string, StateNumbers>, names: Iterable<string>): void {
+  for (const name of names) {
+    if (isBatchCounter(name) && !entries.has(name)) entries.set(name, COUNTER);
+  }
+}
+
+/** The shape of every tensor by its name. */
+export function shapesOf(
+  tensors: ReadonlyMap<string, { readonly shape: Shape }>,
+): Map<string, Shape> {
+  return new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+}
 
 /**
  * Loads a model from a checkpoint, safetensors or torch: a state dict, bare or wrapped, or a whole run, of which the
@@ -46,22 +61,19 @@ export function loadModel(
   tell: (message: string) => void = () => {},
 ): void {
   const { path, value } = typeof checkpoint === "string" ? loadCheckpoint(checkpoint) : checkpoint;
-  const own = new Map([...model.stateDict()].map(([name, { shape }]) => [name, shape]));
+  const own = shapesOf(model.stateDict());
   const state = inFile(
     path,
     () => modelState(value, (shapes) => fitsShapes(shapes, own), fitsSomeModel),
   );
   const { tensors } = state;
   const entries = inFile(path, () => stateEntries(tensors));
-  for (const name of model.stateDict().keys()) {
-    if (isBatchCounter(name) && !entries.has(name)) entries.set(name, COUNTER);
-  }
+  addCounters(entries, own.keys());
   const reason = load(model, entries);
   const note = stateNote(state);
   if (note) tell(`${asTyped(path)}: ${note}`);
   if (reason === null) return refuseNotFinite(path, entries, wanted, settings);
-  const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
-  throw new CheckpointError(misfit(path, shapes, wanted, settings, reason));
+  throw new CheckpointError(misfit(path, shapesOf(tensors), wanted, settings, reason));
 }
 
 /**
