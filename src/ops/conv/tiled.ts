@@ -114,6 +114,7 @@ function run(
       RELU: Number(relu),
       ...tileValues(source.gpu, tile),
       ...{ K, P, G: Math.max(P, K) },
+      WHOLE: Number(view.groupIn % K === 0),
       VB: Number(isPointwise(g) && vectors),
       VC: Number(classSide === 1 && vectors),
     },
