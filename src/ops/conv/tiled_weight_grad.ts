@@ -6,10 +6,10 @@ import {
   FILLING_THREADS,
   leastWork,
   type ProductTile,
+  SHALLOW_TILES,
   tileName,
   tilesToTime,
   tileValues,
-  WEIGHT_GRAD_TILES,
   workgroupsOf,
 } from "../matmul/product_tile.ts";
 import { sumPartials } from "../reduce/sum_partials.ts";
@@ -94,7 +94,7 @@ function fillingCut(g: ConvGeometry, tile: ProductTile, share = 1): Cut {
 /** The fastest tile and cut where they were measured, or else what should be. */
 function chooseCut(x: Tensor, dy: Tensor, g: ConvGeometry): Cut {
   const { gpu, dtype } = x;
-  const tile = leastWork(gpu, sizesOf(g).size, WEIGHT_GRAD_TILES);
+  const tile = leastWork(gpu, sizesOf(g).size, SHALLOW_TILES);
   const standard = fillingCut(g, tile);
   return tuned(gpu, standard, () => ({
     kernel: weightGradKernel,
@@ -102,7 +102,7 @@ function chooseCut(x: Tensor, dy: Tensor, g: ConvGeometry): Cut {
     variants: distinct([
       standard,
       ...[0.5, 2].map((share) => fillingCut(g, tile, share)),
-      ...tilesToTime(gpu, tile, WEIGHT_GRAD_TILES).map((each) => fillingCut(g, each)),
+      ...tilesToTime(gpu, tile, SHALLOW_TILES).map((each) => fillingCut(g, each)),
     ], cutName),
     nameOf: cutName,
     run: (cut) => void run(scratchLike(x), scratchLike(dy), g, cut),

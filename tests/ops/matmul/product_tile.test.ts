@@ -9,8 +9,8 @@ import {
   leastTime,
   leastWork,
   type ProductTile,
+  SHALLOW_TILES,
   tilesToTime,
-  WEIGHT_GRAD_TILES,
 } from "../../../src/ops/matmul/product_tile.ts";
 import { tensor } from "../../../src/tensor/create.ts";
 import { endStep } from "../../../src/tensor/scope.ts";
@@ -71,7 +71,7 @@ async function checkConvolution(tile: ProductTile, convolution: ConvCase): Promi
 
 const TILES = [
   ...tilesToTime(hardware(32768), CONVOLUTION_TILES[0], CONVOLUTION_TILES),
-  WEIGHT_GRAD_TILES.at(-1)!,
+  SHALLOW_TILES.at(-1)!,
 ];
 
 for (const [i, each] of TILES.entries()) {
@@ -98,7 +98,7 @@ Deno.test("leastTime() and leastWork() take tiles of the product's form, large o
   assertEquals(timeOf(65536, 10), [128, 32]);
   assertEquals(sizes(leastTime(large, { rows: 16, columns: 65536 })), [32, 128]);
   const workOf = (rows: number, columns: number) => {
-    return sizes(leastWork(large, { rows, columns }, WEIGHT_GRAD_TILES));
+    return sizes(leastWork(large, { rows, columns }, SHALLOW_TILES));
   };
   assertEquals([workOf(16, 144), workOf(64, 576)], [[16, 256], [64, 64]]);
   assertEquals(workOf(256, 2304), [128, 128]);
