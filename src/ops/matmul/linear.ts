@@ -2,10 +2,10 @@ import { autocastInput } from "../../tensor/autocast.ts";
 import { track } from "../../tensor/autograd.ts";
 import type { Tensor } from "../../tensor/core.ts";
 import { formatShape } from "../../tensor/shape.ts";
-import { cast, castElements } from "../cast.ts";
+import { cast, roundElements } from "../cast.ts";
 import { sum } from "../reduce/sum.ts";
 import { requireFloat } from "../require_dtype.ts";
-import { takeAs, takeIn } from "../take_as.ts";
+import { takeAs } from "../take_as.ts";
 import { product } from "./product.ts";
 
 /**
@@ -27,8 +27,7 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
 
 /** float32, each rounded to float16; the gradient passes as it is. */
 function roundedToHalf(x: Tensor): Tensor {
-  const half = castElements(x, "float16");
-  return track("round", [x], takeIn(half, "float32"), (dy) => [dy]);
+  return track("round", [x], roundElements(x), (dy) => [dy]);
 }
 
 function linear32(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
