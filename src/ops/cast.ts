@@ -1,11 +1,13 @@
 import castCode from "../../kernels/elementwise/cast.wgsl" with { type: "text" };
+import roundCode from "../../kernels/elementwise/round_to_half.wgsl" with { type: "text" };
 import { Kernel } from "../gpu/kernel.ts";
 import { track } from "../tensor/autograd.ts";
 import { Tensor } from "../tensor/core.ts";
-import { type DType, type FloatType, isFloat, wgslFloat } from "../tensor/dtype.ts";
+import { type FloatType, isFloat, wgslFloat } from "../tensor/dtype.ts";
 import { elementwiseGrid } from "./grid.ts";
 
 const castKernel = new Kernel("cast", castCode);
+const roundKernel = new Kernel("round_to_half", roundCode);
 
 /**
  * `x` in another float type, rounded to the nearest; `x` itself when it has that type. The gradient is cast back.
@@ -23,21 +25,20 @@ export function cast(x: Tensor, dtype: FloatType, known?: Tensor): Tensor {
 
 /** {@linkcode cast} off the tape; always a tensor of its own. */
 export function castElements(x: Tensor, dtype: Tensor["dtype"]): Tensor {
-  return written(x, x.dtype, Tensor.result(x.gpu, x.shape, dtype));
+  const y = Tensor.result(x.gpu, x.shape, dtype);
+  x.gpu.dispatch(castKernel, {
+    bindings: { x, y },
+    values: { FROM: wgslFloat(x.dtype), TO: wgslFloat(dtype) },
+    workgroups: elementwiseGrid(x.numel),
+  });
+  return y;
 }
 
 /** The numbers of a float32 tensor rounded to float16, in float32, off the tape. */
 export function roundElements(x: Tensor): Tensor {
-  return written(x, "float16", Tensor.result(x.gpu, x.shape));
-}
-
-function written(x: Tensor, via: DType, y: Tensor): Tensor {
-  const [FROM, VIA, TO] = [x.dtype, via, y.dtype].map(wgslFloat);
-  x.gpu.dispatch(castKernel, {
-    bindings: { x, y },
-    values: { FROM, VIA, TO },
-    workgroups: elementwiseGrid(x.numel),
-  });
+  const y = Tensor.result(x.gpu, x.shape);
+  const workgroups = elementwiseGrid(x.numel);
+  x.gpu.dispatch(roundKernel, { bindings: { x, y }, workgroups });
   return y;
 }
 
