@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
 import { count } from "./count.ts";
-import { deviceOption, tuneOptions } from "./device_option.ts";
+import { deviceOption, noTuneOption, tuneOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
 import { helpText } from "./help_text.ts";
 import { liveOption } from "./live.ts";
@@ -53,8 +53,8 @@ export function addDistill(program: Command, exit: Exit): void {
     .option("--overwrite", "start again where there is one of that name")
     .addOption(liveOption())
     .addOption(deviceOption())
-    .addOption(tuneOptions()[0])
-    .addOption(tuneOptions()[1])
+    .addOption(tuneOption())
+    .addOption(noTuneOption())
     .addHelpText("after", helpText(EXAMPLES))
     .action(async (pictures, overrides, flags) => {
       const { distill } = await import("../distill/distill.ts");

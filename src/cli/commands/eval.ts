@@ -2,7 +2,7 @@ import { type Command, Option } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
 import type { ClassOrder } from "../eval_report.ts";
 import { count } from "./count.ts";
-import { deviceOption, tuneOptions } from "./device_option.ts";
+import { deviceOption, noTuneOption, tuneOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
 import { helpText } from "./help_text.ts";
 import { oneFile, takeFile } from "./typed_file.ts";
@@ -49,8 +49,8 @@ export function addEval(program: Command, exit: Exit): void {
     )
     .option("--json", "print JSON")
     .addOption(deviceOption())
-    .addOption(tuneOptions()[0])
-    .addOption(tuneOptions()[1])
+    .addOption(tuneOption())
+    .addOption(noTuneOption())
     .argument("[overrides...]", "KEY VALUE pairs such as DATASET.ROOT /data/imagenet")
     .addHelpText("after", helpText(EXAMPLES))
     .action(async (words, flags) => {

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from "@commander-js/extra-typings"
 import { typedPath } from "../../config/typed_path.ts";
 import { addCardOptions } from "./card_options.ts";
 import { count } from "./count.ts";
-import { deviceOption, tuneOptions } from "./device_option.ts";
+import { deviceOption, noTuneOption, tuneOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
 import { helpText } from "./help_text.ts";
 
@@ -44,8 +44,8 @@ export function addPredict(program: Command, exit: Exit): void {
     .option("-b, --batch-size <n>", "pictures in a batch (also -bs); default 100", count)
     .option("--workers <n>", "threads that decode; 0: none; default: the cores, up to 8", workers)
     .addOption(deviceOption())
-    .addOption(tuneOptions()[0])
-    .addOption(tuneOptions()[1])
+    .addOption(tuneOption())
+    .addOption(noTuneOption())
     .argument("<pictures...>", "files, folders, patterns, or - for standard input")
     .addHelpText("after", helpText(EXAMPLES))
     .action(async (pictures, flags) => {

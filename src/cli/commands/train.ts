@@ -1,7 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { asTyped, typedPath } from "../../config/typed_path.ts";
 import { UserError } from "../../errors.ts";
-import { deviceOption, tuneOptions } from "./device_option.ts";
+import { deviceOption, noTuneOption, tuneOption } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
 import { helpText } from "./help_text.ts";
 import { liveOption } from "./live.ts";
@@ -38,8 +38,8 @@ export function addTrain(program: Command, exit: Exit): void {
     .option("--profile", "at the end, print the time by kernel of one step")
     .addOption(liveOption())
     .addOption(deviceOption())
-    .addOption(tuneOptions()[0])
-    .addOption(tuneOptions()[1])
+    .addOption(tuneOption())
+    .addOption(noTuneOption())
     .argument("[overrides...]", "KEY VALUE pairs such as SOLVER.LR 0.1")
     .addHelpText("after", helpText(EXAMPLES))
     .action(async (words, flags) => {
