@@ -19,6 +19,7 @@ import {
   fitsSomeModel,
   type FittingModel,
   fittingModels,
+  shapesOf,
   type StateShapes,
 } from "../../models/fitting_models.ts";
 import { familyOf } from "../../models/registry.ts";
@@ -102,7 +103,7 @@ export function modelNameOf(
 
 function shapesIn({ path, value }: Checkpoint): StateShapes {
   const { tensors } = inFile(path, () => modelState(value, fitsSomeModel));
-  return new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+  return shapesOf(tensors);
 }
 
 /**
