@@ -6,9 +6,8 @@ import { runsOnOpenGl } from "../../src/cli/open_device.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { GpuError } from "../../src/gpu/gpu_error.ts";
 import { inTempDir } from "../temp_dir.ts";
-import { cli, TINY, writeTeacher } from "./helpers.ts";
+import { cli, TINY, VANILLA, writeTeacher } from "./helpers.ts";
 
-const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";
 const TEACHER = "checkpoints/fashion_mnist/resnet20.safetensors";
 
 /** A command on a device that fails at its submission of that number. */

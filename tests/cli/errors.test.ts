@@ -6,21 +6,11 @@ import { saveCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
 import { writeCostMatrix } from "../../src/run/cost_matrix/cost_matrix_file.ts";
 import { createModel } from "../../src/models/registry.ts";
-import { cli, spawnCli, TINY, writeTeacher } from "./helpers.ts";
+import { assertFails, cli, spawnCli, TINY, VANILLA, writeTeacher } from "./helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
 
-const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";
 const TEACHER = "checkpoints/fashion_mnist/resnet20.safetensors";
 const WKD = "configs/fashion_mnist/wkd_l_f/resnet20_resnet8.yaml";
-
-/** One sentence on standard error, without a stack, and status 1. */
-async function assertFails(args: string[], ...parts: string[]): Promise<void> {
-  const { status, stderr } = await cli(...args);
-  assertEquals(status, 1, `status of ${args.join(" ")}`);
-  for (const part of parts) assertStringIncludes(stderr, part);
-  assert(stderr.startsWith("error: "), stderr);
-  assert(!/^\s+at /m.test(stderr), stderr);
-}
 
 Deno.test("main() explains itself and its commands", async () => {
   const help = await cli("--help");
