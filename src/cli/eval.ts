@@ -4,7 +4,6 @@ import { loadTestSet } from "../data/load_dataset.ts";
 import { createLoader } from "../data/loader.ts";
 import { UserError } from "../errors.ts";
 import { fileExists } from "../formats/paths.ts";
-import { visible } from "../formats/visible.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Group } from "../parallel/group.ts";
 import { openGroup } from "../parallel/open_group.ts";
@@ -25,6 +24,7 @@ import { type ClassOrder, evalJson, evalText, type Evaluation } from "./eval_rep
 import { datasetCallbacks, openComputeDevice } from "./open_device.ts";
 import { countBar } from "./terminal/count_bar.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
+import { warn } from "./terminal/notes.ts";
 
 /** Options of the `eval` command. */
 interface EvalFlags {
@@ -94,12 +94,12 @@ async function evaluateIn(
   if (!leads) return 0;
   const { loss } = evaluation.metrics;
   if (!Number.isFinite(loss)) {
-    console.error(visible(
-      `warning: the loss is ${
+    warn(
+      `the loss is ${
         notFiniteName(loss)
       }: the weights in ${checkpoint.path} are finite numbers, but what ` +
         `${model} makes of some images is not`,
-    ));
+    );
   }
   const order = flags.perClass === undefined || flags.perClass === true ? "worst" : flags.perClass;
   console.log(flags.json ? evalJson(evaluation, order) : evalText(evaluation, order));

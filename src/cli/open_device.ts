@@ -1,13 +1,13 @@
 import type { DatasetCallbacks } from "../data/dataset_config.ts";
 import { UserError } from "../errors.ts";
 import { environment, granted } from "../formats/environment.ts";
-import { visible } from "../formats/visible.ts";
 import { DEVICE_CHOICES, type DeviceChoice } from "../gpu/adapter.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { joinedGroup } from "../parallel/open_group.ts";
 import { init } from "../tensor/default_device.ts";
 import { settleRankDevice } from "./rank_device.ts";
 import { type CountBar, countBar } from "./terminal/count_bar.ts";
+import { note, warn } from "./terminal/notes.ts";
 import { TuningFile } from "./tuning_file.ts";
 
 /** Share of the free memory that the software adapter may take. */
@@ -53,8 +53,8 @@ export async function openComputeDevice(choice?: string, tune?: boolean): Promis
   if (tune ?? !gpu.software) gpu.tuning.turnOn(new TuningFile(gpu));
   else gpu.tuning.turnOff();
   if (runsOnOpenGl(gpu)) {
-    console.error(
-      "warning: Deno found no Vulkan driver and fell back to OpenGL, where kernels compile many times as slowly and " +
+    warn(
+      "Deno found no Vulkan driver and fell back to OpenGL, where kernels compile many times as slowly and " +
         "SOLVER.AMP does not work; sh setup.sh installs one",
     );
   }
@@ -88,7 +88,7 @@ export function datasetCallbacks(): DatasetCallbacks {
   return {
     onProgress: (done, total, what) => {
       if (done === 0) {
-        console.error(visible(`reading ${total.toLocaleString("en-US")} ${what}`));
+        note(`reading ${total.toLocaleString("en-US")} ${what}`);
         bar = countBar("reading", what);
       }
       bar?.update(done, total);
@@ -96,11 +96,11 @@ export function datasetCallbacks(): DatasetCallbacks {
     },
     onNote: (message) => {
       bar?.clear();
-      console.error(visible(message));
+      note(message);
     },
     onWarning: (message) => {
       bar?.clear();
-      console.error(`warning: ${visible(message)}`);
+      warn(message);
     },
   };
 }

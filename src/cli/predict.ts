@@ -6,7 +6,7 @@ import type { Preprocessing } from "../data/preprocessing.ts";
 import { UserError } from "../errors.ts";
 import { AtomicFile } from "../formats/atomic_write.ts";
 import { fileExists } from "../formats/paths.ts";
-import { shown, visible } from "../formats/visible.ts";
+import { shown } from "../formats/visible.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { lostStreams } from "../logging/terminal.ts";
 import { formatSeconds, plural } from "../logging/text.ts";
@@ -24,6 +24,7 @@ import {
 } from "./predict_report.ts";
 import { countBar } from "./terminal/count_bar.ts";
 import { FAILED, interruptSignal } from "./terminal/interrupt_signal.ts";
+import { note, warn } from "./terminal/notes.ts";
 
 /** Options of the `predict` command. */
 interface PredictFlags extends CardFlags {
@@ -70,8 +71,7 @@ export async function predict(words: readonly string[], flags: PredictFlags): Pr
   const failures = new Failures();
   for (const { path, reason } of found.failures) failures.add({ path: asTyped(path), reason });
   const gpu = await openComputeDevice(flags.device, flags.tune);
-  const tell = (note: string) => console.error(visible(note));
-  const classifier = openClassifier(flags.ckpt, overrides, tell);
+  const classifier = openClassifier(flags.ckpt, overrides, note);
   using resources = new DisposableStack();
   resources.defer(() => classifier.model.dispose());
   const preprocessing = preprocessingOf(classifier);
@@ -211,8 +211,8 @@ function nameOf({ path, bytes }: Picture): string {
 }
 
 function tellDeepGrey(picture: Picture): void {
-  console.error(
-    `warning: ${
+  warn(
+    `${
       shown(nameOf(picture), LONGEST_PATH)
     } is grey of more than 8 bits: as in Pillow and torchvision, all ` +
       "that is above 255 is white",
@@ -226,7 +226,7 @@ class Failures {
   add({ path, reason }: PictureFailure): void {
     this.list.push({ path, reason });
     const name = path === "-" ? "standard input" : shown(path, LONGEST_PATH);
-    console.error(`cannot read ${name}: ${visible(reason)}`);
+    note(`cannot read ${name}: ${reason}`);
   }
 
   /** Tells how many there were; returns the exit status. */

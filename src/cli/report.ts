@@ -6,6 +6,7 @@ import { type ModelSource, writeReport } from "../report/report.ts";
 import { datasetCallbacks, openComputeDevice } from "./open_device.ts";
 import { countBar } from "./terminal/count_bar.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
+import { warn } from "./terminal/notes.ts";
 
 /** Options of the `report` command. */
 interface ReportFlags {
@@ -35,10 +36,10 @@ export async function report(folders: readonly string[], flags: ReportFlags): Pr
   try {
     const { path, bytes, missing } = await writeReport(folders, {
       ...{ out: flags.out, source },
-      tell: (message) => console.error(`warning: ${visible(message)}`),
+      tell: warn,
     });
     bar.clear();
-    if (missing !== null) console.error(visible(`warning: ${missing}`));
+    if (missing !== null) warn(missing);
     console.log(`wrote ${visible(asTyped(path))}, ${Math.round(bytes / 1000)} kB`);
     return 0;
   } catch (error) {

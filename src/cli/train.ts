@@ -30,6 +30,7 @@ import { importWords } from "./import_modules.ts";
 import { datasetCallbacks, openComputeDevice, tuneWords } from "./open_device.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
 import { type LiveFlag, withLivePage } from "./terminal/live_page.ts";
+import { note, warn } from "./terminal/notes.ts";
 import { shellWords } from "./terminal/shell_words.ts";
 
 /** Options of the `train` command. */
@@ -64,8 +65,8 @@ async function trainIn(group: Group, flags: TrainFlags, given: readonly string[]
   const path = runFolder(typed);
   refuseFlags(flags, path);
   if (group.rank > 0) return await follow(group, typed, flags);
-  using folder = new RunFolder(path, (message) => console.error(`warning: ${visible(message)}`));
-  const start = runStart(folder, typed, flags, (message) => console.error(visible(message)));
+  using folder = new RunFolder(path, warn);
+  const start = runStart(folder, typed, flags, note);
   const config = folder.located(typed, start.kind !== "anew");
   if (wantsTeacher(config.DISTILLER.TYPE)) checkTeacher(config);
   checkCostMatrix(config);
@@ -116,10 +117,6 @@ async function follow(
   } finally {
     interrupt.dispose();
   }
-}
-
-function note(message: string): void {
-  console.error(visible(message));
 }
 
 const INIT = "DISTILLER.STUDENT_CHECKPOINT";

@@ -30,6 +30,7 @@ import { importWords } from "../import_modules.ts";
 import { datasetCallbacks, openComputeDevice, tuneWords } from "../open_device.ts";
 import { type Interrupt, interruptSignal } from "../terminal/interrupt_signal.ts";
 import { type LiveFlag, withLivePage } from "../terminal/live_page.ts";
+import { note, warn } from "../terminal/notes.ts";
 import { shellWords } from "../terminal/shell_words.ts";
 
 /** Options of the `distill` command. */
@@ -168,7 +169,7 @@ async function distillInto(
     signal: interrupt.signal,
     resumeCommand: command,
     callbacks: datasetCallbacks(),
-    closing: (splits) => reportAtEnd(splits, interrupt.signal, tell),
+    closing: (splits) => reportAtEnd(splits, interrupt.signal, note),
     listener: page ? liveListener(listener, page) : listener,
   });
   if (!result) {
@@ -178,14 +179,6 @@ async function distillInto(
   const forms = await writeStudent(result.student, new PipelineFiles(folder), warn);
   console.log(finalWords({ ...result, folder, request, forms }));
   return 0;
-}
-
-function tell(message: string): void {
-  console.error(visible(message));
-}
-
-function warn(message: string): void {
-  console.error(`warning: ${visible(message)}`);
 }
 
 /** The folder or the data set that a word means. */

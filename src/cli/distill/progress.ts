@@ -5,6 +5,7 @@ import { timeLeft } from "../../logging/progress_lines.ts";
 import { barText, termName } from "../../logging/text.ts";
 import type { PipelineListener, StageName } from "../../run/pipeline/options.ts";
 import { type CountBar, countBar } from "../terminal/count_bar.ts";
+import { warn } from "../terminal/notes.ts";
 
 /** Pictures that cannot be read and are named. */
 const NAMED = 5;
@@ -69,9 +70,7 @@ export function distillListener(): PipelineListener {
       for (const line of why) say(`  ${line}`);
       const each = Math.round(images / names.length);
       if (each < FEW) {
-        console.error(
-          `warning: some ${each} of each class are few to learn from; a few hundred are better`,
-        );
+        warn(`some ${each} of each class are few to learn from; a few hundred are better`);
       }
     },
     progress(what, done, total) {
@@ -122,6 +121,6 @@ export function distillListener(): PipelineListener {
       });
     },
     note: (message) => say(`  ${message}`),
-    warn: (message) => console.error(`warning: ${visible(message)}`),
+    warn,
   };
 }
