@@ -8,7 +8,7 @@ import { leaveGroup, rankName } from "../parallel/open_group.ts";
 import { importedModules } from "../registry/imports.ts";
 import { FailedRun, firstError } from "../run/failed_run.ts";
 import { lacksHostMemory, MemoryError } from "../run/memory_error.ts";
-import { commandWords } from "./commands/words.ts";
+import { commandWords } from "./options/words.ts";
 import { gpuAdvice, lessOf, memoryAdvice } from "./gpu_advice.ts";
 import { buildProgram } from "./program.ts";
 import { outliveTerminal } from "./terminal/hangup.ts";

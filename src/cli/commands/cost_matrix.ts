@@ -1,10 +1,10 @@
-import { type Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { type Command, Option } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
-import { count } from "./count.ts";
-import { deviceOption } from "./device_option.ts";
+import { deviceOption } from "../options/device_options.ts";
+import { helpText } from "../options/help_text.ts";
+import { count, positive } from "../options/numbers.ts";
+import { oneFile, takeFile } from "../options/typed_file.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
-import { oneFile, takeFile } from "./typed_file.ts";
 
 const SOURCES = ["features", "pooled", "logits"] as const;
 const SIMILARITIES = ["linear_cka", "poly_cka", "rbf_cka", "cosine"] as const;
@@ -74,12 +74,4 @@ export function addCostMatrix(program: Command, exit: Exit): void {
       const { costMatrix } = await import("../cost_matrix/cost_matrix.ts");
       exit(await costMatrix({ ...flags, cfg, ckpt }, overrides));
     });
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (!(number > 0 && Number.isFinite(number))) {
-    throw new InvalidArgumentError("a number greater than 0");
-  }
-  return number;
 }

@@ -1,8 +1,8 @@
 import type { Command } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
-import { deviceOption, noTuneOption, tuneOption } from "./device_option.ts";
+import { deviceOption, noTuneOption, tuneOption } from "../options/device_options.ts";
+import { helpText } from "../options/help_text.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 It writes to output/quickstart and starts again each time. It takes seconds on a GPU, and a few minutes on the CPU.

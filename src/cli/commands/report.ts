@@ -1,8 +1,8 @@
 import type { Command } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
-import { deviceOption } from "./device_option.ts";
+import { deviceOption } from "../options/device_options.ts";
+import { helpText } from "../options/help_text.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 One run: what was trained on what, curves, the confusion matrix, the worst

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { takeFile } from "../../../src/cli/commands/typed_file.ts";
+import { takeFile } from "../../../src/cli/options/typed_file.ts";
 import { cli } from "../helpers.ts";
 
 const FILE = "configs/fashion_mnist/vanilla/resnet8.yaml";

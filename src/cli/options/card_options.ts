@@ -1,8 +1,7 @@
 import type { Command, OptionValues } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
 import type { CardFlags } from "../checkpoints/card_overrides.ts";
-import { count } from "./count.ts";
-import { deviations, numbers } from "./numbers.ts";
+import { count, deviations, numbers } from "./numbers.ts";
 
 /** Adds the options that say of a checkpoint what it does not say itself, or says otherwise. */
 export function addCardOptions<Args extends unknown[], Options extends OptionValues>(

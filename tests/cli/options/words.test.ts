@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Command, Option } from "@commander-js/extra-typings";
-import { commandWords } from "../../../src/cli/commands/words.ts";
+import { commandWords } from "../../../src/cli/options/words.ts";
 
 function program(): Command {
   const root = new Command();
