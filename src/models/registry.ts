@@ -91,8 +91,15 @@ export function familyOf(name: string, wanted: ModelFamily = "cifar"): ModelFami
 /**
  * A freshly initialised model by the authors' name.
  *
- * @throws UserError for an unknown name, with the nearest one.
+ * @throws UserError for an unknown name, with the nearest one; for a registered model that is not for the classes asked for.
  */
 export function createModel(name: string, options: CreateModelOptions = {}): Model {
-  return MODELS[familyOf(name, options.family)].get(name)!(options);
+  const model = MODELS[familyOf(name, options.family)].get(name)!(options);
+  const [classes] = model.classifier.weight.shape;
+  if (classes === (options.numClasses ?? classes)) return model;
+  model.dispose();
+  throw new UserError(
+    `the model ${name} tells ${classes} classes apart where ${options.numClasses} are wanted; the ` +
+      "build() that it is registered with has to go by numClasses",
+  );
 }
