@@ -1,10 +1,24 @@
-import type { Config } from "../../config/config.ts";
-import { UserError } from "../../errors.ts";
-import { checkTarget } from "../../formats/atomic_write.ts";
-import { formatOfName } from "../../formats/format_of_name.ts";
-import { fileExists } from "../../formats/paths.ts";
-import { costMatrixSettings } from "../../run/cost_matrix/run_cost_matrix.ts";
-import { publishedTeacher, teacherPlaces } from "../../run/run_paths.ts";
+import type { Config } from "../config/config.ts";
+import { checkDataset } from "../data/load_dataset.ts";
+import { wantsTeacher } from "../distill/registry.ts";
+import { UserError } from "../errors.ts";
+import { checkTarget } from "../formats/atomic_write.ts";
+import { formatOfName } from "../formats/format_of_name.ts";
+import { fileExists } from "../formats/paths.ts";
+import { familyOf } from "../models/registry.ts";
+import { costMatrixSettings } from "../run/cost_matrix/run_cost_matrix.ts";
+import { publishedTeacher, teacherPlaces } from "../run/run_paths.ts";
+
+/**
+ * Refuses names that nothing has, before anything is opened for them.
+ *
+ * @throws UserError for a model or a data set that is not there, with the nearest one or all
+ */
+export function checkNames({ DATASET, DISTILLER: { TYPE, TEACHER, STUDENT } }: Config): void {
+  checkDataset(DATASET.TYPE);
+  familyOf(STUDENT);
+  if (wantsTeacher(TYPE)) familyOf(TEACHER);
+}
 
 /**
  * Refuses to start without a teacher in one of the usual places, where none is named.

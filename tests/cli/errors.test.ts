@@ -76,6 +76,9 @@ Deno.test("main() refuses models, data sets and runs that are not there", async 
       [...train, "DISTILLER.STUDENT", "resnet9"],
       'no model "resnet9"; did you mean',
     );
+    // Where nothing has begun, what is kept is no news.
+    const early = await cli(...train, "DISTILLER.STUDENT_CHECKPOINT", "README.md");
+    assertEquals(early.stderr.trim().split("\n").length, 1, early.stderr);
     await assertFails([...train, "--resume"], "nothing to resume: there is no");
     await assertFails(
       [...train, "SOLVER.BATCH_SIZE", "21", "SOLVER.DROP_LAST", "True"],

@@ -12,8 +12,8 @@ const SIMILARITIES = ["linear_cka", "poly_cka", "rbf_cka", "cosine"] as const;
 const EXAMPLES = `
 WKD-L moves probability between classes, and this matrix says what that costs: one minus how alike two classes are for the
 teacher, by the centred kernel alignment (CKA) of what it makes of the first training images of each, not augmented, or by the
-cosine of the rows of its classifier. --source features compares every pixel of its last feature map, as the authors' code does,
-pooled the map averaged over space, which is much smaller, logits what it says. poly_cka is with the kernel <x, y>^degree, rbf_cka with
+cosine of the rows of its classifier. --source says what of the teacher is compared: features is every pixel of the last feature map, as
+in the authors' code, pooled that map averaged over space, which is much smaller, and logits its output. poly_cka is with the kernel <x, y>^degree, rbf_cka with
 exp(-|x - y|^2 / (2 bandwidth^2 median)), the median being that of the squared distances in a class.
 
 With --cfg the file is made that the configuration names (WKD.COST_MATRIX_PATH), in the way that WKD.COST_MATRIX_SOURCE and
@@ -30,7 +30,11 @@ export function addCostMatrix(program: Command, exit: Exit): void {
   program.command("cost-matrix")
     .description("make WKD-L's cost matrix from a teacher's features")
     .option("--teacher <name>", "architecture; default: the configuration's or the checkpoint's")
-    .option("--ckpt <file>", "the teacher's checkpoint; default: the usual place", typedPath)
+    .option(
+      "--ckpt <file>",
+      "the teacher's checkpoint, also without --ckpt; default: the usual place",
+      typedPath,
+    )
     .option(
       "--cfg <file>",
       "configuration that names teacher, checkpoint and data set; default: the checkpoint's",

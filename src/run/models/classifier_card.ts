@@ -183,7 +183,9 @@ function knownClasses(
   const has = `and the model ${name} has ${numClasses}`;
   if (classes) {
     if (classes.length === numClasses) return classes;
-    throw new UserError(`--classes names ${classes.length} classes, ${has}`);
+    throw new UserError(
+      `--classes names ${classes.length} class${classes.length === 1 ? "" : "es"}, ${has}`,
+    );
   }
   if (!facts.classes || facts.classes.length === numClasses) return facts.classes;
   if (!dataset) return null;
