@@ -59,10 +59,10 @@ export {
   mul,
   ne,
   sub,
-} from "./ops/binary.ts";
-export { dropout } from "./ops/dropout.ts";
+} from "./ops/elementwise/binary.ts";
+export { dropout } from "./ops/elementwise/dropout.ts";
 export { gatherBatch } from "./ops/gather_batch.ts";
-export { pow } from "./ops/pow.ts";
+export { pow } from "./ops/elementwise/pow.ts";
 export {
   abs,
   clamp,
@@ -77,7 +77,7 @@ export {
   sqrt,
   tanh,
   type UnaryOp,
-} from "./ops/unary.ts";
+} from "./ops/elementwise/unary.ts";
 export { where } from "./ops/indexing/where.ts";
 
 // Over dimensions.

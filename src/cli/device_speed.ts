@@ -1,6 +1,6 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { matmul } from "../ops/matmul/matmul.ts";
-import { relu } from "../ops/unary.ts";
+import { relu } from "../ops/elementwise/unary.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { full, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";

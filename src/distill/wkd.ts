@@ -3,7 +3,7 @@ import { wkdFeatureLoss } from "../losses/wkd_feature.ts";
 import { wkdLogitLossWithTargetSeparation } from "../losses/wkd_logit.ts";
 import type { Model, ModelOutput } from "../models/model.ts";
 import type { Module } from "../nn/module.ts";
-import { weightedSum, type WeightedTerm } from "../ops/weighted_sum.ts";
+import { weightedSum, type WeightedTerm } from "../ops/elementwise/weighted_sum.ts";
 import { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Shape } from "../tensor/shape.ts";

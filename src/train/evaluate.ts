@@ -8,7 +8,7 @@ import { tune } from "../gpu/tune.ts";
 import type { Model } from "../models/model.ts";
 import { withoutPreact } from "../models/wanted_features.ts";
 import { Folding } from "../nn/folding.ts";
-import { addInPlace } from "../ops/add_in_place.ts";
+import { addInPlace } from "../ops/elementwise/add_in_place.ts";
 import { argmax } from "../ops/reduce/argmax.ts";
 import { addClassHits } from "../ops/reduce/class_hits.ts";
 import { topKCorrect } from "../ops/reduce/top_k_correct.ts";

@@ -2,7 +2,7 @@ import type { Schedule } from "../distill/distiller.ts";
 import { Recording } from "../gpu/recording.ts";
 import { tune } from "../gpu/tune.ts";
 import { withoutPreact } from "../models/wanted_features.ts";
-import { weightedSum } from "../ops/weighted_sum.ts";
+import { weightedSum } from "../ops/elementwise/weighted_sum.ts";
 import { clipGradNorm } from "../optim/clip_grad_norm.ts";
 import { autocast } from "../tensor/autocast.ts";
 import { tensor, zeros } from "../tensor/create.ts";

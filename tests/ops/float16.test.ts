@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { adaptiveAvgPool2d } from "../../src/ops/pool/adaptive_avg_pool2d.ts";
-import { addInPlace } from "../../src/ops/add_in_place.ts";
+import { addInPlace } from "../../src/ops/elementwise/add_in_place.ts";
 import { avgPool2d } from "../../src/ops/pool/avg_pool2d.ts";
 import { batchNorm } from "../../src/ops/norm/batch_norm.ts";
 import { cat } from "../../src/ops/shape/cat.ts";

@@ -2,7 +2,7 @@ import { autocastInput } from "../../tensor/autocast.ts";
 import { track } from "../../tensor/autograd.ts";
 import type { Tensor } from "../../tensor/core.ts";
 import { formatShape } from "../../tensor/shape.ts";
-import { cast, castElements } from "../cast.ts";
+import { cast, castElements } from "../elementwise/cast.ts";
 import { sum } from "../reduce/sum.ts";
 import { requireFloat } from "../require_dtype.ts";
 import { takeAs, takeIn } from "../take_as.ts";

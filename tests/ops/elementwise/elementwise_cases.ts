@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { tensor } from "../../src/tensor/create.ts";
-import { broadcastShapes, numel, type Shape, stridesOf } from "../../src/tensor/shape.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
-import { assertClose, values } from "../helpers.ts";
+import { tensor } from "../../../src/tensor/create.ts";
+import { broadcastShapes, numel, type Shape, stridesOf } from "../../../src/tensor/shape.ts";
+import type { Tensor } from "../../../src/tensor/tensor.ts";
+import { assertClose, values } from "../../helpers.ts";
 
 /** Sizes around the blocks of element-wise kernels: one element, less than a vec4, odd, many blocks. */
 export const SIZES: readonly number[] = [1, 3, 1023, 1025, 5000];

@@ -1,4 +1,4 @@
-import type { Tensor } from "../tensor/core.ts";
+import type { Tensor } from "../../tensor/core.ts";
 import { parametric } from "./unary.ts";
 
 /** Whole exponents up to this in magnitude are multiplied out. */

@@ -1,9 +1,9 @@
-import castCode from "../../kernels/elementwise/cast.wgsl" with { type: "text" };
-import { Kernel } from "../gpu/kernel.ts";
-import { track } from "../tensor/autograd.ts";
-import { Tensor } from "../tensor/core.ts";
-import { type FloatType, isFloat, wgslFloat } from "../tensor/dtype.ts";
-import { elementwiseGrid } from "./grid.ts";
+import castCode from "../../../kernels/elementwise/cast.wgsl" with { type: "text" };
+import { Kernel } from "../../gpu/kernel.ts";
+import { track } from "../../tensor/autograd.ts";
+import { Tensor } from "../../tensor/core.ts";
+import { type FloatType, isFloat, wgslFloat } from "../../tensor/dtype.ts";
+import { elementwiseGrid } from "../grid.ts";
 
 const castKernel = new Kernel("cast", castCode);
 

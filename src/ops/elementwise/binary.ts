@@ -1,11 +1,11 @@
-import { track } from "../tensor/autograd.ts";
-import type { Tensor } from "../tensor/core.ts";
-import type { Shape } from "../tensor/shape.ts";
-import { traceOp } from "../tensor/trace.ts";
+import { track } from "../../tensor/autograd.ts";
+import type { Tensor } from "../../tensor/core.ts";
+import type { Shape } from "../../tensor/shape.ts";
+import { traceOp } from "../../tensor/trace.ts";
 import { promote } from "./cast.ts";
 import { constantNumber } from "./fill.ts";
 import { PairExpression } from "./pair_expression.ts";
-import { requireFloats } from "./require_dtype.ts";
+import { requireFloats } from "../require_dtype.ts";
 
 /**
  * A function of two tensors that broadcast, or of a tensor and a number. Throws TypeError unless tensors are float32 or

@@ -1,12 +1,12 @@
-import addInPlaceCode from "../../kernels/elementwise/add_in_place.wgsl" with { type: "text" };
-import { Kernel } from "../gpu/kernel.ts";
-import type { Tensor } from "../tensor/core.ts";
-import { bytesOf, wgslFloat } from "../tensor/dtype.ts";
-import { formatShape, sameShape } from "../tensor/shape.ts";
-import { traceWrite } from "../tensor/trace.ts";
+import addInPlaceCode from "../../../kernels/elementwise/add_in_place.wgsl" with { type: "text" };
+import { Kernel } from "../../gpu/kernel.ts";
+import type { Tensor } from "../../tensor/core.ts";
+import { bytesOf, wgslFloat } from "../../tensor/dtype.ts";
+import { formatShape, sameShape } from "../../tensor/shape.ts";
+import { traceWrite } from "../../tensor/trace.ts";
 import { plus } from "./binary.ts";
-import { elementwiseGrid } from "./grid.ts";
-import { requireFloats } from "./require_dtype.ts";
+import { elementwiseGrid } from "../grid.ts";
+import { requireFloats } from "../require_dtype.ts";
 
 const addInPlaceKernel = new Kernel("add_in_place", addInPlaceCode);
 

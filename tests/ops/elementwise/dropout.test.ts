@@ -5,9 +5,9 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { dropout } from "../../src/ops/dropout.ts";
-import { ones, tensor } from "../../src/tensor/create.ts";
-import { device } from "../helpers.ts";
+import { dropout } from "../../../src/ops/elementwise/dropout.ts";
+import { ones, tensor } from "../../../src/tensor/create.ts";
+import { device } from "../../helpers.ts";
 
 const gpu = await device();
 

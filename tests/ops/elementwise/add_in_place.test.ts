@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { addInPlace } from "../../src/ops/add_in_place.ts";
-import { tensor } from "../../src/tensor/create.ts";
-import { device, values } from "../helpers.ts";
+import { addInPlace } from "../../../src/ops/elementwise/add_in_place.ts";
+import { tensor } from "../../../src/tensor/create.ts";
+import { device, values } from "../../helpers.ts";
 import { SIZES } from "./elementwise_cases.ts";
 
 await device();

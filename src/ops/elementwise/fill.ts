@@ -1,13 +1,13 @@
-import fillCode from "../../kernels/elementwise/fill.wgsl" with { type: "text" };
-import type { Gpu } from "../gpu/gpu.ts";
-import { Kernel } from "../gpu/kernel.ts";
-import { Tensor } from "../tensor/core.ts";
-import { deviceArray, type DType } from "../tensor/dtype.ts";
-import type { Shape } from "../tensor/shape.ts";
-import { registerResult } from "../tensor/scope.ts";
-import { Storage } from "../tensor/storage.ts";
-import { traceWrite } from "../tensor/trace.ts";
-import { elementwiseGrid } from "./grid.ts";
+import fillCode from "../../../kernels/elementwise/fill.wgsl" with { type: "text" };
+import type { Gpu } from "../../gpu/gpu.ts";
+import { Kernel } from "../../gpu/kernel.ts";
+import { Tensor } from "../../tensor/core.ts";
+import { deviceArray, type DType } from "../../tensor/dtype.ts";
+import type { Shape } from "../../tensor/shape.ts";
+import { registerResult } from "../../tensor/scope.ts";
+import { Storage } from "../../tensor/storage.ts";
+import { traceWrite } from "../../tensor/trace.ts";
+import { elementwiseGrid } from "../grid.ts";
 
 const fillKernel = new Kernel("fill", fillCode);
 

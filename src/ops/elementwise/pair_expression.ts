@@ -1,17 +1,19 @@
-import binaryCode from "../../kernels/elementwise/binary.wgsl" with { type: "text" };
-import broadcastCode from "../../kernels/elementwise/binary_broadcast.wgsl" with { type: "text" };
-import { Kernel } from "../gpu/kernel.ts";
-import { Tensor } from "../tensor/core.ts";
-import { type DType, wgslFloat } from "../tensor/dtype.ts";
-import { broadcastShapes, sameShape, type Shape } from "../tensor/shape.ts";
-import { elementwiseGrid, linearGrid } from "./grid.ts";
-import { reduceTo, sumTo } from "./reduce/sum_to.ts";
+import binaryCode from "../../../kernels/elementwise/binary.wgsl" with { type: "text" };
+import broadcastCode from "../../../kernels/elementwise/binary_broadcast.wgsl" with {
+  type: "text",
+};
+import { Kernel } from "../../gpu/kernel.ts";
+import { Tensor } from "../../tensor/core.ts";
+import { type DType, wgslFloat } from "../../tensor/dtype.ts";
+import { broadcastShapes, sameShape, type Shape } from "../../tensor/shape.ts";
+import { elementwiseGrid, linearGrid } from "../grid.ts";
+import { reduceTo, sumTo } from "../reduce/sum_to.ts";
 import {
   broadcastStrides,
   collapse,
   layoutParams,
   type StridedLayout,
-} from "./shape/strided_layout.ts";
+} from "../shape/strided_layout.ts";
 
 /** What an expression is computed from; dy, where it is given, has the shape of the result. */
 interface Operands {

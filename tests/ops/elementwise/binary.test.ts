@@ -13,9 +13,9 @@ import {
   mul,
   ne,
   sub,
-} from "../../src/ops/binary.ts";
-import { tensor } from "../../src/tensor/create.ts";
-import { assertClose, device, values } from "../helpers.ts";
+} from "../../../src/ops/elementwise/binary.ts";
+import { tensor } from "../../../src/tensor/create.ts";
+import { assertClose, device, values } from "../../helpers.ts";
 import { checkBinary, checkBinaryGradients, checkBinaryRefusals } from "./elementwise_cases.ts";
 
 const gpu = await device();

@@ -1,11 +1,11 @@
-import dropoutCode from "../../kernels/elementwise/dropout.wgsl" with { type: "text" };
-import { Kernel } from "../gpu/kernel.ts";
-import { autocastInput } from "../tensor/autocast.ts";
-import { track } from "../tensor/autograd.ts";
-import { Tensor } from "../tensor/core.ts";
-import { sharedBatch } from "../tensor/shared_batch.ts";
-import { elementwiseGrid } from "./grid.ts";
-import { requireFloat } from "./require_dtype.ts";
+import dropoutCode from "../../../kernels/elementwise/dropout.wgsl" with { type: "text" };
+import { Kernel } from "../../gpu/kernel.ts";
+import { autocastInput } from "../../tensor/autocast.ts";
+import { track } from "../../tensor/autograd.ts";
+import { Tensor } from "../../tensor/core.ts";
+import { sharedBatch } from "../../tensor/shared_batch.ts";
+import { elementwiseGrid } from "../grid.ts";
+import { requireFloat } from "../require_dtype.ts";
 
 const dropoutKernel = new Kernel("dropout", dropoutCode);
 

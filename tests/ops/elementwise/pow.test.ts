@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { pow } from "../../src/ops/pow.ts";
-import { tensor } from "../../src/tensor/create.ts";
-import { device } from "../helpers.ts";
+import { pow } from "../../../src/ops/elementwise/pow.ts";
+import { tensor } from "../../../src/tensor/create.ts";
+import { device } from "../../helpers.ts";
 import { checkRefusesIntegers, checkUnary, checkUnaryGradient } from "./elementwise_cases.ts";
 
 await device();

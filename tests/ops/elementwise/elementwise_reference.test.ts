@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import * as binary from "../../src/ops/binary.ts";
-import { pow } from "../../src/ops/pow.ts";
-import * as unary from "../../src/ops/unary.ts";
-import { tensor } from "../../src/tensor/create.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
-import fixture from "../fixtures/elementwise.json" with { type: "json" };
-import { device } from "../helpers.ts";
+import * as binary from "../../../src/ops/elementwise/binary.ts";
+import { pow } from "../../../src/ops/elementwise/pow.ts";
+import * as unary from "../../../src/ops/elementwise/unary.ts";
+import { tensor } from "../../../src/tensor/create.ts";
+import type { Tensor } from "../../../src/tensor/tensor.ts";
+import fixture from "../../fixtures/elementwise.json" with { type: "json" };
+import { device } from "../../helpers.ts";
 
 const gpu = await device();
 

@@ -1,14 +1,14 @@
-import code from "../../kernels/elementwise/unary.wgsl" with { type: "text" };
-import { Kernel } from "../gpu/kernel.ts";
-import { autocastByName } from "../tensor/autocast.ts";
-import { track } from "../tensor/autograd.ts";
-import { Tensor } from "../tensor/core.ts";
-import { wgslFloat } from "../tensor/dtype.ts";
-import type { GeluOptions } from "../tensor/op_options.ts";
-import { elementwiseGrid } from "./grid.ts";
-import { requireFloats } from "./require_dtype.ts";
+import code from "../../../kernels/elementwise/unary.wgsl" with { type: "text" };
+import { Kernel } from "../../gpu/kernel.ts";
+import { autocastByName } from "../../tensor/autocast.ts";
+import { track } from "../../tensor/autograd.ts";
+import { Tensor } from "../../tensor/core.ts";
+import { wgslFloat } from "../../tensor/dtype.ts";
+import type { GeluOptions } from "../../tensor/op_options.ts";
+import { elementwiseGrid } from "../grid.ts";
+import { requireFloats } from "../require_dtype.ts";
 
-export type { GeluOptions } from "../tensor/op_options.ts";
+export type { GeluOptions } from "../../tensor/op_options.ts";
 
 /** A function of one tensor, element by element. Throws TypeError unless that is float32 or float16. */
 export type UnaryOp = (x: Tensor) => Tensor;

@@ -12,10 +12,10 @@ import {
   sqrt,
   tanh,
   type UnaryOp,
-} from "../../src/ops/unary.ts";
-import { ones, tensor } from "../../src/tensor/create.ts";
-import type { FloatType } from "../../src/tensor/dtype.ts";
-import { device } from "../helpers.ts";
+} from "../../../src/ops/elementwise/unary.ts";
+import { ones, tensor } from "../../../src/tensor/create.ts";
+import type { FloatType } from "../../../src/tensor/dtype.ts";
+import { device } from "../../helpers.ts";
 import { checkRefusesIntegers, checkUnary, checkUnaryGradient } from "./elementwise_cases.ts";
 
 const gpu = await device();

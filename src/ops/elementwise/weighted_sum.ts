@@ -1,10 +1,10 @@
-import code from "../../kernels/elementwise/weighted_sum.wgsl" with { type: "text" };
-import { Kernel } from "../gpu/kernel.ts";
-import { track } from "../tensor/autograd.ts";
-import { Tensor } from "../tensor/core.ts";
-import { formatShape } from "../tensor/shape.ts";
+import code from "../../../kernels/elementwise/weighted_sum.wgsl" with { type: "text" };
+import { Kernel } from "../../gpu/kernel.ts";
+import { track } from "../../tensor/autograd.ts";
+import { Tensor } from "../../tensor/core.ts";
+import { formatShape } from "../../tensor/shape.ts";
 import { timesNumber } from "./binary.ts";
-import { requireFloat } from "./require_dtype.ts";
+import { requireFloat } from "../require_dtype.ts";
 
 const kernel = new Kernel("weighted_sum", code);
 /** Terms that one dispatch has bindings for. */
