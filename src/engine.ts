@@ -194,8 +194,8 @@ export type {
 export type { BatchInfo, Distiller, DistillerOutput, Schedule } from "./distill/distiller.ts";
 export { type MixedLabels, type TargetOptions, Targets } from "./distill/targets.ts";
 export { AT } from "./distill/at.ts";
-export type { ContrastMemoryOptions } from "./distill/contrast_memory.ts";
-export type { ContrastSamplerOptions, ContrastSource } from "./distill/contrast_sampler.ts";
+export type { ContrastMemoryOptions } from "./distill/parts/contrast_memory.ts";
+export type { ContrastSamplerOptions, ContrastSource } from "./distill/parts/contrast_sampler.ts";
 export { CRD, type CRDOptions } from "./distill/crd.ts";
 export { DKD, type DKDOptions } from "./distill/dkd.ts";
 export { FeatureDistiller, type FeatureWeights } from "./distill/feature_distiller.ts";

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../data/image_dataset.ts";
 import { loadTestSet } from "../data/load_dataset.ts";
-import { createLoader } from "../data/loader.ts";
+import { createLoader } from "../data/loading/loader.ts";
 import { UserError } from "../errors.ts";
 import { fileExists } from "../formats/paths.ts";
 import type { Gpu } from "../gpu/gpu.ts";
@@ -11,7 +11,7 @@ import { type Checkpoint, loadCheckpoint } from "../run/checkpoints/checkpoint.t
 import { advising, imageSize, smaller } from "../run/memory_error.ts";
 import { publishedTeacher, teacherPath, teacherPlaces } from "../run/run_paths.ts";
 import { asTeacher } from "../run/models/teacher_normalisation.ts";
-import { ClassCounts } from "../train/class_counts.ts";
+import { ClassCounts } from "../train/metrics/class_counts.ts";
 import { Evaluator } from "../train/evaluate.ts";
 import { notFiniteName } from "../train/not_finite.ts";
 import { asRank } from "./as_rank.ts";

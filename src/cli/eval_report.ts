@@ -1,6 +1,6 @@
 import { visible } from "../formats/visible.ts";
 import { fixed, formatSeconds } from "../logging/text.ts";
-import type { ClassCount } from "../train/class_counts.ts";
+import type { ClassCount } from "../train/metrics/class_counts.ts";
 import type { TestMetrics } from "../train/events.ts";
 import { table } from "./terminal/table.ts";
 

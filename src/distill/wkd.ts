@@ -8,7 +8,7 @@ import { CostKernel } from "../ops/sinkhorn/cost_kernel.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { ConvReg, ConvRegBottleneck } from "./conv_reg.ts";
+import { ConvReg, ConvRegBottleneck } from "./parts/conv_reg.ts";
 import { defineDistiller, type DistillerParts } from "./definition.ts";
 import type { Distiller, DistillerOutput, Schedule } from "./distiller.ts";
 import { hintShape } from "./feature_distiller.ts";

@@ -1,4 +1,4 @@
-import type { BatchSource } from "../data/batch.ts";
+import type { BatchSource } from "../data/loading/batch.ts";
 import { isBalanced } from "../data/class_balance.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
 import { UserError } from "../errors.ts";
@@ -21,7 +21,7 @@ import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { EvaluationRounds, WAIT_EVERY } from "./evaluation_rounds.ts";
 import type { TestMetrics } from "./events.ts";
-import { hasTop5 } from "./run_metrics.ts";
+import { hasTop5 } from "./metrics/run_metrics.ts";
 
 /** Options of {@linkcode Evaluator.run}. */
 export interface EvaluateOptions {

@@ -14,7 +14,7 @@ import { DeviceBatch, type HostBatch } from "./device_batch.ts";
 import { requireTargetsUsed } from "./label_settings.ts";
 import { SharedStep } from "./shared_step.ts";
 import { StepWeights } from "./step_weights.ts";
-import { addTotals, copyScaling, SCALING, TOTALS } from "./step_totals.ts";
+import { addTotals, copyScaling, SCALING, TOTALS } from "./metrics/step_totals.ts";
 import type { TrainStepOptions } from "./train_step_options.ts";
 
 export type { HostBatch } from "./device_batch.ts";

@@ -1,5 +1,5 @@
 // Loads a batch of every kind of data, with the permissions of a task; the folders of each are the arguments.
-import { createLoader } from "../../src/data/loader.ts";
+import { createLoader } from "../../src/data/loading/loader.ts";
 import { loadDataset } from "../../src/data/load_dataset.ts";
 import { resolveConfig } from "../../src/config/resolve_config.ts";
 

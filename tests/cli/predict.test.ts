@@ -3,7 +3,7 @@ import { fromFileUrl, join } from "@std/path";
 import { className } from "../../src/cli/predict_report.ts";
 import { loadFashionMnist } from "../../src/data/fashion_mnist/fashion_mnist.ts";
 import type { ImageDataset } from "../../src/data/image_dataset.ts";
-import { createLoader } from "../../src/data/loader.ts";
+import { createLoader } from "../../src/data/loading/loader.ts";
 import { openClassifier } from "../../src/run/models/classifier.ts";
 import { withoutPreact } from "../../src/models/wanted_features.ts";
 import { Folding } from "../../src/nn/folding.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { decodeImage } from "../../src/data/decode_image.ts";
+import { decodeImage } from "../../src/data/decode/decode_image.ts";
 import { Resampler } from "../../src/data/augment/resampler.ts";
 import { readTar } from "../../src/data/cifar/read_tar.ts";
 import { evalPixels } from "../../src/data/augment/transform_pixels.ts";

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import type { Batch, BatchSource } from "../../src/data/batch.ts";
+import type { Batch, BatchSource } from "../../src/data/loading/batch.ts";
 import { Model, type ModelOutput } from "../../src/models/model.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";

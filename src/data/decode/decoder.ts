@@ -12,7 +12,7 @@ import {
 import { ShardFiles } from "../cache/shard_files.ts";
 import { fileReason } from "../images/list_images.ts";
 import { KeyedRandom } from "../random.ts";
-import { openImage } from "../decode_image.ts";
+import { openImage } from "./decode_image.ts";
 import type { CacheEntry, DecodeItem, DecodeJob, DecodeResult, ImageHeader } from "./decode_job.ts";
 import type { ImageFile } from "./formats/image_file.ts";
 import { LargeImageTurns } from "./large_image_turns.ts";

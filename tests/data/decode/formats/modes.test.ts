@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { assert, assertEquals } from "@std/assert";
-import { decodeImage } from "../../../../src/data/decode_image.ts";
+import { decodeImage } from "../../../../src/data/decode/decode_image.ts";
 import { bytes } from "../../image_fixture.ts";
 
 interface Mode {

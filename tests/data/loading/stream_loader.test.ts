@@ -1,14 +1,14 @@
 import { join } from "@std/path";
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import type { Batch } from "../../src/data/batch.ts";
-import type { AugmentOptions } from "../../src/data/augment/image_augmenter.ts";
-import { DecodePool } from "../../src/data/decode/decode_pool.ts";
-import type { FileDataset } from "../../src/data/image_dataset.ts";
-import type { ImageFiles } from "../../src/data/images/image_files.ts";
-import { listImages } from "../../src/data/images/list_images.ts";
-import { StreamLoader } from "../../src/data/stream_loader.ts";
-import { boxOf, bytes, FILES, IMAGES, writeImageFolder } from "./image_fixture.ts";
-import { inTempDir } from "../temp_dir.ts";
+import type { Batch } from "../../../src/data/loading/batch.ts";
+import type { AugmentOptions } from "../../../src/data/augment/image_augmenter.ts";
+import { DecodePool } from "../../../src/data/decode/decode_pool.ts";
+import type { FileDataset } from "../../../src/data/image_dataset.ts";
+import type { ImageFiles } from "../../../src/data/images/image_files.ts";
+import { listImages } from "../../../src/data/images/list_images.ts";
+import { StreamLoader } from "../../../src/data/loading/stream_loader.ts";
+import { boxOf, bytes, FILES, IMAGES, writeImageFolder } from "../image_fixture.ts";
+import { inTempDir } from "../../temp_dir.ts";
 
 const SIZE = 12;
 const IMAGE = 3 * SIZE * SIZE;

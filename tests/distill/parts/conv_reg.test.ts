@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { ConvReg, ConvRegBottleneck } from "../../src/distill/conv_reg.ts";
-import { UserError } from "../../src/errors.ts";
-import type { Module } from "../../src/nn/module.ts";
-import { noGrad } from "../../src/tensor/autograd.ts";
-import type { Shape } from "../../src/tensor/shape.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
-import { device, procedural } from "../helpers.ts";
+import { ConvReg, ConvRegBottleneck } from "../../../src/distill/parts/conv_reg.ts";
+import { UserError } from "../../../src/errors.ts";
+import type { Module } from "../../../src/nn/module.ts";
+import { noGrad } from "../../../src/tensor/autograd.ts";
+import type { Shape } from "../../../src/tensor/shape.ts";
+import type { Tensor } from "../../../src/tensor/tensor.ts";
+import { device, procedural } from "../../helpers.ts";
 
 await device();
 

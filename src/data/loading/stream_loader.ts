@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import type { Batch, BatchPart, BatchSource, LoaderOptions } from "./batch.ts";
 import { BatchPlan } from "./batch_plan.ts";
-import { cacheFingerprint } from "./cache/cache_fingerprint.ts";
-import { PackedCache } from "./cache/packed_cache.ts";
-import type { DecodeForm } from "./decode/decode_job.ts";
-import { FileDecoder } from "./decode/file_decoder.ts";
-import { ImageAugmenter } from "./augment/image_augmenter.ts";
-import type { FileDataset } from "./image_dataset.ts";
+import { cacheFingerprint } from "../cache/cache_fingerprint.ts";
+import { PackedCache } from "../cache/packed_cache.ts";
+import type { DecodeForm } from "../decode/decode_job.ts";
+import { FileDecoder } from "../decode/file_decoder.ts";
+import { ImageAugmenter } from "../augment/image_augmenter.ts";
+import type { FileDataset } from "../image_dataset.ts";
 
 /** Batches being made while one is used. */
 const AHEAD = 2;

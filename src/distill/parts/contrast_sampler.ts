@@ -1,8 +1,8 @@
-import { UserError } from "../errors.ts";
-import { contrastDraw } from "../ops/losses/contrast_draw.ts";
-import { tensor, zeros } from "../tensor/create.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import type { BatchInfo, Schedule } from "./distiller.ts";
+import { UserError } from "../../errors.ts";
+import { contrastDraw } from "../../ops/losses/contrast_draw.ts";
+import { tensor, zeros } from "../../tensor/create.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { BatchInfo, Schedule } from "../distiller.ts";
 
 /** Which images a batch is compared with. */
 export interface ContrastSource {

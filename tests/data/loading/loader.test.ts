@@ -5,17 +5,17 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { type Batch, DataLoader, type LoaderOptions } from "../../src/data/loader.ts";
-import { drawAugmentation, writeImageBytes } from "../../src/data/augment/augment.ts";
-import { Canvas } from "../../src/data/augment/canvas.ts";
-import { ColorJitter } from "../../src/data/augment/color_jitter.ts";
-import type { AugmentOptions } from "../../src/data/augment/image_augmenter.ts";
-import { RandAugment } from "../../src/data/augment/rand_augment.ts";
-import { RandomErasing } from "../../src/data/augment/random_erasing.ts";
-import { normalisationTable } from "../../src/data/images/normalisations.ts";
-import { KeyedRandom } from "../../src/data/random.ts";
-import { UserError } from "../../src/errors.ts";
-import { tinyDataset } from "./helpers.ts";
+import { type Batch, DataLoader, type LoaderOptions } from "../../../src/data/loading/loader.ts";
+import { drawAugmentation, writeImageBytes } from "../../../src/data/augment/augment.ts";
+import { Canvas } from "../../../src/data/augment/canvas.ts";
+import { ColorJitter } from "../../../src/data/augment/color_jitter.ts";
+import type { AugmentOptions } from "../../../src/data/augment/image_augmenter.ts";
+import { RandAugment } from "../../../src/data/augment/rand_augment.ts";
+import { RandomErasing } from "../../../src/data/augment/random_erasing.ts";
+import { normalisationTable } from "../../../src/data/images/normalisations.ts";
+import { KeyedRandom } from "../../../src/data/random.ts";
+import { UserError } from "../../../src/errors.ts";
+import { tinyDataset } from "../helpers.ts";
 
 const DATASET = tinyDataset(25, 2);
 

@@ -1,10 +1,10 @@
-import { UserError } from "../errors.ts";
-import { BatchNorm2d } from "../nn/batch_norm2d.ts";
-import { Conv2d } from "../nn/conv2d.ts";
-import { ConvTranspose2d } from "../nn/conv_transpose2d.ts";
-import { Module } from "../nn/module.ts";
-import { formatShape, type Shape } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { UserError } from "../../errors.ts";
+import { BatchNorm2d } from "../../nn/batch_norm2d.ts";
+import { Conv2d } from "../../nn/conv2d.ts";
+import { ConvTranspose2d } from "../../nn/conv_transpose2d.ts";
+import { Module } from "../../nn/module.ts";
+import { formatShape, type Shape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 
 const HIDDEN = 256;
 

@@ -1,12 +1,12 @@
-import { uniform } from "../nn/init.ts";
-import { Module } from "../nn/module.ts";
-import { contrastLoss } from "../ops/losses/contrast_loss.ts";
-import { gatherIndexed } from "../ops/gather_batch.ts";
-import { memoryUpdate } from "../ops/losses/memory_update.ts";
-import { cat } from "../ops/shape/cat.ts";
-import { tensor, zeros } from "../tensor/create.ts";
-import { sharedBatch } from "../tensor/shared_batch.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { uniform } from "../../nn/init.ts";
+import { Module } from "../../nn/module.ts";
+import { contrastLoss } from "../../ops/losses/contrast_loss.ts";
+import { gatherIndexed } from "../../ops/gather_batch.ts";
+import { memoryUpdate } from "../../ops/losses/memory_update.ts";
+import { cat } from "../../ops/shape/cat.ts";
+import { tensor, zeros } from "../../tensor/create.ts";
+import { sharedBatch } from "../../tensor/shared_batch.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 
 /** Sizes and constants of {@linkcode ContrastMemory}. */
 export interface ContrastMemoryOptions {

@@ -1,4 +1,4 @@
-import type { ScalingMetrics } from "./events.ts";
+import type { ScalingMetrics } from "../events.ts";
 import { SCALING } from "./step_totals.ts";
 
 /** Averages of an epoch so far, from the totals of a `TrainStep`. */

@@ -1,4 +1,4 @@
-import type { Group } from "../parallel/group.ts";
+import type { Group } from "../../parallel/group.ts";
 
 /** How many images of a class there are, and how many of them were recognised. */
 export interface ClassCount {

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { ContrastSampler } from "../../src/distill/contrast_sampler.ts";
-import { UserError } from "../../src/errors.ts";
-import { tensor } from "../../src/tensor/create.ts";
-import { device, labels } from "../helpers.ts";
+import { ContrastSampler } from "../../../src/distill/parts/contrast_sampler.ts";
+import { UserError } from "../../../src/errors.ts";
+import { tensor } from "../../../src/tensor/create.ts";
+import { device, labels } from "../../helpers.ts";
 
 await device();
 

@@ -1,7 +1,7 @@
 import { crc32, deflateSync } from "node:zlib";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { decodeImage } from "../../src/data/decode_image.ts";
-import { bytes, FILES, IMAGES } from "./image_fixture.ts";
+import { decodeImage } from "../../../src/data/decode/decode_image.ts";
+import { bytes, FILES, IMAGES } from "../image_fixture.ts";
 
 for (const { name, file, width, height, pixels } of IMAGES.decoded) {
   Deno.test(`decodeImage() shows ${name} as Pillow's convert("RGB") does`, async () => {

@@ -1,6 +1,6 @@
-import { UserError } from "../errors.ts";
+import { UserError } from "../../errors.ts";
 import type { BatchPart, LoaderOptions } from "./batch.ts";
-import type { DatasetInfo } from "./image_dataset.ts";
+import type { DatasetInfo } from "../image_dataset.ts";
 import { Sampler } from "./sampler.ts";
 
 /** The images of one batch that this process has. */

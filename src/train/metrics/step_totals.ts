@@ -1,7 +1,7 @@
-import type { BufferRange } from "../gpu/gpu.ts";
-import { addStepMetrics } from "../ops/reduce/step_metrics.ts";
-import { type GradScaler, SCALER_COUNTS } from "../optim/grad_scaler.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import type { BufferRange } from "../../gpu/gpu.ts";
+import { addStepMetrics } from "../../ops/reduce/step_metrics.ts";
+import { type GradScaler, SCALER_COUNTS } from "../../optim/grad_scaler.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 
 /** Numbers in `TrainStep.totals`: room for eight loss terms and what {@linkcode SCALING} names. */
 export const TOTALS = 16;

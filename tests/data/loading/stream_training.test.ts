@@ -1,14 +1,14 @@
 import { join } from "@std/path";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { DecodePool } from "../../src/data/decode/decode_pool.ts";
-import type { StreamLoader } from "../../src/data/stream_loader.ts";
-import { loadCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
-import type { EpochEnd } from "../../src/train/events.ts";
-import { latestPath } from "../../src/run/run_files.ts";
-import { device } from "../helpers.ts";
-import { openRun } from "../train/helpers.ts";
-import { writeImageFolder } from "./image_fixture.ts";
-import { inTempDir } from "../temp_dir.ts";
+import { DecodePool } from "../../../src/data/decode/decode_pool.ts";
+import type { StreamLoader } from "../../../src/data/loading/stream_loader.ts";
+import { loadCheckpoint } from "../../../src/run/checkpoints/checkpoint.ts";
+import type { EpochEnd } from "../../../src/train/events.ts";
+import { latestPath } from "../../../src/run/run_files.ts";
+import { device } from "../../helpers.ts";
+import { openRun } from "../../train/helpers.ts";
+import { writeImageFolder } from "../image_fixture.ts";
+import { inTempDir } from "../../temp_dir.ts";
 
 /** Images as large as Fashion-MNIST's, so that other tests share the kernels. */
 function settings(root: string, workers: number): string[] {

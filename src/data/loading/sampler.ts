@@ -1,4 +1,4 @@
-import { KeyedRandom } from "./random.ts";
+import { KeyedRandom } from "../random.ts";
 
 /** The stream of the order; the augmentation of image i uses stream i. */
 const ORDER_STREAM = 0xffffffff;

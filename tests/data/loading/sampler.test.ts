@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { balancedClassWeights, classWeights } from "../../src/data/class_balance.ts";
-import { Sampler } from "../../src/data/sampler.ts";
-import { UserError } from "../../src/errors.ts";
+import { balancedClassWeights, classWeights } from "../../../src/data/class_balance.ts";
+import { Sampler } from "../../../src/data/loading/sampler.ts";
+import { UserError } from "../../../src/errors.ts";
 
 function sorted(values: Iterable<number>): number[] {
   return [...values].sort((a, b) => a - b);
@@ -37,7 +37,7 @@ interface Unbalanced {
 }
 
 const { unbalanced }: { unbalanced: Unbalanced } = JSON.parse(
-  Deno.readTextFileSync(new URL("../fixtures/mixing.json", import.meta.url)),
+  Deno.readTextFileSync(new URL("../../fixtures/mixing.json", import.meta.url)),
 );
 
 Deno.test("Sampler.order() draws each class as often where it is to balance, as WeightedRandomSampler", () => {

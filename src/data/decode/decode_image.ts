@@ -1,12 +1,12 @@
-import { openBmp } from "./decode/formats/bmp.ts";
-import { openGif } from "./decode/formats/gif.ts";
-import { checkSize, ImageError, type ImageFile, MOST_PIXELS } from "./decode/formats/image_file.ts";
-import { imageKind, otherKind } from "./decode/formats/image_kind.ts";
-import { openPpm } from "./decode/formats/ppm.ts";
-import { openTiff } from "./decode/formats/tiff_image.ts";
-import { clipped, cmykToRgb, greyToRgb } from "./decode/formats/to_rgb.ts";
-import type { Pixels } from "./decode/pixels.ts";
-import { sharp, type SharpImage } from "./decode/sharp.ts";
+import { openBmp } from "./formats/bmp.ts";
+import { openGif } from "./formats/gif.ts";
+import { checkSize, ImageError, type ImageFile, MOST_PIXELS } from "./formats/image_file.ts";
+import { imageKind, otherKind } from "./formats/image_kind.ts";
+import { openPpm } from "./formats/ppm.ts";
+import { openTiff } from "./formats/tiff_image.ts";
+import { clipped, cmykToRgb, greyToRgb } from "./formats/to_rgb.ts";
+import type { Pixels } from "./pixels.ts";
+import { sharp, type SharpImage } from "./sharp.ts";
 
 /** What the library can read and no image here is; it may lack some of them. */
 const OTHER_LOADERS = [

@@ -1,5 +1,5 @@
-import type { AugmentOptions } from "./augment/image_augmenter.ts";
-import type { DatasetInfo } from "./image_dataset.ts";
+import type { AugmentOptions } from "../augment/image_augmenter.ts";
+import type { DatasetInfo } from "../image_dataset.ts";
 
 /** What of a batch a process has that shares it with others. */
 export interface BatchPart {

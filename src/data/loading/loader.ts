@@ -4,13 +4,13 @@ import {
   NO_AUGMENTATION,
   writeImage,
   writeImageBytes,
-} from "./augment/augment.ts";
-import { ImageAugmenter } from "./augment/image_augmenter.ts";
+} from "../augment/augment.ts";
+import { ImageAugmenter } from "../augment/image_augmenter.ts";
 import type { Batch, BatchSource, LoaderOptions } from "./batch.ts";
 import { BatchPlan } from "./batch_plan.ts";
-import { type Dataset, type ImageDataset, isFileDataset } from "./image_dataset.ts";
-import { normalisationTable } from "./images/normalisations.ts";
-import { KeyedRandom } from "./random.ts";
+import { type Dataset, type ImageDataset, isFileDataset } from "../image_dataset.ts";
+import { normalisationTable } from "../images/normalisations.ts";
+import { KeyedRandom } from "../random.ts";
 import { StreamLoader } from "./stream_loader.ts";
 
 export type { Batch, LoaderOptions } from "./batch.ts";

@@ -1,13 +1,13 @@
-import type { Schedule } from "../distill/distiller.ts";
-import type { Gpu } from "../gpu/gpu.ts";
-import { ReadbackRing } from "../gpu/readback_ring.ts";
+import type { Schedule } from "../../distill/distiller.ts";
+import type { Gpu } from "../../gpu/gpu.ts";
+import { ReadbackRing } from "../../gpu/readback_ring.ts";
 import type { EpochClock } from "./epoch_clock.ts";
-import type { EventSink, TrainMetrics } from "./events.ts";
+import type { EventSink, TrainMetrics } from "../events.ts";
 import { hasTop5, type RunMetrics, runMetrics } from "./run_metrics.ts";
 import { TOTALS } from "./step_totals.ts";
 import type { TimeLeft } from "./time_left.ts";
-import type { TrainStep } from "./train_step.ts";
-import { refuseBadMetrics } from "./training_error.ts";
+import type { TrainStep } from "../train_step.ts";
+import { refuseBadMetrics } from "../training_error.ts";
 
 const READ_EVERY_MS = 200;
 

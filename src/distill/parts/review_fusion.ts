@@ -1,12 +1,12 @@
-import { BatchNorm2d } from "../nn/batch_norm2d.ts";
-import { Conv2d } from "../nn/conv2d.ts";
-import { kaimingUniform } from "../nn/init.ts";
-import { Module } from "../nn/module.ts";
-import { Sequential } from "../nn/sequential.ts";
-import { cat } from "../ops/shape/cat.ts";
-import { upsampleNearest } from "../ops/shape/upsample_nearest.ts";
-import type { FloatType } from "../tensor/dtype.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { BatchNorm2d } from "../../nn/batch_norm2d.ts";
+import { Conv2d } from "../../nn/conv2d.ts";
+import { kaimingUniform } from "../../nn/init.ts";
+import { Module } from "../../nn/module.ts";
+import { Sequential } from "../../nn/sequential.ts";
+import { cat } from "../../ops/shape/cat.ts";
+import { upsampleNearest } from "../../ops/shape/upsample_nearest.ts";
+import type { FloatType } from "../../tensor/dtype.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 
 /**
  * Fuses a student's feature map with what was made of deeper ones, by weights at every position, and takes the result to

@@ -1,4 +1,4 @@
-import type { TrainMetrics } from "./events.ts";
+import type { TrainMetrics } from "../events.ts";
 import type { RunMetrics } from "./run_metrics.ts";
 
 /** Times of the part of an epoch that this process trains. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { TimeLeft } from "../../src/train/time_left.ts";
+import { TimeLeft } from "../../../src/train/metrics/time_left.ts";
 
 /** 1000 images of an epoch, 200 of its evaluations: 100 of the student's and as many of its average's. */
 const OPTIONS = { epochs: 3, train: { images: 1000 }, test: { dataset: { length: 100 } }, ema: {} };
