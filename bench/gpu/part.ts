@@ -2,7 +2,7 @@
  * One part of `bench:gpu` in a process of its own, so that a part that fails takes no other with it: prints a JSON object a line
  * as it measures. `part.ts NAME SECONDS [--small] [--tune] [--device KIND]`
  */
-import { TuningFile } from "../../src/cli/tuning_file.ts";
+import { TuningFile } from "../../src/cli/device/tuning_file.ts";
 import { DEVICE_CHOICES, type DeviceChoice, SIZE_LIMITS } from "../../src/gpu/adapter.ts";
 import { init } from "../../src/tensor/default_device.ts";
 import { checks } from "./kernel_checks.ts";

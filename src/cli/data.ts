@@ -14,7 +14,7 @@ import { plural } from "../logging/text.ts";
 import { datasets } from "../data/registry.ts";
 import { byteBar } from "./terminal/byte_bar.ts";
 import { withScheme } from "./data_task.ts";
-import { datasetCallbacks } from "./open_device.ts";
+import { datasetCallbacks } from "./device/open_device.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
 
 /** Options of `data download`. */

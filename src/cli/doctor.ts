@@ -1,13 +1,13 @@
 import { SIZE_LIMITS } from "../gpu/adapter.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { GpuError } from "../gpu/gpu_error.ts";
-import { type DeviceSpeed, deviceSpeed } from "./device_speed.ts";
+import { type DeviceSpeed, deviceSpeed } from "./device/device_speed.ts";
 import { joinedGroup, openGroup } from "../parallel/open_group.ts";
 import { describeRanks, examineRanks, type RanksReport } from "./doctor_ranks.ts";
-import { gpuAdvice } from "./gpu_advice.ts";
-import { openDevice } from "./open_device.ts";
+import { gpuAdvice } from "./device/gpu_advice.ts";
+import { openDevice } from "./device/open_device.ts";
 import { FAILED } from "./terminal/interrupt_signal.ts";
-import { mesaVersion, TuningFile } from "./tuning_file.ts";
+import { mesaVersion, TuningFile } from "./device/tuning_file.ts";
 
 /** Options of the `doctor` command. */
 interface DoctorFlags {

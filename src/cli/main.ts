@@ -9,7 +9,7 @@ import { importedModules } from "../registry/imports.ts";
 import { FailedRun, firstError } from "../run/failed_run.ts";
 import { lacksHostMemory, MemoryError } from "../run/memory_error.ts";
 import { commandWords } from "./options/words.ts";
-import { gpuAdvice, lessOf, memoryAdvice } from "./gpu_advice.ts";
+import { gpuAdvice, lessOf, memoryAdvice } from "./device/gpu_advice.ts";
 import { buildProgram } from "./program.ts";
 import { outliveTerminal } from "./terminal/hangup.ts";
 import { FAILED } from "./terminal/interrupt_signal.ts";

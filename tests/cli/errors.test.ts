@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { shellWords } from "../../src/cli/terminal/shell_words.ts";
-import { mesaVersion } from "../../src/cli/tuning_file.ts";
+import { mesaVersion } from "../../src/cli/device/tuning_file.ts";
 import { saveCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
 import { writeCostMatrix } from "../../src/run/cost_matrix/cost_matrix_file.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { main } from "../../src/cli/main.ts";
-import { openDevice } from "../../src/cli/open_device.ts";
+import { openDevice } from "../../src/cli/device/open_device.ts";
 import { manualSeed } from "../../src/nn/init.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { saveCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
@@ -66,7 +66,7 @@ export async function hurtCli(
   count: number,
   words: readonly string[],
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const script = fromFileUrl(new URL("hurt_cli.ts", import.meta.url));
+  const script = fromFileUrl(new URL("programs/hurt_cli.ts", import.meta.url));
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "-A", script, what, folder, name, String(count), ...words],
   }).output();

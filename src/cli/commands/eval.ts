@@ -1,6 +1,6 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
-import type { ClassOrder } from "../eval_report.ts";
+import type { ClassOrder } from "../eval/eval_report.ts";
 import { deviceOption, noTuneOption, tuneOption } from "../options/device_options.ts";
 import { helpText } from "../options/help_text.ts";
 import { count } from "../options/numbers.ts";
@@ -57,7 +57,7 @@ export function addEval(program: Command, exit: Exit): void {
       const { overrides, ...typed } = takeFile(words, "ckpt");
       const cfg = oneFile("--cfg", flags.cfg, typed.cfg && typedPath(typed.cfg));
       const ckpt = oneFile("--ckpt", flags.ckpt, typed.ckpt && typedCheckpoint(typed.ckpt));
-      const { evaluate } = await import("../eval.ts");
+      const { evaluate } = await import("../eval/eval.ts");
       exit(await evaluate({ ...flags, cfg, ckpt: ckpt ?? PRETRAIN }, overrides));
     });
 }

@@ -21,7 +21,7 @@ export function addLive(program: Command, exit: Exit): void {
     .option("--port <n>", "default: the first free one from 8100 on", port)
     .addHelpText("after", helpText(EXAMPLES))
     .action(async (run, flags) => {
-      const { live } = await import("../live.ts");
+      const { live } = await import("../pages/live.ts");
       exit(await live(run, flags.port));
     });
 }

@@ -49,7 +49,7 @@ export function addPredict(program: Command, exit: Exit): void {
     .argument("<pictures...>", "files, folders, patterns, or - for standard input")
     .addHelpText("after", helpText(EXAMPLES))
     .action(async (pictures, flags) => {
-      const { predict } = await import("../predict.ts");
+      const { predict } = await import("../predict/predict.ts");
       const words = pictures.map((word) => word === "-" ? word : typedPath(word));
       exit(await predict(words, flags));
     });

@@ -32,7 +32,7 @@ export function addReport(program: Command, exit: Exit): void {
     .argument("<runs...>", "folders of runs")
     .addHelpText("after", helpText(EXAMPLES))
     .action(async (runs, flags) => {
-      const { report } = await import("../report.ts");
+      const { report } = await import("../pages/report.ts");
       exit(await report(runs.map((run) => typedPath(run)), flags));
     });
 }

@@ -19,7 +19,7 @@ export function addServe(program: Command, exit: Exit): void {
     .option("--port <n>", "default: the first free one from 8000 on", port)
     .addHelpText("after", helpText(EXAMPLES))
     .action(async (folder, flags) => {
-      const { serve } = await import("../serve.ts");
+      const { serve } = await import("../pages/serve.ts");
       exit(await serve(folder, flags.port));
     });
 }

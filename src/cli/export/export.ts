@@ -6,7 +6,7 @@ import { type Classifier, openClassifier } from "../../run/models/classifier.ts"
 import { type CardFlags, cardOverrides } from "../checkpoints/card_overrides.ts";
 import { checkOnnxPlace, exportOnnxFile, type OnnxFlags } from "./export_onnx.ts";
 import { exportWebFolder, type WebFlags } from "./export_web.ts";
-import { openDevice } from "../open_device.ts";
+import { openDevice } from "../device/open_device.ts";
 import { note } from "../terminal/notes.ts";
 
 /** Options of the `export` command. */

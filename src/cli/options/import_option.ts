@@ -19,7 +19,7 @@ export function addImport(command: Command): void {
   );
   command.hook("preAction", async () => {
     const { import: files = [] } = command.opts() as { import?: string[] };
-    const { importModules } = await import("../import_modules.ts");
+    const { importModules } = await import("./import_modules.ts");
     await importModules(files);
   });
 }

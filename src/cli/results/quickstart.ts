@@ -9,7 +9,7 @@ import { RunFolder } from "../../run/run_folder.ts";
 import { runFolder } from "../../run/run_paths.ts";
 import { runWithFiles } from "../../run/run_with_files.ts";
 import type { EventSink, RunStart } from "../../train/events.ts";
-import { datasetCallbacks, openComputeDevice } from "../open_device.ts";
+import { datasetCallbacks, openComputeDevice } from "../device/open_device.ts";
 import { interruptSignal } from "../terminal/interrupt_signal.ts";
 import { warn } from "../terminal/notes.ts";
 import { shellWords } from "../terminal/shell_words.ts";

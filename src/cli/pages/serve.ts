@@ -1,10 +1,10 @@
-import { UserError } from "../errors.ts";
-import { isFolder } from "../formats/paths.ts";
-import { visible } from "../formats/visible.ts";
-import { asTyped } from "../config/typed_path.ts";
-import { listenLocally, LOCAL_HOST } from "../web/local_server.ts";
-import { folderHandler } from "../web/serve_folder.ts";
-import { interruptSignal } from "./terminal/interrupt_signal.ts";
+import { UserError } from "../../errors.ts";
+import { isFolder } from "../../formats/paths.ts";
+import { visible } from "../../formats/visible.ts";
+import { asTyped } from "../../config/typed_path.ts";
+import { listenLocally, LOCAL_HOST } from "../../web/local_server.ts";
+import { folderHandler } from "../../web/serve_folder.ts";
+import { interruptSignal } from "../terminal/interrupt_signal.ts";
 
 const PORT = 8000;
 

@@ -1,6 +1,6 @@
-import type { AtomicFile } from "../formats/atomic_write.ts";
-import { shown, visible } from "../formats/visible.ts";
-import type { Prediction } from "../train/predictor.ts";
+import type { AtomicFile } from "../../formats/atomic_write.ts";
+import { shown, visible } from "../../formats/visible.ts";
+import type { Prediction } from "../../train/predictor.ts";
 
 /** What is told of one picture. */
 export interface PicturePrediction {

@@ -1,14 +1,14 @@
 import { stripVTControlCharacters } from "node:util";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { ImportError, UserError } from "../errors.ts";
-import { asTyped } from "../config/typed_path.ts";
+import { ImportError, UserError } from "../../errors.ts";
+import { asTyped } from "../../config/typed_path.ts";
 // Its names have to be known before a module takes others.
-import "../data/registry.ts";
-import "../distill/registry.ts";
-import "../optim/registry.ts";
-import { importedModules, registrationsOf, setImportedModules } from "../registry/imports.ts";
-import { RegistrationError } from "../registry/registry.ts";
+import "../../data/registry.ts";
+import "../../distill/registry.ts";
+import "../../optim/registry.ts";
+import { importedModules, registrationsOf, setImportedModules } from "../../registry/imports.ts";
+import { RegistrationError } from "../../registry/registry.ts";
 
 /**
  * Runs the modules that the command line names, which register what they have.
@@ -37,7 +37,7 @@ async function importModule(file: string): Promise<void> {
     throw failure(typed, error);
   }
   if (names.length > 0) return;
-  const mod = new URL("../../mod.ts", import.meta.url);
+  const mod = new URL("../../../mod.ts", import.meta.url);
   const place = mod.protocol === "file:" ? fileURLToPath(mod) : mod.href;
   throw new UserError(
     `--import ${typed} registers nothing: it has to call registerDistiller, registerModel, registerDataset, registerOptimizer or registerSchedule of ${place}`,

@@ -1,7 +1,7 @@
 // Loads a batch of every kind of data, with the permissions of a task; the folders of each are the arguments.
-import { createLoader } from "../../src/data/loading/loader.ts";
-import { loadDataset } from "../../src/data/load_dataset.ts";
-import { resolveConfig } from "../../src/config/resolve_config.ts";
+import { createLoader } from "../../../src/data/loading/loader.ts";
+import { loadDataset } from "../../../src/data/load_dataset.ts";
+import { resolveConfig } from "../../../src/config/resolve_config.ts";
 
 const [images, cifar] = Deno.args;
 /** The only folder that `eval` may write in is .cache. */

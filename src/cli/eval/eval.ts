@@ -1,30 +1,30 @@
-import type { Config } from "../config/config.ts";
-import type { Dataset } from "../data/image_dataset.ts";
-import { loadTestSet } from "../data/load_dataset.ts";
-import { createLoader } from "../data/loading/loader.ts";
-import { UserError } from "../errors.ts";
-import { fileExists } from "../formats/paths.ts";
-import type { Gpu } from "../gpu/gpu.ts";
-import type { Group } from "../parallel/group.ts";
-import { openGroup } from "../parallel/open_group.ts";
-import { type Checkpoint, loadCheckpoint } from "../run/checkpoints/checkpoint.ts";
-import { advising, imageSize, smaller } from "../run/memory_error.ts";
-import { publishedTeacher, teacherPath, teacherPlaces } from "../run/run_paths.ts";
-import { asTeacher } from "../run/models/teacher_normalisation.ts";
-import { ClassCounts } from "../train/metrics/class_counts.ts";
-import { Evaluator } from "../train/evaluate.ts";
-import { notFiniteName } from "../train/not_finite.ts";
-import { asRank } from "./as_rank.ts";
+import type { Config } from "../../config/config.ts";
+import type { Dataset } from "../../data/image_dataset.ts";
+import { loadTestSet } from "../../data/load_dataset.ts";
+import { createLoader } from "../../data/loading/loader.ts";
+import { UserError } from "../../errors.ts";
+import { fileExists } from "../../formats/paths.ts";
+import type { Gpu } from "../../gpu/gpu.ts";
+import type { Group } from "../../parallel/group.ts";
+import { openGroup } from "../../parallel/open_group.ts";
+import { type Checkpoint, loadCheckpoint } from "../../run/checkpoints/checkpoint.ts";
+import { advising, imageSize, smaller } from "../../run/memory_error.ts";
+import { publishedTeacher, teacherPath, teacherPlaces } from "../../run/run_paths.ts";
+import { asTeacher } from "../../run/models/teacher_normalisation.ts";
+import { ClassCounts } from "../../train/metrics/class_counts.ts";
+import { Evaluator } from "../../train/evaluate.ts";
+import { notFiniteName } from "../../train/not_finite.ts";
+import { asRank } from "../as_rank.ts";
 import {
   checkpointConfig,
   checkpointModelName,
   loadCheckpointModel,
-} from "./checkpoints/checkpoint_model.ts";
+} from "../checkpoints/checkpoint_model.ts";
 import { type ClassOrder, evalJson, evalText, type Evaluation } from "./eval_report.ts";
-import { datasetCallbacks, openComputeDevice } from "./open_device.ts";
-import { countBar } from "./terminal/count_bar.ts";
-import { interruptSignal } from "./terminal/interrupt_signal.ts";
-import { warn } from "./terminal/notes.ts";
+import { datasetCallbacks, openComputeDevice } from "../device/open_device.ts";
+import { countBar } from "../terminal/count_bar.ts";
+import { interruptSignal } from "../terminal/interrupt_signal.ts";
+import { warn } from "../terminal/notes.ts";
 
 /** Options of the `eval` command. */
 interface EvalFlags {

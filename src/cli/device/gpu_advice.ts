@@ -1,4 +1,4 @@
-import type { GpuError } from "../gpu/gpu_error.ts";
+import type { GpuError } from "../../gpu/gpu_error.ts";
 
 /** What makes a command take less memory on the device. */
 const LESS: Readonly<Record<string, string>> = {

@@ -1,18 +1,18 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { className } from "../../src/cli/predict_report.ts";
-import { loadFashionMnist } from "../../src/data/fashion_mnist/fashion_mnist.ts";
-import type { ImageDataset } from "../../src/data/image_dataset.ts";
-import { createLoader } from "../../src/data/loading/loader.ts";
-import { openClassifier } from "../../src/run/models/classifier.ts";
-import { withoutPreact } from "../../src/models/wanted_features.ts";
-import { Folding } from "../../src/nn/folding.ts";
-import { noGrad } from "../../src/tensor/autograd.ts";
-import { tensor } from "../../src/tensor/create.ts";
-import { likeliest, type Prediction, Predictor } from "../../src/train/predictor.ts";
-import { device } from "../helpers.ts";
-import { inTempDir } from "../temp_dir.ts";
-import { cli, writeTeacher } from "./helpers.ts";
+import { className } from "../../../src/cli/predict/predict_report.ts";
+import { loadFashionMnist } from "../../../src/data/fashion_mnist/fashion_mnist.ts";
+import type { ImageDataset } from "../../../src/data/image_dataset.ts";
+import { createLoader } from "../../../src/data/loading/loader.ts";
+import { openClassifier } from "../../../src/run/models/classifier.ts";
+import { withoutPreact } from "../../../src/models/wanted_features.ts";
+import { Folding } from "../../../src/nn/folding.ts";
+import { noGrad } from "../../../src/tensor/autograd.ts";
+import { tensor } from "../../../src/tensor/create.ts";
+import { likeliest, type Prediction, Predictor } from "../../../src/train/predictor.ts";
+import { device } from "../../helpers.ts";
+import { inTempDir } from "../../temp_dir.ts";
+import { cli, writeTeacher } from "../helpers.ts";
 
 interface Document {
   model: string;
@@ -152,7 +152,7 @@ Deno.test("predict reads a picture from standard input, with the permissions of 
   await inTempDir(async (folder) => {
     const data = await someImages();
     const [path] = plant(folder, data);
-    const root = fromFileUrl(new URL("../..", import.meta.url));
+    const root = fromFileUrl(new URL("../../..", import.meta.url));
     const ckpt = "checkpoints/fashion_mnist/resnet20.safetensors";
     const args = [
       "run",

@@ -1,12 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { openDevice } from "../../src/cli/open_device.ts";
-import { createModel } from "../../src/models/registry.ts";
-import { manualSeed } from "../../src/nn/init.ts";
-import { saveCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
-import { readBack } from "../../src/tensor/read_back.ts";
-import { inTempDir } from "../temp_dir.ts";
-import { cli, writeCifar } from "./helpers.ts";
+import { openDevice } from "../../../src/cli/device/open_device.ts";
+import { createModel } from "../../../src/models/registry.ts";
+import { manualSeed } from "../../../src/nn/init.ts";
+import { saveCheckpoint } from "../../../src/run/checkpoints/checkpoint.ts";
+import { readBack } from "../../../src/tensor/read_back.ts";
+import { inTempDir } from "../../temp_dir.ts";
+import { cli, writeCifar } from "../helpers.ts";
 
 const IMAGENET = ["TEACHER.MEAN", "[0.485, 0.456, 0.406]", "TEACHER.STD", "[0.229, 0.224, 0.225]"];
 const RECORD = 3073;
@@ -87,7 +87,7 @@ Deno.test("TEACHER.MEAN and TEACHER.STD fit each other and the images", async ()
 });
 
 const PUBLISHED = fromFileUrl(
-  new URL("../../../shared/data/cifar10_published/", import.meta.url),
+  new URL("../../../../shared/data/cifar10_published/", import.meta.url),
 );
 
 /** The first 100 of the lossless images; null where they, or the program `xz`, are not there. */

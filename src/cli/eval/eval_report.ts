@@ -1,8 +1,8 @@
-import { visible } from "../formats/visible.ts";
-import { fixed, formatSeconds } from "../logging/text.ts";
-import type { ClassCount } from "../train/metrics/class_counts.ts";
-import type { TestMetrics } from "../train/events.ts";
-import { table } from "./terminal/table.ts";
+import { visible } from "../../formats/visible.ts";
+import { fixed, formatSeconds } from "../../logging/text.ts";
+import type { ClassCount } from "../../train/metrics/class_counts.ts";
+import type { TestMetrics } from "../../train/events.ts";
+import { table } from "../terminal/table.ts";
 
 /** An order of the table of classes: the least recognised first, or as the data set numbers them. */
 export type ClassOrder = "worst" | "label";

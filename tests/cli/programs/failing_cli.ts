@@ -1,6 +1,6 @@
 // The command line on a device that fails: failing_cli.ts KIND SUBMITS WORDS..., of which opening the device is the first, where the device is destroyed (`lost`), reports
 // that memory ran out (`memory`) or that a call was wrong (`validation`) at its SUBMITSth submission.
-import { main } from "../../src/cli/main.ts";
+import { main } from "../../../src/cli/main.ts";
 
 const [kind, count, ...words] = Deno.args;
 let left = Number(count);

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { granted } from "../formats/environment.ts";
-import { writeFileAtomic } from "../formats/atomic_write.ts";
-import type { Gpu } from "../gpu/gpu.ts";
-import type { TuningStore } from "../gpu/tuning.ts";
-import manifest from "../../deno.json" with { type: "json" };
+import { granted } from "../../formats/environment.ts";
+import { writeFileAtomic } from "../../formats/atomic_write.ts";
+import type { Gpu } from "../../gpu/gpu.ts";
+import type { TuningStore } from "../../gpu/tuning.ts";
+import manifest from "../../../deno.json" with { type: "json" };
 
 /** Where the files lie, from the folder that commands run in; there is the packed cache of images, too. */
 const FOLDER = join(".cache", "tuning");

@@ -1,13 +1,13 @@
-import type { DatasetCallbacks } from "../data/dataset_config.ts";
-import { UserError } from "../errors.ts";
-import { environment, granted } from "../formats/environment.ts";
-import { DEVICE_CHOICES, type DeviceChoice } from "../gpu/adapter.ts";
-import type { Gpu } from "../gpu/gpu.ts";
-import { joinedGroup } from "../parallel/open_group.ts";
-import { init } from "../tensor/default_device.ts";
-import { settleRankDevice } from "./rank_device.ts";
-import { type CountBar, countBar } from "./terminal/count_bar.ts";
-import { note, warn } from "./terminal/notes.ts";
+import type { DatasetCallbacks } from "../../data/dataset_config.ts";
+import { UserError } from "../../errors.ts";
+import { environment, granted } from "../../formats/environment.ts";
+import { DEVICE_CHOICES, type DeviceChoice } from "../../gpu/adapter.ts";
+import type { Gpu } from "../../gpu/gpu.ts";
+import { joinedGroup } from "../../parallel/open_group.ts";
+import { init } from "../../tensor/default_device.ts";
+import { settleRankDevice } from "../rank_device.ts";
+import { type CountBar, countBar } from "../terminal/count_bar.ts";
+import { note, warn } from "../terminal/notes.ts";
 import { TuningFile } from "./tuning_file.ts";
 
 /** Share of the free memory that the software adapter may take. */

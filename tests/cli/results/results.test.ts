@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { basename, join } from "@std/path";
-import { isRecorded, planRuns } from "../../src/cli/results/plan.ts";
-import { ResultsFile } from "../../src/cli/results/results_file.ts";
-import { TABLES, usualFile } from "../../src/cli/results/tables.ts";
-import "../../src/optim/registry.ts";
-import { costMatrixSettings } from "../../src/run/cost_matrix/run_cost_matrix.ts";
-import { inTempDir } from "../temp_dir.ts";
-import { cli, TINY, writeCifar } from "./helpers.ts";
+import { isRecorded, planRuns } from "../../../src/cli/results/plan.ts";
+import { ResultsFile } from "../../../src/cli/results/results_file.ts";
+import { TABLES, usualFile } from "../../../src/cli/results/tables.ts";
+import "../../../src/optim/registry.ts";
+import { costMatrixSettings } from "../../../src/run/cost_matrix/run_cost_matrix.ts";
+import { inTempDir } from "../../temp_dir.ts";
+import { cli, TINY, writeCifar } from "../helpers.ts";
 
 const [FASHION, CIFAR, PUBLISHED] = TABLES;
 

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { readCostMatrix } from "../../src/run/cost_matrix/cost_matrix_file.ts";
-import { openClassifier } from "../../src/run/models/classifier.ts";
-import { weightsHash } from "../../src/run/cost_matrix/run_cost_matrix.ts";
-import { writePictures } from "../pictures.ts";
-import { inTempDir } from "../temp_dir.ts";
-import { cli, hurtCli } from "./helpers.ts";
+import { readCostMatrix } from "../../../src/run/cost_matrix/cost_matrix_file.ts";
+import { openClassifier } from "../../../src/run/models/classifier.ts";
+import { weightsHash } from "../../../src/run/cost_matrix/run_cost_matrix.ts";
+import { writePictures } from "../../pictures.ts";
+import { inTempDir } from "../../temp_dir.ts";
+import { cli, hurtCli } from "../helpers.ts";
 
 Deno.test("distill goes from pictures to a student, on from where it was killed", async () => {
   await inTempDir(async (folder) => {

@@ -1,12 +1,12 @@
-import { asTyped } from "../config/typed_path.ts";
-import { loadTestSet } from "../data/load_dataset.ts";
-import { UserError } from "../errors.ts";
-import { visible } from "../formats/visible.ts";
-import { type ModelSource, writeReport } from "../report/report.ts";
-import { datasetCallbacks, openComputeDevice } from "./open_device.ts";
-import { countBar } from "./terminal/count_bar.ts";
-import { interruptSignal } from "./terminal/interrupt_signal.ts";
-import { warn } from "./terminal/notes.ts";
+import { asTyped } from "../../config/typed_path.ts";
+import { loadTestSet } from "../../data/load_dataset.ts";
+import { UserError } from "../../errors.ts";
+import { visible } from "../../formats/visible.ts";
+import { type ModelSource, writeReport } from "../../report/report.ts";
+import { datasetCallbacks, openComputeDevice } from "../device/open_device.ts";
+import { countBar } from "../terminal/count_bar.ts";
+import { interruptSignal } from "../terminal/interrupt_signal.ts";
+import { warn } from "../terminal/notes.ts";
 
 /** Options of the `report` command. */
 interface ReportFlags {

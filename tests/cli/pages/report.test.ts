@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { packCells, toBase64, unpackCells } from "../../src/report/client/bytes.ts";
-import { costFigure } from "../../src/report/model/cost_figure.ts";
-import { classHeat } from "../../src/report/model/heat_data.ts";
-import type { ModelData } from "../../src/report/model/model_data.ts";
-import { type ModelSource, writeReport } from "../../src/report/report.ts";
-import { confusionCells, confusionOrder } from "../../src/report/statistics/confusion.ts";
-import { labels, values } from "../helpers.ts";
-import { inTempDir } from "../temp_dir.ts";
-import { cli, TINY, writeTeacher } from "./helpers.ts";
+import { packCells, toBase64, unpackCells } from "../../../src/report/client/bytes.ts";
+import { costFigure } from "../../../src/report/model/cost_figure.ts";
+import { classHeat } from "../../../src/report/model/heat_data.ts";
+import type { ModelData } from "../../../src/report/model/model_data.ts";
+import { type ModelSource, writeReport } from "../../../src/report/report.ts";
+import { confusionCells, confusionOrder } from "../../../src/report/statistics/confusion.ts";
+import { labels, values } from "../../helpers.ts";
+import { inTempDir } from "../../temp_dir.ts";
+import { cli, TINY, writeTeacher } from "../helpers.ts";
 
 const WKD = "configs/fashion_mnist/wkd_l_f/resnet20_resnet8.yaml";
 const HOSTILE = `<img src=x onerror="alert(1)">`;

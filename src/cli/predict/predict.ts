@@ -1,20 +1,20 @@
-import { asTyped, typedPath } from "../config/typed_path.ts";
-import { DecodePool } from "../data/decode/decode_pool.ts";
-import { findPictures, type Picture } from "../data/pictures/find_pictures.ts";
-import { type PictureBatch, pictureBatches } from "../data/pictures/picture_batches.ts";
-import type { Preprocessing } from "../data/preprocessing.ts";
-import { UserError } from "../errors.ts";
-import { AtomicFile } from "../formats/atomic_write.ts";
-import { fileExists } from "../formats/paths.ts";
-import { shown } from "../formats/visible.ts";
-import type { Gpu } from "../gpu/gpu.ts";
-import { lostStreams } from "../logging/terminal.ts";
-import { formatSeconds, plural } from "../logging/text.ts";
-import { type Classifier, openClassifier } from "../run/models/classifier.ts";
-import { advising, smaller } from "../run/memory_error.ts";
-import { likeliest, Predictor } from "../train/predictor.ts";
-import { type CardFlags, cardOverrides } from "./checkpoints/card_overrides.ts";
-import { openComputeDevice } from "./open_device.ts";
+import { asTyped, typedPath } from "../../config/typed_path.ts";
+import { DecodePool } from "../../data/decode/decode_pool.ts";
+import { findPictures, type Picture } from "../../data/pictures/find_pictures.ts";
+import { type PictureBatch, pictureBatches } from "../../data/pictures/picture_batches.ts";
+import type { Preprocessing } from "../../data/preprocessing.ts";
+import { UserError } from "../../errors.ts";
+import { AtomicFile } from "../../formats/atomic_write.ts";
+import { fileExists } from "../../formats/paths.ts";
+import { shown } from "../../formats/visible.ts";
+import type { Gpu } from "../../gpu/gpu.ts";
+import { lostStreams } from "../../logging/terminal.ts";
+import { formatSeconds, plural } from "../../logging/text.ts";
+import { type Classifier, openClassifier } from "../../run/models/classifier.ts";
+import { advising, smaller } from "../../run/memory_error.ts";
+import { likeliest, Predictor } from "../../train/predictor.ts";
+import { type CardFlags, cardOverrides } from "../checkpoints/card_overrides.ts";
+import { openComputeDevice } from "../device/open_device.ts";
 import {
   csvSink,
   jsonSink,
@@ -22,9 +22,9 @@ import {
   type PredictionSink,
   textSink,
 } from "./predict_report.ts";
-import { countBar } from "./terminal/count_bar.ts";
-import { FAILED, interruptSignal } from "./terminal/interrupt_signal.ts";
-import { note, warn } from "./terminal/notes.ts";
+import { countBar } from "../terminal/count_bar.ts";
+import { FAILED, interruptSignal } from "../terminal/interrupt_signal.ts";
+import { note, warn } from "../terminal/notes.ts";
 
 /** Options of the `predict` command. */
 interface PredictFlags extends CardFlags {

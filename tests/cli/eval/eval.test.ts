@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { loadCheckpoint, saveCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
-import { cli, writeTeacher } from "./helpers.ts";
-import { inTempDir } from "../temp_dir.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../../src/run/checkpoints/checkpoint.ts";
+import { cli, writeTeacher } from "../helpers.ts";
+import { inTempDir } from "../../temp_dir.ts";
 
 interface Report {
   dataset: string;

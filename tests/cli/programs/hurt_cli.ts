@@ -2,7 +2,7 @@
 //   hurt_cli.ts kill FOLDER NAME COUNT WORDS...    it dies, as at a power cut
 //   hurt_cli.ts remove FOLDER NAME COUNT WORDS...  the folder is removed
 import { basename } from "@std/path";
-import { main } from "../../src/cli/main.ts";
+import { main } from "../../../src/cli/main.ts";
 
 const [what, folder, name, count, ...words] = Deno.args;
 let left = Number(count);

@@ -1,12 +1,12 @@
 import { join } from "@std/path";
-import { asTyped } from "../config/typed_path.ts";
-import { UserError } from "../errors.ts";
-import { fileExists, isFolder } from "../formats/paths.ts";
-import { visible } from "../formats/visible.ts";
-import { LiveServer } from "../report/live/live_server.ts";
-import { watchedFolder, WatchedRun } from "../report/live/watch_run.ts";
-import { CONFIG_FILE } from "../run/run_file_names.ts";
-import { interruptSignal } from "./terminal/interrupt_signal.ts";
+import { asTyped } from "../../config/typed_path.ts";
+import { UserError } from "../../errors.ts";
+import { fileExists, isFolder } from "../../formats/paths.ts";
+import { visible } from "../../formats/visible.ts";
+import { LiveServer } from "../../report/live/live_server.ts";
+import { watchedFolder, WatchedRun } from "../../report/live/watch_run.ts";
+import { CONFIG_FILE } from "../../run/run_file_names.ts";
+import { interruptSignal } from "../terminal/interrupt_signal.ts";
 
 /** Milliseconds between two looks at the files. */
 const LOOK_MS = 1000;

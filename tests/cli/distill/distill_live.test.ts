@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { liveListener } from "../../src/cli/distill/live.ts";
-import type { LiveNews } from "../../src/report/live/live_state.ts";
-import type { PipelineListener } from "../../src/run/pipeline/options.ts";
-import { EPOCH_END, STEP } from "../logging/helpers.ts";
+import { liveListener } from "../../../src/cli/distill/live.ts";
+import type { LiveNews } from "../../../src/report/live/live_state.ts";
+import type { PipelineListener } from "../../../src/run/pipeline/options.ts";
+import { EPOCH_END, STEP } from "../../logging/helpers.ts";
 
 Deno.test("liveListener() shows a pipeline's stages on the page, with the time until all of them are done", () => {
   const [told, heard]: [LiveNews[], string[]] = [[], []];

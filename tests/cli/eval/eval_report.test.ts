@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { evalJson, evalText, type Evaluation } from "../../src/cli/eval_report.ts";
-import { escapeControls } from "../../src/formats/visible.ts";
+import { evalJson, evalText, type Evaluation } from "../../../src/cli/eval/eval_report.ts";
+import { escapeControls } from "../../../src/formats/visible.ts";
 
 const NAMES = ["n\n| forged | 0 |", "\x1b[31mred", "c1\x9b31m", "bidi\u202eevil", "t\tab\x7f"];
 

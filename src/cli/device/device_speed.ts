@@ -1,9 +1,9 @@
-import type { Gpu } from "../gpu/gpu.ts";
-import { matmul } from "../ops/matmul/matmul.ts";
-import { relu } from "../ops/elementwise/unary.ts";
-import { noGrad } from "../tensor/autograd.ts";
-import { full, zeros } from "../tensor/create.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import type { Gpu } from "../../gpu/gpu.ts";
+import { matmul } from "../../ops/matmul/matmul.ts";
+import { relu } from "../../ops/elementwise/unary.ts";
+import { noGrad } from "../../tensor/autograd.ts";
+import { full, zeros } from "../../tensor/create.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 
 /** How fast a device is, and whether it computes rightly. */
 export interface DeviceSpeed {
