@@ -6,7 +6,7 @@
 // A thread sweeps TX columns down `rows` rows of y and keeps the rows of x that the next row of y needs again.
 // Neighbouring threads have neighbouring columns. Dispatch: one thread a tile, groups of 64.
 // Template: E, KH, KW, S, PX, TX, EXACT (tiles cover x and y without a rest), FULL (EXACT and one tile across), VX, VY
-// (elements of x and y moved at a time, 1 unless EXACT).
+// (elements of x and y moved at a time, 1 unless EXACT), ENDS (0: no epilogue, which costs a CPU a few percent).
 struct Params {
   tiles: u32,
   tilesX: u32,
@@ -30,6 +30,7 @@ alias Y = ${E};
 @group(0) @binding(1) var<storage, read> x: array<X>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<Y>;
+//: if ENDS
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read> residual: array<Y>;
 
@@ -41,6 +42,7 @@ alias Sums = f32;
 alias SumBits = i32;
 //: end
 //: include "rectified" T = "Sums", I = "SumBits"
+//: end
 
 //: include "depthwise_row"
 
@@ -55,10 +57,12 @@ fn each(id: u32) {
   //: for k in 0..KH*KW
   let w${k} = f32(${E}(w[channel * ${KH*KW}u + select(${k}u, ${KH*KW-1-k}u, params.flip == 1u)]));
   //: end
+  //: if ENDS
   var b = 0.0;
   if ((params.epilogue & 1u) != 0u) { b = bias[channel]; }
   let added = (params.epilogue & 2u) != 0u;
   let rectifies = (params.epilogue & 4u) != 0u;
+  //: end
   var iy = oy * ${S}u - params.padY;
   //: for r in 0..KH-S
   var v${r} = loadRow(plane, iy + ${r}u, tileX);
@@ -78,21 +82,31 @@ fn each(id: u32) {
     //: end
     //: end
       ;
+    //: if ENDS
     s${c} += b;
+    //: end
     //: end
     //: for q in 0..TX/VY
     //: if !EXACT
     if (tileX * ${TX}u + ${q}u < params.outWidth)
     //: end
     {
+      //: if ENDS
       var sum = Sums(
-      //: for l in 0..VY
+        //: for l in 0..VY
         s${q*VY+l},
-      //: end
+        //: end
       );
       if (added) { sum += Sums(residual[at + ${q}u]); }
       if (rectifies) { sum = rectified(sum); }
       y[at + ${q}u] = Y(sum);
+      //: else
+      y[at + ${q}u] = Y(
+        //: for l in 0..VY
+        ${E}(s${q*VY+l}),
+        //: end
+      );
+      //: end
     }
     //: end
     //: for r in 0..KH-S

@@ -6,7 +6,8 @@
 // float32, NCHW. A subgroup makes TY rows of y (whole rows, OW wide) of SUBGROUP * T channels of a group; weights come packed
 // (conv2d_lanes_pack.wgsl) through a uniform window of 64 KB that holds whole blocks of as many channels.
 // Dispatch: x = ceil(images * tiles * SUBGROUP / 64), y = blocks in the window.
-// Template: W, OW (widths of x and y), KH, KW, S (stride), PY, PX (padding), TY, T, VEC (elements of x a load, 1 or 4),
+// Template: W, OW (widths of x and y), KH, KW, KR (rows of the kernel at a time: KH or 1), S (stride), PY, PX (padding), TY, T,
+// VEC (elements of x a load, 1 or 4),
 // VOUT (of y a store), R0, R (first row of x, relative to the tile's, and rows read: all others are zero), M (elements read before the first
 // row, so that it starts at a whole vector), GRAD, ACC (add to y).
 struct Params {
@@ -56,8 +57,13 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
   let block = params.firstBlock + group.y;
   let convGroup = block / params.groupBlocks;
   let begin = tile * params.step + u32(params.first) + lane;
+  //: if KR == KH
   //: for v in 0..(M+R*W+VEC*SUBGROUP-1)/(VEC*SUBGROUP)
   let in${v} = begin + ${v*SUBGROUP}u < params.plane;
+  //: end
+  //: else
+  var row = 0u;
+  var place = begin;
   //: end
   var base = (image * params.allIn + convGroup * params.groupIn + params.firstIn) * params.plane + begin;
   //: for t in 0..T
@@ -68,11 +74,15 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
   //: end
   //: end
   var wi = group.y * params.blockStride + lane;
-  for (var i = 0u; i < params.inChannels; i++) {
+  for (var i = 0u; i < params.inChannels * ${KH/KR}u; i++) {
     //: for v in 0..(M+R*W+VEC*SUBGROUP-1)/(VEC*SUBGROUP)
+    //: if KR == KH
     let x${v} = select(Loaded(), x[base + ${v*SUBGROUP}u], in${v});
+    //: else
+    let x${v} = select(Loaded(), x[base + ${v*SUBGROUP}u], place + ${v*SUBGROUP}u < params.plane);
     //: end
-    //: for e in 0..(T*KH*KW+3)/4
+    //: end
+    //: for e in 0..(T*KR*KW+3)/4
     let w${e} = w[wi + ${e*SUBGROUP}u];
     //: end
     //: for q in 0..R
@@ -89,9 +99,9 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
     //: for r in 0..TY
     //: for b in 0..(OW+3)/4
     //: for t in 0..T
-    //: for ky in 0..KH
+    //: for ky in 0..KR
     //: for kx in 0..KW
-    //: for e in t*KH*KW+ky*KW+kx..t*KH*KW+ky*KW+kx+1
+    //: for e in t*KR*KW+ky*KW+kx..t*KR*KW+ky*KW+kx+1
     //: for c in b*4..(b*4+4<OW?b*4+4:OW)
     //: if GRAD
     //: if (r+PY-ky) % S == 0 && (r+PY-ky)/S >= R0 && (r+PY-ky)/S < R0+R && (c+PX-kx) % S == 0 && c+PX-kx >= 0 && (c+PX-kx)/S < W
@@ -109,8 +119,15 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
     //: end
     //: end
     //: end
+    //: if KR == KH
     base += params.plane;
-    wi += ${(T*KH*KW+3)/4*SUBGROUP}u;
+    //: else
+    let isLast = row == ${KH-1}u;
+    row = select(row + 1u, 0u, isLast);
+    place = select(place + ${W/VEC}u, begin, isLast);
+    base += select(${W/VEC}u, params.plane - ${(KH-1)*W/VEC}u, isLast);
+    //: end
+    wi += ${(T*KR*KW+3)/4*SUBGROUP}u;
   }
   //: if ACC
   // Surplus subgroups must not add twice.

@@ -86,24 +86,33 @@ fn main(
       //: end
     }
     // Stored in a loop: every store is code for each lane of a CPU, and takes long to compile.
+    let rows = min(8u, params.rows - row);
+    var e = firstC + row * params.columns + column;
+    //: if VC
     var lefts: array<vec4f, 8>;
     var rights: array<vec4f, 8>;
     //: for i in 0..8
     lefts[${i}] = left${i};
     rights[${i}] = right${i};
     //: end
-    let rows = min(row + 8u, params.rows);
-    for (var r = row; r < rows; r++) {
-      let e = firstC + r * params.columns + column;
-      let left = lefts[r - row];
-      let right = rights[r - row];
-      //: if VC
-      if (column < params.columns) { c[e / 4u] = left; }
-      if (column + 4u < params.columns) { c[e / 4u + 1u] = right; }
-      //: else
-      for (var j = 0u; j < min(4u, max(params.columns, column) - column); j++) { c[e + j] = left[j]; }
-      for (var j = 4u; j < min(8u, max(params.columns, column) - column); j++) { c[e + j] = right[j - 4u]; }
-      //: end
+    for (var r = 0u; r < rows; r++) {
+      if (column < params.columns) { c[e / 4u] = lefts[r]; }
+      if (column + 4u < params.columns) { c[e / 4u + 1u] = rights[r]; }
+      e += params.columns;
     }
+    //: else
+    var sums: array<f32, 64>;
+    //: for i in 0..8
+    //: for j in 0..4
+    sums[${8*i+j}] = left${i}[${j}];
+    sums[${8*i+j+4}] = right${i}[${j}];
+    //: end
+    //: end
+    let columns = min(8u, max(params.columns, column) - column);
+    for (var r = 0u; r < rows; r++) {
+      for (var j = 0u; j < columns; j++) { c[e + j] = sums[8u * r + j]; }
+      e += params.columns;
+    }
+    //: end
   }
 }

@@ -52,7 +52,7 @@ function run(
     });
   const tiles = g.images * g.outChannels * tilesX * tilesY;
   x.gpu.dispatch(depthwiseKernel, {
-    bindings: { x, w: weight, y, ...bindings },
+    bindings: { x, w: weight, y, ...(epilogue > 0 && bindings) },
     params: {
       tiles,
       tilesX,
@@ -67,7 +67,7 @@ function run(
       flip: Number(flip),
       epilogue,
     },
-    values: { ...values, E: wgslFloat(x.dtype) },
+    values: { ...values, E: wgslFloat(x.dtype), ENDS: Number(epilogue > 0) },
     workgroups: linearGrid(Math.ceil(tiles / 64)),
   });
   return y;

@@ -52,8 +52,8 @@ function run(work: LanesWork): Tensor | null {
   const lanes = x.gpu.subgroups.size;
   const tile = chooseLanesTile(g, view.groupOut, lanes, grad);
   if (!tile) return null;
-  const { W, OW, TY, T, VEC, VOUT, R0, R, M, step } = tile;
-  const packed = packLanes(weight, view, lanes, T);
+  const { W, OW, TY, T, KR, VEC, VOUT, R0, R, M, step } = tile;
+  const packed = packLanes(weight, view, { lanes, channelTile: T, parts: g.kernelY / KR });
   const y = Tensor.result(x.gpu, outShape);
   const outPlane = outShape[2] * outShape[3];
   const tiles = Math.ceil(outPlane / (TY * OW));
@@ -81,7 +81,7 @@ function run(work: LanesWork): Tensor | null {
         epilogue,
       },
       values: {
-        ...{ W, OW, TY, T, VEC, VOUT, R0, R, M },
+        ...{ W, OW, TY, T, KR, VEC, VOUT, R0, R, M },
         KH: g.kernelY,
         KW: g.kernelX,
         S: g.strideY,

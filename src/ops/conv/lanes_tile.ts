@@ -10,6 +10,8 @@ export interface LanesTile {
   readonly TY: number;
   /** Channels of a lane. */
   readonly T: number;
+  /** Rows of the kernel that a turn of the loop takes: all, or one. */
+  readonly KR: number;
   /** Elements of a load and of a store. */
   readonly VEC: 1 | 4;
   readonly VOUT: 1 | 4;
@@ -62,7 +64,8 @@ export function chooseLanesTile(
     const perLoop = loopInstructions(tile, g, lanes, grad);
     const loops = Math.ceil(outHeight / TY) * Math.ceil(groupOut / (lanes * T));
     // A loop that is too long is worth no more than its length.
-    const time = perLoop > FAST_LOOP ? 1e12 * perLoop : perLoop * loops;
+    const turns = loops * g.kernelY / tile.KR;
+    const time = perLoop > FAST_LOOP ? 1e12 * perLoop : perLoop * turns;
     if (perLoop <= LONGEST_LOOP && time < least) {
       least = time;
       best = tile;
@@ -73,15 +76,15 @@ export function chooseLanesTile(
 }
 
 function loopInstructions(
-  { W, OW, TY, T, VEC, R0, R, M }: LanesTile,
-  { kernelY, kernelX, strideY, padY, padX }: ConvGeometry,
+  { W, OW, TY, T, KR, VEC, R0, R, M }: LanesTile,
+  { kernelX, strideY, padY, padX }: ConvGeometry,
   lanes: number,
   grad: boolean,
 ): number {
-  const products = reaching(TY, kernelY, strideY, padY, grad, [R0, R0 + R]) *
+  const products = reaching(TY, KR, strideY, padY, grad, [R0, R0 + R]) *
     reaching(OW, kernelX, strideY, padX, grad, [0, W]);
   return Math.ceil((M + R * W) / (VEC * lanes)) * LOAD[VEC] + R * W * BROADCAST +
-    T * (kernelY * kernelX * WEIGHT + products * MULTIPLY_ADD + TY * OW * SUM);
+    T * (KR * kernelX * WEIGHT + products * MULTIPLY_ADD + TY * OW * SUM);
 }
 
 /** How many pairs of an output and a tap along one direction reach an input from `from` up to `to`. */
@@ -112,18 +115,21 @@ function* tiles(g: ConvGeometry, grad: boolean): Iterable<LanesTile> {
   const [read, written] = grad ? [outPlane, plane] : [plane, outPlane];
   const rows = flat ? 1 : written / OW;
   const unit = grad ? S : 1;
-  for (let TY = unit; TY < rows + unit && TY * OW <= MAX_SUMS; TY += unit) {
-    const step = grad ? TY / S : TY * S;
-    const [R0, R1] = TY >= rows && !flat
-      ? [0, read / W]
-      : grad
-      ? gradientReach(TY, g.kernelY, S, g.padY)
-      : [-g.padY, (TY - 1) * S + g.kernelY - g.padY];
-    const VEC = read % 4 === 0 && step * W % 4 === 0 ? 4 : 1;
-    const VOUT = written % 4 === 0 && TY * OW % 4 === 0 ? 4 : 1;
-    const M = (R0 * W % VEC + VEC) % VEC;
-    for (const T of flat ? [1, 2, 4, 8] : [1, 2, 4]) {
-      if (TY * OW * T <= MAX_SUMS) yield { W, OW, TY, T, VEC, VOUT, R0, R: R1 - R0, M, step };
+  for (const KR of grad || g.kernelY === 1 ? [g.kernelY] : [g.kernelY, 1]) {
+    for (let TY = unit; TY < rows + unit && TY * OW <= MAX_SUMS; TY += unit) {
+      const step = grad ? TY / S : TY * S;
+      const [R0, R1] = TY >= rows && !flat && KR === g.kernelY
+        ? [0, read / W]
+        : grad
+        ? gradientReach(TY, g.kernelY, S, g.padY)
+        : [-g.padY, (TY - 1) * S + KR - g.padY];
+      const VEC = read % 4 === 0 && (KR < g.kernelY ? W : step * W) % 4 === 0 ? 4 : 1;
+      const VOUT = written % 4 === 0 && TY * OW % 4 === 0 ? 4 : 1;
+      const M = (R0 * W % VEC + VEC) % VEC;
+      for (const T of flat ? [1, 2, 4, 8] : [1, 2, 4]) {
+        if (TY * OW * T > MAX_SUMS) break;
+        yield { W, OW, TY, T, KR, VEC, VOUT, R0, R: R1 - R0, M, step };
+      }
     }
   }
 }

@@ -87,18 +87,20 @@ export function packWeights(weight: Tensor, view: WeightView, tile: number): Pac
   return pack(packKernel, weight, view, { tile, perChannel: view.taps * tile }, { tile });
 }
 
-/** Packs a weight for the kernels whose `lanes` lanes have `channelTile` output channels each. */
+/**
+ * Packs a weight for the kernels whose `lanes` lanes have `channelTile` output channels each and take the taps in `parts`.
+ */
 export function packLanes(
   weight: Tensor,
   view: WeightView,
-  lanes: number,
-  channelTile: number,
+  layout: { readonly lanes: number; readonly channelTile: number; readonly parts: number },
 ): PackedWeights {
+  const { lanes, channelTile, parts } = layout;
   const block = {
     tile: lanes * channelTile,
-    perChannel: Math.ceil(channelTile * view.taps / 4) * 4 * lanes,
+    perChannel: parts * Math.ceil(channelTile * view.taps / parts / 4) * 4 * lanes,
   };
-  return pack(lanesKernel, weight, view, block, { lanes, channelTile });
+  return pack(lanesKernel, weight, view, block, layout);
 }
 
 /** `perChannel`: floats of an input channel in a block of `tile` output channels. */

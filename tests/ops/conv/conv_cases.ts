@@ -45,7 +45,22 @@ export const LANES_CASES: Readonly<Record<string, ConvCase>> = {
     weight: [8, 8, 2, 2],
     options: { stride: 3 },
   },
-  "rows too long for a tile": { x: [1, 4, 2, 130], weight: [4, 4, 3, 3], options: { padding: 1 } },
+  "rows of the kernel one by one": {
+    x: [2, 9, 7, 32],
+    weight: [50, 9, 3, 3],
+    options: { padding: 1 },
+  },
+  "rows of the kernel one by one, of stride 2": {
+    x: [1, 6, 9, 32],
+    weight: [64, 6, 3, 3],
+    options: { stride: 2, padding: 1 },
+  },
+  "rows of the kernel one by one, in no vectors": {
+    x: [2, 6, 11, 18],
+    weight: [32, 6, 5, 5],
+    options: { padding: 2 },
+  },
+  "rows too long for a tile": { x: [1, 4, 2, 260], weight: [4, 4, 3, 3], options: { padding: 1 } },
 };
 
 /** Convolutions for the kernels of any kind. */
