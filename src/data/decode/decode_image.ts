@@ -49,6 +49,25 @@ function library(bytes: Uint8Array, megapixels: number): SharpImage {
   return image.timeout({ seconds: Math.ceil(SECONDS + SECONDS_A_MILLION * megapixels) });
 }
 
+/**
+ * Runs what the library does.
+ *
+ * @throws ImageError with the library's words for what it met
+ */
+async function byLibrary<T>(fn: () => Promise<T>): Promise<T> {
+  try {
+    return await fn();
+  } catch (cause) {
+    const [line] = (cause as Error).message.split("\n");
+    const said = line.replace(/^Input buffer has corrupt header: /, "").replace(
+      /^\w*vips\w*: /i,
+      "",
+    );
+    if (said.startsWith("timeout")) throw new ImageError("it takes too long to decode", { cause });
+    throw new ImageError(`it is damaged or cut short (${said})`, { cause });
+  }
+}
+
 /** Place of the bits of a PNG file's numbers; behind it stands what the numbers are. */
 const PNG_BITS = 24;
 const PNG_GREY = 0;
@@ -92,21 +111,22 @@ async function sizeOf(bytes: Uint8Array, kind: string): Promise<{ width: number;
 }
 
 async function openByLibrary(bytes: Uint8Array, kind: string): Promise<ImageFile> {
-  const { width, height } = await sizeOf(bytes, kind);
+  const { width, height } = await byLibrary(() => sizeOf(bytes, kind));
   checkSize(width, height);
   // Of grey with alpha the upper eight bits count, as of colours.
   const isDeepGrey = kind === "PNG" && bytes[PNG_BITS] === 16 && bytes[PNG_BITS + 1] === PNG_GREY;
   const megapixels = width * height / 1e6;
   return {
     ...{ kind, width, height, isDeepGrey },
-    decode: async () => {
-      const image = library(bytes, megapixels);
-      if (isDeepGrey) return await deepGrey(image);
-      const isCmyk = kind === "JPEG" && jpegFrame(bytes)?.channels === 4;
-      const { data, channels, ...size } = await raw(image, isCmyk);
-      if (isCmyk && channels === 4) return { data: cmykToRgb(data), ...size };
-      return { data: channels < 3 ? greyToRgb(data, channels) : data, ...size };
-    },
+    decode: () =>
+      byLibrary(async () => {
+        const image = library(bytes, megapixels);
+        if (isDeepGrey) return await deepGrey(image);
+        const isCmyk = kind === "JPEG" && jpegFrame(bytes)?.channels === 4;
+        const { data, channels, ...size } = await raw(image, isCmyk);
+        if (isCmyk && channels === 4) return { data: cmykToRgb(data), ...size };
+        return { data: channels < 3 ? greyToRgb(data, channels) : data, ...size };
+      }),
   };
 }
 
@@ -125,7 +145,10 @@ export async function openImage(bytes: Uint8Array): Promise<ImageFile> {
     case "WebP":
       return await openByLibrary(bytes, "WebP");
     case "TIFF":
-      return openTiff(bytes, (isCmyk, megapixels) => raw(library(bytes, megapixels), isCmyk));
+      return openTiff(
+        bytes,
+        (isCmyk, megapixels) => byLibrary(() => raw(library(bytes, megapixels), isCmyk)),
+      );
     case "BMP":
       return openBmp(bytes);
     case "PPM":

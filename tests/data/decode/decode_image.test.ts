@@ -2,6 +2,7 @@ import { crc32, deflateSync } from "node:zlib";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { decodeImage } from "../../../src/data/decode/decode_image.ts";
 import { bytes, FILES, IMAGES } from "../image_fixture.ts";
+import { UserError } from "../../../src/errors.ts";
 
 for (const { name, file, width, height, pixels } of IMAGES.decoded) {
   Deno.test(`decodeImage() shows ${name} as Pillow's convert("RGB") does`, async () => {
@@ -11,7 +12,11 @@ for (const { name, file, width, height, pixels } of IMAGES.decoded) {
 
 Deno.test("decodeImage() refuses what is damaged, cut short, empty or no image", async () => {
   const jpeg = FILES.get("baseline_420.jpg")!;
-  await assertRejects(() => decodeImage(jpeg.subarray(0, jpeg.length - 200)), Error, "premature");
+  await assertRejects(
+    () => decodeImage(jpeg.subarray(0, jpeg.length - 200)),
+    UserError,
+    "it is damaged or cut short (premature end",
+  );
   await assertRejects(() => decodeImage(new Uint8Array(100)), Error, "it is of an unknown kind");
   await assertRejects(() => decodeImage(new Uint8Array(0)), Error, "the file is empty");
 });
