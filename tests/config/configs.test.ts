@@ -6,7 +6,7 @@ import { modelNames } from "../../src/models/registry.ts";
 import "../../src/optim/registry.ts";
 
 const CONFIGS = fromFileUrl(new URL("../../configs/", import.meta.url));
-const STEPS = fromFileUrl(new URL("../fixtures/steps_wkd.json", import.meta.url));
+const STEPS = fromFileUrl(new URL("../fixtures/training/steps_wkd.json", import.meta.url));
 
 function yamlFiles(folder: string): string[] {
   return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {

@@ -17,7 +17,7 @@ function settings(type: string, root: string) {
   return loadConfig(null, ["DATASET.TYPE", type, "DATASET.ROOT", root]).DATASET;
 }
 
-/** The rule of tests/fixtures/make_data_cifar.py. */
+/** The rule of tests/fixtures/data/make_data_cifar.py. */
 function check(set: ImageDataset, numbers: readonly number[]): void {
   const classes = set.classes.length;
   assertEquals([...set.labels], numbers.map((i) => (3 * i + 1) % classes));

@@ -37,7 +37,7 @@ interface Unbalanced {
 }
 
 const { unbalanced }: { unbalanced: Unbalanced } = JSON.parse(
-  Deno.readTextFileSync(new URL("../../fixtures/mixing.json", import.meta.url)),
+  Deno.readTextFileSync(new URL("../../fixtures/data/mixing.json", import.meta.url)),
 );
 
 Deno.test("Sampler.order() draws each class as often where it is to balance, as WeightedRandomSampler", () => {

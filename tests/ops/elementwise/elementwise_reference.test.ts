@@ -4,12 +4,12 @@ import { pow } from "../../../src/ops/elementwise/pow.ts";
 import * as unary from "../../../src/ops/elementwise/unary.ts";
 import { tensor } from "../../../src/tensor/create.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
-import fixture from "../../fixtures/elementwise.json" with { type: "json" };
+import fixture from "../../fixtures/ops/elementwise.json" with { type: "json" };
 import { device } from "../../helpers.ts";
 
 const gpu = await device();
 
-/** By the names of the fixture, which PyTorch made in float64 (`tests/fixtures/make_elementwise.py`). */
+/** By the names of the fixture, which PyTorch made in float64 (`tests/fixtures/ops/make_elementwise.py`). */
 const UNARY: Readonly<Record<keyof typeof fixture.unary, unary.UnaryOp>> = {
   abs: unary.abs,
   clamp: (x) => unary.clamp(x, -1.1, 6.1),

@@ -12,11 +12,11 @@ interface Mode {
   pixels: string | null;
 }
 
-/** Made by tests/fixtures/make_image_modes.py. */
+/** Made by tests/fixtures/data/make_image_modes.py. */
 const MODES: Mode[] = JSON.parse(
   new TextDecoder().decode(
     gunzipSync(
-      Deno.readFileSync(new URL("../../../fixtures/image_modes.json.gz", import.meta.url)),
+      Deno.readFileSync(new URL("../../../fixtures/data/image_modes.json.gz", import.meta.url)),
     ),
   ),
 );
