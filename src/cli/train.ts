@@ -28,6 +28,7 @@ import { asRank } from "./as_rank.ts";
 import { checkCostMatrix, checkStudent, checkTeacher } from "./cost_matrix/check_teacher.ts";
 import { importWords } from "./import_modules.ts";
 import { datasetCallbacks, openComputeDevice, tuneWords } from "./open_device.ts";
+import { noteTimeToSave } from "./rank_device.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
 import { type LiveFlag, withLivePage } from "./terminal/live_page.ts";
 import { shellWords } from "./terminal/shell_words.ts";
@@ -71,6 +72,7 @@ async function trainIn(group: Group, flags: TrainFlags, given: readonly string[]
   checkCostMatrix(config);
   if (start.kind === "anew") checkStudent(config);
   const gpu = await openComputeDevice(flags.device, flags.tune);
+  noteTimeToSave();
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
   const interrupt = interruptSignal();
   const command = resumeCommand(flags, overrides);
