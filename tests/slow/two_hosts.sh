@@ -50,6 +50,14 @@ for side in a:1 b:2; do
   ip -n "wkd-${side%:*}" link set lo up
 done
 
+# The kernel tells within a second that they are connected, and MPICH's UCX takes no device before.
+for host in a b; do
+  for _ in $(seq 50); do
+    [ "$(ip netns exec "wkd-$host" cat /sys/class/net/wkd0/operstate)" != up ] || break
+    sleep 0.1
+  done
+done
+
 # A bucket of 512 KB, a few packets of the largest: a smaller one loses more to the clock, a larger one is no wire.
 shape() {
   [ -n "$rate$delay" ] || return 0
@@ -84,7 +92,7 @@ ranks() {
         --mca btl_tcp_if_include wkd0 --mca oob_tcp_if_include wkd0 --bind-to none "$@"
       ;;
     *)
-      UCX_TLS=tcp,self "$folder/agent" 10.77.0.1 "$mpirun" -n 2 -ppn 1 -launcher ssh \
+      UCX_TLS=tcp,self UCX_NET_DEVICES=wkd0 "$folder/agent" 10.77.0.1 "$mpirun" -n 2 -ppn 1 -launcher ssh \
         -launcher-exec "$folder/agent" -hosts 10.77.0.1,10.77.0.2 -iface wkd0 "$@"
       ;;
   esac
