@@ -74,6 +74,10 @@ export function buildProgram(exit: Exit): Command {
   addServe(program, exit);
   addLive(program, exit);
   addData(program, exit);
+  program.hook("preAction", async (_, command) => {
+    const { refuseRanks } = await import("./as_rank.ts");
+    await refuseRanks(command.name());
+  });
   const nested = program.commands.flatMap(({ commands }) => commands);
   for (const command of [program, ...program.commands, ...nested] as Command[]) {
     addImport(command);

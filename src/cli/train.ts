@@ -28,6 +28,7 @@ import { asRank } from "./as_rank.ts";
 import { checkCostMatrix, checkNames, checkStudent, checkTeacher } from "./check_config.ts";
 import { importWords } from "./options/import_modules.ts";
 import { datasetCallbacks, openComputeDevice, tuneWords } from "./device/open_device.ts";
+import { noteTimeToSave } from "./rank_device.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
 import { type LiveFlag, withLivePage } from "./terminal/live_page.ts";
 import { note, warn } from "./terminal/notes.ts";
@@ -73,6 +74,7 @@ async function trainIn(group: Group, flags: TrainFlags, given: readonly string[]
   checkCostMatrix(config);
   if (start.kind === "anew") checkStudent(config);
   const gpu = await openComputeDevice(flags.device, flags.tune);
+  noteTimeToSave();
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
   const interrupt = interruptSignal();
   const command = resumeCommand(flags, overrides);

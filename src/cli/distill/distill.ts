@@ -28,6 +28,7 @@ import { checkModel, findTeacher } from "./teacher.ts";
 import { asRank } from "../as_rank.ts";
 import { importWords } from "../options/import_modules.ts";
 import { datasetCallbacks, openComputeDevice, tuneWords } from "../device/open_device.ts";
+import { noteTimeToSave } from "../rank_device.ts";
 import { type Interrupt, interruptSignal } from "../terminal/interrupt_signal.ts";
 import { type LiveFlag, withLivePage } from "../terminal/live_page.ts";
 import { note, warn } from "../terminal/notes.ts";
@@ -128,6 +129,7 @@ async function lead(
     if (flags.overwrite) startAgain(new PipelineFiles(folder));
     console.log(visible(`from ${asTyped(source.pictures)} into ${asTyped(folder)}`));
     const gpu = await openComputeDevice(flags.device, flags.tune);
+    noteTimeToSave();
     const parts = { gpu, folder, request, teacher: teacher.card, group, command };
     return await withLivePage(
       flags.live,
