@@ -1,8 +1,9 @@
 /**
  * Writes the WGSL of every kernel that one WKD-L + WKD-F training step dispatches on hardware, without running any, for a
  * compiler's statistics: `deno run -A dump_kernels.ts PROJECT OUT [TEACHER STUDENT BATCH CHANNELS SIZE CLASSES] [--f16] [--subgroups]`
- * OUT/index.json lists variants with their bindings, workgroups and how often the step dispatches each. PROJECT is read by the
- * program that calls this one; the kernels are those of this checkout.
+ * OUT/index.json lists variants with their bindings, workgroups, how often the step dispatches each, and the multiply-adds of
+ * these dispatches, products and convolutions only. PROJECT is read by the program that calls this one; the kernels are those
+ * of this checkout.
  */
 import { WKD } from "../src/distill/wkd.ts";
 import { Gpu } from "../src/gpu/gpu.ts";
@@ -20,6 +21,25 @@ import { TrainStep } from "../src/train/train_step.ts";
 interface DumpedKernel {
   readonly entry: PipelineEntry;
   readonly dispatches: number[][];
+}
+
+type Numbers = Readonly<Record<string, number>>;
+
+/** Multiply-adds of a dispatch by its parameters and template values, of the kernels that make products and convolutions. */
+const MULTIPLY_ADDS: Readonly<Record<string, (p: Numbers, groups: number) => number>> = {
+  conv2d_tiled: (p) => p.rows * p.columns * p.channels * p.kernelY * p.kernelX * p.groups,
+  conv2d_tiled_weight_grad: (p) => p.rows * p.channels * p.kernelY * p.kernelX * p.depth * p.groups,
+  conv2d_generic: (p) =>
+    p.images * p.outChannels * p.outHeight * p.outWidth * p.inChannels / p.groups * p.kernelY *
+    p.kernelX,
+  conv2d_depthwise: (p) => p.tiles / p.tilesX / p.tilesY * ofPlane(p),
+  conv2d_depthwise_input_grad: (p) => p.tiles / p.tilesX / p.tilesY * ofPlane(p),
+  conv2d_depthwise_weight_grad: (p) => p.allStrips / p.tilesX / p.tilesY * p.channels * ofPlane(p),
+  matmul_tiled: (p, groups) => p.rows * p.columns * p.depth * groups / p.splits,
+};
+
+function ofPlane({ outHeight, outWidth, KH, KW }: Numbers): number {
+  return outHeight * outWidth * KH * KW;
 }
 
 const LIMITS = [
@@ -67,9 +87,11 @@ function distillerOf(teacher: string, student: string, image: number[], classes:
   });
 }
 
-function kindsOf({ kernel }: PipelineEntry): string {
-  return [...kernel.bindings].sort((a, b) => a.binding - b.binding)
-    .map(({ kind }) => kind === "uniform" ? "u" : "s").join("");
+/** A letter for each index up to the last: u(niform) or s(torage), also where nothing is bound. */
+function kindsOf({ kernel: { bindings } }: PipelineEntry): string {
+  const kinds = Array(1 + Math.max(...bindings.map(({ binding }) => binding))).fill("s");
+  for (const { binding, kind } of bindings) if (kind === "uniform") kinds[binding] = "u";
+  return kinds.join("");
 }
 
 const [, out, teacher = "resnet32x4", student = "resnet8x4", ...numbers] = Deno.args.filter((
@@ -88,6 +110,15 @@ const optimizer = new SGD(trained.flatMap((module) => module.parameters()), {
 const scaler = Deno.args.includes("--f16") ? new GradScaler(gpu) : null;
 const imageShape = [batch, ...image];
 const step = new TrainStep({ gpu, distiller, optimizer, scaler, imageShape });
+const multiplyAdds = new Map<PipelineEntry, number>();
+const dispatch = gpu.dispatch.bind(gpu);
+gpu.dispatch = (kernel, options) => {
+  dispatch(kernel, options);
+  const { params, values = {}, constants = {}, workgroups } = options;
+  const count = MULTIPLY_ADDS[kernel.name]?.({ ...params, ...values } as Numbers, workgroups[2]!);
+  const entry = gpu.pipelines.get(kernel, values, constants);
+  multiplyAdds.set(entry, (multiplyAdds.get(entry) ?? 0) + (count ?? 0));
+};
 await step.run({
   images: new Float32Array(batch * channels * size * size),
   labels: new Int32Array(batch),
@@ -107,6 +138,7 @@ for (const { entry, dispatches } of variants.values()) {
   await Deno.writeTextFile(`${out}/${file}`, entry.kernel.source);
   index.push({
     ...{ file, name: entry.name, kinds: kindsOf(entry), constants: entry.constants, dispatches },
+    multiplyAdds: multiplyAdds.get(entry),
   });
 }
 await Deno.writeTextFile(`${out}/index.json`, JSON.stringify(index, null, 1));

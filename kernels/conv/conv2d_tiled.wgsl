@@ -12,8 +12,9 @@
 // Dispatch: x * y = rowTiles * ceil(columns / BN) or more, y a multiple of rowTiles = ceil(rows / BM), so that there may be
 // more columns than x can count; z = groups * classSide^2.
 // Template: E, BIAS, RESIDUAL, RELU, TY, TX, R, C, D, U, THREADS, BM = R TY, BN = C TX, K (D, or a smaller power of two that holds all
-// channels), P (4 THREADS / BN), G (the larger of P and K), VB (1 x 1, stride 1, planes of whole vec4: the source is read as these), VC (the target is written as vec4:
-// classSide is 1 and planes are a multiple of 4).
+// channels), WHOLE (the channels of a group are a multiple of K), P (4 THREADS / BN), G (the larger of P and K), VB (1 x 1, stride 1,
+// planes of whole vec4: the source is read as these), VC (the target is written as vec4: classSide is 1 and planes are a
+// multiple of 4).
 struct Params {
   rows: u32, // channels of a group of the target
   rowTiles: u32,
@@ -131,20 +132,16 @@ fn main(
   //: end
   //: for v in 0..D / P
   var next${v}: vec4<${E}>;
-  //: if K == D
+  //: if K == D && !WHOLE
   var left${v}: bool;
   //: end
   //: end
-  //: if K == D
-  //: for j in 0..VB?1:4
-  var valid${j}: bool;
-  //: end
-  //: else
   //: for u in 0..D / G
   //: for j in 0..VB?1:4
   var valid${u}_${j}: bool;
   //: end
   //: end
+  //: if K < D
   var loaded = 0u;
   //: end
   {
@@ -166,29 +163,29 @@ fn main(
     }
     //: end
     //: for v in 0..D / P
-    //: if K == D && VB
-    tileB[placeB + ${v * P}u][vectorB] = select(vec4<${E}>(), next${v}, valid0 && left${v});
-    //: end
-    //: if K == D && !VB
-    tileB[placeB + ${v * P}u][vectorB] =
-      select(vec4<${E}>(), next${v}, vec4(valid0, valid1, valid2, valid3) & vec4(left${v}));
-    //: end
-    //: if K < D
+    //: if K < D && !WHOLE
     let left${v} = (placeB + ${v * P}u) % ${K}u < params.channels;
+    //: end
     tileB[placeB + ${v * P}u][vectorB] = select(
       vec4<${E}>(),
       next${v},
       //: if VB
-      valid${v * P / G}_0 && left${v},
+      valid${v * P / G}_0
       //: else
       vec4(
         //: for j in 0..4
-        valid${v * P / G}_${j} && left${v},
+        valid${v * P / G}_${j},
         //: end
-      ),
+      )
+      //: end
+      //: if !WHOLE
+      //: if VB
+      && left${v}
+      //: else
+      & vec4(left${v})
+      //: end
       //: end
     );
-    //: end
     //: end
     workgroupBarrier();
     //: include "conv_tile_load"

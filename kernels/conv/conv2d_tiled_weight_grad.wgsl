@@ -6,7 +6,9 @@
 // are loaded before the products of this one, and masked after them, so that nothing waits for the loads. What lies past the
 // last row or column goes into results that are not written.
 // Dispatch: x = ceil(columns / BN), y = ceil(rows / BM), z = groups * splits.
-// Template: E, TY, TX, R, C, D, U, THREADS, BM = R TY, BN = C TX.
+// Template: E, TY, TX, R, C, D, U, THREADS, BM = R TY, BN = C TX, S (of the NB = BN D / (4 THREADS) vectors of columns that a
+// thread loads, as many are neighbours in one tap: paddedChannels is a multiple of 4 S, and NB one of S), WHOLE
+// (depth is a multiple of D).
 struct Params {
   rows: u32, // output channels of a group
   channels: u32, // input channels of a group
@@ -52,21 +54,36 @@ fn main(
   let outPlane = params.outHeight * params.outWidth;
   let taps = params.kernelY * params.kernelX;
 
-  // This thread loads one pixel of every ${THREADS / D}th vector of rows and of columns; neighbouring threads the next pixels.
+  // This thread loads one pixel of every ${THREADS / D}th vector of rows and of every ${THREADS / D}th ${S} vectors of columns;
+  // neighbouring threads load the next pixels.
   let place = index % ${D}u;
   let vector = index / ${D}u;
   let firstA = (convGroup * params.rows + firstRow + vector * 4u) * outPlane;
-  //: for v in 0..(BN * D + 4 * THREADS - 1) / (4 * THREADS)
-  let column${v} = firstColumn + (vector + ${v * THREADS / D}u) * 4u;
-  let tap${v} = column${v} / params.paddedChannels;
-  let shiftY${v} = tap${v} / params.kernelX - params.padY;
-  let shiftX${v} = tap${v} % params.kernelX - params.padX;
-  let first${v} = (convGroup * params.channels + column${v} % params.paddedChannels) * plane + shiftY${v} * params.width + shiftX${v};
+  //: for t in 0..NB / S
+  let column${t} = firstColumn + (vector + ${t * THREADS / D}u) * ${4 * S}u;
+  let tap${t} = column${t} / params.paddedChannels;
+  let shiftY${t} = tap${t} / params.kernelX - params.padY;
+  let shiftX${t} = tap${t} % params.kernelX - params.padX;
+  let first${t} = (convGroup * params.channels + column${t} % params.paddedChannels) * plane + shiftY${t} * params.width + shiftX${t};
   //: end
+  // Where the pixel lies in x (its first tap, without padding) and in dy, and what changes on the way to the next step's: by
+  // D pixels, and more where that leaves a row or an image.
+  let imageX = params.groups * params.channels * plane;
+  let imageA = params.groups * params.rows * outPlane;
+  let endY = params.outHeight * params.stride;
+  let endX = params.outWidth * params.stride;
+  let stepY = params.stepY * params.stride;
+  let stepX = params.stepX * params.stride;
+  let stepBase = params.stepImages * imageX + stepY * params.width + stepX;
+  let rowBase = params.stride * params.width - endX;
+  let imageBase = imageX - endY * params.width;
+  let stepA = params.stepImages * (imageA - outPlane) + ${D}u;
   let pixel = start + place;
-  var image = pixel / outPlane;
-  var oy = pixel % outPlane / params.outWidth;
-  var ox = pixel % outPlane % params.outWidth;
+  let image = pixel / outPlane;
+  var fromY = pixel % outPlane / params.outWidth * params.stride;
+  var fromX = pixel % outPlane % params.outWidth * params.stride;
+  var base = image * imageX + fromY * params.width + fromX;
+  var atA = firstA + image * (imageA - outPlane) + pixel;
 
   let rowPlace = thread.y;
   let columnPlace = thread.x;
@@ -78,27 +95,42 @@ fn main(
   //: for v in 0..(BM * D + 4 * THREADS - 1) / (4 * THREADS)
   var rows${v}: vec4<${E}>;
   //: end
-  //: for v in 0..(BN * D + 4 * THREADS - 1) / (4 * THREADS)
-  var columns${v}: vec4<${E}>;
-  var valid${v}: bool;
+  //: for t in 0..NB / S
+  var valid${t}: bool;
+  //: for i in 0..S
+  var columns${t * S + i}: vec4<${E}>;
+  //: end
   //: end
   {
     //: include "conv_pixels_load"
   }
   for (var origin = start; origin < end; origin += ${D}u) {
     workgroupBarrier();
+    //: if !WHOLE
     let left = origin + place < end;
+    //: end
     //: if BM * D < 4 * THREADS
     if (index < ${BM * D / 4}u) {
     //: end
     //: for v in 0..(BM * D + 4 * THREADS - 1) / (4 * THREADS)
+    //: if WHOLE
+    tileA[place][vector + ${v * THREADS / D}u] = rows${v};
+    //: else
     tileA[place][vector + ${v * THREADS / D}u] = select(vec4<${E}>(), rows${v}, left);
+    //: end
     //: end
     //: if BM * D < 4 * THREADS
     }
     //: end
-    //: for v in 0..(BN * D + 4 * THREADS - 1) / (4 * THREADS)
-    tileB[place][vector + ${v * THREADS / D}u] = select(vec4<${E}>(), columns${v}, left && valid${v});
+    //: for t in 0..NB / S
+    //: for i in 0..S
+    tileB[place][(vector + ${t * THREADS / D}u) * ${S}u + ${i}u] =
+      //: if WHOLE
+      select(vec4<${E}>(), columns${t * S + i}, valid${t});
+      //: else
+      select(vec4<${E}>(), columns${t * S + i}, left && valid${t});
+      //: end
+    //: end
     //: end
     workgroupBarrier();
     //: include "conv_pixels_load"

@@ -1,17 +1,18 @@
 // Gradient of the Gaussian Wasserstein losses with respect to the student's features:
 //   dx = sum over the windows that hold x of 2 scale (dmean_loss (mean - mean') / n
 //        + dcov_loss (std - std') (x - mean) / ((n - 1) std))
-// student, dx: float32 [planes, height, width]; stats as statistics.wgsl wrote it; dmean, dcov: one float32,
+// student, dx: E, f32 or f16, [planes, height, width]; stats as statistics.wgsl wrote it; dmean, dcov: one float32,
 // counted when `with_mean`, `with_cov`. Dispatch: one thread for PER consecutive elements, groups of 64.
+// Template: E.
 struct Params {
   count: u32, height: u32, width: u32, grid: u32, scale: f32, with_mean: u32, with_cov: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> student: array<f32>;
+@group(0) @binding(1) var<storage, read> student: array<${E}>;
 @group(0) @binding(2) var<storage, read> stats: array<vec4f>;
 @group(0) @binding(3) var<storage, read> dmean: array<f32>;
 @group(0) @binding(4) var<storage, read> dcov: array<f32>;
-@group(0) @binding(5) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dx: array<${E}>;
 
 override PER: u32 = 1u;
 
@@ -54,7 +55,7 @@ fn each(thread: u32) {
         next += area;
         ab = line(stats[plane], f32(area), weights);
       }
-      dx[e] = ab.x + ab.y * student[e];
+      dx[e] = ${E}(ab.x + ab.y * f32(student[e]));
     }
     return;
   }
@@ -71,7 +72,7 @@ fn each(thread: u32) {
         ab += line(stats[(plane * params.grid + i) * params.grid + j], n, weights);
       }
     }
-    dx[e] = ab.x + ab.y * student[e];
+    dx[e] = ${E}(ab.x + ab.y * f32(student[e]));
     place++;
     if (place == area) {
       place = 0u;

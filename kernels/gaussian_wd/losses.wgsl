@@ -6,17 +6,16 @@ struct Params { count: u32, scale: f32 }
 @group(0) @binding(2) var<storage, read_write> mean_loss: array<f32>;
 @group(0) @binding(3) var<storage, read_write> cov_loss: array<f32>;
 
-var<workgroup> shared_sums: array<vec2f, 64>;
+alias Lane = vec2f;
+//: include "lanes" LANES = 64, ROWS = 1
+//: include "join_lanes" NAME = "lanesSum", JOIN = "a + b", LANES = 64, ROWS = 1
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) thread: u32) {
   var sum = vec2f(0.0);
   for (var i = thread; i < params.count; i += 64u) { sum += partials[i]; }
-  shared_sums[thread] = sum;
-  workgroupBarrier();
+  let total = lanesSum(sum, thread);
   if (thread == 0u) {
-    var total = vec2f(0.0);
-    for (var l = 0u; l < 64u; l++) { total += shared_sums[l]; }
     mean_loss[0] = total.x * params.scale;
     cov_loss[0] = total.y * params.scale;
   }

@@ -1,13 +1,13 @@
 // Mean and standard deviation of student and teacher in every window of a grid over the plane, and what the
 // Gaussian Wasserstein distance adds up: the squared differences of both.
 //   std = sqrt(unbiased variance + eps); window (i, j) covers rows floor(i H / grid) to ceil((i + 1) H / grid)
-// student, teacher: float32 [planes, height, width]; stats: float32 [planes][grid][grid] vec4: student's mean and
+// student, teacher: E, f32 or f16, [planes, height, width]; stats: float32 [planes][grid][grid] vec4: student's mean and
 // std, then student minus teacher of both; partials: float32 [groups] vec2, the group's sums of the squares.
-// Dispatch: one group for ROWS windows, LANES threads a window. Template: LANES, ROWS.
+// Dispatch: one group for ROWS windows, LANES threads a window. Template: E, LANES, ROWS.
 struct Params { windows: u32, height: u32, width: u32, grid: u32, eps: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> student: array<f32>;
-@group(0) @binding(2) var<storage, read> teacher: array<f32>;
+@group(0) @binding(1) var<storage, read> student: array<${E}>;
+@group(0) @binding(2) var<storage, read> teacher: array<${E}>;
 @group(0) @binding(3) var<storage, read_write> stats: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> partials: array<vec2f>;
 
@@ -38,7 +38,7 @@ fn eachRow(window: u32, lane: u32, thread: u32) {
 
   // Sums are taken about the window's first element, so that squares do not cancel.
   let origin = (plane * params.height + rows.x) * params.width + columns.x;
-  let shift = vec2f(student[origin], teacher[origin]);
+  let shift = vec2f(vec2<${E}>(student[origin], teacher[origin]));
   // In blocks: a long sum of like numbers loses digits when they are added one by one.
   var sums = vec4f(0.0);
   for (var block = lane; block < count; block += ${LANES * 1024}u) {
@@ -46,7 +46,7 @@ fn eachRow(window: u32, lane: u32, thread: u32) {
     for (var e = block; e < min(block + ${LANES * 1024}u, count); e += ${LANES}u) {
       let row = divide(e, width);
       let at = origin + row * (params.width - width) + e;
-      let d = vec2f(student[at], teacher[at]) - shift;
+      let d = vec2f(vec2<${E}>(student[at], teacher[at])) - shift;
       some += vec4f(d, d * d);
     }
     sums += some;

@@ -5,19 +5,17 @@ struct Params { count: u32, maxNorm: f32 }
 @group(0) @binding(1) var<storage, read> partials: array<f32>;
 @group(0) @binding(2) var<storage, read_write> clip: array<f32>;
 
-var<workgroup> sums: array<f32, 64>;
+alias Lane = f32;
+//: include "lanes" LANES = 64, ROWS = 1
+//: include "join_lanes" NAME = "lanesSum", JOIN = "a + b", LANES = 64, ROWS = 1
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) thread: u32) {
   var sum = 0.0;
   for (var i = thread; i < params.count; i += 64u) { sum += partials[i]; }
-  sums[thread] = sum;
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (thread < half) { sums[thread] += sums[thread + half]; }
-  }
+  let total = lanesSum(sum, thread);
   if (thread == 0u) {
-    let norm = sqrt(sums[0]);
+    let norm = sqrt(total);
     let factor = params.maxNorm / (norm + 1e-6);
     clip[0] = norm;
     clip[1] = select(factor, 1.0, factor > 1.0);

@@ -1,6 +1,6 @@
 // partials[first + block] = sum of the block's squared gradients; 0 where the block's parameter has no gradient.
 // gradients: float32 in blocks of 1024. SCALED: they are those of a loss times scale.x, and are divided by it before.
-// Dispatch: one workgroup a block: 64 threads, four vec4 each, then a tree. Template: SCALED.
+// Dispatch: one workgroup a block: 64 threads, four vec4 each. Template: SCALED.
 struct Params { first: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> enabled: array<u32>;
@@ -10,7 +10,9 @@ struct Params { first: u32 }
 @group(0) @binding(4) var<uniform> scale: vec4f;
 //: end
 
-var<workgroup> sums: array<f32, 64>;
+alias Lane = f32;
+//: include "lanes" LANES = 64, ROWS = 1
+//: include "join_lanes" NAME = "lanesSum", JOIN = "a + b", LANES = 64, ROWS = 1
 
 @compute @workgroup_size(64)
 fn main(
@@ -31,10 +33,6 @@ fn main(
       sum += g * g;
     }
   }
-  sums[thread] = dot(sum, vec4f(1.0));
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (thread < half) { sums[thread] += sums[thread + half]; }
-  }
-  if (thread == 0u) { partials[params.first + block] = sums[0]; }
+  let total = lanesSum(dot(sum, vec4f(1.0)), thread);
+  if (thread == 0u) { partials[params.first + block] = total; }
 }

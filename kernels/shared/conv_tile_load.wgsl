@@ -9,8 +9,8 @@ let offsetY = params.direction * tapY;
 let offsetX = params.direction * tapX;
 let offset = (channel + placeB) * sourcePlane + offsetY * params.sourceWidth + offsetX;
 //: for j in 0..VB?1:4
-valid${j} = y${j} + offsetY < params.sourceHeight && x${j} + offsetX < params.sourceWidth;
-let at${j} = select(0u, first${j} + offset, valid${j});
+valid0_${j} = y${j} + offsetY < params.sourceHeight && x${j} + offsetX < params.sourceWidth;
+let at${j} = select(0u, first${j} + offset, valid0_${j});
 //: end
 //: for v in 0..D / P
 //: if VB
@@ -22,7 +22,9 @@ next${v} = vec4<${E}>(
   //: end
 );
 //: end
+//: if !WHOLE
 left${v} = channel + placeB + ${v * P}u < params.channels;
+//: end
 //: end
 let lastX = tapX + 1u >= tapsX;
 let lastTap = lastX && tapY + 1u >= tapsY;

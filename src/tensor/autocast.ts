@@ -16,7 +16,6 @@ export const AUTOCAST = {
   dkdLoss: "float32",
   dropout: "float32",
   exp: "float32",
-  gaussianWasserstein: "float32",
   kdLoss: "float32",
   layerNorm: "float32",
   log: "float32",
@@ -29,28 +28,29 @@ export const AUTOCAST = {
   wkdLogitLoss: "float32",
 } as const satisfies Readonly<Record<string, FloatType>>;
 
-let enabled = false;
+/** What was cast since {@linkcode autocast} began, by type; null outside of it. */
+let casts: Record<FloatType, Map<Tensor, Tensor>> | null = null;
 
 /**
  * Runs `fn` with convolutions and linear layers in float16 and what needs its range in float32; sums inside of
- * kernels are float32 always. Backward passes run outside of it and take the types of the forward pass. PyTorch:
- * `torch.autocast(dtype=torch.float16)`.
+ * kernels are float32 always. Backward passes run outside of it and take the types of the forward pass. A tensor that
+ * several ops read is cast once, so its elements must not change meanwhile. PyTorch: `torch.autocast(dtype=torch.float16)`.
  *
  * @throws GpuError from the first op where the adapter has no `shader-f16`; TypeError when `fn` is async.
  */
 export function autocast<T>(fn: () => T): T {
-  const outer = enabled;
-  enabled = true;
+  const outer = casts;
+  casts ??= { float16: new Map(), float32: new Map() };
   try {
     return synchronous("autocast", fn());
   } finally {
-    enabled = outer;
+    casts = outer;
   }
 }
 
 /** Whether {@linkcode autocast} is at work. */
 export function autocastEnabled(): boolean {
-  return enabled;
+  return casts !== null;
 }
 
 /** {@linkcode autocastInput} for an op that may have no entry. */
@@ -60,5 +60,11 @@ export function autocastByName(op: string, x: Tensor): Tensor {
 
 /** An input of an op in the type that autocast wants for it; as it is outside of autocast. For ops. */
 export function autocastInput(op: keyof typeof AUTOCAST, x: Tensor): Tensor {
-  return enabled && isFloat(x.dtype) ? cast(x, AUTOCAST[op]) : x;
+  const dtype = AUTOCAST[op];
+  if (!casts || !isFloat(x.dtype) || x.dtype === dtype) return x;
+  const known = casts[dtype];
+  const found = known.get(x);
+  const result = cast(x, dtype, found?.disposed ? undefined : found);
+  known.set(x, result);
+  return result;
 }

@@ -12,9 +12,14 @@ export function isFloat(dtype: DType): dtype is FloatType {
   return dtype === "float32" || dtype === "float16";
 }
 
+/** Bytes from one element to the next. */
+export function elementBytes(dtype: DType): number {
+  return dtype === "float16" ? 2 : 4;
+}
+
 /** Bytes of `count` elements, up to the next multiple of 4, which copies want. */
 export function bytesOf(dtype: DType, count: number): number {
-  return dtype === "float16" ? 4 * Math.ceil(count / 2) : 4 * count;
+  return 4 * Math.ceil(count * elementBytes(dtype) / 4);
 }
 
 /** The scalar type of float elements in kernels. */

@@ -4,7 +4,7 @@ import { tune } from "../gpu/tune.ts";
 import { withoutPreact } from "../models/wanted_features.ts";
 import { weightedSum } from "../ops/elementwise/weighted_sum.ts";
 import { clipGradNorm } from "../optim/clip_grad_norm.ts";
-import { autocast } from "../tensor/autocast.ts";
+import { autocast, autocastInput } from "../tensor/autocast.ts";
 import { tensor, zeros } from "../tensor/create.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Shape } from "../tensor/shape.ts";
@@ -222,8 +222,11 @@ export class TrainStep {
     const { images, labels } = batch;
     const targets = batch.targets({ labelSmoothing, classWeights: this.#classWeights });
     const forwardTrain = () => distiller.forwardTrain(images, labels, this.#schedule!, targets);
-    const forward = () =>
-      distiller.readsPreact === false ? withoutPreact(forwardTrain) : forwardTrain();
+    const forward = () => {
+      const output = distiller.readsPreact === false ? withoutPreact(forwardTrain) : forwardTrain();
+      // The metrics read what the losses read.
+      return { ...output, logits: autocastInput("crossEntropy", output.logits) };
+    };
     const { logits, losses } = scaler ? autocast(forward) : forward();
     requireTargetsUsed(targets, distiller, this.options, mixes);
     const loss = weightedSum(Object.values(losses).map((term) => [term.to("float32"), 1]));
@@ -233,7 +236,9 @@ export class TrainStep {
     const own = shared ? loss.mul(shared.share) : loss;
     const early = shared && !this.#weight && !dry ? { onGradient: shared.onGradient } : {};
     shared?.start();
-    (scaler?.scale(own) ?? own).backward({ freeExcept: [], ...early });
+    // The gradient of the scaled loss, which itself nobody needs.
+    const seed = scaler ? { gradient: scaler.scaleFactor } : {};
+    own.backward({ ...seed, freeExcept: [], ...early });
     // Gradients that nobody computed.
     if (dry) return optimizer.zeroGrad();
     if (this.#weight) return optimizer.accumulateGradients(this.#weight);

@@ -9,11 +9,14 @@ import { dkdDivergence } from "../../src/ops/losses/dkd_divergence.ts";
 import { gaussianWasserstein } from "../../src/ops/losses/gaussian_wasserstein.ts";
 import { kdDivergence } from "../../src/ops/losses/row_divergence.ts";
 import { memoryUpdate } from "../../src/ops/losses/memory_update.ts";
+import { wkdCombine } from "../../src/ops/losses/wkd_combine.ts";
 import { softmaxRows } from "../../src/ops/softmax/softmax_rows.ts";
 import { topKCorrect } from "../../src/ops/reduce/top_k_correct.ts";
 import { wkdMarginals } from "../../src/ops/losses/wkd_marginals.ts";
 import { CostKernel } from "../../src/ops/sinkhorn/cost_kernel.ts";
 import { sinkhorn } from "../../src/ops/sinkhorn/sinkhorn.ts";
+import { clipGradNorm } from "../../src/optim/clip_grad_norm.ts";
+import { SGD } from "../../src/optim/sgd.ts";
 import { ones, tensor, zeros } from "../../src/tensor/create.ts";
 import { setDefaultDevice } from "../../src/tensor/default_device.ts";
 import type { Shape } from "../../src/tensor/shape.ts";
@@ -125,6 +128,16 @@ const OPS: Readonly<Record<string, () => Tensor[]>> = {
     return (["group", "product"] as const).map((method) =>
       sinkhorn(p, q, cost, { method, iterations: 3 })
     );
+  },
+  "wkdCombine()": () => {
+    const [term, distance] = pair([90]);
+    return [wkdCombine(term.detach(), distance, 2)];
+  },
+  "clipGradNorm()": () => {
+    const [x, gradient] = pair([1500]);
+    const optimizer = new SGD([x], { lr: 0.1 });
+    x.mul(gradient).sum().backward();
+    return [clipGradNorm(optimizer, 0.5), clipGradNorm(optimizer, 0.5, tensor([4]))];
   },
   "memoryUpdate()": () => {
     const [memory, v] = [pair([8, 70])[1], tensor(values("v", [3, 70]), [3, 70])];

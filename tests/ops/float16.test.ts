@@ -1,4 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { Gpu } from "../../src/gpu/gpu.ts";
+import { castElements, roundElements } from "../../src/ops/elementwise/cast.ts";
+import { gaussianWasserstein } from "../../src/ops/losses/gaussian_wasserstein.ts";
+import { setDefaultDevice } from "../../src/tensor/default_device.ts";
 import { adaptiveAvgPool2d } from "../../src/ops/pool/adaptive_avg_pool2d.ts";
 import { addInPlace } from "../../src/ops/elementwise/add_in_place.ts";
 import { avgPool2d } from "../../src/ops/pool/avg_pool2d.ts";
@@ -215,6 +219,59 @@ Deno.test({ name: "to() rounds to the nearest float16 and back", ignore }, async
   assertEquals(half.to("float16"), half);
   half.dispose();
   back.dispose();
+});
+
+Deno.test({ name: "roundElements() rounds as a cast there and back does", ignore }, async () => {
+  // Half ways between two numbers of float16, large and below its normal ones, and all scales.
+  const halves = [1, 3, 5, 2047].flatMap((n) => [n * 2 ** -25, n * 2 ** -12, n * 16 + 65504 - 16]);
+  const edges = [65504, 65519.99, 65520, 2 ** -14, 2 ** -14 * (1 - 2 ** -12), 2 ** -24, 1e30, 0];
+  const scales = [...values("scales", [3000])].map((v, i) => v * 2 ** (i % 48 - 30));
+  const numbers = [...halves, ...edges, ...scales, Infinity, NaN].flatMap((v) => [v, -v]);
+  const given = Float32Array.from(numbers);
+  const x = tensor(given);
+  const rounded = roundElements(x);
+  const cast = castElements(castElements(x, "float16"), "float32");
+  assertEquals(await rounded.data(), given.map(Math.f16round));
+  assertEquals(await rounded.data(), await cast.data());
+  for (const each of [x, rounded, cast]) each.dispose();
+});
+
+/** What `fn` gives with the kernels of hardware. */
+async function onHardware<T>(fn: () => Promise<T>): Promise<T> {
+  const hardware = new Gpu(gpu.device, gpu.info, false, Infinity, gpu.subgroups);
+  hardware.compilesSlowly = true;
+  setDefaultDevice(hardware);
+  try {
+    return await fn();
+  } finally {
+    setDefaultDevice(gpu);
+  }
+}
+
+Deno.test({ name: "linear() in float16 on hardware, whose sums are cut too", ignore }, async () => {
+  for (const inputs of [24, 600]) {
+    const sizes = [x(6, inputs), parameter(10, inputs), parameter(10)];
+    await onHardware(() => check((x, w, b) => linear(x, w, b), sizes));
+  }
+});
+
+Deno.test({
+  name: "gaussianWasserstein() on hardware reads float16 as a cast would, and writes the gradient",
+  ignore,
+}, async () => {
+  const shape = [2, 3, 4, 6];
+  const [s, t] = ["s", "t"].map((name) => values(name, shape).map(Math.f16round));
+  const run = (dtype: FloatType) => async () => {
+    const student = tensor(s, shape, { dtype, requiresGrad: true });
+    const { meanLoss, covLoss } = gaussianWasserstein(student, tensor(t, shape, { dtype }));
+    meanLoss.mul(2).add(covLoss).backward();
+    assertEquals(student.grad!.dtype, dtype);
+    const found = [meanLoss, covLoss, student.grad!].map((each) => each.data());
+    return await Promise.all(found) as Float32Array[];
+  };
+  const [mean, cov, gradient] = await onHardware(run("float32"));
+  const half = await onHardware(run("float16"));
+  assertEquals(half, [mean, cov, gradient.map(Math.f16round)]);
 });
 
 Deno.test({ name: "to() passes gradients on in their own types", ignore }, async () => {

@@ -6,6 +6,7 @@ import { withoutPreact } from "../../src/models/wanted_features.ts";
 import { Folding } from "../../src/nn/folding.ts";
 import { skipInit } from "../../src/nn/init.ts";
 import { CostKernel } from "../../src/ops/sinkhorn/cost_kernel.ts";
+import { GradScaler } from "../../src/optim/grad_scaler.ts";
 import { SGD } from "../../src/optim/sgd.ts";
 import { featureShapes } from "../../src/run/build_distiller.ts";
 import { noGrad } from "../../src/tensor/autograd.ts";
@@ -64,18 +65,20 @@ function wkd([from, to]: Pair): WKD {
   });
 }
 
-/** Dispatches of the step, and of its teacher's forward pass, on one kind of device. */
+/** Dispatches of the step, and of its teacher's forward pass in float32, on one kind of device. */
 function dispatches(
-  software: boolean,
+  { software, mixed = false }: { readonly software: boolean; readonly mixed?: boolean },
   ...pair: Pair
 ): Promise<{ step: number; teacher: number }> {
   return onDry(software, async (gpu) => {
     const distiller = wkd(pair);
+    const scaler = mixed ? new GradScaler(gpu) : null;
     const modules = [distiller.student, ...Object.values(distiller.extraModules)];
     const optimizer = new SGD(modules.flatMap((module) => module.parameters()), {
       ...{ lr: 0.05, momentum: 0.9, weightDecay: 5e-4, nesterov: true },
     });
-    const step = new TrainStep({ gpu, distiller, optimizer, imageShape: [BATCH, ...IMAGE] });
+    const imageShape = [BATCH, ...IMAGE];
+    const step = new TrainStep({ gpu, distiller, optimizer, scaler, imageShape });
     const batch = { images: new Float32Array(BATCH * 3072), labels: new Int32Array(BATCH) };
     await step.run(batch, { epoch: 1, epochs: 240 });
     const images = zeros([BATCH, ...IMAGE]);
@@ -87,15 +90,32 @@ function dispatches(
     const found = { step: step.dispatches, teacher: recording.dispatches };
     for (const each of [recording, folding, images, step, optimizer, distiller]) each.dispose();
     for (const each of [...modules, distiller.teacher]) each.dispose();
+    scaler?.dispose();
     return found;
   });
 }
 
 Deno.test("a WKD step from resnet32x4 to resnet8x4 has so many dispatches on hardware", async () => {
   // The teacher: 34 convolutions, the average and the classifier. README and docs/results.md tell the numbers.
-  assertEquals(await dispatches(false, "resnet32x4", "resnet8x4"), { step: 148, teacher: 36 });
+  assertEquals(await dispatches({ software: false }, "resnet32x4", "resnet8x4"), {
+    step: 148,
+    teacher: 36,
+  });
+});
+
+Deno.test({
+  name: "in mixed precision it has twelve more, for casts, the loss scale and its check",
+  ignore: !real.half,
+  fn: async () => {
+    const hardware = { software: false, mixed: true };
+    const { step } = await dispatches(hardware, "resnet32x4", "resnet8x4");
+    assertEquals(step, 160);
+  },
 });
 
 Deno.test("a WKD step from resnet20 to resnet8 has so many dispatches on software", async () => {
-  assertEquals(await dispatches(true, "resnet20", "resnet8"), { step: 192, teacher: 39 });
+  assertEquals(await dispatches({ software: true }, "resnet20", "resnet8"), {
+    step: 192,
+    teacher: 39,
+  });
 });

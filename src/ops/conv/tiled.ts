@@ -8,6 +8,7 @@ import {
   CONVOLUTION_TILES,
   leastTime,
   type ProductTile,
+  SHALLOW_TILES,
   tileName,
   tilesToTime,
   tileValues,
@@ -114,6 +115,7 @@ function run(
       RELU: Number(relu),
       ...tileValues(source.gpu, tile),
       ...{ K, P, G: Math.max(P, K) },
+      WHOLE: Number(view.groupIn % K === 0),
       VB: Number(isPointwise(g) && vectors),
       VC: Number(classSide === 1 && vectors),
     },
@@ -130,13 +132,14 @@ function chooseTile(
   size: Readonly<Record<"rows" | "columns", number>>,
   products: number,
 ): ProductTile {
-  const { source, target, direction } = sum;
+  const { source, target, direction, view } = sum;
   const { gpu, dtype } = source;
-  const standard = leastTime(gpu, size, products, CONVOLUTION_TILES);
+  const tiles = view.groupIn < 16 ? SHALLOW_TILES : CONVOLUTION_TILES;
+  const standard = leastTime(gpu, size, products, tiles);
   return tuned(gpu, standard, () => ({
     kernel: tiledKernel,
     shape: [direction > 0 ? "forward" : "gradient", dtype, ...convWords(g)],
-    variants: tilesToTime(gpu, standard, CONVOLUTION_TILES),
+    variants: tilesToTime(gpu, standard, tiles),
     nameOf: tileName,
     run: (tile) => {
       const parts = { source: scratchLike(source), target: scratchLike(target) };

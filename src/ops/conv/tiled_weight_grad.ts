@@ -3,10 +3,10 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
 import {
-  CONVOLUTION_TILES,
   FILLING_THREADS,
   leastWork,
   type ProductTile,
+  SHALLOW_TILES,
   tileName,
   tilesToTime,
   tileValues,
@@ -55,10 +55,22 @@ function run(x: Tensor, dy: Tensor, g: ConvGeometry, { tile, wanted }: Cut): Ten
       stepY: rowsOn % g.outHeight,
       stepX: D % g.outWidth,
     },
-    values: { E: wgslFloat(x.dtype), ...tileValues(x.gpu, tile) },
+    values: {
+      E: wgslFloat(x.dtype),
+      ...tileValues(x.gpu, tile),
+      ...vectorsOf(tile, paddedChannels),
+      WHOLE: Number(depth % D === 0),
+    },
     workgroups: [Math.ceil(size.columns / BN), Math.ceil(size.rows / BM), g.groups * splits],
   });
   return sumPartials(partials, weightShape(g));
+}
+
+/** Vectors of columns that a thread loads, and as many of them as can lie in one tap. */
+function vectorsOf({ BN, D, THREADS }: ProductTile, paddedChannels: number) {
+  const NB = BN * D / (4 * THREADS);
+  const S = [4, 2, 1].find((S) => NB % S === 0 && paddedChannels % (4 * S) === 0)!;
+  return { NB, S };
 }
 
 function sizesOf(g: ConvGeometry) {
@@ -82,7 +94,7 @@ function fillingCut(g: ConvGeometry, tile: ProductTile, share = 1): Cut {
 /** The fastest tile and cut where they were measured, or else what should be. */
 function chooseCut(x: Tensor, dy: Tensor, g: ConvGeometry): Cut {
   const { gpu, dtype } = x;
-  const tile = leastWork(gpu, sizesOf(g).size, CONVOLUTION_TILES);
+  const tile = leastWork(gpu, sizesOf(g).size, SHALLOW_TILES);
   const standard = fillingCut(g, tile);
   return tuned(gpu, standard, () => ({
     kernel: weightGradKernel,
@@ -90,7 +102,7 @@ function chooseCut(x: Tensor, dy: Tensor, g: ConvGeometry): Cut {
     variants: distinct([
       standard,
       ...[0.5, 2].map((share) => fillingCut(g, tile, share)),
-      ...tilesToTime(gpu, tile, CONVOLUTION_TILES).map((each) => fillingCut(g, each)),
+      ...tilesToTime(gpu, tile, SHALLOW_TILES).map((each) => fillingCut(g, each)),
     ], cutName),
     nameOf: cutName,
     run: (cut) => void run(scratchLike(x), scratchLike(dy), g, cut),

@@ -1,6 +1,6 @@
 import type { Tensor } from "../../tensor/core.ts";
 import { addInPlace } from "../elementwise/add_in_place.ts";
-import { castElements } from "../elementwise/cast.ts";
+import { castElements, roundElements } from "../elementwise/cast.ts";
 import { takeIn } from "../take_as.ts";
 import { convForwardDepthwise, convInputGradDepthwiseUnit } from "./depthwise.ts";
 import { convInputGradDepthwise } from "./depthwise_input_grad.ts";
@@ -187,7 +187,7 @@ function widened(
 ): Tensor {
   if (tensors[0].dtype === "float32") return run(tensors, weight!);
   const wide = tensors.map((each) => castElements(each, "float32"));
-  const rounded = weight && takeIn(castElements(weight, "float16"), "float32");
+  const rounded = weight && roundElements(weight);
   const result = takeIn(run(wide, rounded!), dtype);
   for (const each of wide) each.dispose();
   rounded?.dispose();

@@ -4,7 +4,7 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { synchronous } from "../../gpu/synchronous.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { tensor } from "../../tensor/create.ts";
-import { bytesOf, type DType, wgslFloat } from "../../tensor/dtype.ts";
+import { bytesOf, type DType, elementBytes, wgslFloat } from "../../tensor/dtype.ts";
 import { Storage } from "../../tensor/storage.ts";
 import { linearGrid } from "../grid.ts";
 
@@ -128,7 +128,7 @@ export class WeightPacks {
     );
     if (!arena) {
       const room = Math.min(ROOM * size, this.gpu.account.maxTensor);
-      const elements = Math.max(room, bytes) / bytesOf(dtype, 1);
+      const elements = Math.max(room, bytes) / elementBytes(dtype);
       arena = { all: Tensor.result(this.gpu, [elements], dtype).keep(), used: 0 };
       this.#arenas.push(arena);
     }
@@ -141,7 +141,7 @@ export class WeightPacks {
   #packTogether(entries: readonly Entry[]): void {
     const [{ arena: { all }, weight: { storage: { buffer } } }] = entries;
     const words = new Uint32Array(WORDS * entries.length);
-    const size = bytesOf(all.dtype, 1);
+    const size = elementBytes(all.dtype);
     let groups = 0;
     entries.forEach(({ weight, layout, packed }, i) => {
       const { total, ...rest } = layout;

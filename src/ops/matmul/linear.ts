@@ -1,11 +1,12 @@
 import { autocastInput } from "../../tensor/autocast.ts";
 import { track } from "../../tensor/autograd.ts";
 import type { Tensor } from "../../tensor/core.ts";
+import type { FloatType } from "../../tensor/dtype.ts";
 import { formatShape } from "../../tensor/shape.ts";
-import { cast, castElements } from "../elementwise/cast.ts";
+import { cast, roundElements } from "../elementwise/cast.ts";
 import { sum } from "../reduce/sum.ts";
-import { requireFloat } from "../require_dtype.ts";
-import { takeAs, takeIn } from "../take_as.ts";
+import { requireFloat, requireFloats } from "../require_dtype.ts";
+import { takeAs } from "../take_as.ts";
 import { product } from "./product.ts";
 
 /**
@@ -19,20 +20,18 @@ import { product } from "./product.ts";
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   x = autocastInput("linear", x);
-  if (x.dtype !== "float16") return linear32(x, weight, bias);
-  // A classifier is a small part of the work: the product runs in float32, of numbers rounded to float16.
-  const y = linear32(cast(x, "float32"), roundedToHalf(weight), bias);
-  return cast(y, "float16");
+  if (x.dtype !== "float16") return multiplied(x, weight, bias);
+  requireFloat("linear", weight);
+  const rounded = track("round", [weight], roundElements(weight), (dy) => [dy]);
+  if (!x.gpu.software) return multiplied(x, rounded, bias);
+  // The kernel of software adapters knows float32 alone.
+  return cast(multiplied(cast(x, "float32"), rounded, bias), "float16");
 }
 
-/** float32, each rounded to float16; the gradient passes as it is. */
-function roundedToHalf(x: Tensor): Tensor {
-  const half = castElements(x, "float16");
-  return track("round", [x], takeIn(half, "float32"), (dy) => [dy]);
-}
-
-function linear32(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
-  requireFloat("linear", x, weight, ...(bias ? [bias] : []));
+/** The product, in the type of `x`. */
+function multiplied(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+  requireFloats("linear", x);
+  requireFloat("linear", weight, ...(bias ? [bias] : []));
   const [outputs, inputs] = weight.shape;
   if (weight.ndim !== 2 || x.ndim < 1 || x.shape[x.ndim - 1] !== inputs) {
     throw new RangeError(
@@ -47,7 +46,8 @@ function linear32(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
   }
   const rows = x.numel / inputs;
   const flat = x.alias([rows, inputs]);
-  const y = takeAs(product(flat, weight, { transposeB: true, bias }), [
+  const dtype = x.dtype as FloatType;
+  const y = takeAs(product(flat, weight, { transposeB: true, bias, dtype }), [
     ...x.shape.slice(0, -1),
     outputs,
   ]);
@@ -56,9 +56,9 @@ function linear32(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
     const rowsOfX = x.alias([rows, inputs]);
     const rowsOfY = dy.alias([rows, outputs]);
     const gradients = [
-      x.requiresGrad ? takeAs(product(rowsOfY, weight), x.shape) : null,
+      x.requiresGrad ? takeAs(product(rowsOfY, weight, { dtype }), x.shape) : null,
       weight.requiresGrad ? product(rowsOfY, rowsOfX, { transposeA: true }) : null,
-      ...(bias ? [bias.requiresGrad ? sum(rowsOfY, { dims: 0 }) : null] : []),
+      ...(bias ? [bias.requiresGrad ? sum(rowsOfY, { dims: 0, dtype: "float32" }) : null] : []),
     ];
     rowsOfX.dispose();
     rowsOfY.dispose();

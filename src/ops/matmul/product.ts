@@ -4,9 +4,11 @@ import type { Gpu } from "../../gpu/gpu.ts";
 import { Kernel } from "../../gpu/kernel.ts";
 import { withoutTape } from "../../tensor/autograd.ts";
 import { Tensor } from "../../tensor/core.ts";
+import { type FloatType, wgslFloat } from "../../tensor/dtype.ts";
 import { MAX_WORKGROUPS } from "../grid.ts";
 import { sumPartials } from "../reduce/sum_partials.ts";
 import { permute } from "../shape/permute.ts";
+import { takeIn } from "../take_as.ts";
 import { distinct, scratchLike, tuned } from "../tuned.ts";
 import {
   FILLING_THREADS,
@@ -37,6 +39,8 @@ interface ProductOptions {
   readonly transposeB?: boolean;
   /** [columns], added to every row. */
   readonly bias?: Tensor | null;
+  /** Type of the result. Default float32. */
+  readonly dtype?: FloatType;
   /** Insists on a kernel, for tests. */
   readonly variant?: ProductVariant;
   /** Insists on a tile of the `tiled` kernel, for tests. */
@@ -56,9 +60,9 @@ interface Cut extends ProductSize {
   readonly tile: ProductTile | null;
 }
 
-/** `op(a) * op(b) + bias`, off the tape. */
+/** `op(a) * op(b) + bias`, off the tape; float32, and by the `tiled` kernel also float16, whose sums are float32. */
 export function product(a: Tensor, b: Tensor, options: ProductOptions = {}): Tensor {
-  const { transposeA = false, transposeB = false } = options;
+  const { transposeA = false, transposeB = false, dtype = "float32" } = options;
   const size = productSize(a.shape, b.shape, transposeA, transposeB);
   const variant = options.variant ?? (a.gpu.software ? "register" : "tiled");
   if (variant === "register" && transposeB && b.ndim === 2 && worthTransposing(size)) {
@@ -77,11 +81,11 @@ export function product(a: Tensor, b: Tensor, options: ProductOptions = {}): Ten
     );
   }
   const c = splits === 1
-    ? Tensor.result(a.gpu, size.shape)
+    ? Tensor.result(a.gpu, size.shape, dtype)
     : Tensor.result(a.gpu, [splits, size.rows * size.columns]);
   const run = variant === "tiled" ? runTiled : runRegister;
   run(a, b, c, { ...size, part, splits, tile }, options);
-  return splits === 1 ? c : sumPartials(c, size.shape);
+  return splits === 1 ? c : takeIn(sumPartials(c, size.shape), dtype);
 }
 
 type Run = (a: Tensor, b: Tensor, c: Tensor, size: Cut, options: ProductOptions) => void;
@@ -93,6 +97,7 @@ const runTiled: Run = (a, b, c, size, options) => {
     ...operands(a, b, c, size, options.bias),
     values: {
       ...flags(options),
+      ...types(a, b, c),
       ...tileValues(a.gpu, tile),
       VA: Number(options.transposeA === true && rows % 4 === 0),
       VC: Number(columns % 4 === 0),
@@ -136,7 +141,7 @@ function chooseCut(
     shape: [
       ...[size.batch, size.rows, size.columns, size.depth, size.strideA > 0, size.strideB > 0],
       ...Object.values(flags(options)),
-    ].map(Number),
+    ].map(Number).map(String).concat([a.dtype, b.dtype, options.dtype ?? "float32"]),
     variants: distinct([
       standard,
       ...(tile
@@ -189,6 +194,11 @@ function operands(a: Tensor, b: Tensor, c: Tensor, size: Cut, bias?: Tensor | nu
     },
     params: { rows, columns, depth, splits, part, strideA, strideB },
   };
+}
+
+function types(...tensors: readonly [a: Tensor, b: Tensor, c: Tensor]) {
+  const [EA, EB, EC] = tensors.map(({ dtype }) => wgslFloat(dtype));
+  return { EA, EB, EC };
 }
 
 function flags({ transposeA, transposeB, bias }: ProductOptions) {

@@ -51,7 +51,10 @@ export const PRODUCT_TILES: readonly ProductTile[] = [
 ];
 
 /** The tiles of convolutions, where 16 rows (channels) read no more of the other matrix than more do: taps share a pixel. */
-export const CONVOLUTION_TILES: readonly ProductTile[] = [...PRODUCT_TILES, tileOf(4, 32, 4, 8)];
+export const CONVOLUTION_TILES: readonly ProductTile[] = [...PRODUCT_TILES, tileOf(4, 16, 4, 16)];
+
+/** The same where loads take more registers: of weight gradients, and where a step of the sum goes over several taps. */
+export const SHALLOW_TILES: readonly ProductTile[] = [...PRODUCT_TILES, tileOf(4, 32, 4, 8)];
 
 /** One more for devices whose units hold more workgroups when these take less memory: only measuring tells. */
 const LEAN_TILE = tileOf(16, 16, 8, 8);
