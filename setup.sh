@@ -234,6 +234,35 @@ pip_install_mpich() {
   }
 }
 
+# Open MPI 4's mpirun sends ranks SIGCONT, SIGTERM and SIGKILL a second apart, on Ctrl-C and when one of them has failed. Two
+# seconds give a run twice as long to save, and still end a failed job within five. Open MPI 5 knows no such parameter.
+give_time_to_save() {
+  parameter=odls_base_sigkill_timeout
+  params=${HOME-}/.openmpi/mca-params.conf
+  case $mpi in "Open MPI "[1-4].*) ;; *) return 0 ;; esac
+  [ -n "${HOME-}" ] || return 0
+  info=$(command -v "$program") && info=$(dirname "$info")/ompi_info
+  from=$("$info" --parsable --param odls base --level 9 2>/dev/null |
+    sed -n "s/.*:$parameter:source://p")
+  # Where ompi_info is missing, the file itself has to tell.
+  if [ -z "$from" ] && grep -qs "^[ 	]*$parameter[ 	]*=" "$params"; then from=$params; fi
+  case $from in
+    "" | default) ;;
+    *)
+      say "mpi: $parameter is set already ($from)"
+      return 0
+      ;;
+  esac
+  mkdir -p "${params%/*}" 2>/dev/null && {
+    # A last line may lack its end.
+    [ ! -s "$params" ] || [ -z "$(tail -c 1 "$params")" ] || echo
+    echo "# Seconds between SIGCONT, SIGTERM and SIGKILL: ranks have twice as long to save after Ctrl-C (setup.sh of WKD)."
+    echo "$parameter = 2"
+  } >>"$params" 2>/dev/null ||
+    { say "mpi: $params cannot be written; 4 s to save after Ctrl-C: mpirun --mca $parameter 2" && return 0; }
+  say "mpi: wrote $parameter = 2 to $params: 4 s to save after Ctrl-C"
+}
+
 setup_mpi() {
   if mpi_found; then
     say "mpi: $mpi is here ($program), nothing to do"
@@ -250,6 +279,7 @@ setup_mpi() {
     mpi_found || fail "Open MPI is installed, but mpirun does not run"
     say "mpi: $mpi"
   fi
+  give_time_to_save
   say "mpi: start ranks with: $program -n 2 deno task train --cfg FILE"
 }
 

@@ -1,8 +1,8 @@
 import { join } from "@std/path";
 import sharp from "sharp";
 import type { AugmentOptions } from "../src/data/augment/image_augmenter.ts";
-import type { Batch, BatchSource } from "../src/data/batch.ts";
-import { createLoader } from "../src/data/loader.ts";
+import type { Batch, BatchSource } from "../src/data/loading/batch.ts";
+import { createLoader } from "../src/data/loading/loader.ts";
 import type { Dataset } from "../src/data/image_dataset.ts";
 import { loadDataset } from "../src/data/load_dataset.ts";
 import { loadConfig } from "../src/config/resolve_config.ts";

@@ -1,8 +1,8 @@
 // What ranks cost: training steps that share each batch against steps of the same images without the others, in turns.
 // Run: mpirun -n 2 deno run -A bench/ranks.ts [rounds] [images of a rank]
 // It prints JSON: bytes and buckets, and the milliseconds of a step by rank; the medians of all rounds.
-import type { BatchPart } from "../src/data/batch.ts";
-import { placesOf } from "../src/data/batch_plan.ts";
+import type { BatchPart } from "../src/data/loading/batch.ts";
+import { placesOf } from "../src/data/loading/batch_plan.ts";
 import { SGD } from "../src/optim/sgd.ts";
 import type { Group } from "../src/parallel/group.ts";
 import { leaveGroup, openGroup } from "../src/parallel/open_group.ts";

@@ -8,8 +8,8 @@
 import type { SharedSettings } from "../src/train/shared_step.ts";
 import { Vanilla } from "../src/distill/vanilla.ts";
 import type { Distiller } from "../src/distill/distiller.ts";
-import { openDevice } from "../src/cli/open_device.ts";
-import { placesOf } from "../src/data/batch_plan.ts";
+import { openDevice } from "../src/cli/device/open_device.ts";
+import { placesOf } from "../src/data/loading/batch_plan.ts";
 import { createModel } from "../src/models/registry.ts";
 import { SGD } from "../src/optim/sgd.ts";
 import type { MpiGroup } from "../src/parallel/mpi_group.ts";

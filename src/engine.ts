@@ -59,10 +59,10 @@ export {
   mul,
   ne,
   sub,
-} from "./ops/binary.ts";
-export { dropout } from "./ops/dropout.ts";
+} from "./ops/elementwise/binary.ts";
+export { dropout } from "./ops/elementwise/dropout.ts";
 export { gatherBatch } from "./ops/gather_batch.ts";
-export { pow } from "./ops/pow.ts";
+export { pow } from "./ops/elementwise/pow.ts";
 export {
   abs,
   clamp,
@@ -77,7 +77,7 @@ export {
   sqrt,
   tanh,
   type UnaryOp,
-} from "./ops/unary.ts";
+} from "./ops/elementwise/unary.ts";
 export { where } from "./ops/indexing/where.ts";
 
 // Over dimensions.
@@ -194,8 +194,8 @@ export type {
 export type { BatchInfo, Distiller, DistillerOutput, Schedule } from "./distill/distiller.ts";
 export { type MixedLabels, type TargetOptions, Targets } from "./distill/targets.ts";
 export { AT } from "./distill/at.ts";
-export type { ContrastMemoryOptions } from "./distill/contrast_memory.ts";
-export type { ContrastSamplerOptions, ContrastSource } from "./distill/contrast_sampler.ts";
+export type { ContrastMemoryOptions } from "./distill/parts/contrast_memory.ts";
+export type { ContrastSamplerOptions, ContrastSource } from "./distill/parts/contrast_sampler.ts";
 export { CRD, type CRDOptions } from "./distill/crd.ts";
 export { DKD, type DKDOptions } from "./distill/dkd.ts";
 export { FeatureDistiller, type FeatureWeights } from "./distill/feature_distiller.ts";

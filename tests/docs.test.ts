@@ -115,7 +115,7 @@ Deno.test("README.md lists the distillers and the data sets that are registered"
 });
 
 const EXAMPLES = {
-  "docs/adding_an_op.md": ["tests/ops/square.test.ts", "tests/ops/mirror.test.ts"],
+  "docs/adding_an_op.md": ["tests/ops/elementwise/square.test.ts", "tests/ops/mirror.test.ts"],
   "docs/adding_a_distiller.md": ["tests/distill/logit_matching.test.ts"],
   "docs/adding_a_model.md": ["tests/models/small_net.test.ts"],
 };
@@ -123,8 +123,10 @@ const EXAMPLES = {
 /** A copy of the sources with the files of the examples in it. */
 function writeExamples(folder: string): void {
   for (const name of ["src", "kernels", "types"]) copyTree(join(root, name), join(folder, name));
-  Deno.mkdirSync(join(folder, "tests/ops"), { recursive: true });
-  for (const name of ["tests/helpers.ts", "tests/ops/elementwise_cases.ts", "deno.json"]) {
+  Deno.mkdirSync(join(folder, "tests/ops/elementwise"), { recursive: true });
+  for (
+    const name of ["tests/helpers.ts", "tests/ops/elementwise/elementwise_cases.ts", "deno.json"]
+  ) {
     Deno.copyFileSync(join(root, name), join(folder, name));
   }
   Deno.symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));

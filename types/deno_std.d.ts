@@ -337,42 +337,6 @@ declare module "@std/path" {
   export function toFileUrl(path: string): URL;
 }
 
-// @std/text 1.0.19
-// Copyright 2018-2026 the Deno authors. MIT license.
-declare module "@std/text/closest-string" {
-  /**
-   * Finds the most similar string from an array of strings.
-   *
-   * By default, calculates the distance between words using the
-   * {@link https://en.wikipedia.org/wiki/Levenshtein_distance | Levenshtein distance}.
-   *
-   * @param givenWord The string to measure distance against
-   * @param possibleWords The string-array to pick the closest string from
-   * @param options The options for the comparison.
-   * @returns The closest string
-   */
-  export function closestString(givenWord: string, possibleWords: ReadonlyArray<string>, options?: ClosestStringOptions): string;
-
-  /** Options for {@linkcode closestString}. */
-  export interface ClosestStringOptions {
-    /**
-     * Whether the distance should include case.
-     *
-     * @default {false}
-     */
-    caseSensitive?: boolean;
-    /**
-     * A custom comparison function to use for comparing strings.
-     *
-     * @param a The first string for comparison.
-     * @param b The second string for comparison.
-     * @returns The distance between the two strings.
-     * @default {levenshteinDistance}
-     */
-    compareFn?: (a: string, b: string) => number;
-  }
-}
-
 // @std/yaml 1.2.0
 // Copyright 2011-2015 by Vitaly Puzrin. All rights reserved. MIT license.
 // Copyright 2018-2026 the Deno authors. MIT license.

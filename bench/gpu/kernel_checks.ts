@@ -1,5 +1,5 @@
 import { Gpu } from "../../src/gpu/gpu.ts";
-import { castElements } from "../../src/ops/cast.ts";
+import { castElements } from "../../src/ops/elementwise/cast.ts";
 import { convGeometry } from "../../src/ops/conv/geometry.ts";
 import { convForwardTiled, convInputGradTiled } from "../../src/ops/conv/tiled.ts";
 import { convWeightGradTiled } from "../../src/ops/conv/tiled_weight_grad.ts";

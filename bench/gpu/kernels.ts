@@ -1,5 +1,5 @@
 import type { Gpu } from "../../src/gpu/gpu.ts";
-import { castElements } from "../../src/ops/cast.ts";
+import { castElements } from "../../src/ops/elementwise/cast.ts";
 import { convGeometry } from "../../src/ops/conv/geometry.ts";
 import { convKernels } from "../../src/ops/conv/variants.ts";
 import { product } from "../../src/ops/matmul/product.ts";

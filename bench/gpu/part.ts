@@ -2,24 +2,14 @@
  * One part of `bench:gpu` in a process of its own, so that a part that fails takes no other with it: prints a JSON object a line
  * as it measures. `part.ts NAME SECONDS [--small] [--tune] [--device KIND]`
  */
-import { TuningFile } from "../../src/cli/tuning_file.ts";
-import { DEVICE_CHOICES, type DeviceChoice } from "../../src/gpu/adapter.ts";
+import { TuningFile } from "../../src/cli/device/tuning_file.ts";
+import { DEVICE_CHOICES, type DeviceChoice, SIZE_LIMITS } from "../../src/gpu/adapter.ts";
 import { init } from "../../src/tensor/default_device.ts";
 import { checks } from "./kernel_checks.ts";
 import { bandwidth, convolutions, products } from "./kernels.ts";
 import type { Part } from "./measure.ts";
 import { cardPeak } from "./peaks.ts";
 import { steps } from "./steps.ts";
-
-const LIMITS = [
-  "maxBufferSize",
-  "maxStorageBufferBindingSize",
-  "maxUniformBufferBindingSize",
-  "maxStorageBuffersPerShaderStage",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupsPerDimension",
-] as const;
 
 /** What the card is and what can be had of it. */
 const device: Part = async function* (gpu, { small }) {
@@ -31,7 +21,7 @@ const device: Part = async function* (gpu, { small }) {
     driver: new TuningFile(gpu).driver || "not known",
     features: [...features].filter((name) => /shader-f16|timestamp|subgroups/.test(name)).join(),
     subgroups: subgroups.size,
-    ...Object.fromEntries(LIMITS.map((name) => [name, limits[name]])),
+    ...Object.fromEntries(SIZE_LIMITS.map((name) => [name, limits[name]])),
   };
   for (const [fact, value] of Object.entries(facts)) yield { fact, value };
   for (const [fact, value] of Object.entries(await cardPeak(gpu, small))) yield { fact, value };

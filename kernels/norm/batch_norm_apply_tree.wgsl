@@ -60,12 +60,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   let shift = bias[c];
   if (group.y == 0u && thread == 0u) {
     stats[c] = vec4f(mean, inverse, scale, shift);
-    let unbiased = variance * params.count / max(params.count - 1.0, 1.0);
-    runningMean[c] = mix(runningMean[c], mean, params.momentum);
-    runningVar[c] = mix(runningVar[c], unbiased, params.momentum);
-    //: if COUNT
-    if (c == 0u) { batches[0] += 1; }
-    //: end
+    //: include "running_statistics" N = "params.count"
   }
   // The images of this split, one after the other.
   let images = (params.images - group.y + params.splits - 1u) / params.splits;

@@ -32,12 +32,7 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
   let found = squares / count;
   // Rounding may take it below zero; NaN, which max() would drop, stays.
   let variance = select(found, 0.0, bitcast<i32>(found) <= -0x800000);
-  let unbiased = variance * count / max(count - 1.0, 1.0);
-  runningMean[c] = mix(runningMean[c], mean, params.momentum);
-  runningVar[c] = mix(runningVar[c], unbiased, params.momentum);
-  //: if COUNT
-  if (c == 0u) { batches[0] += 1; }
-  //: end
+  //: include "running_statistics" N = "count"
   let inverse = 1.0 / sqrt(variance + params.eps);
   let scale = weight[c] * inverse;
   stats[c] = vec4f(mean, inverse, scale, bias[c]);

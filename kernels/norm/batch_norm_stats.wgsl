@@ -39,12 +39,7 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
   // Rounding may take it below zero; NaN, which max() would drop, stays.
   let difference = sum.y / params.count - offset * offset;
   let variance = select(difference, 0.0, bitcast<i32>(difference) <= -0x800000);
-  let unbiased = variance * params.count / max(params.count - 1.0, 1.0);
-  runningMean[c] = mix(runningMean[c], mean, params.momentum);
-  runningVar[c] = mix(runningVar[c], unbiased, params.momentum);
-  //: if COUNT
-  if (c == 0u) { batches[0] += 1; }
-  //: end
+  //: include "running_statistics" N = "params.count"
   //: else
   let mean = runningMean[c];
   let variance = runningVar[c];

@@ -6,18 +6,7 @@
 // side by side when ALONG is 0; groups of 64.
 // Template: E, R, OP, ADD, VEC (elements a store, 1 or 4), ALONG (1: inner is 1 and a store goes along the sum).
 //: include "vector"
-//: if VEC == 4 && ALONG
-alias Result = f32;
-alias StoredResult = ${R};
-//: end
-//: if VEC == 4 && !ALONG
-alias Result = vec4f;
-alias StoredResult = vec4<${R}>;
-//: end
-//: if VEC == 1
-alias Result = f32;
-alias StoredResult = ${R};
-//: end
+//: include "result_vector"
 struct Params { outer: u32, count: u32, inner: u32, splits: u32, part: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> dx: array<Stored>;

@@ -1,10 +1,8 @@
 import { configToYaml, describeConfig } from "../config/format_config.ts";
 import { loadConfig } from "../config/resolve_config.ts";
-import { checkDataset } from "../data/load_dataset.ts";
-import { wantsTeacher } from "../distill/registry.ts";
-import { familyOf } from "../models/registry.ts";
 // What is registered is in the schema.
 import "../optim/registry.ts";
+import { checkNames } from "./check_config.ts";
 
 /** Options of the `config` command. */
 interface ConfigFlags {
@@ -26,9 +24,6 @@ export function config(flags: ConfigFlags, overrides: readonly string[]): number
 
 function resolved(cfg: string | null, overrides: readonly string[]): string {
   const config = loadConfig(cfg, overrides);
-  const { DATASET, DISTILLER: { TYPE, TEACHER, STUDENT } } = config;
-  checkDataset(DATASET.TYPE);
-  familyOf(STUDENT);
-  if (wantsTeacher(TYPE)) familyOf(TEACHER);
+  checkNames(config);
   return configToYaml(config).trimEnd();
 }

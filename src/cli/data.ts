@@ -3,8 +3,8 @@ import "../optim/registry.ts";
 import { join } from "@std/path";
 import { loadConfig } from "../config/resolve_config.ts";
 import { augmentOptions, describeAugment } from "../data/augment/augment_config.ts";
-import type { BatchSource } from "../data/batch.ts";
-import { createLoader } from "../data/loader.ts";
+import type { BatchSource } from "../data/loading/batch.ts";
+import { createLoader } from "../data/loading/loader.ts";
 import { download } from "../data/download/download.ts";
 import { isFileDataset } from "../data/image_dataset.ts";
 import { loadDataset } from "../data/load_dataset.ts";
@@ -14,7 +14,7 @@ import { plural } from "../logging/text.ts";
 import { datasets } from "../data/registry.ts";
 import { byteBar } from "./terminal/byte_bar.ts";
 import { withScheme } from "./data_task.ts";
-import { datasetCallbacks } from "./open_device.ts";
+import { datasetCallbacks } from "./device/open_device.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
 
 /** Options of `data download`. */

@@ -1,12 +1,13 @@
+import { SIZE_LIMITS } from "../gpu/adapter.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { GpuError } from "../gpu/gpu_error.ts";
-import { type DeviceSpeed, deviceSpeed } from "./device_speed.ts";
+import { type DeviceSpeed, deviceSpeed } from "./device/device_speed.ts";
 import { joinedGroup, openGroup } from "../parallel/open_group.ts";
 import { describeRanks, examineRanks, type RanksReport } from "./doctor_ranks.ts";
-import { gpuAdvice } from "./gpu_advice.ts";
-import { openDevice } from "./open_device.ts";
+import { gpuAdvice } from "./device/gpu_advice.ts";
+import { openDevice } from "./device/open_device.ts";
 import { FAILED } from "./terminal/interrupt_signal.ts";
-import { mesaVersion, TuningFile } from "./tuning_file.ts";
+import { mesaVersion, TuningFile } from "./device/tuning_file.ts";
 
 /** Options of the `doctor` command. */
 interface DoctorFlags {
@@ -53,16 +54,6 @@ interface AdapterReport {
   /** Where the variants of kernels that were measured to be the fastest are kept, and for how many shapes. */
   readonly tuning: { readonly path: string; readonly shapes: number };
 }
-
-const LIMITS = [
-  "maxBufferSize",
-  "maxStorageBufferBindingSize",
-  "maxUniformBufferBindingSize",
-  "maxStorageBuffersPerShaderStage",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupsPerDimension",
-] as const;
 
 const FEATURES = ["timestamp-query", "shader-f16"] as const;
 
@@ -142,7 +133,7 @@ function describeAdapter(gpu: Gpu): AdapterReport {
     mesa: software ? mesaVersion() : null,
     features: FEATURES.filter((name) => device.features.has(name as GPUFeatureName)),
     subgroups: subgroups.size > 1 ? subgroups.size : null,
-    limits: Object.fromEntries(LIMITS.map((name) => [name, limits[name]])),
+    limits: Object.fromEntries(SIZE_LIMITS.map((name) => [name, limits[name]])),
     memoryLimit: Number.isFinite(account.limit) ? account.limit : null,
     tuning: { path: tuning.path, shapes: tuning.load().size },
   };

@@ -1,5 +1,6 @@
 import type { MpiGroup } from "../parallel/mpi_group.ts";
-import { gatherJson } from "./rank_device.ts";
+import type { TimeToSave } from "../parallel/time_to_save.ts";
+import { gatherJson, rankTimeToSave, timeToSaveText } from "./rank_device.ts";
 
 /** What the `doctor` command says of several ranks. */
 export interface RanksReport {
@@ -8,6 +9,8 @@ export interface RanksReport {
   readonly library: string;
   /** Every rank, in order. */
   readonly ranks: readonly RankReport[];
+  /** How long the ranks have after Ctrl-C; null where their launcher waits for them. */
+  readonly timeToSave: TimeToSave | null;
   /** How long adding a buffer over all ranks takes. */
   readonly allReduce: readonly AllReduceTime[];
 }
@@ -60,11 +63,14 @@ export async function examineRanks(
       gbps: values.byteLength / milliseconds / 1e6,
     });
   }
-  return { mpi: group.library.version, library: group.library.path, ranks, allReduce };
+  const { version: mpi, path: library } = group.library;
+  return { mpi, library, ranks, timeToSave: rankTimeToSave(), allReduce };
 }
 
 /** The report's lines, with titles of the same width as the other ones. */
-export function describeRanks({ mpi, library, ranks, allReduce }: RanksReport): string[] {
+export function describeRanks(
+  { mpi, library, ranks, timeToSave, allReduce }: RanksReport,
+): string[] {
   const hosts = new Set(ranks.map(({ host }) => host)).size;
   return [
     `ranks      ${ranks.length} on ${hosts} host${
@@ -74,6 +80,7 @@ export function describeRanks({ mpi, library, ranks, allReduce }: RanksReport): 
       `           ${rank} on ${host}: ${adapter ?? "no adapter"}` +
       (gflops === null ? "" : `, ${gflops.toFixed(1)} GFLOP/s`)
     ),
+    ...timeToSave ? [`Ctrl-C     ${timeToSaveText(timeToSave)}`] : [],
     ...allReduce.map(({ bytes, milliseconds, gbps }, i) =>
       `${i === 0 ? "all-reduce" : "          "} ${sizeText(bytes).padStart(6)} in ${
         milliseconds.toPrecision(3)

@@ -10,8 +10,8 @@ import { addDoctor } from "./commands/doctor.ts";
 import { addEval } from "./commands/eval.ts";
 import type { Exit } from "./commands/exit.ts";
 import { addExport } from "./commands/export.ts";
-import { helpColumns, helpText } from "./commands/help_text.ts";
-import { addImport } from "./commands/import_option.ts";
+import { helpColumns, helpText } from "./options/help_text.ts";
+import { addImport } from "./options/import_option.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addLive } from "./commands/live.ts";
 import { addModels } from "./commands/models.ts";
@@ -74,6 +74,10 @@ export function buildProgram(exit: Exit): Command {
   addServe(program, exit);
   addLive(program, exit);
   addData(program, exit);
+  program.hook("preAction", async (_, command) => {
+    const { refuseRanks } = await import("./as_rank.ts");
+    await refuseRanks(command.name());
+  });
   const nested = program.commands.flatMap(({ commands }) => commands);
   for (const command of [program, ...program.commands, ...nested] as Command[]) {
     addImport(command);

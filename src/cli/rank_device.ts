@@ -3,9 +3,7 @@ import { visible } from "../formats/visible.ts";
 import type { RankDevice } from "../parallel/pick_device.ts";
 import type { MpiGroup } from "../parallel/mpi_group.ts";
 import { joinedGroup } from "../parallel/open_group.ts";
-
-/** What Open MPI's mpirun hands on where somebody gave its ranks time after Ctrl-C. */
-const TIME_TO_SAVE = "OMPI_MCA_odls_base_sigkill_timeout";
+import { type TimeToSave, timeToSave } from "../parallel/time_to_save.ts";
 
 /** What every rank has of devices; null before it is known. */
 let known: RankDevice[] | null = null;
@@ -26,7 +24,7 @@ export async function settleRankDevice(choice: string): Promise<readonly RankDev
   const own: RankDevice = { ...picked, host: group.hosts[group.rank] };
   known = await gatherJson(group, own);
   if (group.rank === 0) {
-    for (const note of [...sharingNotes(known), ...launcherNotes()]) {
+    for (const note of sharingNotes(known)) {
       console.error(`note: ${visible(note)}`);
     }
   }
@@ -39,10 +37,29 @@ export async function gatherJson<T>(group: MpiGroup, own: T): Promise<T[]> {
   return all.map((bytes) => JSON.parse(new TextDecoder().decode(bytes)) as T);
 }
 
-function launcherNotes(): string[] {
-  if (environment("OMPI_COMM_WORLD_SIZE") === undefined || environment(TIME_TO_SAVE)) return [];
-  return [
-    "Open MPI's mpirun ends all ranks a second after Ctrl-C, saved or not; mpirun --mca odls_base_sigkill_timeout 10 gives " +
-    "them ten",
-  ];
+/** How long the ranks have to save after Ctrl-C; null where this process is alone, or their launcher waits for them. */
+export function rankTimeToSave(): TimeToSave | null {
+  const group = joinedGroup();
+  return group && timeToSave(group.library.version, { env: environment, read });
+}
+
+/** Has rank 0 say what Ctrl-C does, where the launcher was not told to wait: for commands that save before they end. */
+export function noteTimeToSave(): void {
+  const time = rankTimeToSave();
+  if (!time || time.from !== null || joinedGroup()?.rank !== 0) return;
+  console.error(`note: ${timeToSaveText(time)}`);
+}
+
+/** A sentence about Ctrl-C. */
+export function timeToSaveText({ seconds, from, remedy }: TimeToSave): string {
+  const text = `Open MPI's mpirun kills all ranks ${seconds} s after Ctrl-C, saved or not`;
+  return from === null ? `${text}; ${remedy}` : `${text} (set in ${from})`;
+}
+
+function read(path: string): string | null {
+  try {
+    return granted({ name: "read", path }) ? Deno.readTextFileSync(path) : null;
+  } catch {
+    return null;
+  }
 }

@@ -25,11 +25,13 @@ import { combine } from "../train/events.ts";
 import type { TrainStep } from "../train/train_step.ts";
 import { TrainingError } from "../train/training_error.ts";
 import { asRank } from "./as_rank.ts";
-import { checkCostMatrix, checkStudent, checkTeacher } from "./cost_matrix/check_teacher.ts";
-import { importWords } from "./import_modules.ts";
-import { datasetCallbacks, openComputeDevice, tuneWords } from "./open_device.ts";
+import { checkCostMatrix, checkNames, checkStudent, checkTeacher } from "./check_config.ts";
+import { importWords } from "./options/import_modules.ts";
+import { datasetCallbacks, openComputeDevice, tuneWords } from "./device/open_device.ts";
+import { noteTimeToSave } from "./rank_device.ts";
 import { interruptSignal } from "./terminal/interrupt_signal.ts";
 import { type LiveFlag, withLivePage } from "./terminal/live_page.ts";
+import { note, warn } from "./terminal/notes.ts";
 import { shellWords } from "./terminal/shell_words.ts";
 
 /** Options of the `train` command. */
@@ -64,22 +66,29 @@ async function trainIn(group: Group, flags: TrainFlags, given: readonly string[]
   const path = runFolder(typed);
   refuseFlags(flags, path);
   if (group.rank > 0) return await follow(group, typed, flags);
-  using folder = new RunFolder(path, (message) => console.error(`warning: ${visible(message)}`));
-  const start = runStart(folder, typed, flags, (message) => console.error(visible(message)));
+  checkNames(typed);
+  using folder = new RunFolder(path, warn);
+  const start = runStart(folder, typed, flags, note);
   const config = folder.located(typed, start.kind !== "anew");
   if (wantsTeacher(config.DISTILLER.TYPE)) checkTeacher(config);
   checkCostMatrix(config);
   if (start.kind === "anew") checkStudent(config);
   const gpu = await openComputeDevice(flags.device, flags.tune);
+  noteTimeToSave();
   const splits = await loadDataset(config.DATASET, datasetCallbacks());
   const interrupt = interruptSignal();
   const command = resumeCommand(flags, overrides);
+  let begun = false;
   try {
     return await withLivePage(flags.live, interrupt, async (live) => {
       if (live) live.deviceMemory = () => gpu.account.peak;
       const { finished } = await runWithFiles({
         ...{ gpu, config, splits, folder, start },
-        sink: combine(progress({ path: asTyped }), ...(live ? [live.sink] : [])),
+        sink: combine(
+          ({ type }) => begun ||= type === "run_start",
+          progress({ path: asTyped }),
+          ...(live ? [live.sink] : []),
+        ),
         signal: interrupt.signal,
         resumeCommand: command,
         takesBack: true,
@@ -92,7 +101,8 @@ async function trainIn(group: Group, flags: TrainFlags, given: readonly string[]
       }).catch((error) => {
         // Going on as before meets the same numbers again: that error says itself what is kept and what to change.
         if (error instanceof TrainingError) throw error;
-        throw new FailedRun(error, whatIsKept(path, command));
+        const kept = whatIsKept(path, command) ?? (begun ? NOTHING_SAVED : null);
+        throw kept === null ? error : new FailedRun(error, kept);
       });
       return finished ? 0 : interrupt.status;
     });
@@ -116,10 +126,6 @@ async function follow(
   } finally {
     interrupt.dispose();
   }
-}
-
-function note(message: string): void {
-  console.error(visible(message));
 }
 
 const INIT = "DISTILLER.STUDENT_CHECKPOINT";
@@ -154,14 +160,17 @@ function resumeCommand(
   ]);
 }
 
-/** What a run that failed leaves, and how to go on with it. */
-function whatIsKept(folder: string, command: string): string {
+const NOTHING_SAVED =
+  "nothing was saved yet: a run is saved at the end of each epoch, and at Ctrl-C";
+
+/** What a run that failed leaves, and how to go on with it; null where that is nothing. */
+function whatIsKept(folder: string, command: string): string | null {
   const latest = wholeStates(folder).find(({ path }) => path === latestPath(folder));
   return latest
     ? `saved: ${visible(asTyped(latest.path))} (${
       describeState(latest)
     }); go on with:\n  ${command}`
-    : "nothing was saved yet: a run is saved at the end of each epoch, and at Ctrl-C";
+    : null;
 }
 
 /** What can be refused before the run's folder is made. */

@@ -1,6 +1,6 @@
 import { ioReason } from "../formats/io_reason.ts";
 import { readRegularFile } from "../formats/read_file.ts";
-import { shown } from "../formats/visible.ts";
+import { listed, shown } from "../formats/visible.ts";
 import { importedModules, importHint, setRememberedImports } from "../registry/imports.ts";
 import { choicesOf, chosenKeys } from "./choices.ts";
 import { coerce, expectation } from "./coerce.ts";
@@ -92,7 +92,7 @@ class DocumentReader {
     } else if (isMapping(value)) {
       this.#readSection(path, value);
     } else if (value !== null) {
-      const wanted = Object.keys(sectionAt(key)).map((child) => `${key}.${child}`).join(", ");
+      const wanted = listed(Object.keys(sectionAt(key)).map((child) => `${key}.${child}`), 4);
       throw new ConfigError(
         `${where()}: ${key} is a section with the keys ${wanted}; got ${brief(value)}`,
       );

@@ -1,5 +1,5 @@
 import type { Dataset, DatasetInfo } from "../data/image_dataset.ts";
-import { createLoader } from "../data/loader.ts";
+import { createLoader } from "../data/loading/loader.ts";
 import { subsetPerClass } from "../data/select.ts";
 import { UserError } from "../errors.ts";
 import type { Model } from "../models/model.ts";

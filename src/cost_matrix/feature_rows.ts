@@ -1,4 +1,4 @@
-import type { Batch } from "../data/batch.ts";
+import type { Batch } from "../data/loading/batch.ts";
 import type { Dataset } from "../data/image_dataset.ts";
 import { UserError } from "../errors.ts";
 import type { Group } from "../parallel/group.ts";

@@ -5,7 +5,7 @@ import type { Module } from "../nn/module.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { ConvReg } from "./conv_reg.ts";
+import { ConvReg } from "./parts/conv_reg.ts";
 import { defineDistiller } from "./definition.ts";
 import type { Distiller, DistillerOutput, Schedule } from "./distiller.ts";
 import { hintShape } from "./feature_distiller.ts";

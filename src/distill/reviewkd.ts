@@ -7,7 +7,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { defineDistiller, type FeatureShapes } from "./definition.ts";
 import type { Schedule } from "./distiller.ts";
 import { FeatureDistiller, type FeatureWeights } from "./feature_distiller.ts";
-import { ReviewFusion } from "./review_fusion.ts";
+import { ReviewFusion } from "./parts/review_fusion.ts";
 import { nonNegative } from "./shared_keys.ts";
 
 /** Options of {@linkcode ReviewKD}, as in the configuration's `REVIEWKD` section. */

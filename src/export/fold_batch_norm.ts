@@ -8,7 +8,8 @@ const OUTPUTS: Readonly<Record<string, 0 | 1>> = { Conv: 0, Gemm: 0, ConvTranspo
 
 /**
  * A graph in which batch normalisation is part of the convolution or linear layer before it, computed in float64. One with
- * something else before it, such as ReLU, stays.
+ * something else before it, such as ReLU, stays. The engine folds what it runs itself by kernels, in float32
+ * (`src/nn/folding.ts`).
  */
 export function foldBatchNorm({ nodes, initializers }: GraphBody): GraphBody {
   const constants = new Map(initializers);

@@ -5,7 +5,7 @@ import type { SafetensorsTensor } from "./safetensors/safetensors_dtype.ts";
 import {
   fittingPlaces,
   placeRank,
-  type Shapes,
+  shapesOf,
   type StatePlace,
   statePlaces,
   withoutWrappers,
@@ -171,10 +171,6 @@ function attempt(
   } catch (error) {
     return { state: null, error };
   }
-}
-
-function shapesOf(tensors: ReadonlyMap<string, SafetensorsTensor>): Shapes {
-  return new Map([...tensors].map(([name, { shape }]) => [name, shape]));
 }
 
 /** A place that fits, with the first parts of the names that lie elsewhere. */

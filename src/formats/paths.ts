@@ -1,16 +1,25 @@
+/** What the system says of a file or folder, through links; null where there is none, or it cannot be looked at. */
+export function fileInfo(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return null;
+  }
+}
+
 /** Whether there is a file at a path. */
 export function fileExists(path: string): boolean {
-  return infoOf(path)?.isFile ?? false;
+  return fileInfo(path)?.isFile ?? false;
 }
 
 /** Whether there is a folder at a path, or a link that leads to one. */
 export function isFolder(path: string): boolean {
-  return infoOf(path)?.isDirectory ?? false;
+  return fileInfo(path)?.isDirectory ?? false;
 }
 
 /** When what is at a path was changed, in milliseconds; less than any time where nothing is there. */
 export function changedAt(path: string): number {
-  const info = infoOf(path);
+  const info = fileInfo(path);
   return info ? info.mtime?.getTime() ?? 0 : -Infinity;
 }
 
@@ -30,13 +39,5 @@ export function removeIfThere(path: string): void {
     Deno.removeSync(path);
   } catch {
     // Nobody waits for it to go.
-  }
-}
-
-function infoOf(path: string): Deno.FileInfo | null {
-  try {
-    return Deno.statSync(path);
-  } catch {
-    return null;
   }
 }

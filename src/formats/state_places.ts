@@ -10,6 +10,11 @@ export interface StatePlace {
 /** Shapes of tensors by name. */
 export type Shapes = ReadonlyMap<string, readonly number[]>;
 
+/** The shape of every tensor by its name. */
+export function shapesOf(tensors: ReadonlyMap<string, SafetensorsTensor>): Shapes {
+  return new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+}
+
 /** Parts of names that wrappers of modules put anywhere: `torch.compile`, FSDP, checkpointing of activations, Fabric. */
 const WRAPPER_PARTS =
   /(?<=^|\.)(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|_forward_module)\.(?=.)/g;
@@ -100,9 +105,7 @@ export function fittingPlaces(
   const found: StatePlace[] = [];
   for (const place of statePlaces(tensors)) {
     if (OPTIMIZER.test(place.path)) continue;
-    if (fits(new Map([...place.tensors].map(([name, { shape }]) => [name, shape])))) {
-      found.push(place);
-    }
+    if (fits(shapesOf(place.tensors))) found.push(place);
   }
   return found.sort((a, b) => placeRank(a.path) - placeRank(b.path));
 }

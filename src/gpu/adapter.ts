@@ -19,17 +19,22 @@ export type DeviceChoice = "auto" | "hardware" | "software";
 /** The choices {@linkcode openDevice} knows. */
 export const DEVICE_CHOICES: readonly DeviceChoice[] = ["auto", "hardware", "software"];
 
-const RAISED_LIMITS = [
+/** The limits of an adapter that decide which sizes work. */
+export const SIZE_LIMITS = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
   "maxUniformBufferBindingSize",
   "maxStorageBuffersPerShaderStage",
   "maxComputeWorkgroupStorageSize",
   "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupsPerDimension",
+] as const;
+
+const RAISED_LIMITS = [
+  ...SIZE_LIMITS,
   "maxComputeWorkgroupSizeX",
   "maxComputeWorkgroupSizeY",
   "maxComputeWorkgroupSizeZ",
-  "maxComputeWorkgroupsPerDimension",
 ] as const;
 
 const LOWERED_LIMITS = [

@@ -12,7 +12,9 @@ import nan from "../../kernels/shared/nan.wgsl" with { type: "text" };
 import pairs from "../../kernels/shared/pairs.wgsl" with { type: "text" };
 import quotient from "../../kernels/shared/quotient.wgsl" with { type: "text" };
 import rectified from "../../kernels/shared/rectified.wgsl" with { type: "text" };
+import resultVector from "../../kernels/shared/result_vector.wgsl" with { type: "text" };
 import rows from "../../kernels/shared/rows.wgsl" with { type: "text" };
+import runningStatistics from "../../kernels/shared/running_statistics.wgsl" with { type: "text" };
 import tileLoad from "../../kernels/shared/tile_load.wgsl" with { type: "text" };
 import tilePlace from "../../kernels/shared/tile_place.wgsl" with { type: "text" };
 import tileStore from "../../kernels/shared/tile_store.wgsl" with { type: "text" };
@@ -36,7 +38,9 @@ export const SHARED_KERNELS: Readonly<Record<string, string>> = {
   pairs,
   quotient,
   rectified,
+  result_vector: resultVector,
   rows,
+  running_statistics: runningStatistics,
   tile_load: tileLoad,
   tile_place: tilePlace,
   tile_store: tileStore,

@@ -26,6 +26,13 @@ export interface Fit {
 /** Shapes of a state dict's tensors by name. */
 export type StateShapes = ReadonlyMap<string, Shape>;
 
+/** The shape of every tensor by its name. */
+export function shapesOf(
+  tensors: ReadonlyMap<string, { readonly shape: Shape }>,
+): Map<string, Shape> {
+  return new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+}
+
 const known = new Map<string, StateShapes>();
 
 /** A model's shapes with its usual classes and channels, made once. */

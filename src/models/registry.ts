@@ -1,5 +1,6 @@
 import { UserError } from "../errors.ts";
 import { importHint } from "../registry/imports.ts";
+import { nearestName } from "../registry/nearest_name.ts";
 import { Registry } from "../registry/registry.ts";
 import { DEFINITION as mobilenetV2 } from "./cifar/mobilenet_v2.ts";
 import { DEFINITION as cifarResnet } from "./cifar/resnet.ts";
@@ -90,29 +91,15 @@ export function familyOf(name: string, wanted: ModelFamily = "cifar"): ModelFami
 /**
  * A freshly initialised model by the authors' name.
  *
- * @throws UserError for an unknown name, with the nearest one.
+ * @throws UserError for an unknown name, with the nearest one; for a registered model that is not for the classes asked for.
  */
 export function createModel(name: string, options: CreateModelOptions = {}): Model {
-  return MODELS[familyOf(name, options.family)].get(name)!(options);
-}
-
-/** The name with the smallest edit distance to `given`, whatever the case; of equals the one nearest in case. */
-export function nearestName(given: string, names: readonly string[]): string {
-  const distances = names.map((name) =>
-    distance(given.toLowerCase(), name.toLowerCase()) + 1e-3 * distance(given, name)
+  const model = MODELS[familyOf(name, options.family)].get(name)!(options);
+  const [classes] = model.classifier.weight.shape;
+  if (classes === (options.numClasses ?? classes)) return model;
+  model.dispose();
+  throw new UserError(
+    `the model ${name} tells ${classes} classes apart where ${options.numClasses} are wanted; the ` +
+      "build() that it is registered with has to go by numClasses",
   );
-  return names[distances.indexOf(Math.min(...distances))];
-}
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = row[j - 1] + Number(a[i - 1] !== b[j - 1]);
-      next.push(Math.min(change, row[j] + 1, next[j - 1] + 1));
-    }
-    row = next;
-  }
-  return row[b.length];
 }

@@ -1,4 +1,4 @@
-import { gelu, type GeluOptions, relu, silu, tanh } from "../ops/unary.ts";
+import { gelu, type GeluOptions, relu, silu, tanh } from "../ops/elementwise/unary.ts";
 import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";

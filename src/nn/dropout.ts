@@ -1,4 +1,4 @@
-import { dropout } from "../ops/dropout.ts";
+import { dropout } from "../ops/elementwise/dropout.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 

@@ -1,7 +1,7 @@
 import type { Tensor } from "../tensor/core.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Shape } from "../tensor/shape.ts";
-import { castElements } from "./cast.ts";
+import { castElements } from "./elementwise/cast.ts";
 
 /** `x` in a float type, off the tape; `x` itself is given up for it. */
 export function takeIn(x: Tensor, dtype: DType): Tensor {

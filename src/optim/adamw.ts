@@ -2,9 +2,10 @@ import code from "../../kernels/optim/adamw.wgsl" with { type: "text" };
 import { float, floats } from "../config/field.ts";
 import { Kernel } from "../gpu/kernel.ts";
 import { linearGrid } from "../ops/grid.ts";
+import { checkOptions, type OptionNames } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FlatGroup } from "./flat_group.ts";
-import { FlatOptimizer, refuseUnknown } from "./flat_optimizer.ts";
+import { FlatOptimizer } from "./flat_optimizer.ts";
 import {
   defineOptimizer,
   type GradientScaling,
@@ -29,7 +30,13 @@ export interface AdamWOptions {
 }
 
 const DEFAULTS = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01, amsgrad: false } as const;
-const KNOWN = ["lr", ...Object.keys(DEFAULTS)];
+const OPTIONS: OptionNames<AdamWOptions> = {
+  lr: true,
+  betas: true,
+  eps: true,
+  weightDecay: true,
+  amsgrad: true,
+};
 
 /**
  * Adam with decoupled weight decay and PyTorch's bias correction, one kernel for all parameters of a group. PyTorch:
@@ -42,8 +49,8 @@ export class AdamW extends FlatOptimizer<Required<AdamWOptions>> {
   /**
    * Moves the parameters; recordings made with them before are no longer valid.
    *
-   * @throws RangeError without parameters, with one twice, with `amsgrad`, for an option that it does not have, or for a
-   * value out of range.
+   * @throws RangeError without parameters, with one twice, with `amsgrad`, or for a value out of range; TypeError for an
+   * option that it does not have
    */
   constructor(parameters: ParametersOrGroups<AdamWOptions>, options: AdamWOptions) {
     super(
@@ -129,7 +136,7 @@ export const adamw = defineOptimizer({
 });
 
 function check(options: Required<AdamWOptions>): void {
-  refuseUnknown("AdamW", options, KNOWN);
+  checkOptions("AdamW()", options, OPTIONS);
   const { lr, betas, eps, weightDecay, amsgrad } = options;
   if (amsgrad) throw new RangeError("AdamW has no amsgrad yet; leave it out, or give false");
   if (!(lr >= 0 && eps >= 0 && weightDecay >= 0)) {

@@ -181,19 +181,6 @@ export abstract class FlatOptimizer<O extends { readonly lr: number }> implement
   protected abstract torchSettings(settings: O): Record<string, TorchSetting>;
 }
 
-/**
- * Refuses options that an optimiser does not have: a setting that is left out without a word would train something else.
- *
- * @throws RangeError naming the option and those that there are
- */
-export function refuseUnknown(optimizer: string, options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).filter((name) => !known.includes(name));
-  if (unknown.length === 0) return;
-  throw new RangeError(
-    `${optimizer} has no option ${unknown.join(", ")}; its options are ${known.join(", ")}`,
-  );
-}
-
 function groupsOf<O extends { readonly lr: number }>(
   parameters: ParametersOrGroups<O>,
   options: O,

@@ -3,7 +3,7 @@ import updateCode from "../../kernels/optim/update_scale.wgsl" with { type: "tex
 import type { Gpu } from "../gpu/gpu.ts";
 import { Kernel } from "../gpu/kernel.ts";
 import { requireHalf } from "../gpu/require_half.ts";
-import { mul } from "../ops/binary.ts";
+import { mul } from "../ops/elementwise/binary.ts";
 import { linearGrid } from "../ops/grid.ts";
 import { tensor } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";

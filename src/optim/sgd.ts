@@ -2,9 +2,10 @@ import code from "../../kernels/optim/sgd.wgsl" with { type: "text" };
 import { bool, float } from "../config/field.ts";
 import { Kernel } from "../gpu/kernel.ts";
 import { linearGrid } from "../ops/grid.ts";
+import { checkOptions, type OptionNames } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FlatGroup } from "./flat_group.ts";
-import { FlatOptimizer, refuseUnknown } from "./flat_optimizer.ts";
+import { FlatOptimizer } from "./flat_optimizer.ts";
 import {
   defineOptimizer,
   type GradientScaling,
@@ -27,7 +28,12 @@ export interface SGDOptions {
 }
 
 const DEFAULTS = { momentum: 0, weightDecay: 0, nesterov: false };
-const KNOWN = ["lr", ...Object.keys(DEFAULTS)];
+const OPTIONS: OptionNames<SGDOptions> = {
+  lr: true,
+  momentum: true,
+  weightDecay: true,
+  nesterov: true,
+};
 
 /**
  * Stochastic gradient descent with momentum, one kernel for all parameters. PyTorch: `torch.optim.SGD` without `dampening`
@@ -39,8 +45,8 @@ export class SGD extends FlatOptimizer<Required<SGDOptions>> {
   /**
    * Moves the parameters; recordings made with them before are no longer valid.
    *
-   * @throws RangeError without parameters, with one twice, for an option that it does not have, or with Nesterov but no
-   * momentum.
+   * @throws RangeError without parameters, with one twice, or with Nesterov but no momentum; TypeError for an option that it
+   * does not have
    */
   constructor(parameters: ParametersOrGroups<SGDOptions>, options: SGDOptions) {
     super(
@@ -117,7 +123,7 @@ export const sgd = defineOptimizer({
 });
 
 function check(options: Required<SGDOptions>): void {
-  refuseUnknown("SGD", options, KNOWN);
+  checkOptions("SGD()", options, OPTIONS);
   if (options.nesterov && !(options.momentum > 0)) {
     throw new RangeError("Nesterov momentum wants a momentum above 0");
   }

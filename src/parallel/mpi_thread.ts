@@ -14,8 +14,10 @@ export type MpiCall =
   | { readonly kind: "barrier" }
   | { readonly kind: "close" };
 
-/** What the program is answered, in the order in which it asked. */
+/** What the program is told: answers, in the order in which it asked, and what happened. */
 export type MpiAnswer =
+  /** This process was suspended. */
+  | { readonly slept: true }
   | { readonly value: unknown }
   /** A call that failed: another rank is gone, or MPI is unwell. */
   | { readonly failed: string };
@@ -39,8 +41,15 @@ export class MpiThread {
     held: unknown;
   }[] = [];
 
+  /** When it was told last that this process had been suspended, on the clock of `performance.now()`. */
+  sleptAt = -Infinity;
+
   constructor() {
     this.#worker.onmessage = ({ data }: MessageEvent<MpiAnswer>) => {
+      if ("slept" in data) {
+        this.sleptAt = performance.now();
+        return;
+      }
       const { resolve, reject } = this.#waiting.shift()!;
       if ("value" in data) resolve(data.value);
       else reject(new UserError(`the ranks have lost each other: ${data.failed}`));

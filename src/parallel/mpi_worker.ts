@@ -29,7 +29,7 @@ function open(path: string): Opened {
   mpi.check(calls.MPI_Comm_rank(world, rank), "MPI_Comm_rank");
   mpi.check(calls.MPI_Comm_size(world, size), "MPI_Comm_size");
   transfers = new Transfers(mpi, rank[0], size[0], () => watch.look());
-  watch = new Watch(mpi, transfers);
+  watch = new Watch(mpi, transfers, () => self.postMessage({ slept: true }));
   timer = setInterval(() => watch.look(), WATCH_MS);
   return {
     rank: rank[0],

@@ -27,9 +27,10 @@ export async function openGroup(env: Environment = environment): Promise<Group> 
         "it there (mpirun -n 2 deno task train), and WKD_MPI=off computes alone",
     );
   }
-  const [{ MpiGroup }, { MpiThread }] = await Promise.all([
+  const [{ MpiGroup }, { MpiThread }, { heedLauncher }] = await Promise.all([
     import("./mpi_group.ts"),
     import("./mpi_thread.ts"),
+    import("./launcher_signals.ts"),
   ]);
   const library = await openLibrary(launch, env);
   const thread = new MpiThread();
@@ -38,6 +39,7 @@ export async function openGroup(env: Environment = environment): Promise<Group> 
   const group = new MpiGroup(library, thread, opened);
   await group.meet({ host: opened.host, localRank: launch.localRank });
   joined = group;
+  heedLauncher(library.family, thread);
   // Deno prints the error and ends, whereupon the launcher ends the others.
   globalThis.addEventListener("unhandledrejection", () => console.error(`${rankName()}:`));
   globalThis.addEventListener("error", () => console.error(`${rankName()}:`));
@@ -76,8 +78,13 @@ export function rankName(env: Environment = environment): string | null {
   }
 }
 
-/** What a launcher says; nothing but that there is one where only `WKD_MPI` says so. */
-function launchOf(env: Environment): Launch | null {
+/**
+ * What a launcher says; nothing but that there is one where only `WKD_MPI` says so, null where none started this process, or
+ * `WKD_MPI` is `off`.
+ *
+ * @throws UserError as {@linkcode readLaunch} does
+ */
+export function launchOf(env: Environment): Launch | null {
   if (isSwitchedOff(env)) return null;
   const launch = readLaunch(env);
   if (launch || env("WKD_MPI") === undefined) return launch;

@@ -42,7 +42,12 @@ export class Watch {
   #looked = performance.now();
   #left = false;
 
-  constructor(readonly mpi: MpiLibrary, readonly transfers: Transfers) {
+  /** `onSlept`: told where this process was suspended. */
+  constructor(
+    readonly mpi: MpiLibrary,
+    readonly transfers: Transfers,
+    readonly onSlept: () => void,
+  ) {
     const { rank, size } = transfers;
     [this.#next, this.#previous] = [(rank + 1) % size, (rank + size - 1) % size];
     if (size > 1) this.#listen();
@@ -52,7 +57,10 @@ export class Watch {
   look(): void {
     const now = performance.now();
     // A suspended job has heard nobody, but its others are no more dead than it is.
-    if (now - this.#looked > SLEPT_MS) this.#heard = now;
+    if (now - this.#looked > SLEPT_MS) {
+      this.#heard = now;
+      this.onSlept();
+    }
     this.#looked = now;
     if (now - this.#checked < CHECK_MS) return;
     this.#checked = now;

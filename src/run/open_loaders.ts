@@ -1,9 +1,9 @@
 import type { Config } from "../config/config.ts";
 import { augmentOptions } from "../data/augment/augment_config.ts";
-import type { BatchSource, LoaderOptions } from "../data/batch.ts";
+import type { BatchSource, LoaderOptions } from "../data/loading/batch.ts";
 import type { Dataset, DatasetInfo } from "../data/image_dataset.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
-import { createLoader } from "../data/loader.ts";
+import { createLoader } from "../data/loading/loader.ts";
 import type { Group } from "../parallel/group.ts";
 
 /** The loaders of both splits, to be closed by `resources`. No batch has room for more images than there are. */

@@ -4,6 +4,7 @@ import { UserError } from "../errors.ts";
 import { WriteError } from "../formats/atomic_write.ts";
 import { granted } from "../formats/environment.ts";
 import { ioReason } from "../formats/io_reason.ts";
+import { fileInfo } from "../formats/paths.ts";
 import { visible } from "../formats/visible.ts";
 
 /** The file in a run's folder that is locked while a process writes there. */
@@ -143,17 +144,9 @@ function read(path: string): string {
 }
 
 function sameFile(path: string, file: Deno.FsFile): boolean {
-  const [now, then] = [statOf(path), file.statSync()];
+  const [now, then] = [fileInfo(path), file.statSync()];
   if (!now) return false;
   return now.ino === then.ino && now.dev === then.dev;
-}
-
-function statOf(path: string): Deno.FileInfo | null {
-  try {
-    return Deno.statSync(path);
-  } catch {
-    return null;
-  }
 }
 
 function openFolder(path: string): Deno.FsFile | null {

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { DatasetSplits } from "../data/load_dataset.ts";
-import { placesOf } from "../data/batch_plan.ts";
+import { placesOf } from "../data/loading/batch_plan.ts";
 import { distillerOf } from "../distill/registry.ts";
 import { fromFirst } from "../parallel/from_first.ts";
 import type { Group } from "../parallel/group.ts";

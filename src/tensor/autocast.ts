@@ -1,5 +1,5 @@
 import { synchronous } from "../gpu/synchronous.ts";
-import { cast } from "../ops/cast.ts";
+import { cast } from "../ops/elementwise/cast.ts";
 import type { Tensor } from "./core.ts";
 import { type FloatType, isFloat } from "./dtype.ts";
 

@@ -1,5 +1,5 @@
 import type { Gpu } from "../gpu/gpu.ts";
-import { fill } from "../ops/fill.ts";
+import { fill } from "../ops/elementwise/fill.ts";
 import { defaultDevice } from "./default_device.ts";
 import { bytesOf, deviceArray, type DType, type HostArray, isFloat } from "./dtype.ts";
 import { checkOptions, type OptionNames } from "../options.ts";

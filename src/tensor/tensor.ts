@@ -1,11 +1,24 @@
-import { addInPlace } from "../ops/add_in_place.ts";
-import { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, sub } from "../ops/binary.ts";
-import { cast } from "../ops/cast.ts";
-import { constantNumber, filled } from "../ops/fill.ts";
+import { addInPlace } from "../ops/elementwise/add_in_place.ts";
+import {
+  add,
+  div,
+  eq,
+  ge,
+  gt,
+  le,
+  lt,
+  maximum,
+  minimum,
+  mul,
+  ne,
+  sub,
+} from "../ops/elementwise/binary.ts";
+import { cast } from "../ops/elementwise/cast.ts";
+import { constantNumber, filled } from "../ops/elementwise/fill.ts";
 import { gather } from "../ops/indexing/gather.ts";
 import { checkDeviceIndices } from "../ops/indexing/require_indices.ts";
 import { matmul } from "../ops/matmul/matmul.ts";
-import { pow } from "../ops/pow.ts";
+import { pow } from "../ops/elementwise/pow.ts";
 import { argmax } from "../ops/reduce/argmax.ts";
 import { max, min } from "../ops/reduce/max.ts";
 import { norm } from "../ops/reduce/norm.ts";
@@ -30,7 +43,7 @@ import {
   silu,
   sqrt,
   tanh,
-} from "../ops/unary.ts";
+} from "../ops/elementwise/unary.ts";
 import { type BackwardOptions, runBackward } from "./autograd.ts";
 import { Tensor, type TensorMethods } from "./core.ts";
 import { bytesOf, type HostArray, hostArray } from "./dtype.ts";

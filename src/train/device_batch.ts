@@ -1,5 +1,5 @@
 import { type Mix, UNMIXED } from "../data/augment/mix.ts";
-import type { BatchPart } from "../data/batch.ts";
+import type { BatchPart } from "../data/loading/batch.ts";
 import { type TargetOptions, Targets } from "../distill/targets.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { mixImages } from "../ops/mix_images.ts";

@@ -1,4 +1,4 @@
-import type { BatchSource } from "../data/batch.ts";
+import type { BatchSource } from "../data/loading/batch.ts";
 import type { Model, ModelOutput } from "../models/model.ts";
 import { autocast } from "../tensor/autocast.ts";
 import { noGrad } from "../tensor/autograd.ts";

@@ -1,4 +1,4 @@
-import type { BatchSource } from "../data/batch.ts";
+import type { BatchSource } from "../data/loading/batch.ts";
 import { isBalanced } from "../data/class_balance.ts";
 import type { DatasetInfo } from "../data/image_dataset.ts";
 import { UserError } from "../errors.ts";
@@ -8,7 +8,7 @@ import { tune } from "../gpu/tune.ts";
 import type { Model } from "../models/model.ts";
 import { withoutPreact } from "../models/wanted_features.ts";
 import { Folding } from "../nn/folding.ts";
-import { addInPlace } from "../ops/add_in_place.ts";
+import { addInPlace } from "../ops/elementwise/add_in_place.ts";
 import { argmax } from "../ops/reduce/argmax.ts";
 import { addClassHits } from "../ops/reduce/class_hits.ts";
 import { topKCorrect } from "../ops/reduce/top_k_correct.ts";
@@ -21,7 +21,7 @@ import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { EvaluationRounds, WAIT_EVERY } from "./evaluation_rounds.ts";
 import type { TestMetrics } from "./events.ts";
-import { hasTop5 } from "./run_metrics.ts";
+import { hasTop5 } from "./metrics/run_metrics.ts";
 
 /** Options of {@linkcode Evaluator.run}. */
 export interface EvaluateOptions {

@@ -1,4 +1,4 @@
-import type { BatchSource } from "../data/batch.ts";
+import type { BatchSource } from "../data/loading/batch.ts";
 import type { Group } from "../parallel/group.ts";
 
 /** Batches between two waits for the device: they bound what is queued and let signals arrive. */

@@ -1,11 +1,11 @@
-import type { BatchPart } from "../data/batch.ts";
+import type { BatchPart } from "../data/loading/batch.ts";
 import type { FlatSlot } from "../optim/flat_group.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Group } from "../parallel/group.ts";
 import type { SharedBatch } from "../tensor/shared_batch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type GradientBucket, gradientBuckets } from "./gradient_buckets.ts";
-import { SCALING, TOTALS } from "./step_totals.ts";
+import { SCALING, TOTALS } from "./metrics/step_totals.ts";
 
 /** What of a step is done over all processes. */
 export interface SharedSettings {

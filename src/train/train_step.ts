@@ -2,7 +2,7 @@ import type { Schedule } from "../distill/distiller.ts";
 import { Recording } from "../gpu/recording.ts";
 import { tune } from "../gpu/tune.ts";
 import { withoutPreact } from "../models/wanted_features.ts";
-import { weightedSum } from "../ops/weighted_sum.ts";
+import { weightedSum } from "../ops/elementwise/weighted_sum.ts";
 import { clipGradNorm } from "../optim/clip_grad_norm.ts";
 import { autocast, autocastInput } from "../tensor/autocast.ts";
 import { tensor, zeros } from "../tensor/create.ts";
@@ -14,7 +14,7 @@ import { DeviceBatch, type HostBatch } from "./device_batch.ts";
 import { requireTargetsUsed } from "./label_settings.ts";
 import { SharedStep } from "./shared_step.ts";
 import { StepWeights } from "./step_weights.ts";
-import { addTotals, copyScaling, SCALING, TOTALS } from "./step_totals.ts";
+import { addTotals, copyScaling, SCALING, TOTALS } from "./metrics/step_totals.ts";
 import type { TrainStepOptions } from "./train_step_options.ts";
 
 export type { HostBatch } from "./device_batch.ts";

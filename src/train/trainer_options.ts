@@ -1,4 +1,4 @@
-import type { BatchSource } from "../data/batch.ts";
+import type { BatchSource } from "../data/loading/batch.ts";
 import type { Distiller } from "../distill/distiller.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Module } from "../nn/module.ts";

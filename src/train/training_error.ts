@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import type { RunMetrics } from "./run_metrics.ts";
+import type { RunMetrics } from "./metrics/run_metrics.ts";
 
 /** Training cannot go on. */
 export class TrainingError extends UserError {

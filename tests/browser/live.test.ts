@@ -4,12 +4,11 @@ import { join } from "@std/path";
 import type { Page } from "playwright-core";
 import { LiveServer } from "../../src/report/live/live_server.ts";
 import { LiveState } from "../../src/report/live/live_state.ts";
-import { TINY } from "../cli/helpers.ts";
+import { TINY, VANILLA } from "../cli/helpers.ts";
 import { EPOCH_END, RUN_START, STEP } from "../logging/helpers.ts";
 import { browserTest, openChromium, visit } from "./helpers.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";
 const browser = await openChromium({ webgpu: false });
 const folder = Deno.makeTempDirSync({ prefix: "wkd-live-" });
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));

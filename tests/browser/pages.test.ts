@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
-import { decodeImage } from "../../src/data/decode_image.ts";
+import { decodeImage } from "../../src/data/decode/decode_image.ts";
 import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import { toFloat32 } from "../../src/formats/to_float32.ts";
 import { teach, UNLABELLED } from "../../src/web/page/lesson.ts";

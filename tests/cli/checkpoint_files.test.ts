@@ -11,17 +11,10 @@ import { writeTorch } from "../../src/formats/torch/write_torch.ts";
 import { loadCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
 import { writeCostMatrix } from "../../src/run/cost_matrix/cost_matrix_file.ts";
 import { fixturePath, notFilled, REFERENCE } from "../formats/pth.ts";
-import { cli } from "./helpers.ts";
+import { assertFails, cli } from "./helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
 
 const TEACHER = "checkpoints/fashion_mnist/resnet20.safetensors";
-
-async function fails(args: string[], ...parts: string[]): Promise<void> {
-  const { status, stderr } = await cli(...args);
-  assertEquals(status, 1, `status of ${args.join(" ")}`);
-  for (const part of parts) assertStringIncludes(stderr, part);
-  assert(stderr.startsWith("error: ") && !/^\s+at /m.test(stderr), stderr);
-}
 
 /** Tensors in bits, whatever file they are in. */
 function bits(path: string, prefix = ""): Record<string, string> {
@@ -50,7 +43,10 @@ Deno.test("convert goes from safetensors to torch and back, bit for bit and with
     const counter = loadCheckpoint(torch).tensors.get("model.bn1.num_batches_tracked")!;
     assertEquals(counter.dtype, "I64");
     assertEquals(loadCheckpoint(back).metadata, loadCheckpoint(TEACHER).metadata);
-    await fails(["convert", TEACHER, torch], "t.pth is already there; replace it with --overwrite");
+    await assertFails(
+      ["convert", TEACHER, torch],
+      "t.pth is already there; replace it with --overwrite",
+    );
     const over = await cli("convert", TEACHER, torch, "--overwrite", "--dtype", "bfloat16");
     assertEquals(over.status, 0, over.stderr);
     const half = loadCheckpoint(torch).tensors.get("model.conv1.weight")!;
@@ -87,12 +83,15 @@ Deno.test("convert makes a cost matrix what the authors publish, and back", asyn
 
 Deno.test("convert refuses what it cannot do", async () => {
   await inTempDir(async (folder) => {
-    await fails(["convert", TEACHER, join(folder, "a.onnx")], "extension .onnx says no format");
-    await fails(
+    await assertFails(
+      ["convert", TEACHER, join(folder, "a.onnx")],
+      "extension .onnx says no format",
+    );
+    await assertFails(
       ["convert", "none.pth", join(folder, "a.pth")],
       "cannot read the checkpoint none.pth",
     );
-    await fails(
+    await assertFails(
       [
         "convert",
         fixturePath("legacy.pth"),
@@ -104,7 +103,10 @@ Deno.test("convert refuses what it cannot do", async () => {
     );
     const numbers = join(folder, "numbers.pkl");
     Deno.writeTextFileSync(numbers, "1 2 3 4 5 6");
-    await fails(["inspect", numbers], "numbers.pkl cannot be read as a checkpoint: it is neither");
+    await assertFails(
+      ["inspect", numbers],
+      "numbers.pkl cannot be read as a checkpoint: it is neither",
+    );
   });
 });
 
@@ -206,7 +208,7 @@ Deno.test("inspect finds a changed byte in a tensor of a torch file", async () =
     const bytes = Deno.readFileSync(torch);
     bytes[bytes.length >> 1] ^= 1;
     Deno.writeFileSync(torch, bytes);
-    await fails(
+    await assertFails(
       ["inspect", torch],
       "t.pth cannot be read as a checkpoint: the checksum of the entry",
       "damaged",
@@ -218,8 +220,8 @@ Deno.test("convert and cost-matrix refuse the same names", async () => {
   await inTempDir(async (folder) => {
     const out = join(folder, "x.bin");
     const refusal = `${out}: the extension .bin says no format; use .safetensors, or .pth`;
-    await fails(["convert", TEACHER, out], refusal);
-    await fails(["cost-matrix", "--ckpt", TEACHER, "--out", out], refusal);
+    await assertFails(["convert", TEACHER, out], refusal);
+    await assertFails(["cost-matrix", "--ckpt", TEACHER, "--out", out], refusal);
     assertThrows(() => writeCostMatrix(out, new Float32Array(4), 2, {}), FormatError, refusal);
     assertEquals([...Deno.readDirSync(folder)], []);
     const bare = join(folder, "x");
@@ -283,10 +285,16 @@ Deno.test("inspect and convert find averaged weights, name what is not read and 
       loadCheckpoint(file).tensors.get("fc.weight")!.data[0] as number
     );
     assertEquals(twice, 2 * once);
-    await fails(["convert", path, out, "--overwrite", "--entry", "nothing"], 'under "nothing"');
+    await assertFails(
+      ["convert", path, out, "--overwrite", "--entry", "nothing"],
+      'under "nothing"',
+    );
     const seen = await cli("inspect", fixturePath("beside.pth"));
     assertStringIncludes(seen.stdout, "not read  args (argparse.Namespace), complex (complex)");
-    await fails(["convert", fixturePath("whole_module.pth"), out, "--overwrite"], "state_dict()");
+    await assertFails(
+      ["convert", fixturePath("whole_module.pth"), out, "--overwrite"],
+      "state_dict()",
+    );
   });
 });
 
@@ -303,15 +311,18 @@ Deno.test("inspect shows long names shortened, and refuses pipes, devices and wh
     assert(stdout.length < 2000, String(stdout.length));
     const pipe = join(folder, "pipe");
     new Deno.Command("mkfifo", { args: [pipe] }).outputSync();
-    await fails(["inspect", pipe], `cannot read the checkpoint ${pipe}: it is a pipe, not a file`);
-    await fails(["inspect", folder], "it is a folder, not a file");
+    await assertFails(
+      ["inspect", pipe],
+      `cannot read the checkpoint ${pipe}: it is a pipe, not a file`,
+    );
+    await assertFails(["inspect", folder], "it is a folder, not a file");
     // Eight TiB of which all but the beginning are holes.
     for (
       const start of ["PK\x03\x04", "\x80\x02}", "nothing", `\x02\x00\x00\x00\x00\x00\x00\x00{}`]
     ) {
       Deno.writeFileSync(path, Uint8Array.from(start, (character) => character.charCodeAt(0)));
       Deno.truncateSync(path, 2 ** 43);
-      await fails(["inspect", path], `${path} cannot be read as a checkpoint`);
+      await assertFails(["inspect", path], `${path} cannot be read as a checkpoint`);
     }
   });
 });

@@ -1,10 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { loadCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
-import { cli, TINY, writeTeacher } from "./helpers.ts";
+import { cli, TINY, trainWords, VANILLA, writeTeacher } from "./helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
 
-const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";
 const WKD = "configs/fashion_mnist/wkd_l_f/resnet20_resnet8.yaml";
 
 function names(folder: string): string[] {
@@ -21,7 +20,7 @@ function writeConfig(folder: string, more = ""): string {
 
 Deno.test("train writes checkpoints and logs, goes on, and refuses to start over", async () => {
   await inTempDir(async (folder) => {
-    const run = ["train", "--cfg", VANILLA, "LOG.PREFIX", folder, ...TINY, "EXPERIMENT.NAME", "a"];
+    const run = trainWords(folder);
     const first = await cli(...run);
     assertEquals(first.status, 0, first.stderr);
     assertMatch(first.stdout, /^epoch 1\/1 {2}.*train loss [\d.]+ top-1 [\d.]+ % {2}test /m);

@@ -1,19 +1,18 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { gpuAdvice } from "../../src/cli/gpu_advice.ts";
+import { gpuAdvice } from "../../src/cli/device/gpu_advice.ts";
 import { advising, type MemoryError, smaller } from "../../src/run/memory_error.ts";
-import { runsOnOpenGl } from "../../src/cli/open_device.ts";
+import { runsOnOpenGl } from "../../src/cli/device/open_device.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { GpuError } from "../../src/gpu/gpu_error.ts";
 import { inTempDir } from "../temp_dir.ts";
-import { cli, TINY, writeTeacher } from "./helpers.ts";
+import { cli, TINY, VANILLA, writeTeacher } from "./helpers.ts";
 
-const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";
 const TEACHER = "checkpoints/fashion_mnist/resnet20.safetensors";
 
 /** A command on a device that fails at its submission of that number. */
 async function failing(kind: string, submission: number, ...words: string[]) {
-  const script = fromFileUrl(new URL("./failing_cli.ts", import.meta.url));
+  const script = fromFileUrl(new URL("./programs/failing_cli.ts", import.meta.url));
   const args = ["run", "-A", "--no-check", script, kind, String(submission), ...words];
   const { code, stderr, stdout } = await new Deno.Command(Deno.execPath(), { args }).output();
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -1,26 +1,16 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { shellWords } from "../../src/cli/terminal/shell_words.ts";
-import { mesaVersion } from "../../src/cli/tuning_file.ts";
+import { mesaVersion } from "../../src/cli/device/tuning_file.ts";
 import { saveCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
 import { readBack } from "../../src/tensor/read_back.ts";
 import { writeCostMatrix } from "../../src/run/cost_matrix/cost_matrix_file.ts";
 import { createModel } from "../../src/models/registry.ts";
-import { cli, spawnCli, TINY, writeTeacher } from "./helpers.ts";
+import { assertFails, cli, spawnCli, TINY, VANILLA, writeTeacher } from "./helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
 
-const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";
 const TEACHER = "checkpoints/fashion_mnist/resnet20.safetensors";
 const WKD = "configs/fashion_mnist/wkd_l_f/resnet20_resnet8.yaml";
-
-/** One sentence on standard error, without a stack, and status 1. */
-async function assertFails(args: string[], ...parts: string[]): Promise<void> {
-  const { status, stderr } = await cli(...args);
-  assertEquals(status, 1, `status of ${args.join(" ")}`);
-  for (const part of parts) assertStringIncludes(stderr, part);
-  assert(stderr.startsWith("error: "), stderr);
-  assert(!/^\s+at /m.test(stderr), stderr);
-}
 
 Deno.test("main() explains itself and its commands", async () => {
   const help = await cli("--help");
@@ -86,6 +76,9 @@ Deno.test("main() refuses models, data sets and runs that are not there", async 
       [...train, "DISTILLER.STUDENT", "resnet9"],
       'no model "resnet9"; did you mean',
     );
+    // Where nothing has begun, what is kept is no news.
+    const early = await cli(...train, "DISTILLER.STUDENT_CHECKPOINT", "README.md");
+    assertEquals(early.stderr.trim().split("\n").length, 1, early.stderr);
     await assertFails([...train, "--resume"], "nothing to resume: there is no");
     await assertFails(
       [...train, "SOLVER.BATCH_SIZE", "21", "SOLVER.DROP_LAST", "True"],

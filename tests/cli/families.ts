@@ -11,7 +11,7 @@ import { cli } from "./helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
 
 /** 8 training and 4 test images of CIFAR-10 with made-up labels of 100 classes. */
-const SAMPLE = fromFileUrl(new URL("../fixtures/cifar_sample.tar.gz", import.meta.url));
+const SAMPLE = fromFileUrl(new URL("../fixtures/data/cifar_sample.tar.gz", import.meta.url));
 
 /** As many steps as show that it learns its few images. */
 const SHORT = [

@@ -1,6 +1,7 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { main } from "../../src/cli/main.ts";
-import { openDevice } from "../../src/cli/open_device.ts";
+import { openDevice } from "../../src/cli/device/open_device.ts";
 import { manualSeed } from "../../src/nn/init.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { saveCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
@@ -34,6 +35,15 @@ export async function cli(...args: string[]): Promise<CliResult> {
   }
 }
 
+/** Runs what is to fail: one sentence on standard error, without a stack, and status 1. */
+export async function assertFails(args: string[], ...parts: string[]): Promise<void> {
+  const { status, stderr } = await cli(...args);
+  assertEquals(status, 1, `status of ${args.join(" ")}`);
+  for (const part of parts) assertStringIncludes(stderr, part);
+  assert(stderr.startsWith("error: "), stderr);
+  assert(!/^\s+at /m.test(stderr), stderr);
+}
+
 /** Runs the command line in a process of its own. */
 export function spawnCli(args: string[], env: Record<string, string> = {}): Deno.ChildProcess {
   const mod = fromFileUrl(new URL("../../mod.ts", import.meta.url));
@@ -56,7 +66,7 @@ export async function hurtCli(
   count: number,
   words: readonly string[],
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const script = fromFileUrl(new URL("hurt_cli.ts", import.meta.url));
+  const script = fromFileUrl(new URL("programs/hurt_cli.ts", import.meta.url));
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "-A", script, what, folder, name, String(count), ...words],
   }).output();
@@ -64,11 +74,19 @@ export async function hurtCli(
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
+/** The configuration of a student without a teacher, of Fashion-MNIST. */
+export const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";
+
 /** Settings that make a run last moments: 20 images to train on, 20 to be measured on. */
 export const TINY: readonly string[] = [
   ...["DATASET.SUBSET", "2", "DATASET.VALIDATION", "2", "DATASET.TEST.BATCH_SIZE", "20"],
   ...["SOLVER.BATCH_SIZE", "8", "SOLVER.EPOCHS", "1"],
 ];
+
+/** The words that train a run `a` of moments in `folder`; settings may follow. */
+export function trainWords(folder: string): string[] {
+  return ["train", "--cfg", VANILLA, "LOG.PREFIX", folder, ...TINY, "EXPERIMENT.NAME", "a"];
+}
 
 /** Writes an untrained resnet8 for `classes` classes of Fashion-MNIST as a teacher; returns its path. */
 export async function writeTeacher(folder: string, classes = 10): Promise<string> {

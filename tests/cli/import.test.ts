@@ -153,6 +153,13 @@ Deno.test("--import says in a sentence why a module is of no use", async () => {
       `${NAMES}wkd.registerModel({ name: "vgg8", build: () => null });`,
     );
     assertStringIncludes(await said(taken), "the model vgg8 is there already, the package's own");
+    const build = '() => wkd.createModel("resnet8", { numClasses: 7 })';
+    const seven = write(
+      "seven.ts",
+      `${NAMES}wkd.registerModel({ name: "seven", build: ${build} });`,
+    );
+    const five = await task("tests", "models", "--import", seven, "--classes", "5");
+    assertStringIncludes(five.stderr, "seven tells 7 classes apart where 5 are wanted");
     const section = { name: "SOLVER", keys: {} };
     const solver = write("solver.ts", `${NAMES}wkd.registerDistiller(${JSON.stringify(section)});`);
     assertStringIncludes(await said(solver), "SOLVER is a section of the configuration already");

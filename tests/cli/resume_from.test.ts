@@ -2,10 +2,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { join } from "@std/path";
 import { loadCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
 import { folderEvents, shown } from "../logging/event_files.ts";
-import { cli, TINY } from "./helpers.ts";
+import { cli, TINY, trainWords, VANILLA } from "./helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
-
-const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";
 
 /** Every tensor of a checkpoint, in bits. */
 function bits(path: string): Record<string, string> {
@@ -32,7 +30,7 @@ for (const format of ["torch", "safetensors"]) {
   Deno.test(`train --resume FROM goes on to the same bits where latest is damaged (${format})`, async () => {
     await inTempDir(async (folder) => {
       const words = [
-        ...["train", "--cfg", VANILLA, "LOG.PREFIX", folder, ...TINY, "EXPERIMENT.NAME", "a"],
+        ...trainWords(folder),
         ...["SOLVER.EPOCHS", "3", "LOG.SAVE_CHECKPOINT_FREQ", "1", "LOG.TENSORBOARD_FREQ", "1"],
         ...["LOG.CHECKPOINT_FORMAT", format, "SOLVER.EMA_DECAY", "0.5"],
       ];
@@ -90,9 +88,7 @@ Deno.test("train --resume FROM takes a file of the same run, and begins a new on
 
 Deno.test("train --resume FROM says what there is instead", async () => {
   await inTempDir(async (folder) => {
-    const words = [
-      ...["train", "--cfg", VANILLA, "LOG.PREFIX", folder, ...TINY, "EXPERIMENT.NAME", "a"],
-    ];
+    const words = trainWords(folder);
     assertEquals((await cli(...words)).status, 0);
     const cases = [
       ["student_best", "student_best holds the student alone; a run goes on from best"],

@@ -80,8 +80,8 @@ Deno.test("every task that loads data loads each kind of it with its permissions
   await inTempDir(async (folder) => {
     const [images, cifar] = [join(folder, "images"), join(folder, "cifar")];
     writeImageFolder(images);
-    await extract(join(root, "tests/fixtures/data_cifar.tar.gz"), cifar);
-    const script = "tests/cli/load_every_dataset.ts";
+    await extract(join(root, "tests/fixtures/data/data_cifar.tar.gz"), cifar);
+    const script = "tests/cli/programs/load_every_dataset.ts";
     for (const set of ["compute", "train", "eval", "bench"]) {
       const args = ["run", "-q", "--no-check", `-P=${set}`, script, images, cifar];
       const { code, stdout, stderr } = await deno(".", ...args);

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { TuningFile } from "../../src/cli/tuning_file.ts";
+import { TuningFile } from "../../src/cli/device/tuning_file.ts";
 import { loadCheckpoint } from "../../src/run/checkpoints/checkpoint.ts";
 import { device } from "../helpers.ts";
 import { inTempDir } from "../temp_dir.ts";

@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join, relative } from "@std/path";
-import { loadConfig } from "./sections.ts";
+import { loadConfig, pick } from "./sections.ts";
 import { augmentOptions } from "../../src/data/augment/augment_config.ts";
 import { modelNames } from "../../src/models/registry.ts";
 import "../../src/optim/registry.ts";
 
 const CONFIGS = fromFileUrl(new URL("../../configs/", import.meta.url));
-const STEPS = fromFileUrl(new URL("../fixtures/steps_wkd.json", import.meta.url));
+const STEPS = fromFileUrl(new URL("../fixtures/training/steps_wkd.json", import.meta.url));
 
 function yamlFiles(folder: string): string[] {
   return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
@@ -14,15 +14,6 @@ function yamlFiles(folder: string): string[] {
     if (isDirectory) return yamlFiles(path);
     return name.endsWith(".yaml") ? [path] : [];
   });
-}
-
-/** The part of `values` whose keys are in `keys`, nested. */
-function pick(values: unknown, keys: unknown): unknown {
-  if (typeof keys !== "object" || keys === null || Array.isArray(keys)) return values;
-  const record = values as Record<string, unknown>;
-  return Object.fromEntries(
-    Object.entries(keys).map(([key, nested]) => [key, pick(record[key], nested)]),
-  );
 }
 
 Deno.test("every configuration loads, and names models and a method of its folder", () => {

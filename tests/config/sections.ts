@@ -21,3 +21,12 @@ export function loadConfig(...args: Parameters<typeof load>): WithSections {
 export function resolveConfig(...args: Parameters<typeof resolve>): WithSections {
   return resolve(...args) as WithSections;
 }
+
+/** The part of `values` whose keys are in `keys`, nested. */
+export function pick(values: unknown, keys: unknown): unknown {
+  if (typeof keys !== "object" || keys === null || Array.isArray(keys)) return values;
+  const record = values as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(keys).map(([key, nested]) => [key, pick(record[key], nested)]),
+  );
+}

@@ -10,7 +10,7 @@ import { assertClose, device, values } from "../helpers.ts";
 const gpu = await device();
 
 const { tensors } = readSafetensors(
-  Deno.readFileSync(new URL("../fixtures/cost_matrix.safetensors", import.meta.url)),
+  Deno.readFileSync(new URL("../fixtures/ops/cost_matrix.safetensors", import.meta.url)),
 );
 
 /** Class features of the reference figures: noise plus a share of what all classes have in common. */

@@ -14,9 +14,9 @@ interface Fixture {
   cropped: (Entry & { box: [number, number, number, number]; size: number })[];
 }
 
-/** Figures of Pillow, made by tests/fixtures/make_data_images.py. */
+/** Figures of Pillow, made by tests/fixtures/data/make_data_images.py. */
 export const IMAGES: Fixture = JSON.parse(
-  Deno.readTextFileSync(new URL("../fixtures/data_images.json", import.meta.url)),
+  Deno.readTextFileSync(new URL("../fixtures/data/data_images.json", import.meta.url)),
 );
 
 /** Bytes of a base64 text. */
@@ -53,7 +53,7 @@ export function writeImageFolder(root: string): void {
   }
 }
 
-/** Path of a file in tests/fixtures. */
+/** Path of a file in tests/fixtures/data. */
 export function fixturePath(name: string): string {
-  return fromFileUrl(new URL(`../fixtures/${name}`, import.meta.url));
+  return fromFileUrl(new URL(`../fixtures/data/${name}`, import.meta.url));
 }

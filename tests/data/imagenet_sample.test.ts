@@ -1,23 +1,17 @@
 import { assertEquals } from "@std/assert";
-import { decodeImage } from "../../src/data/decode_image.ts";
+import { fromFileUrl } from "@std/path";
+import { decodeImage } from "../../src/data/decode/decode_image.ts";
 import { Resampler } from "../../src/data/augment/resampler.ts";
 import { readTar } from "../../src/data/cifar/read_tar.ts";
 import { evalPixels } from "../../src/data/augment/transform_pixels.ts";
+import { isFolder } from "../../src/formats/paths.ts";
 import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 
 const SHARED = new URL("../../../shared/", import.meta.url);
 
-function present(): boolean {
-  try {
-    return Deno.statSync(SHARED).isDirectory;
-  } catch {
-    return false;
-  }
-}
-
 Deno.test({
   name: "evalPixels() of five ImageNet files gives torchvision's bytes",
-  ignore: !present(),
+  ignore: !isFolder(fromFileUrl(SHARED)),
   fn: async () => {
     const expected = readSafetensors(
       Deno.readFileSync(new URL("reference/golden/imagenet_val_transform.safetensors", SHARED)),

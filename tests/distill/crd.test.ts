@@ -1,4 +1,4 @@
-import type { ContrastSource } from "../../src/distill/contrast_sampler.ts";
+import type { ContrastSource } from "../../src/distill/parts/contrast_sampler.ts";
 import { CRD } from "../../src/distill/crd.ts";
 import type { BatchInfo } from "../../src/distill/distiller.ts";
 import { zeros } from "../../src/tensor/create.ts";

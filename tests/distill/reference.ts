@@ -38,7 +38,9 @@ export const STEPS: Readonly<Record<string, StepsCase>> = {
 };
 
 function readFixture(name: string): Record<string, StepsCase> {
-  return JSON.parse(Deno.readTextFileSync(new URL(`../fixtures/${name}`, import.meta.url)));
+  return JSON.parse(
+    Deno.readTextFileSync(new URL(`../fixtures/training/${name}`, import.meta.url)),
+  );
 }
 
 /** Images of the training set in the figures of CRD. */

@@ -30,7 +30,7 @@ interface TargetCase {
 }
 
 const { mixed, weighted }: Record<string, TargetCase[]> = JSON.parse(
-  Deno.readTextFileSync(new URL("../fixtures/mixing.json", import.meta.url)),
+  Deno.readTextFileSync(new URL("../fixtures/data/mixing.json", import.meta.url)),
 );
 /** The fixture's box of two rows and columns of 5 x 6, of which the share is. */
 const cutShare = ({ cutmix, share }: TargetCase) => cutmix ? 1 - 3 * 4 / 30 : share;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { openDevice } from "../../src/gpu/adapter.ts";
 import { GpuError } from "../../src/gpu/gpu_error.ts";
-import { addInPlace } from "../../src/ops/add_in_place.ts";
+import { addInPlace } from "../../src/ops/elementwise/add_in_place.ts";
 import { full, tensor } from "../../src/tensor/create.ts";
 import { endStep } from "../../src/tensor/scope.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";

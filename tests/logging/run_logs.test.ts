@@ -1,10 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { cli, TINY, writeTeacher } from "../cli/helpers.ts";
+import { cli, TINY, trainWords, writeTeacher } from "../cli/helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
 import { folderEvents, shown } from "./event_files.ts";
 
-const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";
 const WKD = "configs/fashion_mnist/wkd_l/resnet20_resnet8.yaml";
 
 function metrics(run: string): Record<string, unknown>[] {
@@ -21,7 +20,7 @@ function places(run: string): string[] {
 
 Deno.test("train logs epochs and points, and goes on after a kill without a gap or a repetition", async () => {
   await inTempDir(async (folder) => {
-    const args = ["train", "--cfg", VANILLA, "LOG.PREFIX", folder, ...TINY, "EXPERIMENT.NAME", "a"];
+    const args = trainWords(folder);
     const points = ["LOG.TENSORBOARD_FREQ", "3", "LOG.WANDB", "True"];
     const first = await cli(...args, "SOLVER.EPOCHS", "3", ...points);
     assertEquals(first.status, 0, first.stderr);

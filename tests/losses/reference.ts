@@ -1,7 +1,7 @@
 import { readSafetensors } from "../../src/formats/safetensors/read_safetensors.ts";
 import { uniforms } from "../helpers.ts";
 
-const FIXTURES = new URL("../fixtures/", import.meta.url);
+const FIXTURES = new URL("../fixtures/ops/", import.meta.url);
 const REFERENCE = new URL("../../../shared/reference/", import.meta.url);
 
 /** One case of the reference figures; the keys depend on the loss. */

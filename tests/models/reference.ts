@@ -5,7 +5,7 @@ import { numel, type Shape } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { fnv1a } from "../helpers.ts";
 
-const FIXTURES = new URL("../fixtures/", import.meta.url);
+const FIXTURES = new URL("../fixtures/models/", import.meta.url);
 
 /** Shape, sum and l2 norm of a tensor in the reference figures. */
 export interface Summary {

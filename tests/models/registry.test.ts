@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UserError } from "../../src/errors.ts";
 import { type ModelFamily, modelFamily } from "../../src/models/family.ts";
-import { createModel, familyOf, modelNames, nearestName } from "../../src/models/registry.ts";
+import { createModel, familyOf, modelNames } from "../../src/models/registry.ts";
 import { modelOf } from "../../src/run/models/load_model.ts";
 
 Deno.test("createModel() refuses an unknown name with the nearest one and all there are", () => {
@@ -50,9 +50,4 @@ Deno.test("modelFamily() goes by the size of the images, modelOf() by the data s
   assertEquals(family("cifar100", 32), "cifar");
   assertEquals(family("cifar100", 32, "imagenet"), "imagenet");
   assertEquals(family("imagenet", 224, "cifar"), "cifar");
-});
-
-Deno.test("nearestName() takes the fewest edits, whatever the case", () => {
-  assertEquals(nearestName("RESNET20", ["resnet8", "resnet20", "vgg13"]), "resnet20");
-  assertEquals(nearestName("vg13", ["resnet8", "resnet20", "vgg13"]), "vgg13");
 });

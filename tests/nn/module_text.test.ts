@@ -42,7 +42,9 @@ class Net extends Module {
 Deno.test("console.log() of a module prints PyTorch's tree, shapes and the number of parameters", () => {
   const net = new Net();
   const text = Deno.inspect(net);
-  const theirs = Deno.readTextFileSync(new URL("../fixtures/module_text.txt", import.meta.url));
+  const theirs = Deno.readTextFileSync(
+    new URL("../fixtures/models/module_text.txt", import.meta.url),
+  );
   const lines = text.split("\n");
   assertEquals(lines.pop(), "643 parameters");
   assertEquals(lines.map((line) => line.replace(/ {2}# .*/, "")).join("\n") + "\n", theirs);

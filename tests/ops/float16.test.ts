@@ -1,10 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Gpu } from "../../src/gpu/gpu.ts";
-import { castElements, roundElements } from "../../src/ops/cast.ts";
+import { castElements, roundElements } from "../../src/ops/elementwise/cast.ts";
 import { gaussianWasserstein } from "../../src/ops/losses/gaussian_wasserstein.ts";
 import { setDefaultDevice } from "../../src/tensor/default_device.ts";
 import { adaptiveAvgPool2d } from "../../src/ops/pool/adaptive_avg_pool2d.ts";
-import { addInPlace } from "../../src/ops/add_in_place.ts";
+import { addInPlace } from "../../src/ops/elementwise/add_in_place.ts";
 import { avgPool2d } from "../../src/ops/pool/avg_pool2d.ts";
 import { batchNorm } from "../../src/ops/norm/batch_norm.ts";
 import { cat } from "../../src/ops/shape/cat.ts";

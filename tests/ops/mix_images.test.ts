@@ -16,7 +16,7 @@ interface MixedCase {
 }
 
 const { mixed }: { mixed: MixedCase[] } = JSON.parse(
-  Deno.readTextFileSync(new URL("../fixtures/mixing.json", import.meta.url)),
+  Deno.readTextFileSync(new URL("../fixtures/data/mixing.json", import.meta.url)),
 );
 
 /** Images that are mixed on the device. */

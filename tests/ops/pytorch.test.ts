@@ -17,14 +17,14 @@ const gpu = await device();
 /** The same device, taken for one whose threads share rows. */
 const hardware = new Gpu(gpu.device, gpu.info, false);
 
-/** What tests/fixtures/make_ops.py wrote. Numbers that are not finite are null. */
+/** What tests/fixtures/ops/make_ops.py wrote. Numbers that are not finite are null. */
 interface Expected {
   shape: Shape;
   y: (number | null)[];
   gradients: (number | null)[][];
 }
 
-const FILE = new URL("../fixtures/ops.json", import.meta.url);
+const FILE = new URL("../fixtures/ops/ops.json", import.meta.url);
 const EXPECTED: Record<string, Expected> = JSON.parse(Deno.readTextFileSync(FILE));
 
 interface Case {

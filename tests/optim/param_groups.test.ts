@@ -20,7 +20,7 @@ interface Case {
 
 /** What torch and timm made of it; the script beside it says how. */
 const REFERENCE: { decay: number; cases: Record<string, Case> } = JSON.parse(
-  Deno.readTextFileSync(new URL("../fixtures/param_groups.json", import.meta.url)),
+  Deno.readTextFileSync(new URL("../fixtures/training/param_groups.json", import.meta.url)),
 );
 
 const STEPS = 20;

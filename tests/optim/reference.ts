@@ -18,7 +18,7 @@ export const REFERENCE: {
   adamw: Record<string, AdamWCase>;
   clip: { maxNorm: number; norm: number; gradients: (number[] | null)[] }[];
   schedules: Record<string, number[]>;
-} = JSON.parse(Deno.readTextFileSync(new URL("../fixtures/optim.json", import.meta.url)));
+} = JSON.parse(Deno.readTextFileSync(new URL("../fixtures/training/optim.json", import.meta.url)));
 
 /** Shapes of the parameters. */
 export const SHAPES: readonly Shape[] = [[3], [1025], [1], [5, 7, 9], [2048]];

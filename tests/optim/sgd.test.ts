@@ -212,7 +212,7 @@ Deno.test("SGD refuses what does not fit", () => {
   assertThrows(() => new SGD(owned, { lr: 0.1, nesterov: true }), RangeError, "above 0");
   for (const name of ["dampening", "maximize"]) {
     const options = { lr: 0.1, [name]: 0.5 };
-    assertThrows(() => new SGD(owned, options), RangeError, `SGD has no option ${name}; its`);
+    assertThrows(() => new SGD(owned, options), TypeError, `SGD() has no option ${name}; it has`);
   }
   assertThrows(() => new SGD([owned[0], owned[0]], { lr: 0.1 }), RangeError, "twice");
   const optimizer = new SGD(owned, { lr: 0.1 });

@@ -85,7 +85,10 @@ for (const family of ["MPICH", "Open MPI"] as const) {
     ignore,
     fn: async () => {
       let begun = 0;
-      const launcher = startRanks(family, 2, ["interrupt"]);
+      // Open MPI sends SIGTERM two seconds later, and SIGKILL after four: the ranks have to know before.
+      const launcher = startRanks(family, 2, ["interrupt", "2500"], {
+        OMPI_MCA_odls_base_sigkill_timeout: "2",
+      });
       const { text } = await ended(launcher, (line) => {
         if (line.startsWith("pid") && ++begun === 2) launcher.kill("SIGINT");
       });
@@ -96,3 +99,27 @@ for (const family of ["MPICH", "Open MPI"] as const) {
     },
   });
 }
+
+Deno.test({
+  name: "ranks of Open MPI that were suspended go on, and end at SIGUSR2 in their own time",
+  ignore: !launchers.has("Open MPI"),
+  fn: async () => {
+    const ranks: number[] = [];
+    let asked = false;
+    const launcher = startRanks("Open MPI", 2, ["interrupt", "1500"]);
+    const { text } = await ended(launcher, async (line) => {
+      if (/got SIG/.test(line)) assert(asked, line);
+      if (!line.startsWith("pid") || ranks.push(Number(line.slice(4))) < 2) return;
+      for (const [signal, milliseconds] of [["SIGSTOP", 2000], ["SIGCONT", 1000]] as const) {
+        for (const rank of ranks) Deno.kill(rank, signal);
+        await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      }
+      asked = true;
+      launcher.kill("SIGUSR2");
+    });
+    for (const rank of [0, 1]) {
+      assertMatch(text, new RegExp(`^rank ${rank} got SIGTERM$`, "m"));
+      assertMatch(text, new RegExp(`^rank ${rank} has saved$`, "m"));
+    }
+  },
+});

@@ -1,5 +1,5 @@
 import type { MixOptions } from "../../src/data/augment/mix.ts";
-import { DataLoader, type LoaderOptions } from "../../src/data/loader.ts";
+import { DataLoader, type LoaderOptions } from "../../src/data/loading/loader.ts";
 import type { ImageDataset } from "../../src/data/image_dataset.ts";
 import type { Distiller } from "../../src/distill/distiller.ts";
 import { Vanilla } from "../../src/distill/vanilla.ts";

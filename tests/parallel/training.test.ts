@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import type { EpochEnd } from "../../src/train/events.ts";
-import { ContrastSampler } from "../../src/distill/contrast_sampler.ts";
+import { ContrastSampler } from "../../src/distill/parts/contrast_sampler.ts";
 import { CRD } from "../../src/distill/crd.ts";
 import { PKT } from "../../src/distill/pkt.ts";
 import { RKD } from "../../src/distill/rkd.ts";

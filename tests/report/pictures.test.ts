@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { decodeImage } from "../../src/data/decode_image.ts";
+import { decodeImage } from "../../src/data/decode/decode_image.ts";
 import { fromBase64 } from "../../src/report/client/bytes.ts";
 import { pictureAddress } from "../../src/report/model/pictures.ts";
 import { uniforms } from "../helpers.ts";

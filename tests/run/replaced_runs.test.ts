@@ -4,10 +4,9 @@ import { loadConfig } from "../../src/config/resolve_config.ts";
 import { foldersInTheWay, runLeftovers } from "../../src/run/run_file_names.ts";
 import { RunFolder } from "../../src/run/run_folder.ts";
 import { ReplacedRuns } from "../../src/run/replaced_runs.ts";
-import { cli, hurtCli, spawnCli, TINY } from "../cli/helpers.ts";
+import { cli, hurtCli, spawnCli, TINY, trainWords } from "../cli/helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
 
-const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";
 const KD = "configs/fashion_mnist/kd/resnet20_resnet8.yaml";
 
 /** The files of a folder with their content; folders as names. */
@@ -155,14 +154,9 @@ Deno.test("runLeftovers() names what a new run would replace", async () => {
   });
 });
 
-/** The words that train a run `a` in `folder`. */
-function words(folder: string): string[] {
-  return ["train", "--cfg", VANILLA, "LOG.PREFIX", folder, ...TINY, "EXPERIMENT.NAME", "a"];
-}
-
 Deno.test("train keeps a run that it cannot replace, and one without latest", async () => {
   await inTempDir(async (folder) => {
-    const run = words(folder);
+    const run = trainWords(folder);
     assertEquals((await cli(...run)).status, 0);
     const files = join(folder, "fashion_mnist", "a");
     const before = content(files);
@@ -185,12 +179,12 @@ Deno.test("train keeps a run that it cannot replace, and one without latest", as
 Deno.test("a first run that fails early leaves its files to look at, with --overwrite too", async () => {
   for (const option of [[], ["--overwrite"]]) {
     await inTempDir(async (folder) => {
-      const failed = await cli(...words(folder), "SOLVER.LR", "1e30", ...option);
+      const failed = await cli(...trainWords(folder), "SOLVER.LR", "1e30", ...option);
       assertEquals(failed.status, 1);
       assertEquals(Object.keys(content(join(folder, "fashion_mnist", "a"))), [
         ...["config.yaml", "metrics.jsonl", "train.events", "worklog.txt"],
       ]);
-      assertEquals((await cli(...words(folder))).status, 0);
+      assertEquals((await cli(...trainWords(folder))).status, 0);
     });
   }
 });
@@ -200,13 +194,13 @@ Deno.test("train refuses a folder with files of such names that no run wrote", a
     const run = join(folder, "fashion_mnist", "a");
     Deno.mkdirSync(join(run, "best"), { recursive: true });
     for (const option of [[], ["--overwrite"]]) {
-      const { status, stderr } = await cli(...words(folder), ...option);
+      const { status, stderr } = await cli(...trainWords(folder), ...option);
       assertEquals(status, 1);
       assertMatch(stderr, /a\/best is a folder, and the run writes a file of that name; move it/);
     }
     Deno.removeSync(join(run, "best"));
     write(run, { "config.yaml": "mine" });
-    const { status, stderr } = await cli(...words(folder), "--overwrite");
+    const { status, stderr } = await cli(...trainWords(folder), "--overwrite");
     assertEquals(status, 1);
     assertMatch(stderr, /a\/config.yaml is not of a run, and the run writes its configuration/);
     assertEquals(content(run), { "config.yaml": "mine" });
@@ -236,7 +230,7 @@ function restore(folder: string, files: Map<string, string>): void {
 
 Deno.test("a replaced run is whole wherever the new one is killed before it has saved an epoch", async () => {
   await inTempDir(async (folder) => {
-    const run = [...words(folder), "LOG.SAVE_CHECKPOINT_FREQ", "1"];
+    const run = [...trainWords(folder), "LOG.SAVE_CHECKPOINT_FREQ", "1"];
     assertEquals((await cli(...run)).status, 0);
     const files = join(folder, "fashion_mnist", "a");
     const place = join(files, "replaced");
@@ -272,7 +266,7 @@ Deno.test("a replaced run is whole wherever the new one is killed before it has 
 
 Deno.test("a run that is killed before its first checkpoint gives the replaced one back", async () => {
   await inTempDir(async (folder) => {
-    const run = words(folder);
+    const run = trainWords(folder);
     assertEquals((await cli(...run)).status, 0);
     const files = join(folder, "fashion_mnist", "a");
     const before = bytes(files);
@@ -304,7 +298,7 @@ async function interrupted(words: string[]): Promise<string> {
 
 Deno.test("a replaced run stays through Ctrl-C, and what the new one reads of it for ever", async () => {
   await inTempDir(async (folder) => {
-    assertEquals((await cli(...words(folder))).status, 0);
+    assertEquals((await cli(...trainWords(folder))).status, 0);
     const files = join(folder, "fashion_mnist", "a");
     const place = join(files, "replaced");
     const before = bytes(files);

@@ -4,10 +4,8 @@ import { UserError } from "../../src/errors.ts";
 import { WriteError } from "../../src/formats/atomic_write.ts";
 import { isThere } from "../../src/formats/paths.ts";
 import { RunLock } from "../../src/run/run_lock.ts";
-import { cli, hurtCli, spawnCli, TINY } from "../cli/helpers.ts";
+import { cli, hurtCli, spawnCli, TINY, trainWords } from "../cli/helpers.ts";
 import { inTempDir } from "../temp_dir.ts";
-
-const VANILLA = "configs/fashion_mnist/vanilla/resnet8.yaml";
 
 function lock(folder: string): RunLock {
   return new RunLock(folder, (message) => {
@@ -94,7 +92,7 @@ function snapshot(folder: string): string[] {
 Deno.test("a second train of a folder changes nothing there, and quickstart and results neither", async () => {
   await inTempDir(async (folder) => {
     const settings = ["LOG.PREFIX", folder, ...TINY];
-    const train = ["train", "--cfg", VANILLA, ...settings, "EXPERIMENT.NAME", "a"];
+    const train = trainWords(folder);
     assertEquals((await cli(...train)).status, 0);
     const held = [
       [join(folder, "fashion_mnist", "a"), train],
@@ -121,10 +119,7 @@ Deno.test("a second train of a folder changes nothing there, and quickstart and 
 
 Deno.test("two processes do not write to one folder, and a killed one leaves it to the next", async () => {
   await inTempDir(async (folder) => {
-    const words = [
-      ...["train", "--cfg", VANILLA, "LOG.PREFIX", folder, ...TINY],
-      ...["EXPERIMENT.NAME", "a", "SOLVER.EPOCHS", "100"],
-    ];
+    const words = [...trainWords(folder), "SOLVER.EPOCHS", "100"];
     const child = spawnCli(words);
     const latest = join(folder, "fashion_mnist", "a", "latest");
     for (let i = 0; i < 600 && !isThere(latest); i++) await new Promise((r) => setTimeout(r, 50));
@@ -140,16 +135,7 @@ Deno.test("two processes do not write to one folder, and a killed one leaves it 
 
 Deno.test("train fails where its folder was removed, and does not make it again", async () => {
   await inTempDir(async (folder) => {
-    const words = [
-      "train",
-      "--cfg",
-      VANILLA,
-      "LOG.PREFIX",
-      folder,
-      ...TINY,
-      "EXPERIMENT.NAME",
-      "a",
-    ];
+    const words = trainWords(folder);
     const run = join(folder, "fashion_mnist", "a");
     const { code, stderr } = await hurtCli("remove", run, "latest", 1, [
       ...words,
@@ -168,16 +154,7 @@ Deno.test("a run starts without what killed processes have left of files, and le
     const ours = ["latest.1-7.tmp", "best.safetensors.0123abcd.tmp", "config.yaml.99-1.tmp"];
     const others = ["mine.1-7.tmp", "latest.tmp", "notes.md", "latest.0123abcd.tmp.bak"];
     for (const name of [...ours, ...others]) Deno.writeTextFileSync(join(run, name), "x");
-    const words = [
-      "train",
-      "--cfg",
-      VANILLA,
-      "LOG.PREFIX",
-      folder,
-      ...TINY,
-      "EXPERIMENT.NAME",
-      "a",
-    ];
+    const words = trainWords(folder);
     assertEquals((await cli(...words)).status, 0);
     const names = [...Deno.readDirSync(run)].map(({ name }) => name);
     assertEquals(ours.filter((name) => names.includes(name)), []);

@@ -2,12 +2,26 @@
 # Two hosts on one machine: network namespaces with names, addresses and a TCP connection of their own, between which MPI starts
 # ranks by a script in place of ssh. Needs root, Linux, iproute2 and an MPI.
 #
-#   sudo sh tests/slow/two_hosts.sh [.mpi/bin/mpirun | mpirun] [words of deno task]
+#   sudo sh tests/slow/two_hosts.sh [--rate 10gbit] [--delay 25us] [.mpi/bin/mpirun | mpirun] [words of deno task]
+#
+# The connection has no wire: --rate and --delay give it that of one, each way, as far as the kernel can (tc-tbf, tc-netem).
 #
 # Without words it runs doctor and the collective calls, then kills a rank, then cuts the cable, and tells how long the other
 # host's rank lived on.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+rate=
+delay=
+while :; do
+  case ${1-} in
+    --rate | --delay)
+      [ $# -gt 1 ] || { echo "$1 wants a value such as 10gbit or 25us" >&2 && exit 1; }
+      case $1 in --rate) rate=$2 ;; *) delay=$2 ;; esac
+      shift 2
+      ;;
+    *) break ;;
+  esac
+done
 mpirun=${1:-.mpi/bin/mpirun}
 [ $# -eq 0 ] || shift
 
@@ -36,6 +50,29 @@ for side in a:1 b:2; do
   ip -n "wkd-${side%:*}" link set lo up
 done
 
+# The kernel tells within a second that they are connected, and MPICH's UCX takes no device before.
+for host in a b; do
+  for _ in $(seq 50); do
+    [ "$(ip netns exec "wkd-$host" cat /sys/class/net/wkd0/operstate)" != up ] || break
+    sleep 0.1
+  done
+done
+
+# A bucket of 512 KB, a few packets of the largest: a smaller one loses more to the clock, a larger one is no wire.
+shape() {
+  [ -n "$rate$delay" ] || return 0
+  if [ -n "$delay" ]; then
+    set -- netem delay "$delay" ${rate:+rate "$rate"} limit 100000
+  else
+    set -- tbf rate "$rate" burst 512kb latency 50ms
+  fi
+  for side in a b; do
+    tc -n "wkd-$side" qdisc add dev wkd0 root "$@" ||
+      { echo "this kernel cannot do that: tc qdisc add ... $*" >&2 && return 1; }
+  done
+}
+shape || exit 1
+
 # What ssh does: AGENT [-x] HOST COMMAND. Own names of hosts and own shared memory keep the two apart as machines are.
 cat >"$folder/agent" <<'END'
 #!/bin/sh
@@ -55,7 +92,7 @@ ranks() {
         --mca btl_tcp_if_include wkd0 --mca oob_tcp_if_include wkd0 --bind-to none "$@"
       ;;
     *)
-      UCX_TLS=tcp,self "$folder/agent" 10.77.0.1 "$mpirun" -n 2 -ppn 1 -launcher ssh \
+      UCX_TLS=tcp,self UCX_NET_DEVICES=wkd0 "$folder/agent" 10.77.0.1 "$mpirun" -n 2 -ppn 1 -launcher ssh \
         -launcher-exec "$folder/agent" -hosts 10.77.0.1,10.77.0.2 -iface wkd0 "$@"
       ;;
   esac
@@ -93,7 +130,8 @@ cut_cable() { ip -n wkd-b link set wkd0 down; }
 if [ $# -gt 0 ]; then
   ranks deno task -q "$@"
   status=$?
-  echo "bytes sent by the first host: $(sent)"
+  # Standard output is the task's alone.
+  echo "bytes sent by the first host: $(sent)" >&2
   exit $status
 fi
 

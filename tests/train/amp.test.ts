@@ -1,8 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import type { EpochEnd } from "../../src/train/events.ts";
-import { runMetrics } from "../../src/train/run_metrics.ts";
-import { SCALING, TOTALS } from "../../src/train/step_totals.ts";
+import { runMetrics } from "../../src/train/metrics/run_metrics.ts";
+import { SCALING, TOTALS } from "../../src/train/metrics/step_totals.ts";
 import { TrainingError } from "../../src/train/trainer.ts";
 import { device } from "../helpers.ts";
 import { openRun, writeTeacher } from "./helpers.ts";

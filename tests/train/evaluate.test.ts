@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import type { Batch, BatchSource } from "../../src/data/batch.ts";
+import type { Batch, BatchSource } from "../../src/data/loading/batch.ts";
 import { Model, type ModelOutput } from "../../src/models/model.ts";
 import { createModel } from "../../src/models/registry.ts";
 import { manualSeed } from "../../src/nn/init.ts";
@@ -106,7 +106,7 @@ Deno.test("Evaluator.run() leaves model and read-backs in order when the loader 
 });
 
 Deno.test("Evaluator.run() gives scikit-learn's balanced accuracy where classes are not of one size", async () => {
-  const fixture = new URL("../fixtures/mixing.json", import.meta.url);
+  const fixture = new URL("../fixtures/data/mixing.json", import.meta.url);
   const { unbalanced } = JSON.parse(Deno.readTextFileSync(fixture));
   const labels: Int32Array = Int32Array.from(unbalanced.labels);
   const evaluator = new Evaluator(gpu, new Found());

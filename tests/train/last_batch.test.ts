@@ -7,7 +7,7 @@ import { manualSeed } from "../../src/nn/init.ts";
 import { crossEntropy } from "../../src/ops/softmax/cross_entropy.ts";
 import { SGD } from "../../src/optim/sgd.ts";
 import { tensor } from "../../src/tensor/create.ts";
-import { runMetrics } from "../../src/train/run_metrics.ts";
+import { runMetrics } from "../../src/train/metrics/run_metrics.ts";
 import { type HostBatch, TrainStep } from "../../src/train/train_step.ts";
 import { device, labels, values } from "../helpers.ts";
 import { inTempDir } from "../temp_dir.ts";

@@ -11,7 +11,7 @@ import { crossEntropy } from "../../src/ops/softmax/cross_entropy.ts";
 import { SGD } from "../../src/optim/sgd.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { runMetrics } from "../../src/train/run_metrics.ts";
+import { runMetrics } from "../../src/train/metrics/run_metrics.ts";
 import { TrainStep } from "../../src/train/train_step.ts";
 import { assertClose, device, labels, values } from "../helpers.ts";
 import { inTempDir } from "../temp_dir.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { PointWindow } from "../../src/train/epoch_reports.ts";
+import { PointWindow } from "../../src/train/metrics/epoch_reports.ts";
 
 Deno.test("PointWindow counts steps over epochs and gives what was added since the last point", () => {
   const window = new PointWindow(4, 6, null);

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Gpu } from "../../src/gpu/gpu.ts";
-import { EpochClock } from "../../src/train/epoch_clock.ts";
+import { EpochClock } from "../../src/train/metrics/epoch_clock.ts";
 import { RunAhead } from "../../src/train/run_ahead.ts";
 import { device } from "../helpers.ts";
 import { openRun } from "./helpers.ts";

@@ -10,7 +10,7 @@ import { ModelEma } from "../../src/optim/model_ema.ts";
 import type { Optimizer } from "../../src/optim/optimizer.ts";
 import { SGD } from "../../src/optim/sgd.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { runMetrics } from "../../src/train/run_metrics.ts";
+import { runMetrics } from "../../src/train/metrics/run_metrics.ts";
 import { type GradientHook, TrainStep } from "../../src/train/train_step.ts";
 import { assertClose, device, labels, values } from "../helpers.ts";
 import { openRun } from "./helpers.ts";

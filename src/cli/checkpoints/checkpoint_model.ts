@@ -2,7 +2,6 @@ import type { Config } from "../../config/config.ts";
 import { loadConfig, resolveConfig } from "../../config/resolve_config.ts";
 import type { DatasetInfo } from "../../data/image_dataset.ts";
 import { findDataset } from "../../data/registry.ts";
-import { visible } from "../../formats/visible.ts";
 import type { Model } from "../../models/model.ts";
 // What is registered is in the schema.
 import "../../optim/registry.ts";
@@ -10,6 +9,7 @@ import { buildModel } from "../../run/build_distiller.ts";
 import type { Checkpoint } from "../../run/checkpoints/checkpoint.ts";
 import { modelNameOf } from "../../run/models/classifier_card.ts";
 import { loadModel, modelOf } from "../../run/models/load_model.ts";
+import { note } from "../terminal/notes.ts";
 
 /** A run's student sees its own images, whatever its teacher saw. */
 const NO_TEACHER = ["TEACHER.MEAN", "[]", "TEACHER.STD", "[]"];
@@ -26,7 +26,7 @@ export function checkpointModelName(
   wanted: string | undefined,
   option: string,
 ): string {
-  return modelNameOf(checkpoint, wanted, option, (note) => console.error(visible(note)));
+  return modelNameOf(checkpoint, wanted, option, note);
 }
 
 /**
@@ -51,7 +51,7 @@ export function loadCheckpointModel(
     checkpoint,
     modelOf(name, dataset, family),
     settings,
-    (note) => console.error(visible(note)),
+    note,
   );
   return model.eval();
 }

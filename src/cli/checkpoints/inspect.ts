@@ -17,6 +17,7 @@ import {
   type Fit,
   fitsSomeModel,
   fittingModels,
+  shapesOf,
 } from "../../models/fitting_models.ts";
 import { importHint } from "../../registry/imports.ts";
 import { type Checkpoint, inFile, loadCheckpoint } from "../../run/checkpoints/checkpoint.ts";
@@ -156,7 +157,7 @@ function describeModel(value: unknown): Report["model"] {
     return null;
   }
   const { tensors, path, leftOut, alternatives } = state;
-  const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+  const shapes = shapesOf(tensors);
   return { path, tensors: tensors.size, leftOut, alternatives, ...fittingModels(shapes) };
 }
 

@@ -1,8 +1,8 @@
 import type { Command } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
+import { helpText } from "../options/help_text.ts";
+import { oneFile, takeFile } from "../options/typed_file.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
-import { oneFile, takeFile } from "./typed_file.ts";
 
 const EXAMPLES = `
 Without --cfg and without pairs it describes every key: its meaning, its default and what it may be.

@@ -1,10 +1,10 @@
-import { type Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { type Command, Option } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
-import { count } from "./count.ts";
-import { deviceOption } from "./device_option.ts";
+import { deviceOption } from "../options/device_options.ts";
+import { helpText } from "../options/help_text.ts";
+import { count, positive } from "../options/numbers.ts";
+import { oneFile, takeFile } from "../options/typed_file.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
-import { oneFile, takeFile } from "./typed_file.ts";
 
 const SOURCES = ["features", "pooled", "logits"] as const;
 const SIMILARITIES = ["linear_cka", "poly_cka", "rbf_cka", "cosine"] as const;
@@ -12,8 +12,8 @@ const SIMILARITIES = ["linear_cka", "poly_cka", "rbf_cka", "cosine"] as const;
 const EXAMPLES = `
 WKD-L moves probability between classes, and this matrix says what that costs: one minus how alike two classes are for the
 teacher, by the centred kernel alignment (CKA) of what it makes of the first training images of each, not augmented, or by the
-cosine of the rows of its classifier. --source features compares every pixel of its last feature map, as the authors' code does,
-pooled the map averaged over space, which is much smaller, logits what it says. poly_cka is with the kernel <x, y>^degree, rbf_cka with
+cosine of the rows of its classifier. --source says what of the teacher is compared: features is every pixel of the last feature map, as
+in the authors' code, pooled that map averaged over space, which is much smaller, and logits its output. poly_cka is with the kernel <x, y>^degree, rbf_cka with
 exp(-|x - y|^2 / (2 bandwidth^2 median)), the median being that of the squared distances in a class.
 
 With --cfg the file is made that the configuration names (WKD.COST_MATRIX_PATH), in the way that WKD.COST_MATRIX_SOURCE and
@@ -30,7 +30,11 @@ export function addCostMatrix(program: Command, exit: Exit): void {
   program.command("cost-matrix")
     .description("make WKD-L's cost matrix from a teacher's features")
     .option("--teacher <name>", "architecture; default: the configuration's or the checkpoint's")
-    .option("--ckpt <file>", "the teacher's checkpoint; default: the usual place", typedPath)
+    .option(
+      "--ckpt <file>",
+      "the teacher's checkpoint, also without --ckpt; default: the usual place",
+      typedPath,
+    )
     .option(
       "--cfg <file>",
       "configuration that names teacher, checkpoint and data set; default: the checkpoint's",
@@ -74,12 +78,4 @@ export function addCostMatrix(program: Command, exit: Exit): void {
       const { costMatrix } = await import("../cost_matrix/cost_matrix.ts");
       exit(await costMatrix({ ...flags, cfg, ckpt }, overrides));
     });
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (!(number > 0 && Number.isFinite(number))) {
-    throw new InvalidArgumentError("a number greater than 0");
-  }
-  return number;
 }

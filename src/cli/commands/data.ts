@@ -1,9 +1,9 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
-import { count } from "./count.ts";
+import { helpText } from "../options/help_text.ts";
+import { count } from "../options/numbers.ts";
+import { oneFile, takeFile } from "../options/typed_file.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
-import { oneFile, takeFile } from "./typed_file.ts";
 
 const EXAMPLES = `
 Examples:

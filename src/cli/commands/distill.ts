@@ -1,10 +1,10 @@
-import { type Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { type Command, Option } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
-import { count } from "./count.ts";
-import { deviceOption, tuneOptions } from "./device_option.ts";
+import { deviceOption, noTuneOption, tuneOption } from "../options/device_options.ts";
+import { helpText } from "../options/help_text.ts";
+import { liveOption } from "../options/live_option.ts";
+import { count, seed, share, side } from "../options/numbers.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
-import { liveOption } from "./live.ts";
 
 const EXAMPLES = `
 PICTURES is a folder with a folder of pictures for each class, PICTURES/<class>/*,
@@ -41,7 +41,7 @@ export function addDistill(program: Command, exit: Exit): void {
     .option("--student <name>", "the model to teach")
     .option("--method <name>", "wkd_l_f, wkd_l, wkd_f, or another distiller such as kd", "wkd_l_f")
     .option("--epochs <n>", "passes over the pictures for each model", count)
-    .option("--size <pixels>", "rows and columns of a picture that the models see", size)
+    .option("--size <pixels>", "rows and columns of a picture that the models see", side)
     .option("--batch-size <n>", "pictures in a training batch", count)
     .addOption(
       new Option("--validation <share>", "part of each class to hold out, where nothing is")
@@ -53,36 +53,12 @@ export function addDistill(program: Command, exit: Exit): void {
     .option("--overwrite", "start again where there is one of that name")
     .addOption(liveOption())
     .addOption(deviceOption())
-    .addOption(tuneOptions()[0])
-    .addOption(tuneOptions()[1])
+    .addOption(tuneOption())
+    .addOption(noTuneOption())
     .addHelpText("after", helpText(EXAMPLES))
     .action(async (pictures, overrides, flags) => {
       const { distill } = await import("../distill/distill.ts");
       const isPath = /[/\\]/.test(pictures) || pictures.startsWith("~");
       exit(await distill(isPath ? typedPath(pictures) : pictures, flags, overrides));
     });
-}
-
-function size(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 16 || number > 1024) {
-    throw new InvalidArgumentError("a number of pixels from 16 to 1024");
-  }
-  return number;
-}
-
-function share(text: string): number {
-  const number = Number(text);
-  if (!(number > 0 && number < 1)) {
-    throw new InvalidArgumentError("a share between 0 and 1, such as 0.1");
-  }
-  return number;
-}
-
-function seed(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 0 || number > 0xffffffff) {
-    throw new InvalidArgumentError("an integer from 0 to 4294967295");
-  }
-  return number;
 }

@@ -1,7 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
-import { deviceOption } from "./device_option.ts";
+import { deviceOption } from "../options/device_options.ts";
+import { helpText } from "../options/help_text.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 Ends with status 1 when something is wrong that keeps the other commands from working.

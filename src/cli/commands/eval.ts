@@ -1,11 +1,11 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
-import type { ClassOrder } from "../eval_report.ts";
-import { count } from "./count.ts";
-import { deviceOption, tuneOptions } from "./device_option.ts";
+import type { ClassOrder } from "../eval/eval_report.ts";
+import { deviceOption, noTuneOption, tuneOption } from "../options/device_options.ts";
+import { helpText } from "../options/help_text.ts";
+import { count } from "../options/numbers.ts";
+import { oneFile, takeFile } from "../options/typed_file.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
-import { oneFile, takeFile } from "./typed_file.ts";
 
 const ORDERS: readonly ClassOrder[] = ["worst", "label"];
 
@@ -49,15 +49,15 @@ export function addEval(program: Command, exit: Exit): void {
     )
     .option("--json", "print JSON")
     .addOption(deviceOption())
-    .addOption(tuneOptions()[0])
-    .addOption(tuneOptions()[1])
+    .addOption(tuneOption())
+    .addOption(noTuneOption())
     .argument("[overrides...]", "KEY VALUE pairs such as DATASET.ROOT /data/imagenet")
     .addHelpText("after", helpText(EXAMPLES))
     .action(async (words, flags) => {
       const { overrides, ...typed } = takeFile(words, "ckpt");
       const cfg = oneFile("--cfg", flags.cfg, typed.cfg && typedPath(typed.cfg));
       const ckpt = oneFile("--ckpt", flags.ckpt, typed.ckpt && typedCheckpoint(typed.ckpt));
-      const { evaluate } = await import("../eval.ts");
+      const { evaluate } = await import("../eval/eval.ts");
       exit(await evaluate({ ...flags, cfg, ckpt: ckpt ?? PRETRAIN }, overrides));
     });
 }

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from "@commander-js/extra-typings";
-import { addCardOptions } from "./card_options.ts";
-import { deviceOption } from "./device_option.ts";
+import { addCardOptions } from "../options/card_options.ts";
+import { deviceOption } from "../options/device_options.ts";
+import { helpText } from "../options/help_text.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 The checkpoint is a run's folder, of which the student's best is taken, or a

@@ -1,7 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
+import { helpText } from "../options/help_text.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 Reads safetensors and torch files. Nothing in a file is executed.

@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import type { Command } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
+import { helpText } from "../options/help_text.ts";
+import { port } from "../options/numbers.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 It reads the run's files and nothing else, so that the run is not disturbed: every epoch, and the steps between
@@ -17,27 +18,10 @@ export function addLive(program: Command, exit: Exit): void {
   program.command("live")
     .description("watch a run of another process on a page")
     .argument("<run>", "folder of a run, or of what distill makes", typedPath)
-    .option("--port <n>", "default: the first free one from 8100 on", portNumber)
+    .option("--port <n>", "default: the first free one from 8100 on", port)
     .addHelpText("after", helpText(EXAMPLES))
-    .action(async (run, { port }) => {
-      const { live } = await import("../live.ts");
-      exit(await live(run, port));
+    .action(async (run, flags) => {
+      const { live } = await import("../pages/live.ts");
+      exit(await live(run, flags.port));
     });
-}
-
-const HIGHEST = 65535;
-
-/** Parses an option that takes a port. */
-export function portNumber(text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= 1 && number <= HIGHEST) return number;
-  throw new InvalidArgumentError(`an integer from 1 to ${HIGHEST}`);
-}
-
-/** `--live`, of the commands that train. */
-export function liveOption() {
-  return new Option(
-    "--live [port]",
-    "show the run on a page for browsers on this machine, which can stop and save it; default: the first free port from 8100 on",
-  ).argParser(portNumber);
 }

@@ -1,8 +1,8 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { MODEL_FAMILIES } from "../../models/family.ts";
-import { count } from "./count.ts";
+import { helpText } from "../options/help_text.ts";
+import { count } from "../options/numbers.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 Multiply-adds are those of the convolutions and linear layers for one image. ResNet18 and ResNet50 are other models in

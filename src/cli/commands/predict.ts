@@ -1,10 +1,10 @@
-import { type Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import type { Command } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
-import { addCardOptions } from "./card_options.ts";
-import { count } from "./count.ts";
-import { deviceOption, tuneOptions } from "./device_option.ts";
+import { addCardOptions } from "../options/card_options.ts";
+import { deviceOption, noTuneOption, tuneOption } from "../options/device_options.ts";
+import { helpText } from "../options/help_text.ts";
+import { count, threads } from "../options/numbers.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 A picture is a file, a folder (with all pictures in it and below), a pattern in
@@ -42,21 +42,15 @@ export function addPredict(program: Command, exit: Exit): void {
       .option("--overwrite", "replace that file if it is there"),
   )
     .option("-b, --batch-size <n>", "pictures in a batch (also -bs); default 100", count)
-    .option("--workers <n>", "threads that decode; 0: none; default: the cores, up to 8", workers)
+    .option("--workers <n>", "threads that decode; 0: none; default: the cores, up to 8", threads)
     .addOption(deviceOption())
-    .addOption(tuneOptions()[0])
-    .addOption(tuneOptions()[1])
+    .addOption(tuneOption())
+    .addOption(noTuneOption())
     .argument("<pictures...>", "files, folders, patterns, or - for standard input")
     .addHelpText("after", helpText(EXAMPLES))
     .action(async (pictures, flags) => {
-      const { predict } = await import("../predict.ts");
+      const { predict } = await import("../predict/predict.ts");
       const words = pictures.map((word) => word === "-" ? word : typedPath(word));
       exit(await predict(words, flags));
     });
-}
-
-function workers(text: string): number {
-  const number = Number(text);
-  if (text.trim() !== "" && Number.isInteger(number) && number >= 0 && number <= 256) return number;
-  throw new InvalidArgumentError("an integer from 0 to 256");
 }

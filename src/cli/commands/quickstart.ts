@@ -1,8 +1,8 @@
 import type { Command } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
-import { deviceOption, tuneOptions } from "./device_option.ts";
+import { deviceOption, noTuneOption, tuneOption } from "../options/device_options.ts";
+import { helpText } from "../options/help_text.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 It writes to output/quickstart and starts again each time. It takes seconds on a GPU, and a few minutes on the CPU.
@@ -18,8 +18,8 @@ export function addQuickstart(program: Command, exit: Exit): void {
     .option("--alone", "train the student without its teacher and record that for the table")
     .option("--record <file>", "where that is recorded", typedPath, "results/quickstart.json")
     .addOption(deviceOption())
-    .addOption(tuneOptions()[0])
-    .addOption(tuneOptions()[1])
+    .addOption(tuneOption())
+    .addOption(noTuneOption())
     .argument("[overrides...]", "KEY VALUE pairs such as DATASET.SUBSET 100")
     .addHelpText("after", helpText(EXAMPLES))
     .action(async (overrides, flags) => {

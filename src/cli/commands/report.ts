@@ -1,8 +1,8 @@
 import type { Command } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
-import { deviceOption } from "./device_option.ts";
+import { deviceOption } from "../options/device_options.ts";
+import { helpText } from "../options/help_text.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 One run: what was trained on what, curves, the confusion matrix, the worst
@@ -32,7 +32,7 @@ export function addReport(program: Command, exit: Exit): void {
     .argument("<runs...>", "folders of runs")
     .addHelpText("after", helpText(EXAMPLES))
     .action(async (runs, flags) => {
-      const { report } = await import("../report.ts");
+      const { report } = await import("../pages/report.ts");
       exit(await report(runs.map((run) => typedPath(run)), flags));
     });
 }

@@ -1,10 +1,10 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
+import { deviceOption, noTuneOption, tuneOption } from "../options/device_options.ts";
+import { helpText } from "../options/help_text.ts";
+import { count } from "../options/numbers.ts";
 import { METHOD_NAMES, TABLE_NAMES } from "../results/tables.ts";
-import { count } from "./count.ts";
-import { deviceOption, tuneOptions } from "./device_option.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
 
 const EXAMPLES = `
 Every finished run is recorded at once; run the command again to go on where it stopped. Runs whose configuration,
@@ -30,8 +30,8 @@ export function addResults(program: Command, exit: Exit): void {
     .option("--methods <list>", `some of ${METHOD_NAMES.join(",")}; default all`)
     .option("--out <file>", "where runs are recorded; default results/<table>.json", typedPath)
     .addOption(deviceOption())
-    .addOption(tuneOptions()[0])
-    .addOption(tuneOptions()[1])
+    .addOption(tuneOption())
+    .addOption(noTuneOption())
     .argument("[overrides...]", "KEY VALUE pairs for all runs")
     .addHelpText("after", helpText(EXAMPLES))
     .action(async (overrides, flags) => {

@@ -1,8 +1,8 @@
 import type { Command } from "@commander-js/extra-typings";
 import { typedPath } from "../../config/typed_path.ts";
+import { helpText } from "../options/help_text.ts";
+import { port } from "../options/numbers.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
-import { portNumber } from "./live.ts";
 
 const EXAMPLES = `
 Only browsers on this machine see it: it listens on 127.0.0.1, where browsers allow WebGPU and the camera, too.
@@ -16,10 +16,10 @@ export function addServe(program: Command, exit: Exit): void {
   program.command("serve")
     .description("show an exported page on this machine")
     .argument("<folder>", "what export --to web has written", typedPath)
-    .option("--port <n>", "default: the first free one from 8000 on", portNumber)
+    .option("--port <n>", "default: the first free one from 8000 on", port)
     .addHelpText("after", helpText(EXAMPLES))
-    .action(async (folder, { port }) => {
-      const { serve } = await import("../serve.ts");
-      exit(await serve(folder, port));
+    .action(async (folder, flags) => {
+      const { serve } = await import("../pages/serve.ts");
+      exit(await serve(folder, flags.port));
     });
 }

@@ -1,11 +1,11 @@
 import type { Command } from "@commander-js/extra-typings";
 import { asTyped, typedPath } from "../../config/typed_path.ts";
 import { UserError } from "../../errors.ts";
-import { deviceOption, tuneOptions } from "./device_option.ts";
+import { deviceOption, noTuneOption, tuneOption } from "../options/device_options.ts";
+import { helpText } from "../options/help_text.ts";
+import { liveOption } from "../options/live_option.ts";
+import { oneFile, takeFile } from "../options/typed_file.ts";
 import type { Exit } from "./exit.ts";
-import { helpText } from "./help_text.ts";
-import { liveOption } from "./live.ts";
-import { oneFile, takeFile } from "./typed_file.ts";
 
 const EXAMPLES = `
 KEY VALUE pairs win over the file, which may be left out. Without --resume or --overwrite a run that is already there is left alone.
@@ -38,8 +38,8 @@ export function addTrain(program: Command, exit: Exit): void {
     .option("--profile", "at the end, print the time by kernel of one step")
     .addOption(liveOption())
     .addOption(deviceOption())
-    .addOption(tuneOptions()[0])
-    .addOption(tuneOptions()[1])
+    .addOption(tuneOption())
+    .addOption(noTuneOption())
     .argument("[overrides...]", "KEY VALUE pairs such as SOLVER.LR 0.1")
     .addHelpText("after", helpText(EXAMPLES))
     .action(async (words, flags) => {

@@ -22,10 +22,11 @@ import { asTeacher } from "../../run/models/teacher_normalisation.ts";
 import { asRank } from "../as_rank.ts";
 import { loadCheckpointModel } from "../checkpoints/checkpoint_model.ts";
 import { type CostMatrixFlags, type CostMatrixPlan, makePlan } from "./cost_matrix_plan.ts";
-import { lessOf } from "../gpu_advice.ts";
-import { importWords } from "../import_modules.ts";
-import { datasetCallbacks, openComputeDevice } from "../open_device.ts";
+import { lessOf } from "../device/gpu_advice.ts";
+import { importWords } from "../options/import_modules.ts";
+import { datasetCallbacks, openComputeDevice } from "../device/open_device.ts";
 import { countBar } from "../terminal/count_bar.ts";
+import { note, warn } from "../terminal/notes.ts";
 import { shellWords } from "../terminal/shell_words.ts";
 
 type SampledPlan = CostMatrixPlan & { readonly samples: number };
@@ -70,15 +71,15 @@ async function costMatrixIn(
   const plan = { ...planned, samples };
   const { FAMILY } = planned.config.MODEL;
   const model = loadCheckpointModel(teacher, checkpoint, train, "--teacher", FAMILY);
-  const note = (message: string) => leads && console.error(visible(message));
-  asTeacher(model, planned.config, train, { checkpoint, note });
+  const tell = (message: string) => leads && note(message);
+  asTeacher(model, planned.config, train, { checkpoint, note: tell });
   const cost = await advising(() => less(train), () => compare(model, train, plan, group));
   if (!leads) return 0;
   const hash = await weightsHash(model);
   model.dispose();
   writeCostMatrix(out, cost, train.classes.length, describe(plan, hash, overrides));
   const flat = flatCosts(cost, train.classes.length);
-  if (flat) console.error(visible(`warning: the cost matrix ${asTyped(out)} ${flat}`));
+  if (flat) warn(`the cost matrix ${asTyped(out)} ${flat}`);
   console.log(summary(cost, train.classes, out));
   return 0;
 }

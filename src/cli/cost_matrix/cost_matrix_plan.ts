@@ -11,7 +11,7 @@ import {
   usualSource,
 } from "../../run/cost_matrix/make_cost_matrix.ts";
 import { teacherPath } from "../../run/run_paths.ts";
-import { checkTeacher } from "./check_teacher.ts";
+import { checkTeacher } from "../check_config.ts";
 import { checkpointConfig, checkpointModelName } from "../checkpoints/checkpoint_model.ts";
 
 /** Options of the `cost-matrix` command. */

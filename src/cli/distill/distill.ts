@@ -26,10 +26,12 @@ import { distillListener } from "./progress.ts";
 import { finalWords, writeStudent } from "./summary.ts";
 import { checkModel, findTeacher } from "./teacher.ts";
 import { asRank } from "../as_rank.ts";
-import { importWords } from "../import_modules.ts";
-import { datasetCallbacks, openComputeDevice, tuneWords } from "../open_device.ts";
+import { importWords } from "../options/import_modules.ts";
+import { datasetCallbacks, openComputeDevice, tuneWords } from "../device/open_device.ts";
+import { noteTimeToSave } from "../rank_device.ts";
 import { type Interrupt, interruptSignal } from "../terminal/interrupt_signal.ts";
 import { type LiveFlag, withLivePage } from "../terminal/live_page.ts";
+import { note, warn } from "../terminal/notes.ts";
 import { shellWords } from "../terminal/shell_words.ts";
 
 /** Options of the `distill` command. */
@@ -127,6 +129,7 @@ async function lead(
     if (flags.overwrite) startAgain(new PipelineFiles(folder));
     console.log(visible(`from ${asTyped(source.pictures)} into ${asTyped(folder)}`));
     const gpu = await openComputeDevice(flags.device, flags.tune);
+    noteTimeToSave();
     const parts = { gpu, folder, request, teacher: teacher.card, group, command };
     return await withLivePage(
       flags.live,
@@ -168,7 +171,7 @@ async function distillInto(
     signal: interrupt.signal,
     resumeCommand: command,
     callbacks: datasetCallbacks(),
-    closing: (splits) => reportAtEnd(splits, interrupt.signal, tell),
+    closing: (splits) => reportAtEnd(splits, interrupt.signal, note),
     listener: page ? liveListener(listener, page) : listener,
   });
   if (!result) {
@@ -178,14 +181,6 @@ async function distillInto(
   const forms = await writeStudent(result.student, new PipelineFiles(folder), warn);
   console.log(finalWords({ ...result, folder, request, forms }));
   return 0;
-}
-
-function tell(message: string): void {
-  console.error(visible(message));
-}
-
-function warn(message: string): void {
-  console.error(`warning: ${visible(message)}`);
 }
 
 /** The folder or the data set that a word means. */

@@ -6,11 +6,13 @@ import { listClasses } from "../../data/images/list_images.ts";
 import { UserError } from "../../errors.ts";
 import { fileExists } from "../../formats/paths.ts";
 import { readRegularFile } from "../../formats/read_file.ts";
-import { listed, shown, visible } from "../../formats/visible.ts";
-import { modelNames, nearestName } from "../../models/registry.ts";
+import { listed, shown } from "../../formats/visible.ts";
+import { modelNames } from "../../models/registry.ts";
+import { nearestName } from "../../registry/nearest_name.ts";
 import { loadCheckpoint } from "../../run/checkpoints/checkpoint.ts";
 import { type ClassifierCard, readCard } from "../../run/models/classifier_card.ts";
 import type { DistillRequest } from "../../run/pipeline/decisions.ts";
+import { note, warn } from "../terminal/notes.ts";
 
 /** @throws UserError where a name is no model, naming the option */
 export function checkModel(option: string, name: string): void {
@@ -84,7 +86,7 @@ export function findTeacher(
 
 /** What a file of weights holds. */
 function opened(file: string, model?: string) {
-  const card = readCard(loadCheckpoint(file), { model }, (note) => console.error(visible(note)));
+  const card = readCard(loadCheckpoint(file), { model }, note);
   const hash = createHash("sha256").update(readRegularFile(file)).digest("hex").slice(0, 12);
   return { path: resolve(file), hash, card };
 }
@@ -108,10 +110,9 @@ function checkClasses(
   }
   const unknown = card.classes?.filter((name) => !classes.has(name)) ?? [];
   if (unknown.length > 0) {
-    console.error(
-      `warning: the teacher's classes have other names than the folders (${
-        listed(unknown, 3)
-      }); they are taken in their order`,
+    warn(
+      `the teacher's classes have other names than the folders (${listed(unknown, 3)}); they are ` +
+        "taken in their order",
     );
   }
 }

@@ -6,7 +6,8 @@ import { type Classifier, openClassifier } from "../../run/models/classifier.ts"
 import { type CardFlags, cardOverrides } from "../checkpoints/card_overrides.ts";
 import { checkOnnxPlace, exportOnnxFile, type OnnxFlags } from "./export_onnx.ts";
 import { exportWebFolder, type WebFlags } from "./export_web.ts";
-import { openDevice } from "../open_device.ts";
+import { openDevice } from "../device/open_device.ts";
+import { note } from "../terminal/notes.ts";
 
 /** Options of the `export` command. */
 export interface ExportFlags extends OnnxFlags, WebFlags, CardFlags {
@@ -50,8 +51,7 @@ export async function exportModel(
   }
   const overrides = cardOverrides(flags);
   await openDevice(flags.device);
-  const tell = (note: string) => console.error(visible(note));
-  const classifier = openClassifier(typedPath(ckpt), overrides, tell);
+  const classifier = openClassifier(typedPath(ckpt), overrides, note);
   try {
     for (const line of (await write(classifier)).split("\n")) console.log(visible(line));
   } finally {

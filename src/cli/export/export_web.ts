@@ -7,7 +7,6 @@ import { parsePreprocessing, type Preprocessing } from "../../data/preprocessing
 import { distillerOf } from "../../distill/registry.ts";
 import { UserError } from "../../errors.ts";
 import { fileExists } from "../../formats/paths.ts";
-import { visible } from "../../formats/visible.ts";
 import { plural } from "../../logging/text.ts";
 import { sameNormalisation } from "../../models/renormalise.ts";
 import { importedModules } from "../../registry/imports.ts";
@@ -17,6 +16,7 @@ import { teacherPath } from "../../run/run_paths.ts";
 import { teacherNormalisation } from "../../run/models/teacher_normalisation.ts";
 import { checkPageFolder, exportWeb, LESSON_METHOD, type WebModel } from "../../web/export_web.ts";
 import type { LessonMethod } from "../../web/folder_card.ts";
+import { note } from "../terminal/notes.ts";
 import { shellWords } from "../terminal/shell_words.ts";
 
 /** Options of a page. */
@@ -26,8 +26,6 @@ export interface WebFlags {
   /** Replace the page that is there. */
   readonly overwrite?: boolean;
 }
-
-const WARN = (note: string) => console.error(visible(note));
 
 /**
  * Writes a classifier as a folder of pages.
@@ -47,7 +45,7 @@ export async function exportWebFolder(
     throw new UserError(`${path} does not say how pictures are prepared, which a page has to know`);
   }
   const classes = card.classes ?? Array.from({ length: numClasses }, (_, i) => `class ${i}`);
-  if (!card.classes) WARN(`${path} has no class names; the page numbers the classes`);
+  if (!card.classes) note(`${path} has no class names; the page numbers the classes`);
   const config = configOf(path);
   const taught = openTeacher(teacher, config, preprocessing);
   try {
@@ -112,12 +110,12 @@ export function openTeacher(
 function teacherOfRun(config: Config | null): string | null {
   const none = "the second page trains nothing; --teacher FILE names one";
   if (!config) {
-    WARN(`nothing says which teacher the student had: ${none}`);
+    note(`nothing says which teacher the student had: ${none}`);
     return null;
   }
   const file = teacherPath(config);
   if (fileExists(file)) return file;
-  WARN(`the run's teacher is not at ${file} any more: ${none}`);
+  note(`the run's teacher is not at ${file} any more: ${none}`);
   return null;
 }
 

@@ -2,7 +2,6 @@ import { programWords } from "../../config/program.ts";
 import { loadConfig } from "../../config/resolve_config.ts";
 import { asTyped } from "../../config/typed_path.ts";
 import { loadDataset } from "../../data/load_dataset.ts";
-import { visible } from "../../formats/visible.ts";
 import { progress } from "../../logging/progress.ts";
 // What is registered is in the schema.
 import "../../optim/registry.ts";
@@ -10,8 +9,9 @@ import { RunFolder } from "../../run/run_folder.ts";
 import { runFolder } from "../../run/run_paths.ts";
 import { runWithFiles } from "../../run/run_with_files.ts";
 import type { EventSink, RunStart } from "../../train/events.ts";
-import { datasetCallbacks, openComputeDevice } from "../open_device.ts";
+import { datasetCallbacks, openComputeDevice } from "../device/open_device.ts";
 import { interruptSignal } from "../terminal/interrupt_signal.ts";
+import { warn } from "../terminal/notes.ts";
 import { shellWords } from "../terminal/shell_words.ts";
 import { recordAlone } from "./quickstart_record.ts";
 import { finalWords, greeting } from "./quickstart_text.ts";
@@ -42,7 +42,7 @@ export async function quickstart(
   const config = loadConfig(`${FOLDER}/${flags.alone ? "alone" : "wkd_l_f"}.yaml`, overrides);
   using folder = new RunFolder(
     runFolder(config),
-    (message) => console.error(`warning: ${visible(message)}`),
+    warn,
   );
   folder.refuseInTheWay(config);
   const gpu = await openComputeDevice(flags.device, flags.tune);

@@ -1,7 +1,7 @@
 import { changedSettings } from "../../config/changed_settings.ts";
 import type { Config } from "../../config/config.ts";
 import type { DatasetSplits } from "../../data/load_dataset.ts";
-import { createLoader } from "../../data/loader.ts";
+import { createLoader } from "../../data/loading/loader.ts";
 import { visible } from "../../formats/visible.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import { teacherPath } from "../../run/run_paths.ts";

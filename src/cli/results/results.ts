@@ -17,9 +17,10 @@ import { startWhereStopped } from "../../run/run_start.ts";
 import { runWithFiles } from "../../run/run_with_files.ts";
 import type { EventSink } from "../../train/events.ts";
 import { costMatrix } from "../cost_matrix/cost_matrix.ts";
-import { importWords } from "../import_modules.ts";
-import { datasetCallbacks, openComputeDevice, tuneWords } from "../open_device.ts";
+import { importWords } from "../options/import_modules.ts";
+import { datasetCallbacks, openComputeDevice, tuneWords } from "../device/open_device.ts";
 import { type Interrupt, interruptSignal } from "../terminal/interrupt_signal.ts";
+import { warn } from "../terminal/notes.ts";
 import { shellWords } from "../terminal/shell_words.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { isRecorded, type PlannedRun, planRuns } from "./plan.ts";
@@ -134,8 +135,7 @@ async function trainOne(
   resumeCommand: string,
   afterwards: () => Promise<void>,
 ): Promise<RecordedRun | null> {
-  const tell = (message: string) => console.error(`warning: ${visible(message)}`);
-  using folder = new RunFolder(runFolder(config), tell);
+  using folder = new RunFolder(runFolder(config), warn);
   folder.refuseInTheWay(config);
   const settingsAndFiles = await fingerprint(config);
   const { finished, state } = await runWithFiles({

@@ -8,5 +8,5 @@ import type { Pixels } from "./pixels.ts";
  * @throws ImageError where it is damaged, cut short or no image
  */
 export async function decodeImage(bytes: Uint8Array): Promise<Pixels> {
-  return await (await import("../decode_image.ts")).decodeImage(bytes);
+  return await (await import("./decode_image.ts")).decodeImage(bytes);
 }

@@ -12,7 +12,7 @@ import {
 import { ShardFiles } from "../cache/shard_files.ts";
 import { fileReason } from "../images/list_images.ts";
 import { KeyedRandom } from "../random.ts";
-import { openImage } from "../decode_image.ts";
+import { openImage } from "./decode_image.ts";
 import type { CacheEntry, DecodeItem, DecodeJob, DecodeResult, ImageHeader } from "./decode_job.ts";
 import type { ImageFile } from "./formats/image_file.ts";
 import { LargeImageTurns } from "./large_image_turns.ts";
@@ -51,14 +51,6 @@ function workOf(job: DecodeJob): Work {
   const shape = { ...transform, channels: 3, height: transform.size, width: transform.size };
   const augmenter = augment ? new ImageAugmenter(augment, shape) : null;
   return { job, writer: new PlaneWriter(transform), augmenter };
-}
-
-/** Why an image could not be decoded, on one line. */
-function reasonOf(path: string, error: unknown): string {
-  return fileReason(path, error).split("\n")[0].replace(/^\w*Vips\w*: /, "").replace(
-    /^Input /,
-    "the ",
-  );
 }
 
 function readImage(path: string): Uint8Array {
@@ -104,7 +96,7 @@ export class Decoder {
         if (!isCached && job.store) this.#store(job, index, pixels, result);
         this.#write(work, item, pixels);
       } catch (error) {
-        result.failures.push({ item: index, reason: reasonOf(item.path, error) });
+        result.failures.push({ item: index, reason: fileReason(item.path, error) });
       }
     }
     return result;
@@ -123,7 +115,7 @@ export class Decoder {
         const { kind, width, height, isDeepGrey } = await openImage(readImage(path));
         result.headers.push({ item: index, kind, width, height, isDeepGrey });
       } catch (error) {
-        result.failures.push({ item: index, reason: reasonOf(path, error) });
+        result.failures.push({ item: index, reason: fileReason(path, error) });
       }
     }
     return result;

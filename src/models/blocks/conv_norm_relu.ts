@@ -1,7 +1,7 @@
 import { BatchNorm2d, type BatchNormEpilogue } from "../../nn/batch_norm2d.ts";
 import type { Conv2d } from "../../nn/conv2d.ts";
 import { Module } from "../../nn/module.ts";
-import { relu } from "../../ops/unary.ts";
+import { relu } from "../../ops/elementwise/unary.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { PreactOutput } from "./stage.ts";
 

@@ -5,7 +5,7 @@ import { Sequential } from "../../nn/sequential.ts";
 import { index } from "../../ops/shape/index.ts";
 import { pad } from "../../ops/shape/pad.ts";
 import { reshape } from "../../ops/shape/reshape.ts";
-import { relu } from "../../ops/unary.ts";
+import { relu } from "../../ops/elementwise/unary.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { kaimingConv } from "./layers.ts";
 import type { PreactOutput } from "./stage.ts";

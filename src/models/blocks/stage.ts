@@ -1,6 +1,9 @@
+import type { Linear } from "../../nn/linear.ts";
 import { type Layer, Sequential } from "../../nn/sequential.ts";
-import { wantsPreact } from "../wanted_features.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import type { ModelOutput } from "../model.ts";
+import { wantsPreact } from "../wanted_features.ts";
+import { globalAverage } from "./global_average.ts";
 
 /** The output of a layer that ends with ReLU, and what went into the ReLU. */
 export interface PreactOutput {
@@ -63,4 +66,17 @@ export function runStages(stem: Tensor, stages: readonly Stage[], x: Tensor = st
     x = output;
   }
   return { output: x, feats, preactFeats };
+}
+
+/** What a model returns whose classifier takes the mean of its last stage over space; stages run as {@linkcode runStages} says. */
+export function classifyStages(
+  classifier: Linear,
+  stem: Tensor,
+  stages: readonly Stage[],
+  x: Tensor = stem,
+): ModelOutput {
+  const { output, feats, preactFeats } = runStages(stem, stages, x);
+  const pooledFeat = globalAverage(output);
+  const logits = classifier.forward(pooledFeat);
+  return { logits, features: { feats, preactFeats, pooledFeat } };
 }

@@ -3,10 +3,9 @@ import type { Conv2d } from "../../nn/conv2d.ts";
 import { Linear } from "../../nn/linear.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { BasicBlock } from "../blocks/basic_block.ts";
-import { globalAverage } from "../blocks/global_average.ts";
 import { kaimingConv } from "../blocks/layers.ts";
 import { type ResidualStage, residualStage } from "../blocks/residual_stage.ts";
-import { runStages } from "../blocks/stage.ts";
+import { classifyStages } from "../blocks/stage.ts";
 import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelFactory, type ModelOptions, type ModelOutput } from "../model.ts";
 
@@ -63,10 +62,7 @@ export class CifarResNet extends Model {
   /** Images [N, inChannels, H, W], 32 x 32 in CIFAR. */
   override forward(images: Tensor): ModelOutput {
     const stem = this.bn1.forward(this.conv1.forward(images), { relu: true });
-    const { output, feats, preactFeats } = runStages(stem, [this.layer1, this.layer2, this.layer3]);
-    const pooledFeat = globalAverage(output);
-    const logits = this.fc.forward(pooledFeat);
-    return { logits, features: { feats, preactFeats, pooledFeat } };
+    return classifyStages(this.fc, stem, [this.layer1, this.layer2, this.layer3]);
   }
 }
 

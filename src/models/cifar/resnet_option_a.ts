@@ -4,10 +4,9 @@ import { kaimingNormal } from "../../nn/init.ts";
 import { Linear } from "../../nn/linear.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { BasicBlock } from "../blocks/basic_block.ts";
-import { globalAverage } from "../blocks/global_average.ts";
 import { kaimingConv } from "../blocks/layers.ts";
 import { type ResidualStage, residualStage } from "../blocks/residual_stage.ts";
-import { runStages } from "../blocks/stage.ts";
+import { classifyStages } from "../blocks/stage.ts";
 import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelFactory, type ModelOptions, type ModelOutput } from "../model.ts";
 
@@ -70,10 +69,7 @@ class CifarResNetA extends Model {
   /** Images [N, inChannels, H, W], 32 x 32 in CIFAR. */
   override forward(images: Tensor): ModelOutput {
     const stem = this.bn1.forward(this.conv1.forward(images), { relu: true });
-    const { output, feats, preactFeats } = runStages(stem, [this.layer1, this.layer2, this.layer3]);
-    const pooledFeat = globalAverage(output);
-    const logits = this.linear.forward(pooledFeat);
-    return { logits, features: { feats, preactFeats, pooledFeat } };
+    return classifyStages(this.linear, stem, [this.layer1, this.layer2, this.layer3]);
   }
 }
 

@@ -2,9 +2,8 @@ import { BatchNorm2d } from "../../nn/batch_norm2d.ts";
 import type { Conv2d } from "../../nn/conv2d.ts";
 import { Linear } from "../../nn/linear.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { globalAverage } from "../blocks/global_average.ts";
 import { plainConv } from "../blocks/layers.ts";
-import { runStages, Stage } from "../blocks/stage.ts";
+import { classifyStages, Stage } from "../blocks/stage.ts";
 import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
 import { ShuffleV1Block } from "./shuffle_v1_block.ts";
@@ -50,10 +49,7 @@ export class ShuffleV1 extends Model {
   /** Images [N, inChannels, H, W], 32 x 32 in CIFAR. */
   override forward(images: Tensor): ModelOutput {
     const stem = this.bn1.forward(this.conv1.forward(images), { relu: true });
-    const { output, feats, preactFeats } = runStages(stem, [this.layer1, this.layer2, this.layer3]);
-    const pooledFeat = globalAverage(output);
-    const logits = this.linear.forward(pooledFeat);
-    return { logits, features: { feats, preactFeats, pooledFeat } };
+    return classifyStages(this.linear, stem, [this.layer1, this.layer2, this.layer3]);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Conv2d } from "../../nn/conv2d.ts";
 import { Module } from "../../nn/module.ts";
 import { cat } from "../../ops/shape/cat.ts";
 import { slice } from "../../ops/shape/slice.ts";
-import { relu } from "../../ops/unary.ts";
+import { relu } from "../../ops/elementwise/unary.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { channelShuffle } from "../blocks/channel_shuffle.ts";
 import { plainConv } from "../blocks/layers.ts";

@@ -5,10 +5,9 @@ import { maxPool2d } from "../../ops/pool/max_pool2d.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { BasicBlock } from "../blocks/basic_block.ts";
 import { Bottleneck } from "../blocks/bottleneck.ts";
-import { globalAverage } from "../blocks/global_average.ts";
 import { kaimingConv } from "../blocks/layers.ts";
 import { type BlockKind, type ResidualStage, residualStage } from "../blocks/residual_stage.ts";
-import { runStages } from "../blocks/stage.ts";
+import { classifyStages } from "../blocks/stage.ts";
 import type { ModelFamilyDefinition } from "../family.ts";
 import { Model, type ModelOptions, type ModelOutput } from "../model.ts";
 
@@ -64,15 +63,8 @@ class ImageNetResNet extends Model {
   override forward(images: Tensor): ModelOutput {
     const stem = this.bn1.forward(this.conv1.forward(images), { relu: true });
     const pooled = maxPool2d(stem, { kernelSize: 3, stride: 2, padding: 1 });
-    const { output, feats, preactFeats } = runStages(stem, [
-      this.layer1,
-      this.layer2,
-      this.layer3,
-      this.layer4,
-    ], pooled);
-    const pooledFeat = globalAverage(output);
-    const logits = this.fc.forward(pooledFeat);
-    return { logits, features: { feats, preactFeats, pooledFeat } };
+    const stages = [this.layer1, this.layer2, this.layer3, this.layer4];
+    return classifyStages(this.fc, stem, stages, pooled);
   }
 }
 

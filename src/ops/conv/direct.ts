@@ -3,7 +3,14 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { type ConvEnding, endingBindings, NO_ENDING } from "./ending.ts";
 import { type ConvGeometry, turnedGeometry } from "./geometry.ts";
-import { forwardView, gradientView, packWeights, type WeightView, weightWindows } from "./pack.ts";
+import {
+  forwardView,
+  gradientView,
+  packWeights,
+  type WeightView,
+  weightWindows,
+  windowParams,
+} from "./pack.ts";
 import { chooseTile } from "./tile.ts";
 
 const directKernel = new Kernel("conv2d_direct", directCode);
@@ -52,15 +59,9 @@ function runDirect(
       bindings: { x, w: window.range, y, ...bindings },
       params: {
         images: g.images,
-        inChannels: window.inChannels,
-        firstIn: window.firstIn,
-        groupIn: view.groupIn,
+        ...windowParams(window, packed, view),
         allIn: g.inChannels,
-        groupOut: view.groupOut,
         allOut: g.outChannels,
-        firstBlock: window.firstBlock,
-        groupBlocks: packed.groupBlocks,
-        blockStride: packed.blockBytes / 16,
         padY: g.padY,
         padX: g.padX,
         height: g.height,

@@ -170,3 +170,13 @@ export function* weightWindows(packed: PackedWeights, groupIn: number): Iterable
     }
   }
 }
+
+/** What the kernels that take weights by windows are told of one, under their names for it. */
+export function windowParams(
+  { inChannels, firstIn, firstBlock }: WeightWindow,
+  { groupBlocks, blockBytes }: PackedWeights,
+  { groupIn, groupOut }: WeightView,
+) {
+  const blockStride = blockBytes / 16;
+  return { inChannels, firstIn, groupIn, groupOut, firstBlock, groupBlocks, blockStride };
+}

@@ -3,7 +3,14 @@ import { Kernel } from "../../gpu/kernel.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { type ConvEnding, endingBindings, NO_ENDING } from "./ending.ts";
 import { type ConvGeometry, turnedGeometry } from "./geometry.ts";
-import { forwardView, gradientView, packWeights, type WeightView, weightWindows } from "./pack.ts";
+import {
+  forwardView,
+  gradientView,
+  packWeights,
+  type WeightView,
+  weightWindows,
+  windowParams,
+} from "./pack.ts";
 
 const pointwiseKernel = new Kernel("conv2d_pointwise", code);
 
@@ -57,15 +64,9 @@ function run(
         images: g.images,
         plane,
         tiles,
-        inChannels: window.inChannels,
-        firstIn: window.firstIn,
-        groupIn: view.groupIn,
+        ...windowParams(window, packed, view),
         allIn: g.inChannels,
-        groupOut: view.groupOut,
         allOut: g.outChannels,
-        firstBlock: window.firstBlock,
-        groupBlocks: packed.groupBlocks,
-        blockStride: packed.blockBytes / 16,
         epilogue,
       },
       values: { LANES, V, T, ACC: Number(window.accumulate) },

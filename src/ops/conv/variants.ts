@@ -1,6 +1,6 @@
 import type { Tensor } from "../../tensor/core.ts";
-import { addInPlace } from "../add_in_place.ts";
-import { castElements, roundElements } from "../cast.ts";
+import { addInPlace } from "../elementwise/add_in_place.ts";
+import { castElements, roundElements } from "../elementwise/cast.ts";
 import { takeIn } from "../take_as.ts";
 import { convForwardDepthwise, convInputGradDepthwiseUnit } from "./depthwise.ts";
 import { convInputGradDepthwise } from "./depthwise_input_grad.ts";

@@ -7,7 +7,7 @@ import { gradEnabled, track, withoutTape } from "../../tensor/autograd.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { formatShape } from "../../tensor/shape.ts";
 import type { SharedBatch } from "../../tensor/shared_batch.ts";
-import { mul } from "../binary.ts";
+import { mul } from "../elementwise/binary.ts";
 import { linearGrid } from "../grid.ts";
 import { mean } from "../reduce/sum.ts";
 import { sumPartials } from "../reduce/sum_partials.ts";

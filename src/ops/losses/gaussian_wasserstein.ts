@@ -7,7 +7,7 @@ import { Tensor } from "../../tensor/core.ts";
 import { checkOptions } from "../../options.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
 import { formatShape, sameShape, type Shape } from "../../tensor/shape.ts";
-import { cast } from "../cast.ts";
+import { cast } from "../elementwise/cast.ts";
 import { linearGrid } from "../grid.ts";
 import { requireFloats } from "../require_dtype.ts";
 import { rowGroups } from "../row_groups.ts";

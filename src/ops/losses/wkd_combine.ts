@@ -3,7 +3,7 @@ import combineGradCode from "../../../kernels/sinkhorn/combine_grad.wgsl" with {
 import { Kernel } from "../../gpu/kernel.ts";
 import { track } from "../../tensor/autograd.ts";
 import { Tensor } from "../../tensor/core.ts";
-import { constantNumber } from "../fill.ts";
+import { constantNumber } from "../elementwise/fill.ts";
 
 const combineKernel = new Kernel("wkd_combine", combineCode);
 const combineGradKernel = new Kernel("wkd_combine_grad", combineGradCode);

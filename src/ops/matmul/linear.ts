@@ -3,7 +3,7 @@ import { track } from "../../tensor/autograd.ts";
 import type { Tensor } from "../../tensor/core.ts";
 import type { FloatType } from "../../tensor/dtype.ts";
 import { formatShape } from "../../tensor/shape.ts";
-import { cast, roundElements } from "../cast.ts";
+import { cast, roundElements } from "../elementwise/cast.ts";
 import { sum } from "../reduce/sum.ts";
 import { requireFloat, requireFloats } from "../require_dtype.ts";
 import { takeAs } from "../take_as.ts";

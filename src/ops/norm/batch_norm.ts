@@ -196,7 +196,6 @@ function gradients(
   },
 ): InputGradients {
   const { gpu } = x;
-  const { channels, images, plane, vector } = layout;
   const parts = normSums(x, layout, { dy, stats, y }, tree);
   if (whole) {
     const options = { training, residual: residual !== null };
@@ -204,6 +203,36 @@ function gradients(
     parts.dispose();
     return [made.dx, made.dweight, made.dbias, ...(residual ? [made.dz ?? dy] : [])];
   }
+  const { dweight, dbias, coefficients } = gradientStatistics(parts, stats, layout, {
+    training,
+    shared,
+  });
+  const dx = Tensor.result(gpu, x.shape, x.dtype);
+  const dz = residual && y ? Tensor.result(gpu, x.shape, x.dtype) : null;
+  gpu.dispatch(gradApplyKernel, {
+    bindings: { x, dy, coefficients, dx, y, dz },
+    params: { ...layout },
+    values: {
+      RESIDUAL: Number(dz !== null),
+      RELU: Number(y !== null),
+      VEC: layout.vector,
+      E: wgslFloat(x.dtype),
+    },
+    workgroups: linearGrid(Math.ceil(layout.threads / 64)),
+  });
+  coefficients.dispose();
+  return [dx, dweight, dbias, ...(residual ? [dz ?? dy] : [])];
+}
+
+/** Joins the partial sums of a gradient and frees them: its weight's and bias's gradients, and what those of the elements follow from. */
+function gradientStatistics(
+  parts: Tensor,
+  stats: Tensor,
+  layout: NormLayout,
+  { training, shared }: { training: boolean; shared: SharedBatch | null },
+): { dweight: Tensor; dbias: Tensor; coefficients: Tensor } {
+  const { gpu } = parts;
+  const { channels, images, plane } = layout;
   const together = shared && sharedGradientSums(shared, parts, layout);
   const sums = together?.own ?? parts;
   // The statistics do not follow from images that count nothing.
@@ -230,28 +259,7 @@ function gradients(
   });
   sums.dispose();
   together?.whole.dispose();
-  const dx = Tensor.result(gpu, x.shape, x.dtype);
-  const dz = residual && y ? Tensor.result(gpu, x.shape, x.dtype) : null;
-  gpu.dispatch(gradApplyKernel, {
-    bindings: {
-      x,
-      dy,
-      coefficients,
-      dx,
-      y,
-      dz,
-    },
-    params: { ...layout },
-    values: {
-      RESIDUAL: Number(dz !== null),
-      RELU: Number(y !== null),
-      VEC: vector,
-      E: wgslFloat(x.dtype),
-    },
-    workgroups: linearGrid(Math.ceil(layout.threads / 64)),
-  });
-  coefficients.dispose();
-  return [dx, dweight, dbias, ...(residual ? [dz ?? dy] : [])];
+  return { dweight, dbias, coefficients };
 }
 
 function check(

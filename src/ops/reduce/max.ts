@@ -1,7 +1,7 @@
 import { track } from "../../tensor/autograd.ts";
 import type { Tensor } from "../../tensor/core.ts";
 import { checkOptions } from "../../options.ts";
-import { mul } from "../binary.ts";
+import { mul } from "../elementwise/binary.ts";
 import { requireFloat } from "../require_dtype.ts";
 import { takeAs } from "../take_as.ts";
 import { gatherDims } from "./gather_dims.ts";

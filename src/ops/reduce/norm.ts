@@ -2,11 +2,11 @@ import { track } from "../../tensor/autograd.ts";
 import type { Tensor } from "../../tensor/core.ts";
 import type { NormOptions } from "../../tensor/op_options.ts";
 import { checkOptions } from "../../options.ts";
-import { div, mul } from "../binary.ts";
+import { div, mul } from "../elementwise/binary.ts";
 import { where } from "../indexing/where.ts";
-import { pow } from "../pow.ts";
+import { pow } from "../elementwise/pow.ts";
 import { requireFloat } from "../require_dtype.ts";
-import { abs, sqrt } from "../unary.ts";
+import { abs, sqrt } from "../elementwise/unary.ts";
 import { max, min } from "./max.ts";
 import { REDUCE_OPTIONS, sum } from "./sum.ts";
 

@@ -1,7 +1,7 @@
 import { track } from "../../tensor/autograd.ts";
 import type { Tensor } from "../../tensor/core.ts";
 import type { DType, FloatType } from "../../tensor/dtype.ts";
-import { cast } from "../cast.ts";
+import { cast } from "../elementwise/cast.ts";
 import { requireFloats } from "../require_dtype.ts";
 import { takeAs } from "../take_as.ts";
 import { type ReduceLayout, type ReducePlan, reduceRuns } from "./layout.ts";

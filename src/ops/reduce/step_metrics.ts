@@ -2,7 +2,7 @@ import code from "../../../kernels/reduce/step_metrics.wgsl" with { type: "text"
 import { Kernel } from "../../gpu/kernel.ts";
 import type { Tensor } from "../../tensor/core.ts";
 import { requireLabelRows } from "../softmax/label_rows.ts";
-import { mul } from "../binary.ts";
+import { mul } from "../elementwise/binary.ts";
 import { cat } from "../shape/cat.ts";
 import { accumulateMetrics } from "./accumulate_metrics.ts";
 import { labelRank, topKCorrect } from "./top_k_correct.ts";

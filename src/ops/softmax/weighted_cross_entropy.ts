@@ -2,7 +2,7 @@ import code from "../../../kernels/softmax/label_weights.wgsl" with { type: "tex
 import { Kernel } from "../../gpu/kernel.ts";
 import { track } from "../../tensor/autograd.ts";
 import { Tensor } from "../../tensor/core.ts";
-import { add, div, mul } from "../binary.ts";
+import { add, div, mul } from "../elementwise/binary.ts";
 import { linearGrid } from "../grid.ts";
 import { gatherAlong, scatterAddAlong } from "../indexing/index_along.ts";
 import { where } from "../indexing/where.ts";

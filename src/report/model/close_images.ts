@@ -1,4 +1,4 @@
-import { createLoader } from "../../data/loader.ts";
+import { createLoader } from "../../data/loading/loader.ts";
 import type { Dataset } from "../../data/image_dataset.ts";
 import { pickImages } from "../../data/select.ts";
 import type { Gpu } from "../../gpu/gpu.ts";

@@ -1,6 +1,6 @@
 import type { Config } from "../../config/config.ts";
 import type { Dataset } from "../../data/image_dataset.ts";
-import { createLoader } from "../../data/loader.ts";
+import { createLoader } from "../../data/loading/loader.ts";
 import { pickImages } from "../../data/select.ts";
 import { UserError } from "../../errors.ts";
 import type { Gpu } from "../../gpu/gpu.ts";

@@ -1,4 +1,4 @@
-import type { BatchSource } from "../../data/batch.ts";
+import type { BatchSource } from "../../data/loading/batch.ts";
 import type { Model } from "../../models/model.ts";
 import type { Module } from "../../nn/module.ts";
 import { noGrad } from "../../tensor/autograd.ts";

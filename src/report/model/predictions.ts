@@ -1,4 +1,4 @@
-import type { BatchSource } from "../../data/batch.ts";
+import type { BatchSource } from "../../data/loading/batch.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { Model } from "../../models/model.ts";
 import { likeliest, Predictor } from "../../train/predictor.ts";

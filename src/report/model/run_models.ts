@@ -1,6 +1,6 @@
 import { type Config, sectionOf } from "../../config/config.ts";
 import type { DatasetInfo } from "../../data/image_dataset.ts";
-import { ConvReg, ConvRegBottleneck } from "../../distill/conv_reg.ts";
+import { ConvReg, ConvRegBottleneck } from "../../distill/parts/conv_reg.ts";
 import { hintShape } from "../../distill/feature_distiller.ts";
 import { wantsTeacher } from "../../distill/registry.ts";
 import { wkdParts, type WkdSettings } from "../../distill/wkd_settings.ts";

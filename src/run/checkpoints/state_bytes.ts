@@ -1,10 +1,11 @@
 import { modelState } from "../../formats/model_state.ts";
 import { readCheckpoint } from "../../formats/read_checkpoint.ts";
 import { stateEntries } from "../../formats/state_entries.ts";
-import { fitsShapes, isBatchCounter } from "../../models/fitting_models.ts";
+import { fitsShapes, shapesOf } from "../../models/fitting_models.ts";
 import type { LoadReport, Module } from "../../nn/module.ts";
 import { readBack } from "../../tensor/read_back.ts";
 import { safetensorsBytes } from "./checkpoint.ts";
+import { addCounters } from "./checkpoint_state.ts";
 
 /** Parameters and buffers of a module as the bytes of a safetensors file, under PyTorch's names. */
 export async function saveState(module: Module): Promise<Uint8Array> {
@@ -23,13 +24,9 @@ export function loadState(
   bytes: Uint8Array,
   options: { strict?: boolean } = {},
 ): LoadReport {
-  const own = new Map([...module.stateDict()].map(([name, { shape }]) => [name, shape]));
+  const own = shapesOf(module.stateDict());
   const { tensors } = modelState(readCheckpoint(bytes).value, (shapes) => fitsShapes(shapes, own));
   const entries = stateEntries(tensors);
-  for (const name of own.keys()) {
-    if (isBatchCounter(name) && !entries.has(name)) {
-      entries.set(name, { shape: [], data: Int32Array.of(0) });
-    }
-  }
+  addCounters(entries, own.keys());
   return module.loadStateDict(entries, options);
 }

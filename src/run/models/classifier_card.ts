@@ -19,6 +19,7 @@ import {
   fitsSomeModel,
   type FittingModel,
   fittingModels,
+  shapesOf,
   type StateShapes,
 } from "../../models/fitting_models.ts";
 import { familyOf } from "../../models/registry.ts";
@@ -102,7 +103,7 @@ export function modelNameOf(
 
 function shapesIn({ path, value }: Checkpoint): StateShapes {
   const { tensors } = inFile(path, () => modelState(value, fitsSomeModel));
-  return new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+  return shapesOf(tensors);
 }
 
 /**
@@ -182,7 +183,9 @@ function knownClasses(
   const has = `and the model ${name} has ${numClasses}`;
   if (classes) {
     if (classes.length === numClasses) return classes;
-    throw new UserError(`--classes names ${classes.length} classes, ${has}`);
+    throw new UserError(
+      `--classes names ${classes.length} class${classes.length === 1 ? "" : "es"}, ${has}`,
+    );
   }
   if (!facts.classes || facts.classes.length === numClasses) return facts.classes;
   if (!dataset) return null;

@@ -1,23 +1,18 @@
 import { asTyped } from "../../config/typed_path.ts";
-import { modelState, stateNote } from "../../formats/model_state.ts";
-import { stateEntries } from "../../formats/state_entries.ts";
 import {
   describeFit,
   fitsShapes,
   fitsSomeModel,
   type FittingModel,
   fittingModels,
+  shapesOf,
   type StateShapes,
 } from "../../models/fitting_models.ts";
 import type { Model } from "../../models/model.ts";
 import { formatShape } from "../../tensor/shape.ts";
-import {
-  type Checkpoint,
-  CheckpointError,
-  inFile,
-  loadCheckpoint,
-} from "../checkpoints/checkpoint.ts";
-import { addCounters, type ModelSettings, refuseNotFinite, shapesOf } from "./load_model.ts";
+import { type Checkpoint, CheckpointError } from "../checkpoints/checkpoint.ts";
+import { addCounters, readState } from "../checkpoints/checkpoint_state.ts";
+import { type ModelSettings, refuseNotFinite } from "./load_model.ts";
 
 /** What the configuration names a student by. */
 const SETTINGS: ModelSettings = {
@@ -43,17 +38,14 @@ export function initStudent(
   wanted: FittingModel,
   tell: (message: string) => void = () => {},
 ): void {
-  const { path, value } = typeof checkpoint === "string" ? loadCheckpoint(checkpoint) : checkpoint;
   const own = shapesOf(student.stateDict());
   const head = headNames(student);
-  const state = inFile(path, () =>
-    modelState(
-      value,
-      (shapes) => fitsShapes(shapes, own),
-      (shapes) => fitsShapes(withHead(shapes, own, head), own),
-      fitsSomeModel,
-    ));
-  const entries = inFile(path, () => stateEntries(state.tensors));
+  const { path, entries, note } = readState(
+    checkpoint,
+    (shapes) => fitsShapes(shapes, own),
+    (shapes) => fitsShapes(withHead(shapes, own, head), own),
+    fitsSomeModel,
+  );
   const found = shapesOf(entries);
   const why = whyHeadIsFresh(found, own, head);
   if (why !== null) {
@@ -73,7 +65,7 @@ export function initStudent(
   }
   refuseNotFinite(path, entries, wanted, SETTINGS);
   student.loadStateDict(entries, { strict: false });
-  const notes = [stateNote(state), why].filter((note) => note !== null);
+  const notes = [note, why].filter((each) => each !== null);
   if (notes.length > 0) tell(`${asTyped(path)}: ${notes.join("; ")}`);
 }
 

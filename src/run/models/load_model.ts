@@ -1,7 +1,6 @@
 import { asTyped } from "../../config/typed_path.ts";
 import type { DatasetInfo } from "../../data/image_dataset.ts";
 import { findDataset } from "../../data/registry.ts";
-import { modelState, stateNote } from "../../formats/model_state.ts";
 import type { SafetensorsTensor } from "../../formats/safetensors/safetensors.ts";
 import { stateEntries, type StateNumbers } from "../../formats/state_entries.ts";
 import { type ModelFamily, modelFamily } from "../../models/family.ts";
@@ -11,36 +10,14 @@ import {
   fitsSomeModel,
   type FittingModel,
   fittingModels,
-  isBatchCounter,
+  shapesOf,
   type StateShapes,
 } from "../../models/fitting_models.ts";
 import { familyOf } from "../../models/registry.ts";
 import type { Module } from "../../nn/module.ts";
-import type { Shape } from "../../tensor/shape.ts";
 import { findNotFinite } from "../../train/not_finite.ts";
-import {
-  type Checkpoint,
-  CheckpointError,
-  inFile,
-  loadCheckpoint,
-} from "../checkpoints/checkpoint.ts";
-
-/** Batch normalisation's counter where a file has none. PyTorch: `_NormBase._load_from_state_dict`. */
-const COUNTER: StateNumbers = { shape: [], data: Int32Array.of(0) };
-
-/** Adds the counters of batch normalisation that `names` want and a file does not have, as torchvision's. */
-export function addCounters(entries: Map<string, StateNumbers>, names: Iterable<string>): void {
-  for (const name of names) {
-    if (isBatchCounter(name) && !entries.has(name)) entries.set(name, COUNTER);
-  }
-}
-
-/** The shape of every tensor by its name. */
-export function shapesOf(
-  tensors: ReadonlyMap<string, { readonly shape: Shape }>,
-): Map<string, Shape> {
-  return new Map([...tensors].map(([name, { shape }]) => [name, shape]));
-}
+import { type Checkpoint, CheckpointError, inFile } from "../checkpoints/checkpoint.ts";
+import { addCounters, readState } from "../checkpoints/checkpoint_state.ts";
 
 /**
  * Loads a model from a checkpoint, safetensors or torch: a state dict, bare or wrapped, or a whole run, of which the
@@ -60,20 +37,18 @@ export function loadModel(
   settings: ModelSettings,
   tell: (message: string) => void = () => {},
 ): void {
-  const { path, value } = typeof checkpoint === "string" ? loadCheckpoint(checkpoint) : checkpoint;
   const own = shapesOf(model.stateDict());
-  const state = inFile(
-    path,
-    () => modelState(value, (shapes) => fitsShapes(shapes, own), fitsSomeModel),
+  const { path, entries, note } = readState(
+    checkpoint,
+    (shapes) => fitsShapes(shapes, own),
+    fitsSomeModel,
   );
-  const { tensors } = state;
-  const entries = inFile(path, () => stateEntries(tensors));
+  const found = shapesOf(entries);
   addCounters(entries, own.keys());
   const reason = load(model, entries);
-  const note = stateNote(state);
   if (note) tell(`${asTyped(path)}: ${note}`);
   if (reason === null) return refuseNotFinite(path, entries, wanted, settings);
-  throw new CheckpointError(misfit(path, shapesOf(tensors), wanted, settings, reason));
+  throw new CheckpointError(misfit(path, found, wanted, settings, reason));
 }
 
 /**

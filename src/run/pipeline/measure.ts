@@ -1,6 +1,6 @@
 import type { Config } from "../../config/config.ts";
 import type { Dataset } from "../../data/image_dataset.ts";
-import { createLoader } from "../../data/loader.ts";
+import { createLoader } from "../../data/loading/loader.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import { modelCost } from "../../models/model_cost.ts";
 import { fromFirst } from "../../parallel/from_first.ts";

@@ -14,5 +14,5 @@ export { castTensor } from "../../formats/cast_tensor.ts";
 export { ReadbackRing } from "../../gpu/readback_ring.ts";
 export { renormalise } from "../../models/renormalise.ts";
 export { type HostTensor, readBack } from "../../tensor/read_back.ts";
-export { TOTALS } from "../../train/step_totals.ts";
+export { TOTALS } from "../../train/metrics/step_totals.ts";
 export { TrainStep } from "../../train/train_step.ts";

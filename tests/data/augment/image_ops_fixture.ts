@@ -30,11 +30,11 @@ interface Fixture {
 }
 
 async function read(): Promise<Fixture> {
-  const file = await Deno.open(new URL("../../fixtures/image_ops.json.gz", import.meta.url));
+  const file = await Deno.open(new URL("../../fixtures/data/image_ops.json.gz", import.meta.url));
   return await new Response(file.readable.pipeThrough(new DecompressionStream("gzip"))).json();
 }
 
-/** Figures of torchvision and Pillow, made by tests/fixtures/make_image_ops.py. */
+/** Figures of torchvision and Pillow, made by tests/fixtures/data/make_image_ops.py. */
 export const FIXTURE: Fixture = await read();
 
 /** The fixture's image of a name. */

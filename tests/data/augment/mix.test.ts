@@ -18,7 +18,7 @@ interface BoxCase {
 }
 
 const { boxes }: { boxes: BoxCase[] } = JSON.parse(
-  Deno.readTextFileSync(new URL("../../fixtures/mixing.json", import.meta.url)),
+  Deno.readTextFileSync(new URL("../../fixtures/data/mixing.json", import.meta.url)),
 );
 
 Deno.test("cutMix() cuts the boxes of timm, and corrects the share by their area", () => {

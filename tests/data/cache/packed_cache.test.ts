@@ -1,7 +1,7 @@
 import { dirname, join } from "@std/path";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import type { Batch } from "../../../src/data/batch.ts";
-import { createLoader } from "../../../src/data/loader.ts";
+import type { Batch } from "../../../src/data/loading/batch.ts";
+import { createLoader } from "../../../src/data/loading/loader.ts";
 import { loadDataset } from "../../../src/data/load_dataset.ts";
 import { loadConfig } from "../../../src/config/resolve_config.ts";
 import { PackedCache } from "../../../src/data/cache/packed_cache.ts";

@@ -6,6 +6,7 @@ import { registerDataset } from "../../../src/data/registry.ts";
 import { loadDataset, loadTestSet } from "../../../src/data/load_dataset.ts";
 import { loadConfig } from "../../../src/config/resolve_config.ts";
 import { UserError } from "../../../src/errors.ts";
+import { fileExists } from "../../../src/formats/paths.ts";
 import { fixturePath } from "../image_fixture.ts";
 import { inTempDir } from "../../temp_dir.ts";
 import { extract } from "../extract.ts";
@@ -16,7 +17,7 @@ function settings(type: string, root: string) {
   return loadConfig(null, ["DATASET.TYPE", type, "DATASET.ROOT", root]).DATASET;
 }
 
-/** The rule of tests/fixtures/make_data_cifar.py. */
+/** The rule of tests/fixtures/data/make_data_cifar.py. */
 function check(set: ImageDataset, numbers: readonly number[]): void {
   const classes = set.classes.length;
   assertEquals([...set.labels], numbers.map((i) => (3 * i + 1) % classes));
@@ -239,17 +240,9 @@ Deno.test("loadDataset() names the data sets there are", async () => {
 
 const SAMPLE = new URL("../../../../shared/data/cifar-100-sample.tar.gz", import.meta.url);
 
-function present(file: URL): boolean {
-  try {
-    return Deno.statSync(file).isFile;
-  } catch {
-    return false;
-  }
-}
-
 Deno.test({
   name: "loadCifar() reads the same from both formats of a larger sample",
-  ignore: !present(SAMPLE),
+  ignore: !fileExists(fromFileUrl(SAMPLE)),
   fn: async () => {
     await inTempDir(async (root) => {
       await extract(fromFileUrl(SAMPLE), root);

@@ -7,7 +7,7 @@ import { loadFashionMnist } from "../../../src/data/fashion_mnist/fashion_mnist.
 import { DecodePool } from "../../../src/data/decode/decode_pool.ts";
 import type { Dataset } from "../../../src/data/image_dataset.ts";
 import { loadTestSet } from "../../../src/data/load_dataset.ts";
-import { createLoader } from "../../../src/data/loader.ts";
+import { createLoader } from "../../../src/data/loading/loader.ts";
 import { pictureBatches } from "../../../src/data/pictures/picture_batches.ts";
 import {
   parsePreprocessing,

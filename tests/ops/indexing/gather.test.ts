@@ -4,7 +4,7 @@ import { gather } from "../../../src/ops/indexing/gather.ts";
 import { tensor, zeros } from "../../../src/tensor/create.ts";
 import { numel, type Shape, stridesOf } from "../../../src/tensor/shape.ts";
 import { checkGradients, device, EXACT_DIFFERENCES, labels, values } from "../../helpers.ts";
-import { positionOf } from "../elementwise_cases.ts";
+import { positionOf } from "../elementwise/elementwise_cases.ts";
 
 await device();
 

@@ -10,7 +10,7 @@ import {
   labels,
   values,
 } from "../../helpers.ts";
-import { positionOf } from "../elementwise_cases.ts";
+import { positionOf } from "../elementwise/elementwise_cases.ts";
 
 await device();
 

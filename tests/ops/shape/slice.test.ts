@@ -3,7 +3,7 @@ import { slice } from "../../../src/ops/shape/slice.ts";
 import { tensor } from "../../../src/tensor/create.ts";
 import type { Shape } from "../../../src/tensor/shape.ts";
 import { checkGradients, device, EXACT_DIFFERENCES, values } from "../../helpers.ts";
-import { positionOf } from "../elementwise_cases.ts";
+import { positionOf } from "../elementwise/elementwise_cases.ts";
 
 await device();
 

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { upsampleNearest } from "../../../src/ops/shape/upsample_nearest.ts";
 import { tensor } from "../../../src/tensor/create.ts";
 import { checkGradients, device, EXACT_DIFFERENCES, values } from "../../helpers.ts";
-import { positionOf } from "../elementwise_cases.ts";
+import { positionOf } from "../elementwise/elementwise_cases.ts";
 
 await device();
 

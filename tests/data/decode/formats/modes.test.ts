@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { assert, assertEquals } from "@std/assert";
-import { decodeImage } from "../../../../src/data/decode_image.ts";
+import { decodeImage } from "../../../../src/data/decode/decode_image.ts";
 import { bytes } from "../../image_fixture.ts";
 
 interface Mode {
@@ -12,11 +12,11 @@ interface Mode {
   pixels: string | null;
 }
 
-/** Made by tests/fixtures/make_image_modes.py. */
+/** Made by tests/fixtures/data/make_image_modes.py. */
 const MODES: Mode[] = JSON.parse(
   new TextDecoder().decode(
     gunzipSync(
-      Deno.readFileSync(new URL("../../../fixtures/image_modes.json.gz", import.meta.url)),
+      Deno.readFileSync(new URL("../../../fixtures/data/image_modes.json.gz", import.meta.url)),
     ),
   ),
 );
