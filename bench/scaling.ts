@@ -2,7 +2,8 @@
 //   deno run bench/scaling.ts                          what is expected for 1 to 64 GPUs, by assumed networks
 //   deno run --allow-read=. bench/scaling.ts --near near.json --far far.json
 //                                                      the same by what doctor --json measured between ranks of one host,
-//                                                      and between hosts with one rank each
+//                                                      and between hosts with one rank each; several files, a.json,b.json,
+//                                                      count by their medians
 //   mpirun -n 4 sh src/cli/rank.sh deno run --allow-read --allow-env --allow-sys bench/scaling.ts [--large] [--rounds N]
 //                                                      measures a step of as many ranks, and checks the model with it
 import type { SharedSettings } from "../src/train/shared_step.ts";

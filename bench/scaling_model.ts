@@ -76,6 +76,17 @@ export function linkOf(ranks: number, few: Timed, many: Timed): Link {
   return { latency, bandwidth: moving > 0 ? moved(many.bytes) / moving : Infinity };
 }
 
+/**
+ * The same by several measurements of few bytes and of many: by the median of either.
+ *
+ * @param all at least one pair, whose first is of as many bytes as the other pairs' first, and the second alike
+ */
+export function medianLink(ranks: number, all: readonly (readonly [Timed, Timed])[]): Link {
+  const median = (end: 0 | 1) =>
+    all.map((pair) => pair[end]).toSorted((a, b) => a.seconds - b.seconds)[all.length >> 1];
+  return linkOf(ranks, median(0), median(1));
+}
+
 /** How long adding up a buffer took. */
 export interface Timed {
   readonly bytes: number;

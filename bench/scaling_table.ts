@@ -3,10 +3,11 @@ import {
   assumedTimes,
   type Cluster,
   type Link,
-  linkOf,
+  medianLink,
   ringSeconds,
   stepSeconds,
   type StepTimes,
+  type Timed,
 } from "./scaling_model.ts";
 
 /** The number behind `--name`. */
@@ -28,8 +29,15 @@ interface NamedLink extends Link {
   readonly source: string;
 }
 
-/** The link that a file of `doctor --json` tells of; `hosts` are as many as there are ranks, or one. */
-function measuredLink(file: string, apart: boolean): NamedLink {
+/** The link that files of `doctor --json` tell of, separated by commas: by the median of each time, where they are several. */
+function measuredLink(files: string, apart: boolean): NamedLink {
+  const all = files.split(",").map((file) => measuredTimes(file, apart));
+  const source = all.length > 1 ? `measured, median of ${all.length}` : "measured";
+  return { ...medianLink(all[0].size, all.map(({ times }) => times)), source };
+}
+
+/** The times of adding up few bytes and many, each between ranks of one host, or between hosts of one rank each. */
+function measuredTimes(file: string, apart: boolean): { size: number; times: [Timed, Timed] } {
   const { ranks } = readDoctor(file);
   const size = ranks?.ranks.length ?? 1;
   const hosts = new Set(ranks?.ranks.map(({ host }) => host)).size;
@@ -41,10 +49,11 @@ function measuredLink(file: string, apart: boolean): NamedLink {
     );
     Deno.exit(1);
   }
-  const [few, many] = [ranks.allReduce[0], ranks.allReduce.at(-1)!].map((
-    { bytes, milliseconds },
-  ) => ({ bytes, seconds: milliseconds / 1e3 }));
-  return { ...linkOf(size, few, many), source: "measured" };
+  const timed = ({ bytes, milliseconds }: { bytes: number; milliseconds: number }) => ({
+    bytes,
+    seconds: milliseconds / 1e3,
+  });
+  return { size, times: [timed(ranks.allReduce[0]), timed(ranks.allReduce.at(-1)!)] };
 }
 
 function readDoctor(file: string): Doctor {

@@ -48,6 +48,8 @@ export function startRanks(
       NO_COLOR: "1",
       OMPI_ALLOW_RUN_AS_ROOT: "1",
       OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
+      // Whatever the user's files say.
+      OMPI_MCA_odls_base_sigkill_timeout: "1",
       ...env,
     },
     stdout: "piped",

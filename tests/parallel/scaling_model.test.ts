@@ -1,5 +1,5 @@
-import { assertAlmostEquals } from "@std/assert";
-import { allReduceSeconds, linkOf, stepSeconds } from "../../bench/scaling_model.ts";
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { allReduceSeconds, linkOf, medianLink, stepSeconds } from "../../bench/scaling_model.ts";
 
 Deno.test("the model of scaling counts what recursive halving and doubling sends", () => {
   const near = { latency: 1e-5, bandwidth: 1e9 };
@@ -32,4 +32,11 @@ Deno.test("a link follows from the times of adding up over it", () => {
     assertAlmostEquals(latency, 3e-5, 1e-7);
     assertAlmostEquals(bandwidth, 2e9, 2e7);
   }
+});
+
+Deno.test("a link of several measurements is that of their medians, each buffer's by itself", () => {
+  const pair = (few: number, many: number) =>
+    [{ bytes: 8, seconds: few }, { bytes: 2 ** 24, seconds: many }] as const;
+  const all = [pair(3e-5, 0.9), pair(9e-1, 0.02), pair(2e-5, 0.01)];
+  assertEquals(medianLink(2, all), linkOf(2, ...pair(3e-5, 0.02)));
 });

@@ -49,7 +49,11 @@ function start(ranks: number, prefix: string, name: string, ...more: string[]): 
     : [launcher[1], ...options, "-n", `${ranks}`, ...words];
   const launched = new Deno.Command(program, {
     ...{ args, cwd: ROOT, stdout: "piped", stderr: "piped" },
-    env: { NO_COLOR: "1", OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" },
+    env: {
+      ...{ NO_COLOR: "1", OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" },
+      // What setup.sh --mpi writes.
+      OMPI_MCA_odls_base_sigkill_timeout: "2",
+    },
   }).spawn();
   const ended = launched.output().then(({ code, stdout, stderr }) => {
     const [out, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));

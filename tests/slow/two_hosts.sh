@@ -40,9 +40,10 @@ tidy() {
   ip netns del wkd-b 2>/dev/null
   rm -rf "$folder"
 }
+# Those of a script that is under way are not tidied.
+ip netns add wkd-a || exit 1
 trap tidy EXIT
-
-ip netns add wkd-a && ip netns add wkd-b || exit 1
+ip netns add wkd-b || exit 1
 ip link add wkd0 netns wkd-a type veth peer name wkd0 netns wkd-b
 for side in a:1 b:2; do
   ip -n "wkd-${side%:*}" address add "10.77.0.${side#*:}/24" dev wkd0
