@@ -28,7 +28,6 @@ export interface Ended {
   readonly code: number;
   /** Standard output and error of all. */
   readonly text: string;
-  readonly milliseconds: number;
 }
 
 /** Starts `tests/parallel/rank_program.ts` as some ranks, each by way of `src/cli/rank.sh`, as the tasks do. */
@@ -66,7 +65,6 @@ export async function ended(
   launcher: Deno.ChildProcess,
   onLine: (line: string) => void = () => {},
 ): Promise<Ended> {
-  const start = performance.now();
   const decoder = new TextDecoder();
   let out = "";
   const read = async () => {
@@ -84,6 +82,5 @@ export async function ended(
   return {
     code,
     text: (out + errors).replaceAll("\r", ""),
-    milliseconds: performance.now() - start,
   };
 }

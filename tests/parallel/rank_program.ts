@@ -74,6 +74,7 @@ switch (what) {
     break;
   case "fail":
     if (rank === 1) {
+      console.log("failing");
       console.error(`${rankName()}: error: no such file`);
       await leaveGroup(true);
     }
