@@ -32,7 +32,7 @@ const WEIGHT = 33;
 const MULTIPLY_ADD = 2;
 const SUM = 3;
 /** Instructions of a loop that the processor keeps decoded: longer ones run slower, and take longer to compile. */
-const FAST_LOOP = 3600;
+const FAST_LOOP = 4000;
 /** Longer than what the register-tile kernels have. */
 const LONGEST_LOOP = 6000;
 const MAX_SUMS = 256;
