@@ -28,11 +28,11 @@ export interface LanesTile {
 // without; a sum of all taps is loaded and stored once.
 const LOAD = { 1: 160, 4: 330 } as const;
 const BROADCAST = 1.6;
-const WEIGHT = 33;
+const WEIGHT = 38;
 const MULTIPLY_ADD = 2;
 const SUM = 3;
 /** Instructions of a loop that the processor keeps decoded: longer ones run slower, and take longer to compile. */
-const FAST_LOOP = 4000;
+const FAST_LOOP = 3750;
 /** Longer than what the register-tile kernels have. */
 const LONGEST_LOOP = 6000;
 const MAX_SUMS = 256;
