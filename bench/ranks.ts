@@ -9,6 +9,7 @@ import { leaveGroup, openGroup } from "../src/parallel/open_group.ts";
 import { init } from "../src/tensor/default_device.ts";
 import { Generator } from "../src/tensor/random.ts";
 import { TrainStep } from "../src/train/train_step.ts";
+import { median } from "./scaling_model.ts";
 import { wkdOf } from "./wkd_setting.ts";
 
 const [rounds, images] = [Number(Deno.args[0] ?? 8), Number(Deno.args[1] ?? 32)];
@@ -110,7 +111,6 @@ for (let round = 0; round < rounds; round++) {
   }
 }
 
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
 const own = {
   rank,
   milliseconds: Object.fromEntries(names.map((name) => [name, median(found[name])])),

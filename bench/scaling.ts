@@ -17,13 +17,11 @@ import type { MpiGroup } from "../src/parallel/mpi_group.ts";
 import { joinedGroup, leaveGroup, openGroup } from "../src/parallel/open_group.ts";
 import { Generator } from "../src/tensor/random.ts";
 import { TrainStep } from "../src/train/train_step.ts";
-import { allReduceSeconds, type Cluster, linkOf, stepSeconds } from "./scaling_model.ts";
+import { allReduceSeconds, type Cluster, linkOf, median, stepSeconds } from "./scaling_model.ts";
 import { expected, option } from "./scaling_table.ts";
 import { wkdOf } from "./wkd_setting.ts";
 
 const SCHEDULE = { epoch: 1, epochs: 240 };
-
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 /** Seconds of adding up a buffer, without anything else going on. */
 async function allReduceTime(group: MpiGroup, floats: number): Promise<number> {

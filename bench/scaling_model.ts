@@ -82,9 +82,15 @@ export function linkOf(ranks: number, few: Timed, many: Timed): Link {
  * @param all at least one pair, whose first is of as many bytes as the other pairs' first, and the second alike
  */
 export function medianLink(ranks: number, all: readonly (readonly [Timed, Timed])[]): Link {
-  const median = (end: 0 | 1) =>
-    all.map((pair) => pair[end]).toSorted((a, b) => a.seconds - b.seconds)[all.length >> 1];
-  return linkOf(ranks, median(0), median(1));
+  const middle = (end: 0 | 1): Timed => {
+    return { bytes: all[0][end].bytes, seconds: median(all.map((pair) => pair[end].seconds)) };
+  };
+  return linkOf(ranks, middle(0), middle(1));
+}
+
+/** The middle one of some numbers; of two in the middle the larger. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
 }
 
 /** How long adding up a buffer took. */

@@ -76,11 +76,10 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
   var wi = group.y * params.blockStride + lane;
   for (var i = 0u; i < params.inChannels * ${KH/KR}u; i++) {
     //: for v in 0..(M+R*W+VEC*SUBGROUP-1)/(VEC*SUBGROUP)
-    //: if KR == KH
-    let x${v} = select(Loaded(), x[base + ${v*SUBGROUP}u], in${v});
-    //: else
-    let x${v} = select(Loaded(), x[base + ${v*SUBGROUP}u], place + ${v*SUBGROUP}u < params.plane);
+    //: if KR < KH
+    let in${v} = place + ${v*SUBGROUP}u < params.plane;
     //: end
+    let x${v} = select(Loaded(), x[base + ${v*SUBGROUP}u], in${v});
     //: end
     //: for e in 0..(T*KR*KW+3)/4
     let w${e} = w[wi + ${e*SUBGROUP}u];

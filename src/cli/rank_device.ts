@@ -1,9 +1,9 @@
 import { environment, granted } from "../formats/environment.ts";
-import { visible } from "../formats/visible.ts";
 import type { RankDevice } from "../parallel/pick_device.ts";
 import type { MpiGroup } from "../parallel/mpi_group.ts";
 import { joinedGroup } from "../parallel/open_group.ts";
 import { type TimeToSave, timeToSave } from "../parallel/time_to_save.ts";
+import { note } from "./terminal/notes.ts";
 
 /** What every rank has of devices; null before it is known. */
 let known: RankDevice[] | null = null;
@@ -24,9 +24,7 @@ export async function settleRankDevice(choice: string): Promise<readonly RankDev
   const own: RankDevice = { ...picked, host: group.hosts[group.rank] };
   known = await gatherJson(group, own);
   if (group.rank === 0) {
-    for (const note of sharingNotes(known)) {
-      console.error(`note: ${visible(note)}`);
-    }
+    for (const each of sharingNotes(known)) note(`note: ${each}`);
   }
   return known;
 }
@@ -47,7 +45,7 @@ export function rankTimeToSave(): TimeToSave | null {
 export function noteTimeToSave(): void {
   const time = rankTimeToSave();
   if (!time || time.from !== null || joinedGroup()?.rank !== 0) return;
-  console.error(`note: ${timeToSaveText(time)}`);
+  note(`note: ${timeToSaveText(time)}`);
 }
 
 /** A sentence about Ctrl-C. */

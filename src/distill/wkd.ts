@@ -112,8 +112,8 @@ export class WKD implements Distiller {
   }
 
   /**
-   * `loss_ce`, and the weighted distances `loss_wkd_l` and `loss_wkd_f`, of which one may be off, of one batch. For mixed images WKD-L is that with the one label
-   * separated and that with the other, by their shares; WKD-F knows no labels.
+   * `loss_ce`, and the weighted distances `loss_wkd_l` and `loss_wkd_f`, of which one may be off, of one batch. For mixed
+   * images WKD-L is that with the one label separated and that with the other, by their shares; WKD-F knows no labels.
    */
   forwardTrain(
     images: Tensor,

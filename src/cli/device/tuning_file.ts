@@ -4,6 +4,7 @@ import { writeFileAtomic } from "../../formats/atomic_write.ts";
 import type { Gpu } from "../../gpu/gpu.ts";
 import type { TuningStore } from "../../gpu/tuning.ts";
 import manifest from "../../../deno.json" with { type: "json" };
+import { warn as warnUser } from "../terminal/notes.ts";
 
 /** Where the files lie, from the folder that commands run in; there is the packed cache of images, too. */
 const FOLDER = join(".cache", "tuning");
@@ -42,7 +43,7 @@ export class TuningFile implements TuningStore {
   constructor(
     gpu: Pick<Gpu, "info">,
     readonly driver: string = driverVersion(),
-    readonly warn: (message: string) => void = (message) => console.error(`warning: ${message}`),
+    readonly warn: (message: string) => void = warnUser,
     folder: string = FOLDER,
   ) {
     const { vendor, architecture, device, description } = gpu.info;

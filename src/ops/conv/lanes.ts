@@ -4,7 +4,14 @@ import { Tensor } from "../../tensor/core.ts";
 import { type ConvEnding, endingBindings, NO_ENDING } from "./ending.ts";
 import { type ConvGeometry, turnedGeometry } from "./geometry.ts";
 import { chooseLanesTile } from "./lanes_tile.ts";
-import { forwardView, gradientView, packLanes, type WeightView, weightWindows } from "./pack.ts";
+import {
+  forwardView,
+  gradientView,
+  packLanes,
+  type WeightView,
+  weightWindows,
+  windowParams,
+} from "./pack.ts";
 
 const lanesKernel = new Kernel("conv2d_lanes", code);
 
@@ -69,15 +76,9 @@ function run(work: LanesWork): Tensor | null {
         outPlane: outPlane / VOUT,
         step: step * W / VEC,
         first: (R0 * W - M) / VEC,
-        inChannels: window.inChannels,
-        firstIn: window.firstIn,
-        groupIn: view.groupIn,
+        ...windowParams(window, packed, view),
         allIn: x.shape[1],
-        groupOut: view.groupOut,
         allOut: outShape[1],
-        firstBlock: window.firstBlock,
-        groupBlocks: packed.groupBlocks,
-        blockStride: packed.blockBytes / 16,
         epilogue,
       },
       values: {

@@ -63,8 +63,8 @@ export function chooseLanesTile(
     const outHeight = (grad ? g.height * g.width : g.outHeight * g.outWidth) / OW;
     const perLoop = loopInstructions(tile, g, lanes, grad);
     const loops = Math.ceil(outHeight / TY) * Math.ceil(groupOut / (lanes * T));
-    // A loop that is too long is worth no more than its length.
     const turns = loops * g.kernelY / tile.KR;
+    // A loop that is too long is worth no more than its length.
     const time = perLoop > FAST_LOOP ? 1e12 * perLoop : perLoop * turns;
     if (perLoop <= LONGEST_LOOP && time < least) {
       least = time;
@@ -116,14 +116,15 @@ function* tiles(g: ConvGeometry, grad: boolean): Iterable<LanesTile> {
   const rows = flat ? 1 : written / OW;
   const unit = grad ? S : 1;
   for (const KR of grad || g.kernelY === 1 ? [g.kernelY] : [g.kernelY, 1]) {
+    const isWhole = KR === g.kernelY;
     for (let TY = unit; TY < rows + unit && TY * OW <= MAX_SUMS; TY += unit) {
       const step = grad ? TY / S : TY * S;
-      const [R0, R1] = TY >= rows && !flat && KR === g.kernelY
+      const [R0, R1] = TY >= rows && !flat && isWhole
         ? [0, read / W]
         : grad
         ? gradientReach(TY, g.kernelY, S, g.padY)
         : [-g.padY, (TY - 1) * S + KR - g.padY];
-      const VEC = read % 4 === 0 && (KR < g.kernelY ? W : step * W) % 4 === 0 ? 4 : 1;
+      const VEC = read % 4 === 0 && (isWhole ? step * W : W) % 4 === 0 ? 4 : 1;
       const VOUT = written % 4 === 0 && TY * OW % 4 === 0 ? 4 : 1;
       const M = (R0 * W % VEC + VEC) % VEC;
       for (const T of flat ? [1, 2, 4, 8] : [1, 2, 4]) {
