@@ -7,7 +7,7 @@
 // (conv2d_lanes_pack.wgsl) through a uniform window of 64 KB that holds whole blocks of as many channels.
 // Dispatch: x = ceil(images * tiles * SUBGROUP / 64), y = blocks in the window.
 // Template: W, OW (widths of x and y), KH, KW, KR (rows of the kernel at a time: KH or 1), S (stride), PY, PX (padding), TY, T,
-// VEC (elements of x a load, 1 or 4),
+// VEC (elements of x a load: 1, 2, 4 or 8),
 // VOUT (of y a store), R0, R (first row of x, relative to the tile's, and rows read: all others are zero), M (elements read before the first
 // row, so that it starts at a whole vector), GRAD, ACC (add to y).
 struct Params {
@@ -28,10 +28,25 @@ struct Params {
   blockStride: u32, // vec4s from one block to the next
   epilogue: u32, // 1 for bias, 2 for residual, 4 for ReLU, added; what is not read may be any buffer
 }
-//: if VEC == 4
-alias Loaded = vec4f;
-//: else
+//: include "wide"
+//: if VEC == 1
 alias Loaded = f32;
+alias Part = f32;
+fn part(loaded: Loaded, half: u32) -> Part { return loaded; }
+//: else
+//: if VEC == 2
+alias Loaded = u64;
+alias Part = vec2f;
+fn part(loaded: Loaded, half: u32) -> Part { return wide2(loaded); }
+//: else
+alias Loaded = vec${VEC/2}<u64>;
+alias Part = vec4f;
+//: if VEC == 4
+fn part(loaded: Loaded, half: u32) -> Part { return wide4(loaded); }
+//: else
+fn part(loaded: Loaded, half: u32) -> Part { return wide4(select(loaded.xy, loaded.zw, half == 1u)); }
+//: end
+//: end
 //: end
 //: if VOUT == 4
 alias Stored = vec4f;
@@ -42,7 +57,7 @@ alias Stored = f32;
 //: end
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<Loaded>;
-@group(0) @binding(2) var<uniform> w: array<vec4f, 4096>;
+@group(0) @binding(2) var<uniform> w: array<vec2<u64>, 4096>;
 @group(0) @binding(3) var<storage, read_write> y: array<Stored>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read> residual: array<Stored>;
@@ -79,27 +94,30 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
     //: if KR < KH
     let in${v} = place + ${v*SUBGROUP}u < params.plane;
     //: end
-    let x${v} = select(Loaded(), x[base + ${v*SUBGROUP}u], in${v});
+    let l${v} = x[base + ${v*SUBGROUP}u];
+    //: for h in 0..(VEC+3)/4
+    let x${v}_${h} = select(Part(), part(l${v}, ${h}u), in${v});
+    //: end
     //: end
     //: for e in 0..(T*KR*KW+3)/4
-    let w${e} = w[wi + ${e*SUBGROUP}u];
+    let w${e} = wide4(w[wi + ${e*SUBGROUP}u]);
     //: end
     //: for q in 0..R
     //: for c in 0..W
     //: for f in M+q*W+c..M+q*W+c+1
-    //: if VEC == 4
-    let p${q}_${c} = subgroupBroadcast(x${f/(4*SUBGROUP)}[${f%4}], ${f/4%SUBGROUP}u);
+    //: if VEC == 1
+    let p${q}_${c} = subgroupBroadcast(x${f/SUBGROUP}_0, ${f%SUBGROUP}u);
     //: else
-    let p${q}_${c} = subgroupBroadcast(x${f/SUBGROUP}, ${f%SUBGROUP}u);
+    let p${q}_${c} = subgroupBroadcast(x${f/(VEC*SUBGROUP)}_${f%VEC/4}[${f%VEC%4}], ${f/VEC%SUBGROUP}u);
     //: end
     //: end
     //: end
     //: end
     //: for r in 0..TY
     //: for b in 0..(OW+3)/4
-    //: for t in 0..T
     //: for ky in 0..KR
     //: for kx in 0..KW
+    //: for t in 0..T
     //: for e in t*KR*KW+ky*KW+kx..t*KR*KW+ky*KW+kx+1
     //: for c in b*4..(b*4+4<OW?b*4+4:OW)
     //: if GRAD

@@ -7,8 +7,9 @@
 // keeping the rows of x that the next row of dy needs again. A strip is TX columns of one image; split s takes strips
 // s * strips .. (s + 1) * strips.
 // Dispatch: x = ceil(pairs * splits * SUBGROUP / 64).
-// Template: KH, KW, S, PX, TO (multiple of SUBGROUP), TI, TX, VX, VD (elements of x and dy a load: 4 where TX, strips' first
-// columns and planes are whole vectors, or 1).
+// Template: KH, KW, S, PX, TO (multiple of SUBGROUP), TI, TX, FIRST and COLUMNS (columns of a window that may be inside an image: all, or
+// without padding where a strip is as wide as the image), VX, VD (elements of x and dy a load: 2, 4 or 8), OX, OD (how
+// many elements behind a whole vector a window and a strip begin; -1: it depends).
 struct Params {
   height: u32,
   width: u32,
@@ -26,15 +27,16 @@ struct Params {
   splits: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-//: if VX == 4
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+//: include "wide"
+//: if VX == 2
+@group(0) @binding(1) var<storage, read> x: array<u64>;
 //: else
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<vec${VX/2}<u64>>;
 //: end
-//: if VD == 4
-@group(0) @binding(2) var<storage, read> dy: array<vec4f>;
+//: if VD == 2
+@group(0) @binding(2) var<storage, read> dy: array<u64>;
 //: else
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
+@group(0) @binding(2) var<storage, read> dy: array<vec${VD/2}<u64>>;
 //: end
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
 
@@ -115,15 +117,10 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
       //: end
       //: for b in 0..TO/SUBGROUP
       {
+        let begin = i32(dyAt + out${b});
+        //: include "row_floats" FROM = "dy", COUNT = TX, VEC = VD, OFF = OD
         //: for c in 0..TX
-        //: if VD == 1
-        let d${c} = select(0.0, dy[dyAt + out${b} + ${c}u], dyIn${c});
-        //: else
-        //: if c % 4 == 0
-        let v${c/4} = select(vec4f(), dy[(dyAt + out${b}) / 4u + ${c/4}u], dyIn${c});
-        //: end
-        let d${c} = v${c/4}[${c%4}];
-        //: end
+        let d${c} = select(0.0, r${c}, dyIn${c});
         //: end
         //: for l in 0..SUBGROUP
         {
@@ -133,12 +130,12 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
           //: for o in b*SUBGROUP+l..b*SUBGROUP+l+1
           //: for i in 0..TI
           //: for ky in 0..KH
+          //: for c in 0..TX
           //: for kx in 0..KW
-          a${o}_${i}_${ky*KW+kx} +=
-          //: for c in 0..TX-1
-            b${c} * x${i}_${ky}_${c*S+kx} +
+          //: if c*S+kx >= FIRST && c*S+kx < FIRST+COLUMNS
+          a${o}_${i}_${ky*KW+kx} += b${c} * x${i}_${ky}_${c*S+kx};
           //: end
-            b${TX-1} * x${i}_${ky}_${(TX-1)*S+kx};
+          //: end
           //: end
           //: end
           //: end

@@ -72,6 +72,7 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Gpu> {
     adapter,
     { requiredLimits, requiredFeatures },
     options.subgroups ?? true,
+    software,
   );
   // Browsers' compilers want proof that the threads of a subgroup stay together, which the kernels of software adapters do not give.
   const unproven = software && subgroups.enable && options.subgroups === undefined;

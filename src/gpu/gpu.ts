@@ -9,6 +9,7 @@ import { type CompileProgress, PipelineCache, type PipelineEntry } from "./pipel
 import { readRange } from "./read_range.ts";
 import { Recording } from "./recording.ts";
 import { RecordingScope } from "./recording_scope.ts";
+import { INT64 } from "./subgroups.ts";
 import { synchronous } from "./synchronous.ts";
 import { Tuning } from "./tuning.ts";
 
@@ -78,6 +79,11 @@ export class Gpu {
   /** Whether kernels may use float16. */
   get half(): boolean {
     return this.device.features.has("shader-f16");
+  }
+
+  /** Whether kernels may use 64-bit integers: two floats for about the price of one where a load is code for each lane of a CPU. */
+  get int64(): boolean {
+    return this.device.features.has(INT64);
   }
 
   /** Whether commands are being recorded. */

@@ -13,6 +13,7 @@ import pairs from "../../kernels/shared/pairs.wgsl" with { type: "text" };
 import quotient from "../../kernels/shared/quotient.wgsl" with { type: "text" };
 import rectified from "../../kernels/shared/rectified.wgsl" with { type: "text" };
 import resultVector from "../../kernels/shared/result_vector.wgsl" with { type: "text" };
+import rowFloats from "../../kernels/shared/row_floats.wgsl" with { type: "text" };
 import rows from "../../kernels/shared/rows.wgsl" with { type: "text" };
 import runningStatistics from "../../kernels/shared/running_statistics.wgsl" with { type: "text" };
 import tileLoad from "../../kernels/shared/tile_load.wgsl" with { type: "text" };
@@ -21,6 +22,7 @@ import tileStore from "../../kernels/shared/tile_store.wgsl" with { type: "text"
 import tileSum from "../../kernels/shared/tile_sum.wgsl" with { type: "text" };
 import vector from "../../kernels/shared/vector.wgsl" with { type: "text" };
 import weightElement from "../../kernels/shared/weight_element.wgsl" with { type: "text" };
+import wide from "../../kernels/shared/wide.wgsl" with { type: "text" };
 
 /** What kernels can include, by the names of the files in `kernels/shared/`. Imports must be static: bundles hold no folders. */
 export const SHARED_KERNELS: Readonly<Record<string, string>> = {
@@ -39,6 +41,7 @@ export const SHARED_KERNELS: Readonly<Record<string, string>> = {
   quotient,
   rectified,
   result_vector: resultVector,
+  row_floats: rowFloats,
   rows,
   running_statistics: runningStatistics,
   tile_load: tileLoad,
@@ -47,4 +50,5 @@ export const SHARED_KERNELS: Readonly<Record<string, string>> = {
   tile_sum: tileSum,
   vector,
   weight_element: weightElement,
+  wide,
 };

@@ -4,22 +4,26 @@ import { expandTemplate } from "./template.ts";
 
 const THREADS = 64;
 
+/** 64-bit integers in kernels, as Deno calls them; standard WGSL has none. */
+export const INT64 = "wgpu-shader-int64" as GPUFeatureName;
+
 /**
  * Opens a device with subgroups, or without where they are refused. Deno does not list the feature, but grants it.
  *
  * @param wanted false does not ask for them
+ * @param software also asks for 64-bit integers, which only the kernels of software adapters use
  */
 export async function requestDevice(
   adapter: GPUAdapter,
   descriptor: GPUDeviceDescriptor,
   wanted: boolean,
+  software: boolean,
 ): Promise<{ device: GPUDevice; subgroups: Subgroups }> {
-  const requiredFeatures = [...descriptor.requiredFeatures ?? []];
-  if (wanted) {
-    const device = await adapter.requestDevice({
-      ...descriptor,
-      requiredFeatures: [...requiredFeatures, "subgroups" as GPUFeatureName],
-    }).catch(() => null);
+  const subgroups = "subgroups" as GPUFeatureName;
+  for (const more of !wanted ? [] : software ? [[subgroups, INT64], [subgroups]] : [[subgroups]]) {
+    const requiredFeatures = [...descriptor.requiredFeatures ?? [], ...more];
+    const device = await adapter.requestDevice({ ...descriptor, requiredFeatures })
+      .catch(() => null);
     if (device) return { device, subgroups: await findSubgroups(device, adapter.info) };
   }
   return { device: await adapter.requestDevice(descriptor), subgroups: NO_SUBGROUPS };

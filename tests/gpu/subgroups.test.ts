@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { openDevice } from "../../src/gpu/adapter.ts";
 import { Gpu } from "../../src/gpu/gpu.ts";
 import { Kernel, NO_SUBGROUPS } from "../../src/gpu/kernel.ts";
-import { requestDevice } from "../../src/gpu/subgroups.ts";
+import { INT64, requestDevice } from "../../src/gpu/subgroups.ts";
 import { batchNorm } from "../../src/ops/norm/batch_norm.ts";
 import { crossEntropy } from "../../src/ops/softmax/cross_entropy.ts";
 import { dkdDivergence } from "../../src/ops/losses/dkd_divergence.ts";
@@ -50,16 +50,19 @@ Deno.test("requestDevice() goes on without subgroups where they are refused or t
     },
   } as unknown as GPUAdapter);
   const features = { requiredFeatures: ["shader-f16" as const] };
-  const refused = await requestDevice(adapter(true, 32), features, true);
+  const refused = await requestDevice(adapter(true, 32), features, true, true);
   assertEquals(refused.subgroups, NO_SUBGROUPS);
-  const unwanted = await requestDevice(adapter(false, 32), features, false);
+  const unwanted = await requestDevice(adapter(false, 32), features, false, true);
   assertEquals(unwanted.subgroups, NO_SUBGROUPS);
   const both = ["shader-f16", "subgroups"];
-  assertEquals(asked, [both, ["shader-f16"], ["shader-f16"]]);
-  const devices = [refused.device, unwanted.device];
+  assertEquals(asked, [[...both, INT64], both, ["shader-f16"], ["shader-f16"]]);
+  asked.length = 0;
+  const card = await requestDevice(adapter(true, 32), features, true, false);
+  assertEquals(asked, [both, ["shader-f16"]]);
+  const devices = [refused.device, unwanted.device, card.device];
   if (!ignore && subgroups.size < 64) {
     // Threads that are told to share a subgroup but do not are found out.
-    const wrong = await requestDevice(adapter(false, 64), features, true);
+    const wrong = await requestDevice(adapter(false, 64), features, true, false);
     assertEquals(wrong.subgroups, NO_SUBGROUPS);
     devices.push(wrong.device);
   }

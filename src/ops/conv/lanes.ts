@@ -27,7 +27,7 @@ interface LanesWork {
   readonly ending: ConvEnding;
 }
 
-/** Forward convolution on software adapters with subgroups; null where other kernels do better. */
+/** Forward convolution on software adapters with subgroups and 64-bit integers; null where other kernels do better. */
 export function convForwardLanes(
   x: Tensor,
   weight: Tensor,
@@ -56,8 +56,8 @@ export function convInputGradLanes(
 
 function run(work: LanesWork): Tensor | null {
   const { x, outShape, weight, view, bias = null, g, grad, ending } = work;
-  const lanes = x.gpu.subgroups.size;
-  const tile = chooseLanesTile(g, view.groupOut, lanes, grad);
+  const { subgroups: { size: lanes }, int64 } = x.gpu;
+  const tile = int64 ? chooseLanesTile(g, view.groupOut, lanes, grad) : null;
   if (!tile) return null;
   const { W, OW, TY, T, KR, VEC, VOUT, R0, R, M, step } = tile;
   const packed = packLanes(weight, view, { lanes, channelTile: T, parts: g.kernelY / KR });

@@ -13,7 +13,7 @@ export interface LanesTile {
   /** Rows of the kernel that a turn of the loop takes: all, or one. */
   readonly KR: number;
   /** Elements of a load and of a store. */
-  readonly VEC: 1 | 4;
+  readonly VEC: 1 | 2 | 4 | 8;
   readonly VOUT: 1 | 4;
   /** First row read, relative to the tile's, and rows read; a tile that is the whole map reads no rows of padding. */
   readonly R0: number;
@@ -24,11 +24,11 @@ export interface LanesTile {
   readonly step: number;
 }
 
-// Instructions on the software adapter. A load is one of every lane, with a check each; weights come from a uniform buffer,
-// without; a sum of all taps is loaded and stored once.
-const LOAD = { 1: 160, 4: 330 } as const;
+// Instructions on the software adapter. A load is one of every lane, with a check of each of its words; weights come from a
+// uniform buffer, without; a sum of all taps is loaded and stored once.
+const LOAD = { 1: 160, 2: 130, 4: 175, 8: 270 } as const;
 const BROADCAST = 1.6;
-const WEIGHT = 38;
+const WEIGHT = 17;
 const MULTIPLY_ADD = 2;
 const SUM = 3;
 /** Instructions of a loop that the processor keeps decoded: longer ones run slower, and take longer to compile. */
@@ -83,7 +83,8 @@ function loopInstructions(
 ): number {
   const products = reaching(TY, KR, strideY, padY, grad, [R0, R0 + R]) *
     reaching(OW, kernelX, strideY, padX, grad, [0, W]);
-  return Math.ceil((M + R * W) / (VEC * lanes)) * LOAD[VEC] + R * W * BROADCAST +
+  const loads = Math.ceil((M + R * W) / (VEC * lanes)) * LOAD[VEC];
+  return loads + R * W * BROADCAST +
     T * (KR * kernelX * WEIGHT + products * MULTIPLY_ADD + TY * OW * SUM);
 }
 
@@ -124,7 +125,8 @@ function* tiles(g: ConvGeometry, grad: boolean): Iterable<LanesTile> {
         : grad
         ? gradientReach(TY, g.kernelY, S, g.padY)
         : [-g.padY, (TY - 1) * S + KR - g.padY];
-      const VEC = read % 4 === 0 && (isWhole ? step * W : W) % 4 === 0 ? 4 : 1;
+      const begins = isWhole ? step * W : W;
+      const VEC = ([8, 4, 2, 1] as const).find((VEC) => read % VEC === 0 && begins % VEC === 0)!;
       const VOUT = written % 4 === 0 && TY * OW % 4 === 0 ? 4 : 1;
       const M = (R0 * W % VEC + VEC) % VEC;
       for (const T of flat ? [1, 2, 4, 8] : [1, 2, 4]) {

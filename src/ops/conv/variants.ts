@@ -20,7 +20,8 @@ import { convWeightGradLanes } from "./weight_grad_lanes.ts";
 
 /**
  * Kernel family: `lanes` is for adapters that run on the CPU, whose subgroups are the lanes of its vectors, and takes the next
- * where there are none or too few channels; `direct` has register tiles for such adapters, `tiled` workgroup memory for discrete
+ * where there are none, no 64-bit integers to load or too few channels; `direct` has register tiles for such adapters,
+ * `tiled` workgroup memory for discrete
  * GPUs, `generic` knows every kind of convolution. Depthwise convolutions have kernels of their own in all but the last, with
  * other tiles, and 1 x 1 convolutions with stride 1 in `direct`.
  */

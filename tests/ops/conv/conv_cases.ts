@@ -60,6 +60,18 @@ export const LANES_CASES: Readonly<Record<string, ConvCase>> = {
     weight: [32, 6, 5, 5],
     options: { padding: 2 },
   },
+  "odd rows in strips": { x: [3, 9, 5, 13], weight: [20, 9, 3, 3], options: { padding: 1 } },
+  "rows of 28 in strips": { x: [2, 16, 5, 28], weight: [16, 16, 3, 3], options: { padding: 1 } },
+  "rows of 32 in vectors of eight": {
+    x: [2, 8, 5, 32],
+    weight: [24, 8, 3, 3],
+    options: { padding: 1 },
+  },
+  "rows of 28 to 14": {
+    x: [2, 16, 6, 28],
+    weight: [32, 16, 3, 3],
+    options: { stride: 2, padding: 1 },
+  },
   "rows too long for a tile": { x: [1, 4, 2, 260], weight: [4, 4, 3, 3], options: { padding: 1 } },
 };
 
