@@ -7,7 +7,7 @@
 // (conv2d_lanes_pack.wgsl) through a uniform window of 64 KB that holds whole blocks of as many channels.
 // Dispatch: x = ceil(images * tiles * SUBGROUP / 64), y = blocks in the window.
 // Template: W, OW (widths of x and y), KH, KW, KR (rows of the kernel at a time: KH or 1), S (stride), PY, PX (padding), TY, T,
-// VEC (elements of x a load: 1, 2, 4 or 8),
+// VEC (elements of x a load: 1, 2, 4 or 8), ODD (VEC is 2 and planes, read whole, may begin in the middle of a load),
 // VOUT (of y a store), R0, R (first row of x, relative to the tile's, and rows read: all others are zero), M (elements read before the first
 // row, so that it starts at a whole vector), GRAD, ACC (add to y).
 struct Params {
@@ -72,15 +72,19 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
   let block = params.firstBlock + group.y;
   let convGroup = block / params.groupBlocks;
   let begin = tile * params.step + u32(params.first) + lane;
-  //: if KR == KH
+  //: if KR == KH && !ODD
   //: for v in 0..(M+R*W+VEC*SUBGROUP-1)/(VEC*SUBGROUP)
   let in${v} = begin + ${v*SUBGROUP}u < params.plane;
   //: end
-  //: else
+  //: end
+  //: if KR < KH
   var row = 0u;
   var place = begin;
   //: end
-  var base = (image * params.allIn + convGroup * params.groupIn + params.firstIn) * params.plane + begin;
+  var base = (image * params.allIn + convGroup * params.groupIn + params.firstIn) * params.plane;
+  //: if !ODD
+  base += begin;
+  //: end
   //: for t in 0..T
   //: for r in 0..TY
   //: for c in 0..OW
@@ -90,6 +94,13 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
   //: end
   var wi = group.y * params.blockStride + lane;
   for (var i = 0u; i < params.inChannels * ${KH/KR}u; i++) {
+    //: if ODD
+    let isOdd = (base & 1u) == 1u;
+    //: for v in 0..(R*W+2*SUBGROUP)/(2*SUBGROUP)
+    let x${v} = wide2(x[(base >> 1u) + lane + ${v*SUBGROUP}u]);
+    let even${v} = select(x${v}.x, x${v}.y, isOdd);
+    //: end
+    //: else
     //: for v in 0..(M+R*W+VEC*SUBGROUP-1)/(VEC*SUBGROUP)
     //: if KR < KH
     let in${v} = place + ${v*SUBGROUP}u < params.plane;
@@ -99,16 +110,29 @@ fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) gro
     let x${v}_${h} = select(Part(), part(l${v}, ${h}u), in${v});
     //: end
     //: end
+    //: end
     //: for e in 0..(T*KR*KW+3)/4
     let w${e} = wide4(w[wi + ${e*SUBGROUP}u]);
     //: end
     //: for q in 0..R
     //: for c in 0..W
     //: for f in M+q*W+c..M+q*W+c+1
+    //: if ODD
+    //: if f % 2 == 0
+    let p${q}_${c} = subgroupBroadcast(even${f/(2*SUBGROUP)}, ${f/2%SUBGROUP}u);
+    //: else
+    let p${q}_${c} = select(
+      subgroupBroadcast(x${f/(2*SUBGROUP)}.y, ${f/2%SUBGROUP}u),
+      subgroupBroadcast(x${(f+1)/(2*SUBGROUP)}.x, ${(f+1)/2%SUBGROUP}u),
+      isOdd,
+    );
+    //: end
+    //: else
     //: if VEC == 1
     let p${q}_${c} = subgroupBroadcast(x${f/SUBGROUP}_0, ${f%SUBGROUP}u);
     //: else
     let p${q}_${c} = subgroupBroadcast(x${f/(VEC*SUBGROUP)}_${f%VEC/4}[${f%VEC%4}], ${f/VEC%SUBGROUP}u);
+    //: end
     //: end
     //: end
     //: end

@@ -4,9 +4,8 @@
 // Channels past the last of a group are zero. float32.
 // w is read as w[group * strideGroup + o * strideOut + i * strideIn + tap], with the taps reversed when flip = 1 (input
 // gradient); o and i are places in the group.
-// Dispatch: one thread an element, groups of 64.
+// Dispatch: x = one thread for four neighbouring elements of a (b, chunk), groups of 64; y = (b, chunk).
 struct Params {
-  total: u32,
   lanes: u32,
   channelTile: u32, // T
   taps: u32,
@@ -24,23 +23,36 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> w: array<f32>;
-@group(0) @binding(2) var<storage, read_write> packed: array<f32>;
+@group(0) @binding(2) var<storage, read_write> packed: array<Stored>;
 
-//: include "grid" GROUP = "64u"
+//: include "vector" E = "f32", VEC = 4
+//: include "quotient"
 //: include "weight_element"
-fn each(index: u32) {
-  if (index >= params.total) { return; }
-  let block = index / params.blockStride;
-  let within = index % params.blockStride;
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) group: vec3u) {
+  let four = thread.x;
+  if (four * 4u >= params.blockStride) { return; }
+  let block = quotient(group.y, params.chunks);
+  let chunk = group.y - block * params.chunks;
+  let convGroup = quotient(block, params.groupBlocks);
+  let firstOut = (block - convGroup * params.groupBlocks) * params.channelTile;
   let taps = params.taps / params.parts;
-  let perLane = (params.channelTile * taps + 3u) / 4u * 4u;
-  let step = within / (perLane * params.lanes);
-  let inBlock = step / params.parts;
-  let i = (block % params.chunks) * params.chunkIn + inBlock;
-  let e = within / (4u * params.lanes) % (perLane / 4u) * 4u + within % 4u;
-  let lane = within / 4u % params.lanes;
-  let convGroup = block / params.chunks / params.groupBlocks;
-  let o = ((block / params.chunks) % params.groupBlocks * params.channelTile + e / taps) * params.lanes + lane;
-  let inside = inBlock < params.chunkIn && e < params.channelTile * taps;
-  packed[index] = weightElement(convGroup, o, i, step % params.parts * taps + e % taps, inside);
+  let elements = params.channelTile * taps;
+  let row = quotient(four, params.lanes);
+  let lane = four - row * params.lanes;
+  let rows = (elements + 3u) / 4u;
+  let step = quotient(row, rows);
+  let firstElement = (row - step * rows) * 4u;
+  let inBlock = quotient(step, params.parts);
+  let firstTap = (step - inBlock * params.parts) * taps;
+  let i = chunk * params.chunkIn + inBlock;
+  var values: vec4f;
+  for (var j = 0u; j < 4u; j++) {
+    let e = firstElement + j;
+    let t = quotient(e, taps);
+    let o = (firstOut + t) * params.lanes + lane;
+    let inside = inBlock < params.chunkIn && e < elements;
+    values[j] = weightElement(convGroup, o, i, firstTap + e - t * taps, inside);
+  }
+  packed[group.y * (params.blockStride / 4u) + four] = stored(values);
 }

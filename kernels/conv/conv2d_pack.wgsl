@@ -2,9 +2,8 @@
 // of a group and chunks of its input channels; channels past the last of a group are zero. float32.
 // w is read as w[group * strideGroup + o * strideOut + i * strideIn + tap], with the taps reversed when flip = 1 (input
 // gradient); o and i are places in the group.
-// Dispatch: one thread an element, groups of 64.
+// Dispatch: x = one thread an element of a (b, chunk), groups of 64; y = (b, chunk).
 struct Params {
-  total: u32,
   tile: u32, // T
   taps: u32,
   chunkIn: u32, // input channels in a chunk
@@ -22,17 +21,17 @@ struct Params {
 @group(0) @binding(1) var<storage, read> w: array<f32>;
 @group(0) @binding(2) var<storage, read_write> packed: array<f32>;
 
-//: include "grid" GROUP = "64u"
 //: include "weight_element"
-fn each(index: u32) {
-  if (index >= params.total) { return; }
-  let block = index / params.blockStride;
-  let within = index % params.blockStride;
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) thread: vec3u, @builtin(workgroup_id) group: vec3u) {
+  let within = thread.x;
+  if (within >= params.blockStride) { return; }
+  let block = group.y / params.chunks;
   let t = within % params.tile;
   let tap = (within / params.tile) % params.taps;
-  let i = (block % params.chunks) * params.chunkIn + within / (params.tile * params.taps);
-  let convGroup = block / params.chunks / params.groupBlocks;
-  let o = (block / params.chunks) % params.groupBlocks * params.tile + t;
+  let i = group.y % params.chunks * params.chunkIn + within / (params.tile * params.taps);
+  let convGroup = block / params.groupBlocks;
+  let o = block % params.groupBlocks * params.tile + t;
   let inside = within < params.chunkIn * params.taps * params.tile;
-  packed[index] = weightElement(convGroup, o, i, tap, inside);
+  packed[group.y * params.blockStride + within] = weightElement(convGroup, o, i, tap, inside);
 }

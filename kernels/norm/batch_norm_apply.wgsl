@@ -2,14 +2,11 @@
 // cancel. NaN passes the ReLU. x, y, residual: E, f32 or f16, [N, C, plane].
 // Dispatch: one thread for `run` consecutive vectors of a plane, groups of 64; run divides the vectors of a plane.
 // Template: E, RESIDUAL, RELU, VEC (elements a vector, 1 or 4).
+//: include "vector"
 //: if VEC == 4
-alias Vector = vec4f;
-alias Bits = vec4i;
-alias Stored = vec4<${E}>;
+//: include "rectified" T = "vec4f", I = "vec4i"
 //: else
-alias Vector = f32;
-alias Bits = i32;
-alias Stored = ${E};
+//: include "rectified" T = "f32", I = "i32"
 //: end
 struct Params { channels: u32, threads: u32, run: u32, runsPerPlane: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -26,14 +23,13 @@ fn each(thread: u32) {
   let stat = stats[(thread / params.runsPerPlane) % params.channels];
   let first = thread * params.run;
   for (var i = first; i < first + params.run; i++) {
-    var value = (Vector(x[i]) - Vector(stat.x)) * stat.z + Vector(stat.w);
+    var value = (loaded(x[i]) - Vector(stat.x)) * stat.z + Vector(stat.w);
     //: if RESIDUAL
-    value += Vector(residual[i]);
+    value += loaded(residual[i]);
     //: end
     //: if RELU
-    // As rectified() of unary.wgsl does it.
-    value = select(value, Vector(), bitcast<Bits>(value) <= Bits(-0x800000));
+    value = rectified(value);
     //: end
-    y[i] = Stored(value);
+    y[i] = stored(value);
   }
 }

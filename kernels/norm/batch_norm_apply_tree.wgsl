@@ -48,9 +48,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   let vectors = params.plane / ${VEC}u;
   let offset = sum.x / params.count;
   //: if VEC == 4
-  let mean = f32(x[c * vectors].x) + offset;
+  let mean = loaded(x[c * vectors]).x + offset;
   //: else
-  let mean = f32(x[c * vectors]) + offset;
+  let mean = loaded(x[c * vectors]) + offset;
   //: end
   // Rounding may take it below zero; NaN, which max() would drop, stays.
   let difference = sum.y / params.count - offset * offset;
@@ -67,13 +67,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   for (var i = thread; i < images * vectors; i += 128u) {
     let image = group.y + i / vectors * params.splits;
     let at = (image * params.channels + c) * vectors + i % vectors;
-    var value = (Vector(x[at]) - Vector(mean)) * scale + Vector(shift);
+    var value = (loaded(x[at]) - Vector(mean)) * scale + Vector(shift);
     //: if RESIDUAL
-    value += Vector(residual[at]);
+    value += loaded(residual[at]);
     //: end
     //: if RELU
     value = rectified(value);
     //: end
-    y[at] = Stored(value);
+    y[at] = stored(value);
   }
 }

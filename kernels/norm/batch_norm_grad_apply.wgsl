@@ -22,13 +22,13 @@ fn each(thread: u32) {
   let first = thread * params.run;
   for (var i = first; i < first + params.run; i++) {
     //: if RELU
-    let gradient = select(Vector(), Vector(dy[i]), bitcast<Bits>(Vector(y[i])) != Bits());
+    let gradient = select(Vector(), loaded(dy[i]), bitcast<Bits>(loaded(y[i])) != Bits());
     //: else
-    let gradient = Vector(dy[i]);
+    let gradient = loaded(dy[i]);
     //: end
     //: if RESIDUAL
-    dz[i] = Stored(gradient);
+    dz[i] = stored(gradient);
     //: end
-    dx[i] = Stored(gradient * k.x + Vector(x[i]) * k.y + Vector(k.z));
+    dx[i] = stored(gradient * k.x + loaded(x[i]) * k.y + Vector(k.z));
   }
 }

@@ -48,17 +48,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     let image = group.y + i / vectors * params.splits;
     let at = (image * params.channels + channel) * vectors + i % vectors;
     //: if RELU
-    let gradient = select(Vector(), Vector(dy[at]), bitcast<Bits>(Vector(y[at])) != Bits());
+    let gradient = select(Vector(), loaded(dy[at]), bitcast<Bits>(loaded(y[at])) != Bits());
     //: else
-    let gradient = Vector(dy[at]);
+    let gradient = loaded(dy[at]);
     //: end
     //: if RESIDUAL
-    dz[at] = Stored(gradient);
+    dz[at] = stored(gradient);
     //: end
     //: if TRAINING
-    dx[at] = Stored(gradient * a + Vector(x[at]) * b + Vector(c));
+    dx[at] = stored(gradient * a + loaded(x[at]) * b + Vector(c));
     //: else
-    dx[at] = Stored(gradient * a);
+    dx[at] = stored(gradient * a);
     //: end
   }
 }

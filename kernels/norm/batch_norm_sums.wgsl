@@ -25,9 +25,9 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
   let shift = stats[channel].x;
   //: else
   //: if VEC == 4
-  let shift = f32(x[channel * vectors].x);
+  let shift = loaded(x[channel * vectors]).x;
   //: else
-  let shift = f32(x[channel * vectors]);
+  let shift = loaded(x[channel * vectors]);
   //: end
   //: end
   var first = Vector();
@@ -35,12 +35,12 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
   for (var n = split; n < params.images; n += params.splits) {
     let base = (n * params.channels + channel) * vectors;
     for (var i = 0u; i < vectors; i++) {
-      let d = Vector(x[base + i]) - Vector(shift);
+      let d = loaded(x[base + i]) - Vector(shift);
       //: if GRAD
       //: if RELU
-      let dz = select(Vector(), Vector(dy[base + i]), bitcast<Bits>(Vector(y[base + i])) != Bits());
+      let dz = select(Vector(), loaded(dy[base + i]), bitcast<Bits>(loaded(y[base + i])) != Bits());
       //: else
-      let dz = Vector(dy[base + i]);
+      let dz = loaded(dy[base + i]);
       //: end
       first += dz;
       second += dz * d;

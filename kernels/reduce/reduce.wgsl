@@ -41,18 +41,18 @@ fn each(thread: u32) {
   let middle = Vector(center[outer * inner + column]);
   //: end
   //: if OP == 1
-  var total = Vector(x[first + start * inner]);
+  var total = loaded(x[first + start * inner]);
   //: else
   var total = Vector();
   //: end
   //: if OP == 1
-  for (var r = start; r < end; r++) { total = larger(total, Vector(x[first + r * inner])); }
+  for (var r = start; r < end; r++) { total = larger(total, loaded(x[first + r * inner])); }
   //: else
   // In blocks: a long sum of like numbers loses digits when they are added one by one.
   for (var block = start; block < end; block += 64u) {
     var some = Vector();
     for (var r = block; r < min(block + 64u, end); r++) {
-      let value = Vector(x[first + r * inner]);
+      let value = loaded(x[first + r * inner]);
       //: if OP == 0
       some += value;
       //: end

@@ -59,16 +59,16 @@ fn each(thread: u32) {
   for (var r = start; r < end; r++) {
     let at = first + r * inner;
     //: if OP == 0 && !ADD
-    dx[at] = Stored(slope);
+    dx[at] = stored(slope);
     //: end
     //: if OP == 0 && ADD
-    dx[at] = Stored(slope + Vector(added[at]));
+    dx[at] = stored(slope + loaded(added[at]));
     //: end
     //: if OP == 1
-    dx[at] = Stored(select(others, slope, !nan & (x[at] == middle)));
+    dx[at] = stored(select(others, slope, !nan & (x[at] == middle)));
     //: end
     //: if OP == 3
-    dx[at] = Stored((x[at] - middle) * slope);
+    dx[at] = stored((x[at] - middle) * slope);
     //: end
   }
 }

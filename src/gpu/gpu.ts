@@ -29,6 +29,10 @@ export class Gpu {
   readonly pipelines: PipelineCache;
   /** What ended the device's work, if anything did. */
   readonly failure: DeviceFailure;
+  /** Whether kernels may use float16. */
+  readonly half: boolean;
+  /** Whether kernels load two floats as a 64-bit integer, for about the price of one where a load is code for each lane of a CPU. */
+  readonly int64: boolean;
   /** Which variants of kernels run where that was measured; nothing is until somebody turns it on. */
   readonly tuning: Tuning;
   /** Called before each kernel is compiled. */
@@ -53,15 +57,15 @@ export class Gpu {
     readonly subgroups: Subgroups = NO_SUBGROUPS,
   ) {
     this.compilesSlowly = software;
+    this.half = device.features.has("shader-f16");
+    this.int64 = software && device.features.has(INT64);
     const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
     this.account = {
-      inUse: 0,
-      peak: 0,
-      allocated: 0,
+      ...{ inUse: 0, peak: 0, allocated: 0 },
       limit: memoryLimit,
       maxTensor: Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / 4096) * 4096,
     };
-    this.pipelines = new PipelineCache(device, subgroups, software);
+    this.pipelines = new PipelineCache(device, subgroups, software, this.int64);
     this.#binder = new Binder(device);
     this.#pool = new BufferPool(device, this.account, (needed) => {
       // Trimming submits; what is not compiled yet would be compiled without a word to onCompile.
@@ -74,16 +78,6 @@ export class Gpu {
   /** The pool that new tensors come from. */
   get pool(): BufferPool {
     return this.#scope?.pool ?? this.#pool;
-  }
-
-  /** Whether kernels may use float16. */
-  get half(): boolean {
-    return this.device.features.has("shader-f16");
-  }
-
-  /** Whether kernels may use 64-bit integers: two floats for about the price of one where a load is code for each lane of a CPU. */
-  get int64(): boolean {
-    return this.device.features.has(INT64);
   }
 
   /** Whether commands are being recorded. */

@@ -53,7 +53,8 @@ export interface KernelInterface {
  * Bindings are found by name in the source (`@group(0) @binding(i) var<...> name: type;`); a uniform
  * whose type is `struct Params` holds the scalar parameters, packed by field name. A template knows the files of
  * `kernels/shared/`, and beside its values `SUBGROUP`: how many neighbouring threads certainly share a subgroup, 1 where
- * kernels may not use them, and `LOOPS`: whether loops are better left as loops. A variant with `f16` among its template values gets `enable f16;`.
+ * kernels may not use them, `LOOPS`: whether loops are better left as loops, and `WIDE`: whether vectors of float32 are better loaded
+ * and stored as 64-bit integers. A variant with `f16` among its template values gets `enable f16;`.
  */
 export class Kernel {
   readonly #interfaces = new Map<string, KernelInterface>();
@@ -71,15 +72,22 @@ export class Kernel {
     key: string,
     subgroups: Subgroups = NO_SUBGROUPS,
     loops: boolean = false,
+    wide: boolean = false,
   ): KernelInterface {
     const { size, enable } = subgroups;
-    const full = `${size}${enable}${loops}|${key}`;
+    const full = `${size}${enable}${loops}${wide}|${key}`;
     let found = this.#interfaces.get(full);
     if (!found) {
       try {
         const { text, origins } = expandTemplate(
           this.template,
-          { SUBGROUP: size, LOOPS: loops, ...this.fixed, ...values },
+          {
+            SUBGROUP: size,
+            LOOPS: loops,
+            WIDE: wide && !usesHalf(values),
+            ...this.fixed,
+            ...values,
+          },
           SHARED_KERNELS,
         );
         const extensions = [

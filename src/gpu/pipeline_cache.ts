@@ -59,6 +59,8 @@ export class PipelineCache {
     readonly subgroups: Subgroups = NO_SUBGROUPS,
     /** Whether kernels leave loops as loops, which compiles sooner and runs no slower where kernels run on the CPU. */
     readonly loops: boolean = false,
+    /** Whether kernels load and store vectors of float32 as 64-bit integers. */
+    readonly wide: boolean = false,
   ) {}
 
   /** The entry of a variant; compiles nothing. */
@@ -70,7 +72,8 @@ export class PipelineCache {
     const key = `${valuesKey}|${constantsKey}`;
     let entry = variants.get(key);
     if (!entry) {
-      const interface_ = kernel.reflect(values, valuesKey, this.subgroups, this.loops);
+      const { subgroups, loops, wide } = this;
+      const interface_ = kernel.reflect(values, valuesKey, subgroups, loops, wide);
       entry = this.#entryOf(kernel, interface_, valuesKey, constants, constantsKey);
       variants.set(key, entry);
     }

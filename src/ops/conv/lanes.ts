@@ -59,7 +59,7 @@ function run(work: LanesWork): Tensor | null {
   const { subgroups: { size: lanes }, int64 } = x.gpu;
   const tile = int64 ? chooseLanesTile(g, view.groupOut, lanes, grad) : null;
   if (!tile) return null;
-  const { W, OW, TY, T, KR, VEC, VOUT, R0, R, M, step } = tile;
+  const { W, OW, TY, T, KR, VEC, VOUT, ODD, R0, R, M, step } = tile;
   const packed = packLanes(weight, view, { lanes, channelTile: T, parts: g.kernelY / KR });
   const y = Tensor.result(x.gpu, outShape);
   const outPlane = outShape[2] * outShape[3];
@@ -72,7 +72,7 @@ function run(work: LanesWork): Tensor | null {
       params: {
         images: g.images,
         tiles,
-        plane: x.shape[2] * x.shape[3] / VEC,
+        plane: x.shape[2] * x.shape[3] / (ODD ? 1 : VEC),
         outPlane: outPlane / VOUT,
         step: step * W / VEC,
         first: (R0 * W - M) / VEC,
@@ -82,7 +82,7 @@ function run(work: LanesWork): Tensor | null {
         epilogue,
       },
       values: {
-        ...{ W, OW, TY, T, KR, VEC, VOUT, R0, R, M },
+        ...{ W, OW, TY, T, KR, VEC, VOUT, ODD, R0, R, M },
         KH: g.kernelY,
         KW: g.kernelX,
         S: g.strideY,

@@ -15,6 +15,8 @@ export interface LanesTile {
   /** Elements of a load and of a store. */
   readonly VEC: 1 | 2 | 4 | 8;
   readonly VOUT: 1 | 4;
+  /** Whether planes of an odd number of elements are read whole, two elements a load. */
+  readonly ODD: 0 | 1;
   /** First row read, relative to the tile's, and rows read; a tile that is the whole map reads no rows of padding. */
   readonly R0: number;
   readonly R: number;
@@ -28,6 +30,7 @@ export interface LanesTile {
 // uniform buffer, without; a sum of all taps is loaded and stored once.
 const LOAD = { 1: 160, 2: 130, 4: 175, 8: 270 } as const;
 const BROADCAST = 1.6;
+const ODD_BROADCAST = 3;
 const WEIGHT = 17;
 const MULTIPLY_ADD = 2;
 const SUM = 3;
@@ -76,15 +79,15 @@ export function chooseLanesTile(
 }
 
 function loopInstructions(
-  { W, OW, TY, T, KR, VEC, R0, R, M }: LanesTile,
+  { W, OW, TY, T, KR, VEC, ODD, R0, R, M }: LanesTile,
   { kernelX, strideY, padY, padX }: ConvGeometry,
   lanes: number,
   grad: boolean,
 ): number {
   const products = reaching(TY, KR, strideY, padY, grad, [R0, R0 + R]) *
     reaching(OW, kernelX, strideY, padX, grad, [0, W]);
-  const loads = Math.ceil((M + R * W) / (VEC * lanes)) * LOAD[VEC];
-  return loads + R * W * BROADCAST +
+  const loads = Math.ceil((M + R * W + ODD) / (VEC * lanes)) * LOAD[VEC];
+  return loads + R * W * (ODD ? ODD_BROADCAST : BROADCAST) +
     T * (KR * kernelX * WEIGHT + products * MULTIPLY_ADD + TY * OW * SUM);
 }
 
@@ -126,12 +129,15 @@ function* tiles(g: ConvGeometry, grad: boolean): Iterable<LanesTile> {
         ? gradientReach(TY, g.kernelY, S, g.padY)
         : [-g.padY, (TY - 1) * S + KR - g.padY];
       const begins = isWhole ? step * W : W;
-      const VEC = ([8, 4, 2, 1] as const).find((VEC) => read % VEC === 0 && begins % VEC === 0)!;
+      const ODD = read % 2 === 1 && R0 === 0 && R1 * W === read ? 1 : 0;
+      const VEC = ODD
+        ? 2
+        : ([8, 4, 2, 1] as const).find((VEC) => read % VEC === 0 && begins % VEC === 0)!;
       const VOUT = written % 4 === 0 && TY * OW % 4 === 0 ? 4 : 1;
       const M = (R0 * W % VEC + VEC) % VEC;
       for (const T of flat ? [1, 2, 4, 8] : [1, 2, 4]) {
         if (TY * OW * T > MAX_SUMS) break;
-        yield { W, OW, TY, T, KR, VEC, VOUT, R0, R: R1 - R0, M, step };
+        yield { W, OW, TY, T, KR, VEC, VOUT, ODD, R0, R: R1 - R0, M, step };
       }
     }
   }

@@ -2,7 +2,6 @@ import lanesCode from "../../../kernels/conv/conv2d_lanes_pack.wgsl" with { type
 import packCode from "../../../kernels/conv/conv2d_pack.wgsl" with { type: "text" };
 import { Kernel } from "../../gpu/kernel.ts";
 import type { Tensor } from "../../tensor/core.ts";
-import { linearGrid } from "../grid.ts";
 import type { ConvGeometry } from "./geometry.ts";
 import { packedWeight } from "./kept_weights.ts";
 
@@ -84,7 +83,7 @@ export function gradientView(g: ConvGeometry, flip: boolean): WeightView {
 
 /** Packs a weight for the direct kernels with `tile` output channels a thread. */
 export function packWeights(weight: Tensor, view: WeightView, tile: number): PackedWeights {
-  return pack(packKernel, weight, view, { tile, perChannel: view.taps * tile }, { tile });
+  return pack(packKernel, weight, view, { tile, perChannel: view.taps * tile, each: 1 }, { tile });
 }
 
 /**
@@ -99,16 +98,26 @@ export function packLanes(
   const block = {
     tile: lanes * channelTile,
     perChannel: parts * Math.ceil(channelTile * view.taps / parts / 4) * 4 * lanes,
+    each: 4,
   };
   return pack(lanesKernel, weight, view, block, layout);
 }
 
-/** `perChannel`: floats of an input channel in a block of `tile` output channels. */
+/** How a kernel packs. */
+interface PackedBlock {
+  /** Output channels of a block. */
+  readonly tile: number;
+  /** Floats of an input channel in a block. */
+  readonly perChannel: number;
+  /** Floats a thread. */
+  readonly each: number;
+}
+
 function pack(
   kernel: Kernel,
   weight: Tensor,
   view: WeightView,
-  { tile, perChannel }: { readonly tile: number; readonly perChannel: number },
+  { tile, perChannel, each }: PackedBlock,
   layout: Readonly<Record<string, number>>,
 ): PackedWeights {
   const { gpu } = weight;
@@ -122,7 +131,6 @@ function pack(
   // The kernel's window is always 64 KB long, so the buffer must go on behind the last block.
   const params = {
     ...layout,
-    total,
     taps: view.taps,
     chunkIn,
     chunks,
@@ -145,7 +153,7 @@ function pack(
       gpu.dispatch(kernel, {
         bindings: { w: weight, packed },
         params,
-        workgroups: linearGrid(Math.ceil(total / 64)),
+        workgroups: [Math.ceil(blockBytes / 4 / each / 64), blocks * chunks],
       }),
   );
   return { tensor, blocks, groupBlocks, chunkIn, chunks, blockBytes };
