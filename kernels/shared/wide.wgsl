@@ -5,7 +5,10 @@ fn wide2(pair: u64) -> vec2f {
 fn wide4(pairs: vec2<u64>) -> vec4f {
   return vec4f(wide2(pairs.x), wide2(pairs.y));
 }
+fn narrow2(floats: vec2f) -> u64 {
+  let bits = bitcast<vec2u>(floats);
+  return u64(bits.x) | (u64(bits.y) << 32u);
+}
 fn narrow4(floats: vec4f) -> vec2<u64> {
-  let bits = bitcast<vec4u>(floats);
-  return vec2<u64>(u64(bits.x) | (u64(bits.y) << 32u), u64(bits.z) | (u64(bits.w) << 32u));
+  return vec2<u64>(narrow2(floats.xy), narrow2(floats.zw));
 }

@@ -16,6 +16,7 @@ import resultVector from "../../kernels/shared/result_vector.wgsl" with { type: 
 import rowFloats from "../../kernels/shared/row_floats.wgsl" with { type: "text" };
 import rows from "../../kernels/shared/rows.wgsl" with { type: "text" };
 import runningStatistics from "../../kernels/shared/running_statistics.wgsl" with { type: "text" };
+import secondPlane from "../../kernels/shared/second_plane.wgsl" with { type: "text" };
 import tileLoad from "../../kernels/shared/tile_load.wgsl" with { type: "text" };
 import tilePlace from "../../kernels/shared/tile_place.wgsl" with { type: "text" };
 import tileStore from "../../kernels/shared/tile_store.wgsl" with { type: "text" };
@@ -44,6 +45,7 @@ export const SHARED_KERNELS: Readonly<Record<string, string>> = {
   row_floats: rowFloats,
   rows,
   running_statistics: runningStatistics,
+  second_plane: secondPlane,
   tile_load: tileLoad,
   tile_place: tilePlace,
   tile_store: tileStore,

@@ -12,7 +12,7 @@ import { formatShape, sameShape } from "../../tensor/shape.ts";
 import { linearGrid } from "../grid.ts";
 import { requireFloats } from "../require_dtype.ts";
 import { bindsWholeNorm, normaliseByBatch, normGradients } from "./batch_norm_tree.ts";
-import { type BatchNormTensors, type NormLayout, normLayout } from "./layout.ts";
+import { type BatchNormTensors, inPairs, type NormLayout, normLayout } from "./layout.ts";
 import { normalisedTogether, sharedGradientSums, sharedStats } from "./shared_norm.ts";
 import { normSums } from "./sums.ts";
 
@@ -126,6 +126,7 @@ function apply(
   { relu, residual }: { relu: boolean; residual: Tensor | null },
 ): Tensor {
   const y = Tensor.result(x.gpu, x.shape, x.dtype);
+  const pairs = inPairs(layout, x);
   x.gpu.dispatch(applyKernel, {
     bindings: {
       x,
@@ -133,14 +134,14 @@ function apply(
       y,
       residual,
     },
-    params: { ...layout },
+    params: { ...pairs },
     values: {
       RESIDUAL: Number(residual !== null),
       RELU: Number(relu),
-      VEC: layout.vector,
+      VEC: pairs.vector,
       E: wgslFloat(x.dtype),
     },
-    workgroups: linearGrid(Math.ceil(layout.threads / 64)),
+    workgroups: linearGrid(Math.ceil(pairs.threads / 64)),
   });
   return y;
 }
@@ -209,16 +210,17 @@ function gradients(
   });
   const dx = Tensor.result(gpu, x.shape, x.dtype);
   const dz = residual && y ? Tensor.result(gpu, x.shape, x.dtype) : null;
+  const pairs = inPairs(layout, x);
   gpu.dispatch(gradApplyKernel, {
     bindings: { x, dy, coefficients, dx, y, dz },
-    params: { ...layout },
+    params: { ...pairs },
     values: {
       RESIDUAL: Number(dz !== null),
       RELU: Number(y !== null),
-      VEC: layout.vector,
+      VEC: pairs.vector,
       E: wgslFloat(x.dtype),
     },
-    workgroups: linearGrid(Math.ceil(layout.threads / 64)),
+    workgroups: linearGrid(Math.ceil(pairs.threads / 64)),
   });
   coefficients.dispose();
   return [dx, dweight, dbias, ...(residual ? [dz ?? dy] : [])];

@@ -21,8 +21,8 @@ export interface NormLayout {
   readonly channels: number;
   /** Elements of one channel of one image. */
   readonly plane: number;
-  /** Elements a vector: 4 where the plane allows. */
-  readonly vector: 1 | 4;
+  /** Elements a vector: 4 where the plane allows; 2 where {@linkcode inPairs} takes channels two by two. */
+  readonly vector: 1 | 2 | 4;
   /** Vectors a thread handles; divides the vectors of a plane. */
   readonly run: number;
   readonly runsPerPlane: number;
@@ -46,18 +46,24 @@ export function normLayout(shape: Shape): NormLayout {
   const [images, channels, ...rest] = shape;
   const plane = rest.reduce((product, size) => product * size, 1);
   const vector = plane % 4 === 0 ? 4 : 1;
-  const vectors = plane / vector;
+  const splits = Math.min(images, Math.ceil(SUM_THREADS / channels));
+  return { images, channels, plane, vector, splits, ...runsOf(plane / vector, images * channels) };
+}
+
+/**
+ * The layout for the kernels that take the planes of two neighbouring channels as one, whose `channels` are half as many: where x
+ * is loaded as 64-bit integers and planes do not begin at whole ones.
+ */
+export function inPairs(layout: NormLayout, { gpu, dtype }: Tensor): NormLayout {
+  const { images, plane, vector, channels } = layout;
+  if (!gpu.int64 || dtype !== "float32" || vector > 1 || channels % 2 > 0) return layout;
+  const pairs = channels / 2;
+  return { ...layout, channels: pairs, vector: 2, ...runsOf(plane, images * pairs) };
+}
+
+function runsOf(vectors: number, planes: number) {
   let run = Math.min(LONGEST_RUN, vectors);
   while (vectors % run !== 0) run--;
   const runsPerPlane = vectors / run;
-  return {
-    images,
-    channels,
-    plane,
-    vector,
-    run,
-    runsPerPlane,
-    threads: images * channels * runsPerPlane,
-    splits: Math.min(images, Math.ceil(SUM_THREADS / channels)),
-  };
+  return { run, runsPerPlane, threads: planes * runsPerPlane };
 }

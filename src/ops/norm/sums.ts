@@ -3,7 +3,7 @@ import treeCode from "../../../kernels/norm/batch_norm_sums_tree.wgsl" with { ty
 import { Kernel } from "../../gpu/kernel.ts";
 import { Tensor } from "../../tensor/core.ts";
 import { wgslFloat } from "../../tensor/dtype.ts";
-import type { NormLayout } from "./layout.ts";
+import { inPairs, type NormLayout } from "./layout.ts";
 
 const sumsKernel = new Kernel("batch_norm_sums", sumsCode);
 const treeKernel = new Kernel("batch_norm_sums_tree", treeCode);
@@ -26,8 +26,9 @@ export function normSums(
   gradient: GradientInputs | null,
   tree: boolean,
 ): Tensor {
-  const { images, channels, plane, splits, vector } = layout;
-  const sums = Tensor.result(x.gpu, [splits, channels, 2]);
+  const { images, plane, splits } = layout;
+  const sums = Tensor.result(x.gpu, [splits, layout.channels, 2]);
+  const { channels, vector } = tree ? layout : inPairs(layout, x);
   const relu = Boolean(gradient?.y);
   x.gpu.dispatch(tree ? treeKernel : sumsKernel, {
     bindings: {

@@ -114,6 +114,8 @@ function compare(found: Results, expected: Results, options: Options, tolerance 
 const SHAPES: Record<string, Shape> = {
   "planes of whole vectors": [3, 5, 4, 6],
   "planes of 49": [2, 3, 7, 7],
+  "planes of 49, two by two": [3, 6, 7, 7],
+  "planes of 6, two by two": [3, 4, 2, 3],
   "[N, C]": [7, 70],
   "one image": [1, 2, 3, 5],
   "more images than splits": [40, 33, 2, 2],
