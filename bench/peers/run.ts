@@ -1,7 +1,7 @@
 /**
  * Runs the same work in this project's engine, TensorFlow.js, jax-js and PyTorch on the CPU, each in a process of its own and
  * in turn, and prints medians with ratios:
- * `deno run -A bench/peers/run.ts [--rounds 3] [--cases conv_fwd,wkd_step] [--engines ours,torch] [--threads 2]`.
+ * `deno run -A bench/peers/run.ts [--rounds 3] [--cases conv_fwd,wkd_step] [--engines ours,torch] [--cores 2]`.
  * `WKD_PYTHON` names the Python that has PyTorch; default: python3.
  */
 import { fileURLToPath } from "node:url";
@@ -27,8 +27,8 @@ const PYTHON = Deno.env.get("WKD_PYTHON") ?? "python3";
 
 interface Options {
   rounds: number;
-  /** Of the software adapter and of PyTorch. */
-  threads: number;
+  /** That each engine may use; how many threads it makes of them is its own affair. */
+  cores: number;
   cases: readonly Case[];
   engines: readonly Engine[];
 }
@@ -59,15 +59,15 @@ function wholeNumber(option: string, text: string): number {
 }
 
 function parseOptions(args: readonly string[]): Options {
-  const options: Options = { rounds: 3, threads: 2, cases: CASES, engines: ENGINES };
+  const options: Options = { rounds: 3, cores: 2, cases: CASES, engines: ENGINES };
   for (let i = 0; i < args.length; i += 2) {
     const [option, text = ""] = [args[i], args[i + 1]];
     if (option === "--rounds") options.rounds = wholeNumber(option, text);
-    else if (option === "--threads") options.threads = wholeNumber(option, text);
+    else if (option === "--cores") options.cores = wholeNumber(option, text);
     else if (option === "--cases") options.cases = choose(option, text, CASES, (name) => name);
     else if (option === "--engines") {
       options.engines = choose(option, text, ENGINES, ({ name }) => name);
-    } else fail(`unknown option "${option}", expected --rounds, --threads, --cases or --engines`);
+    } else fail(`unknown option "${option}", expected --rounds, --cores, --cases or --engines`);
   }
   return options;
 }
@@ -94,15 +94,20 @@ async function torchVersion(): Promise<string | undefined> {
 async function measureIn(
   { script, config }: Engine,
   name: Case,
-  threads: number,
+  cores: number,
 ): Promise<Measurement | undefined> {
   if (!await exists(local(script))) return undefined;
   const [command, args] = config
     ? [Deno.execPath(), ["run", "-A", "--no-check", "--config", local(config)]]
     : [PYTHON, []];
-  const { code, stdout } = await new Deno.Command(command, {
-    args: [...args, local(script), name],
-    env: { LP_NUM_THREADS: String(threads), OMP_NUM_THREADS: String(threads) },
+  const all = cores >= navigator.hardwareConcurrency;
+  const [program, ...words] = [
+    ...(all ? [] : ["taskset", "-c", `0-${cores - 1}`]),
+    ...[command, ...args, local(script), name],
+  ];
+  const { code, stdout } = await new Deno.Command(program, {
+    args: words,
+    env: { OMP_NUM_THREADS: String(cores) },
     stderr: "inherit",
   }).output();
   if (code !== 0) fail(`${script} ${name} ended with exit status ${code}`);
@@ -118,7 +123,7 @@ function median(values: readonly number[]): number {
 }
 
 async function header(
-  { rounds, threads }: Options,
+  { rounds, cores }: Options,
   torch: string | undefined,
 ): Promise<string> {
   const adapter = await navigator.gpu?.requestAdapter();
@@ -135,7 +140,7 @@ async function header(
     `Deno ${Deno.version.deno}`,
     `commit ${commit}`,
     `PyTorch ${torch ?? `missing (${PYTHON} has none; WKD_PYTHON names another)`}`,
-    `${threads} thread${threads === 1 ? "" : "s"} each`,
+    `${cores} core${cores === 1 ? "" : "s"} each`,
     `median of ${rounds} round${rounds === 1 ? "" : "s"}`,
   ].join(", ");
 }
@@ -173,7 +178,7 @@ const results = new Map<string, number[]>();
 for (let round = 1; round <= options.rounds; round++) {
   for (const work of options.cases) {
     for (const engine of options.engines) {
-      const measurement = await measureIn(engine, work, options.threads);
+      const measurement = await measureIn(engine, work, options.cores);
       if (!measurement) continue;
       console.log(`round ${round}: ${JSON.stringify(measurement)}`);
       const key = `${engine.name} ${work}`;

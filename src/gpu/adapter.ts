@@ -42,6 +42,9 @@ const LOWERED_LIMITS = [
   "minStorageBufferOffsetAlignment",
 ] as const;
 
+/** Threads that llvmpipe gets for each core. */
+const SOFTWARE_THREADS = 2;
+
 const WANTED_FEATURES = ["timestamp-query", "shader-f16"] as const;
 
 /**
@@ -58,6 +61,7 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Gpu> {
       "no-adapter",
     );
   }
+  divideSoftwareWork();
   const adapter = await chooseAdapter(gpu, choice);
   const requiredLimits: Record<string, number> = {};
   const limits = adapter.limits as unknown as Record<string, number>;
@@ -83,6 +87,18 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Gpu> {
     options.memoryLimit,
     unproven ? NO_SUBGROUPS : subgroups,
   );
+}
+
+/**
+ * Has llvmpipe, which cuts every dispatch into equal parts for its threads, one a core, cut them smaller: else all cores wait for the
+ * one that began last. It reads the variable when it is loaded. Whoever has set it, or does not let it be set, is left alone.
+ */
+function divideSoftwareWork(): void {
+  const variable = "LP_NUM_THREADS";
+  const { Deno: deno, navigator } = globalThis as { Deno?: typeof Deno; navigator: Navigator };
+  const mayChange = deno?.permissions.querySync({ name: "env", variable }).state === "granted";
+  if (!mayChange || deno.env.get(variable) !== undefined) return;
+  deno.env.set(variable, String(SOFTWARE_THREADS * navigator.hardwareConcurrency));
 }
 
 async function chooseAdapter(gpu: GPU, choice: DeviceChoice): Promise<GPUAdapter> {

@@ -30,6 +30,24 @@ async function withDevice(
   }
 }
 
+Deno.test("openDevice() gives llvmpipe two threads a core, unless somebody has said how many", async () => {
+  const variable = "LP_NUM_THREADS";
+  const before = Deno.env.get(variable);
+  const after = async (said?: string) => {
+    if (said === undefined) Deno.env.delete(variable);
+    else Deno.env.set(variable, said);
+    (await openDevice()).device.destroy();
+    return Deno.env.get(variable);
+  };
+  try {
+    assertEquals(await after(), String(2 * navigator.hardwareConcurrency));
+    assertEquals(await after("1"), "1");
+  } finally {
+    if (before === undefined) Deno.env.delete(variable);
+    else Deno.env.set(variable, before);
+  }
+});
+
 Deno.test("Gpu.dispatch() runs kernels in order, with parameters by name", async () => {
   const x = full([64], 1);
   for (const factor of [2, 3, -0.5]) {
