@@ -1,22 +1,28 @@
 // c[z] = op(a)[z] * op(b)[z] + bias, op transposes when TA or TB; z = batch * splits + split, a split is `part` of the
 // sum and bias goes with the first. float32; a: [rows, depth] ([depth, rows] when TA) every strideA elements,
 // b: [depth, columns] ([columns, depth] when TB) every strideB, c: [z, rows, columns], bias: [columns].
-// For adapters that run on the CPU, where loads cost most: a thread keeps 8 x 8 results in registers, and all threads of
-// a group load the same elements of a. One term of the sum at a time: unrolling it was measured to be half as fast.
+// For adapters that run on the CPU, where loads cost most: a thread keeps 8 x 8 results in registers. All threads of a group want the
+// same 8 elements of a: each loads one and hands it to all, where they share a subgroup. One term of the sum at a time: unrolling
+// it was measured to be half as fast.
 // Dispatch: x = ceil(rows / 8) or fewer, y = ceil(columns / 8) threads in groups of GROUP, z as above: groups that follow each
 // other load the same columns of b, which stay in the cache.
-// Template: TA, TB, BIAS, VB, VC (1: rows of b, of c are whole vec4; VB is 0 when TB).
-override GROUP: u32 = 8u;
+// Template: TA, TB, BIAS, VB, VC (1: rows of b, of c are whole vec4; VB is 0 when TB, 2 where WIDE and rows are whole in eights).
+const GROUP = 8u;
+//: include "vector" E = "f32", VEC = 4
 struct Params { rows: u32, columns: u32, depth: u32, splits: u32, part: u32, strideA: u32, strideB: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
-//: if VB
-@group(0) @binding(2) var<storage, read> b: array<vec4f>;
-//: else
+//: if VB == 2
+@group(0) @binding(2) var<storage, read> b: array<vec4<u64>>;
+//: end
+//: if VB == 1
+@group(0) @binding(2) var<storage, read> b: array<Stored>;
+//: end
+//: if VB == 0
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 //: end
 //: if VC
-@group(0) @binding(3) var<storage, read_write> c: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> c: array<Stored>;
 //: else
 @group(0) @binding(3) var<storage, read_write> c: array<f32>;
 //: end
@@ -67,19 +73,36 @@ fn main(
       let b${j} = b[atB + ${j}u];
       //: end
       //: end
-      //: if VB
+      //: if VB == 2
+      let eight = b[(firstB + k * params.columns + column) / 8u];
+      let left = wide4(eight.xy);
+      let right = wide4(eight.zw);
+      //: end
+      //: if VB == 1
       let atB = (firstB + k * params.columns + column) / 4u;
-      let left = b[atB];
-      let right = b[atB + 1u];
-      //: else
+      let left = loaded(b[atB]);
+      let right = loaded(b[atB + 1u]);
+      //: end
+      //: if VB == 0
       let left = vec4f(b0, b1, b2, b3);
       let right = vec4f(b4, b5, b6, b7);
       //: end
+      //: if SUBGROUP >= 8
+      //: if TA
+      let own = a[atA + lane];
+      //: else
+      let own = a[firstA + (row + lane) * params.depth + k];
+      //: end
+      //: end
       //: for i in 0..8
+      //: if SUBGROUP >= 8
+      let a${i} = subgroupBroadcast(own, ${i}u);
+      //: else
       //: if TA
       let a${i} = a[atA + ${i}u];
       //: else
       let a${i} = a[firstA + (row + ${i}u) * params.depth + k];
+      //: end
       //: end
       left${i} += a${i} * left;
       right${i} += a${i} * right;
@@ -96,8 +119,8 @@ fn main(
     rights[${i}] = right${i};
     //: end
     for (var r = 0u; r < rows; r++) {
-      if (column < params.columns) { c[e / 4u] = lefts[r]; }
-      if (column + 4u < params.columns) { c[e / 4u + 1u] = rights[r]; }
+      if (column < params.columns) { c[e / 4u] = stored(lefts[r]); }
+      if (column + 4u < params.columns) { c[e / 4u + 1u] = stored(rights[r]); }
       e += params.columns;
     }
     //: else

@@ -172,9 +172,10 @@ function choiceName({ tile, wanted }: Choice): string {
 const runRegister: Run = (a, b, c, size, options) => {
   const { rows, columns } = size;
   const aligned = Number(columns % 4 === 0);
+  const inEights = a.gpu.int64 && columns % 8 === 0;
   a.gpu.dispatch(registerKernel, {
     ...operands(a, b, c, size, options.bias),
-    values: { ...flags(options), VB: options.transposeB ? 0 : aligned, VC: aligned },
+    values: { ...flags(options), VB: options.transposeB ? 0 : inEights ? 2 : aligned, VC: aligned },
     workgroups: [
       Math.min(MAX_WORKGROUPS, Math.ceil(rows / 8)),
       Math.ceil(columns / 64),
