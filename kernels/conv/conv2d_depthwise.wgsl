@@ -22,9 +22,28 @@ struct Params {
   epilogue: u32, // 1 for bias, 2 for residual, 4 for ReLU, added; what is not read may be any buffer
 }
 //: if VY > 1
+alias Sums = vec${VY}f;
+alias SumBits = vec${VY}i;
+//: else
+alias Sums = f32;
+alias SumBits = i32;
+//: end
+//: if WIDE && VY > 1
+//: if VY == 4
+alias Y = vec2<u64>;
+//: else
+alias Y = u64;
+//: end
+fn kept(sums: Sums) -> Y { return narrow${VY}(sums); }
+fn taken(y: Y) -> Sums { return wide${VY}(y); }
+//: else
+//: if VY > 1
 alias Y = vec${VY}<${E}>;
 //: else
 alias Y = ${E};
+//: end
+fn kept(sums: Sums) -> Y { return Y(sums); }
+fn taken(y: Y) -> Sums { return Sums(y); }
 //: end
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<X>;
@@ -34,13 +53,6 @@ alias Y = ${E};
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read> residual: array<Y>;
 
-//: if VY > 1
-alias Sums = vec${VY}f;
-alias SumBits = vec${VY}i;
-//: else
-alias Sums = f32;
-alias SumBits = i32;
-//: end
 //: include "rectified" T = "Sums", I = "SumBits"
 //: end
 
@@ -91,22 +103,16 @@ fn each(id: u32) {
     if (tileX * ${TX}u + ${q}u < params.outWidth)
     //: end
     {
-      //: if ENDS
       var sum = Sums(
         //: for l in 0..VY
         s${q*VY+l},
         //: end
       );
-      if (added) { sum += Sums(residual[at + ${q}u]); }
+      //: if ENDS
+      if (added) { sum += taken(residual[at + ${q}u]); }
       if (rectifies) { sum = rectified(sum); }
-      y[at + ${q}u] = Y(sum);
-      //: else
-      y[at + ${q}u] = Y(
-        //: for l in 0..VY
-        ${E}(s${q*VY+l}),
-        //: end
-      );
       //: end
+      y[at + ${q}u] = kept(sum);
     }
     //: end
     //: for r in 0..KH-S

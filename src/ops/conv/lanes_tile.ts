@@ -1,6 +1,9 @@
 import { type ConvGeometry, isPointwise } from "./geometry.ts";
 import { gradientReach } from "./gradient_reach.ts";
 
+const VECTORS = [8, 4, 2, 1] as const;
+type Vector = typeof VECTORS[number];
+
 /** How the kernel `conv2d_lanes` sees the maps of a convolution, and what a subgroup makes of them. */
 export interface LanesTile {
   /** Width of the map read and of the map written. 1 x 1 convolutions take a map for rows of any length. */
@@ -13,7 +16,7 @@ export interface LanesTile {
   /** Rows of the kernel that a turn of the loop takes: all, or one. */
   readonly KR: number;
   /** Elements of a load and of a store. */
-  readonly VEC: 1 | 2 | 4 | 8;
+  readonly VEC: Vector;
   readonly VOUT: 1 | 4;
   /** Whether planes of an odd number of elements are read whole, two elements a load. */
   readonly ODD: 0 | 1;
@@ -34,8 +37,10 @@ const ODD_BROADCAST = 3;
 const WEIGHT = 17;
 const MULTIPLY_ADD = 2;
 const SUM = 3;
+/** Of a turn of the loop itself. */
+const TURN = 60;
 /** Instructions of a loop that the processor keeps decoded: longer ones run slower, and take longer to compile. */
-const FAST_LOOP = 3750;
+const FAST_LOOP = 3810;
 /** Longer than what the register-tile kernels have. */
 const LONGEST_LOOP = 6000;
 const MAX_SUMS = 256;
@@ -60,7 +65,7 @@ export function chooseLanesTile(
   if (lanes < 4 || groupOut < lanes / 2 || taps > MAX_TAPS) return null;
   let best: LanesTile | null = null;
   let least = Infinity;
-  for (const tile of tiles(g, grad)) {
+  for (const tile of tiles(g, lanes, grad)) {
     const { TY, T, OW } = tile;
     if (T > 1 && (T / 2) * lanes >= groupOut) continue;
     const outHeight = (grad ? g.height * g.width : g.outHeight * g.outWidth) / OW;
@@ -86,9 +91,18 @@ function loopInstructions(
 ): number {
   const products = reaching(TY, KR, strideY, padY, grad, [R0, R0 + R]) *
     reaching(OW, kernelX, strideY, padX, grad, [0, W]);
-  const loads = Math.ceil((M + R * W + ODD) / (VEC * lanes)) * LOAD[VEC];
-  return loads + R * W * (ODD ? ODD_BROADCAST : BROADCAST) +
+  return TURN + loading(VEC, M, R * W + ODD, lanes) + R * W * (ODD ? ODD_BROADCAST : BROADCAST) +
     T * (KR * kernelX * WEIGHT + products * MULTIPLY_ADD + TY * OW * SUM);
+}
+
+/** Instructions that load `count` elements, from one on that is `first` behind a whole vector. */
+function loading(VEC: Vector, first: number, count: number, lanes: number): number {
+  return Math.ceil((behind(first, VEC) + count) / (VEC * lanes)) * LOAD[VEC];
+}
+
+/** How far an element, which may be before the first, is behind the begin of its vector. */
+function behind(element: number, VEC: Vector): number {
+  return (element % VEC + VEC) % VEC;
 }
 
 /** How many pairs of an output and a tap along one direction reach an input from `from` up to `to`. */
@@ -110,7 +124,7 @@ function reaching(
   return count;
 }
 
-function* tiles(g: ConvGeometry, grad: boolean): Iterable<LanesTile> {
+function* tiles(g: ConvGeometry, lanes: number, grad: boolean): Iterable<LanesTile> {
   const S = g.strideY;
   const plane = g.height * g.width;
   const outPlane = g.outHeight * g.outWidth;
@@ -130,11 +144,13 @@ function* tiles(g: ConvGeometry, grad: boolean): Iterable<LanesTile> {
         : [-g.padY, (TY - 1) * S + KR - g.padY];
       const begins = isWhole ? step * W : W;
       const ODD = read % 2 === 1 && R0 === 0 && R1 * W === read ? 1 : 0;
-      const VEC = ODD
-        ? 2
-        : ([8, 4, 2, 1] as const).find((VEC) => read % VEC === 0 && begins % VEC === 0)!;
+      const count = (R1 - R0) * W;
+      const VEC = ODD ? 2 : VECTORS.filter((VEC) => read % VEC === 0 && begins % VEC === 0)
+        .reduce((a, b) =>
+          loading(b, R0 * W, count, lanes) < loading(a, R0 * W, count, lanes) ? b : a
+        );
       const VOUT = written % 4 === 0 && TY * OW % 4 === 0 ? 4 : 1;
-      const M = (R0 * W % VEC + VEC) % VEC;
+      const M = behind(R0 * W, VEC);
       for (const T of flat ? [1, 2, 4, 8] : [1, 2, 4]) {
         if (TY * OW * T > MAX_SUMS) break;
         yield { W, OW, TY, T, KR, VEC, VOUT, ODD, R0, R: R1 - R0, M, step };
