@@ -38,9 +38,9 @@ const WEIGHT = 17;
 const MULTIPLY_ADD = 2;
 const SUM = 3;
 /** Of a turn of the loop itself. */
-const TURN = 60;
+const TURN = 150;
 /** Instructions of a loop that the processor keeps decoded: longer ones run slower, and take longer to compile. */
-const FAST_LOOP = 3810;
+const FAST_LOOP = 3900;
 /** Longer than what the register-tile kernels have. */
 const LONGEST_LOOP = 6000;
 const MAX_SUMS = 256;
