@@ -1,8 +1,6 @@
 import { type ConvGeometry, isPointwise } from "./geometry.ts";
 import { gradientReach } from "./gradient_reach.ts";
-
-const VECTORS = [8, 4, 2, 1] as const;
-type Vector = typeof VECTORS[number];
+import { behind, BROADCAST, LOAD, MULTIPLY_ADD, SUM, type Vector } from "./lanes_cost.ts";
 
 /** How the kernel `conv2d_lanes` sees the maps of a convolution, and what a subgroup makes of them. */
 export interface LanesTile {
@@ -29,15 +27,14 @@ export interface LanesTile {
   readonly step: number;
 }
 
-// Instructions on the software adapter. A load is one of every lane, with a check of each of its words; weights come from a
-// uniform buffer, without; a sum of all taps is loaded and stored once.
-const LOAD = { 1: 160, 2: 130, 4: 175, 8: 270 } as const;
-const BROADCAST = 1.6;
+const VECTORS: readonly Vector[] = [8, 4, 2, 1];
+
+// Instructions, more in lanes_cost.ts.
+/** Handing an element of an odd plane to all lanes. */
 const ODD_BROADCAST = 3;
+/** The weight of a tap. */
 const WEIGHT = 17;
-const MULTIPLY_ADD = 2;
-const SUM = 3;
-/** Of a turn of the loop itself. */
+/** A turn of the loop itself. */
 const TURN = 150;
 /** Instructions of a loop that the processor keeps decoded: longer ones run slower, and take longer to compile. */
 const FAST_LOOP = 3900;
@@ -98,11 +95,6 @@ function loopInstructions(
 /** Instructions that load `count` elements, from one on that is `first` behind a whole vector. */
 function loading(VEC: Vector, first: number, count: number, lanes: number): number {
   return Math.ceil((behind(first, VEC) + count) / (VEC * lanes)) * LOAD[VEC];
-}
-
-/** How far an element, which may be before the first, is behind the begin of its vector. */
-function behind(element: number, VEC: Vector): number {
-  return (element % VEC + VEC) % VEC;
 }
 
 /** How many pairs of an output and a tap along one direction reach an input from `from` up to `to`. */

@@ -20,9 +20,9 @@ export function convWeightGradLanes(x: Tensor, dy: Tensor, g: ConvGeometry): Ten
   const groupIn = g.inChannels / g.groups;
   const groupOut = g.outChannels / g.groups;
   if (!int64 || lanes < 4 || groupIn < WORTH * lanes || taps > MAX_TAPS) return null;
-  const { tile, maps } = chooseWeightGradTile(g, lanes);
-  const { TO, TI, TX } = tile;
-  const { height, width, outHeight, outWidth } = maps;
+  const sweep = chooseWeightGradTile(g, lanes);
+  if (!sweep) return null;
+  const { tile, tile: { TO, TI, TX }, maps: { height, width, outHeight, outWidth } } = sweep;
   const tilesIn = Math.ceil(groupIn / (TI * lanes));
   const tilesOut = Math.ceil(groupOut / TO);
   const tiles = g.groups * tilesIn * tilesOut;

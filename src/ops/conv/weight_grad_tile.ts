@@ -1,4 +1,8 @@
 import { type ConvGeometry, isPointwise } from "./geometry.ts";
+import { behind, BROADCAST, LOAD, MULTIPLY_ADD, SUM, type Vector } from "./lanes_cost.ts";
+
+/** What is loaded here is 64-bit integers. */
+type Words = Exclude<Vector, 1>;
 
 /** How the kernel `conv2d_weight_grad_lanes` sweeps over the maps, and what a subgroup makes of them. */
 export interface WeightGradTile {
@@ -11,23 +15,16 @@ export interface WeightGradTile {
   readonly FIRST: number;
   readonly COLUMNS: number;
   /** Elements of x and of dy a load, and how many elements behind a whole vector a window and a strip begin; -1: it depends. */
-  readonly VX: Vector;
+  readonly VX: Words;
   readonly OX: number;
-  readonly VD: Vector;
+  readonly VD: Words;
   readonly OD: number;
 }
 
 /** The maps that are swept over: 1 x 1 convolutions know no rows. */
 export type SweptMaps = Pick<ConvGeometry, "height" | "width" | "outHeight" | "outWidth">;
 
-type Vector = 2 | 4 | 8;
-
-// Instructions on the software adapter; more in lanes_tile.ts.
-const LOAD = 80;
-const WORD = 48;
-const BROADCAST = 1.6;
-const MULTIPLY_ADD = 2;
-const SUM = 3;
+/** Instructions for a value of x that the next row of dy needs again; more in lanes_cost.ts. */
 const KEPT = 3;
 /** Longer loops run slower, and take longer to compile. */
 const LONGEST_LOOP = 3700;
@@ -35,11 +32,14 @@ const LONGEST_LOOP = 3700;
 const CROWDED = 10_000;
 const MAX_SUMS = 256;
 
-/** The tile with the least estimated time. */
-export function chooseWeightGradTile(
-  g: ConvGeometry,
-  lanes: number,
-): { tile: WeightGradTile; maps: SweptMaps } {
+/** A tile and the maps that it divides. */
+interface Sweep {
+  readonly tile: WeightGradTile;
+  readonly maps: SweptMaps;
+}
+
+/** The tile with the least estimated time; null where there are too many taps for the registers. */
+export function chooseWeightGradTile(g: ConvGeometry, lanes: number): Sweep | null {
   let best = null;
   let least = Infinity;
   for (const { tile, maps } of tiles(g, lanes)) {
@@ -56,7 +56,7 @@ export function chooseWeightGradTile(
       best = { tile, maps };
     }
   }
-  return best!;
+  return best;
 }
 
 function loopInstructions(
@@ -79,27 +79,24 @@ function loopInstructions(
 }
 
 /** Of loading `count` elements, the first of them `off` elements behind a whole vector. */
-function rowInstructions(vector: Vector, off: number, count: number): number {
-  if (off < 0) return Math.floor(count / 2 + 1) * (LOAD + WORD) + count;
+function rowInstructions(vector: Words, off: number, count: number): number {
+  if (off < 0) return Math.floor(count / 2 + 1) * LOAD[2] + count;
   let instructions = 0;
   for (let from = 0; from < off + count; from += vector) {
     const low = Math.max(off, from);
     const high = Math.min(off + count, from + vector);
     const isOneWord = low >> 1 === (high - 1) >> 1;
-    instructions += LOAD + WORD * (isOneWord ? 1 : vector / 2);
+    instructions += LOAD[isOneWord ? 2 : vector];
   }
   return instructions;
 }
 
-function* tiles(
-  g: ConvGeometry,
-  lanes: number,
-): Iterable<{ tile: WeightGradTile; maps: SweptMaps }> {
+function* tiles(g: ConvGeometry, lanes: number): Iterable<Sweep> {
   const groupIn = g.inChannels / g.groups;
   const taps = g.kernelY * g.kernelX;
   for (const TX of new Set([2, 4, 7, 8, 14, g.outWidth])) {
     const maps = sweptMaps(g, TX);
-    if (!maps || TX > Math.max(maps.outWidth, 4)) continue;
+    if (TX > Math.max(maps.outWidth, 4)) continue;
     const columns = columnsOf(g, maps, TX);
     for (const TO of [lanes, 2 * lanes]) {
       for (const TI of taps > 1 ? [1] : [1, 2, 4]) {
@@ -110,15 +107,11 @@ function* tiles(
   }
 }
 
-/** The maps with strips of TX columns; null where they do not fit. */
-function sweptMaps(g: ConvGeometry, TX: number): SweptMaps | null {
-  if (!isPointwise(g)) return g;
+/** The maps with strips of TX columns: those of a 1 x 1 convolution as rows of one strip, where their pixels are so many whole ones. */
+function sweptMaps(g: ConvGeometry, TX: number): SweptMaps {
   const rows = g.height * g.width / TX;
-  return Number.isInteger(rows)
-    ? { height: rows, width: TX, outHeight: rows, outWidth: TX }
-    : TX === g.width
-    ? g
-    : null;
+  if (!isPointwise(g) || !Number.isInteger(rows)) return g;
+  return { height: rows, width: TX, outHeight: rows, outWidth: TX };
 }
 
 function columnsOf(
@@ -136,10 +129,10 @@ function columnsOf(
 }
 
 /** Elements a load where rows of `width` elements are read from multiples of `step`, plus `first`; and how far behind a vector that is. */
-function vectorOf(width: number, step: number, first: number): [Vector, number] {
+function vectorOf(width: number, step: number, first: number): [Words, number] {
   for (const vector of [8, 4, 2] as const) {
     if (width % vector === 0 && step % vector === 0) {
-      return [vector, (first % vector + vector) % vector];
+      return [vector, behind(first, vector)];
     }
   }
   return [2, -1];

@@ -1,5 +1,7 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { conv2d, type ConvVariant } from "../../../src/ops/conv/conv2d.ts";
+import { convGeometry } from "../../../src/ops/conv/geometry.ts";
+import { chooseWeightGradTile } from "../../../src/ops/conv/weight_grad_tile.ts";
 import { tensor, zeros } from "../../../src/tensor/create.ts";
 import { scope } from "../../../src/tensor/scope.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
@@ -134,4 +136,17 @@ Deno.test("tiled kernels go beyond the workgroups of one dimension", async () =>
   const found = await y.data();
   assertEquals(found.findIndex((value, i) => value !== 2 * x[i]), -1);
   y.dispose();
+});
+
+Deno.test("chooseWeightGradTile() takes short loops for rows of any length, or none", () => {
+  for (const size of [5, 15, 45, 225]) {
+    for (const kernel of [1, 3, 5]) {
+      const options = { padding: (kernel - 1) / 2 };
+      const g = convGeometry([2, 16, size, size], [16, 16, kernel, kernel], options);
+      const { tile } = chooseWeightGradTile(g, 8)!;
+      assert(tile.TX <= 14, `${tile.TX} columns of ${size}, kernel ${kernel}`);
+    }
+  }
+  const many = convGeometry([2, 16, 9, 9], [16, 16, 5, 5], { padding: 2 });
+  assertEquals(chooseWeightGradTile(many, 16), null);
 });

@@ -39,6 +39,7 @@ export const LANES_CASES: Readonly<Record<string, ConvCase>> = {
     options: { stride: 2 },
   },
   "1x1 of rows that end in a tile": { x: [2, 40, 6, 6], weight: [24, 40, 1, 1] },
+  "1x1 of rows that no strip divides": { x: [2, 12, 3, 15], weight: [16, 12, 1, 1] },
   "1x1 of 49 pixels": { x: [2, 12, 7, 7], weight: [33, 12, 1, 1] },
   "stride 3 beyond the kernel": {
     x: [2, 8, 11, 10],
