@@ -21,30 +21,10 @@ struct Params {
   flip: u32,
   epilogue: u32, // 1 for bias, 2 for residual, 4 for ReLU, added; what is not read may be any buffer
 }
-//: if VY > 1
-alias Sums = vec${VY}f;
-alias SumBits = vec${VY}i;
-//: else
-alias Sums = f32;
-alias SumBits = i32;
+//: if WIDE
+//: include "wide"
 //: end
-//: if WIDE && VY > 1
-//: if VY == 4
-alias Y = vec2<u64>;
-//: else
-alias Y = u64;
-//: end
-fn kept(sums: Sums) -> Y { return narrow${VY}(sums); }
-fn taken(y: Y) -> Sums { return wide${VY}(y); }
-//: else
-//: if VY > 1
-alias Y = vec${VY}<${E}>;
-//: else
-alias Y = ${E};
-//: end
-fn kept(sums: Sums) -> Y { return Y(sums); }
-fn taken(y: Y) -> Sums { return Sums(y); }
-//: end
+//: include "moved" NAME = "Y", FLOATS = "YF", FROM = "fromY", TO = "toY", VEC = VY
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<X>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
@@ -53,7 +33,12 @@ fn taken(y: Y) -> Sums { return Sums(y); }
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read> residual: array<Y>;
 
-//: include "rectified" T = "Sums", I = "SumBits"
+//: if VY > 1
+alias SumBits = vec${VY}i;
+//: else
+alias SumBits = i32;
+//: end
+//: include "rectified" T = "YF", I = "SumBits"
 //: end
 
 //: include "depthwise_row"
@@ -103,16 +88,16 @@ fn each(id: u32) {
     if (tileX * ${TX}u + ${q}u < params.outWidth)
     //: end
     {
-      var sum = Sums(
+      var sum = YF(
         //: for l in 0..VY
         s${q*VY+l},
         //: end
       );
       //: if ENDS
-      if (added) { sum += taken(residual[at + ${q}u]); }
+      if (added) { sum += fromY(residual[at + ${q}u]); }
       if (rectifies) { sum = rectified(sum); }
       //: end
-      y[at + ${q}u] = kept(sum);
+      y[at + ${q}u] = toY(sum);
     }
     //: end
     //: for r in 0..KH-S

@@ -17,18 +17,11 @@ struct Params {
   outHeight: u32,
   outWidth: u32,
 }
-//: if VX > 1
-alias X = vec${VX}<${E}>;
-//: else
-alias X = ${E};
+//: if WIDE
+//: include "wide"
 //: end
-//: if VY > 1
-alias Y = vec${VY}<${E}>;
-alias YF = vec${VY}f;
-//: else
-alias Y = ${E};
-alias YF = f32;
-//: end
+//: include "moved" NAME = "X", FLOATS = "XF", FROM = "fromX", TO = "toX", VEC = VX
+//: include "moved" NAME = "Y", FLOATS = "YF", FROM = "fromY", TO = "toY", VEC = VY
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> dy: array<Y>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
@@ -43,7 +36,7 @@ fn loadRow(plane: u32, oy: u32, tileX: u32) -> Row {
   //: if EXACT
   let at = (plane * params.outHeight + oy) * (params.outWidth / ${VY}u) + tileX * ${TX/S/VY}u;
   //: for q in 0..TX/S/VY
-  let m${q} = YF(select(Y(), dy[at + ${q}u], rowIn));
+  let m${q} = select(YF(), fromY(dy[at + ${q}u]), rowIn);
   //: end
   let leftIn = rowIn && tileX > 0u;
   let rightIn = rowIn && tileX + 1u < params.tilesX;
@@ -53,7 +46,7 @@ fn loadRow(plane: u32, oy: u32, tileX: u32) -> Row {
   //: end
   //: for c in C0..C1
   //: if !EXACT
-  row[${c-C0}] = f32(select(Y(), dy[at + ${c-C0}u], rowIn && ox + ${c-C0}u < params.outWidth));
+  row[${c-C0}] = select(0.0, fromY(dy[at + ${c-C0}u]), rowIn && ox + ${c-C0}u < params.outWidth);
   //: else
   //: if c >= 0 && c < TX/S
   row[${c-C0}] = m${c/VY}
@@ -63,11 +56,11 @@ fn loadRow(plane: u32, oy: u32, tileX: u32) -> Row {
     ;
   //: else
   //: if !FULL
-  row[${c-C0}] = f32(select(${E}(), dy[at + ${c/VY+KW}u - ${KW}u]
+  row[${c-C0}] = select(0.0, fromY(dy[at + ${c/VY+KW}u - ${KW}u])
   //: if VY > 1
     [${(c+KW*VY)%VY}]
   //: end
-    , (${c < 0} && leftIn) || (${c >= 0} && rightIn)));
+    , (${c < 0} && leftIn) || (${c >= 0} && rightIn));
   //: end
   //: end
   //: end
@@ -112,11 +105,11 @@ fn each(id: u32) {
       if (tileX * ${TX}u + ${q}u < params.width)
       //: end
       {
-        dx[at + ${q}u] = X(
+        dx[at + ${q}u] = toX(XF(
         //: for l in 0..VX
-          ${E}(s${q*VX+l}),
+          s${q*VX+l},
         //: end
-        );
+        ));
       }
       //: end
     }

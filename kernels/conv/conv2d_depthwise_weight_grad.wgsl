@@ -21,13 +21,10 @@ struct Params {
   outWidth: u32,
   padY: u32,
 }
-//: if VY > 1
-alias Y = vec${VY}<${E}>;
-alias YF = vec${VY}f;
-//: else
-alias Y = ${E};
-alias YF = f32;
+//: if WIDE
+//: include "wide"
 //: end
+//: include "moved" NAME = "Y", FLOATS = "YF", FROM = "fromY", TO = "toY", VEC = VY
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<X>;
 @group(0) @binding(2) var<storage, read> dy: array<Y>;
@@ -60,9 +57,9 @@ fn each(id: u32) {
       let at = (plane * params.outHeight + row) * (params.outWidth / ${VY}u) + tileX * ${TX/VY}u;
       //: for q in 0..TX/VY
       //: if EXACT
-      let d${q} = YF(dy[at + ${q}u]);
+      let d${q} = fromY(dy[at + ${q}u]);
       //: else
-      let d${q} = f32(select(Y(), dy[at + ${q}u], tileX * ${TX}u + ${q}u < params.outWidth));
+      let d${q} = select(0.0, fromY(dy[at + ${q}u]), tileX * ${TX}u + ${q}u < params.outWidth);
       //: end
       //: end
       //: for ky in 0..KH

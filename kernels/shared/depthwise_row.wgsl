@@ -1,28 +1,6 @@
 // A row of x as a tile of TX columns and stride S reads it with a kernel KW wide: X is what is moved at a time, VX elements.
-// EXACT: tiles cover x without a rest. FULL: one tile across. Needs x, params.height, width and tilesX.
-//: if VX > 1
-alias XF = vec${VX}f;
-//: else
-alias XF = f32;
-//: end
-//: if WIDE
-//: include "wide"
-//: end
-//: if WIDE && VX > 1
-//: if VX == 4
-alias X = vec2<u64>;
-//: else
-alias X = u64;
-//: end
-fn moved(x: X) -> XF { return wide${VX}(x); }
-//: else
-//: if VX > 1
-alias X = vec${VX}<${E}>;
-//: else
-alias X = ${E};
-//: end
-fn moved(x: X) -> XF { return XF(x); }
-//: end
+// EXACT: tiles cover x without a rest. FULL: one tile across. Needs x, "wide" where WIDE, params.height, width and tilesX.
+//: include "moved" NAME = "X", FLOATS = "XF", FROM = "fromX", TO = "toX", VEC = VX
 
 alias Row = array<f32, ${(TX-1)*S+KW}>;
 
@@ -33,7 +11,7 @@ fn loadRow(plane: u32, iy: u32, tileX: u32) -> Row {
   //: if EXACT
   let at = (plane * params.height + iy) * (params.width / ${VX}u) + tileX * ${TX*S/VX}u;
   //: for q in 0..TX*S/VX
-  let m${q} = select(XF(), moved(x[at + ${q}u]), rowIn);
+  let m${q} = select(XF(), fromX(x[at + ${q}u]), rowIn);
   //: end
   let leftIn = rowIn && tileX > 0u;
   let rightIn = rowIn && tileX + 1u < params.tilesX;
@@ -43,7 +21,7 @@ fn loadRow(plane: u32, iy: u32, tileX: u32) -> Row {
   //: end
   //: for c in 0..(TX-1)*S+KW
   //: if !EXACT
-  row[${c}] = select(0.0, moved(x[at + ${c}u]), rowIn && ix + ${c}u < params.width);
+  row[${c}] = select(0.0, fromX(x[at + ${c}u]), rowIn && ix + ${c}u < params.width);
   //: else
   //: if c >= PX && c < PX + TX*S
   row[${c}] = m${(c-PX)/VX}
@@ -53,7 +31,7 @@ fn loadRow(plane: u32, iy: u32, tileX: u32) -> Row {
     ;
   //: else
   //: if !FULL
-  row[${c}] = select(0.0, moved(x[at + ${(c+PX*VX-PX)/VX}u - ${PX}u])
+  row[${c}] = select(0.0, fromX(x[at + ${(c+PX*VX-PX)/VX}u - ${PX}u])
   //: if VX > 1
     [${(c+PX*VX-PX)%VX}]
   //: end

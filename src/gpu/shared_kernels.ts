@@ -8,6 +8,7 @@ import hash from "../../kernels/shared/hash.wgsl" with { type: "text" };
 import heldMatrix from "../../kernels/shared/held_matrix.wgsl" with { type: "text" };
 import joinLanes from "../../kernels/shared/join_lanes.wgsl" with { type: "text" };
 import lanes from "../../kernels/shared/lanes.wgsl" with { type: "text" };
+import moved from "../../kernels/shared/moved.wgsl" with { type: "text" };
 import nan from "../../kernels/shared/nan.wgsl" with { type: "text" };
 import pairs from "../../kernels/shared/pairs.wgsl" with { type: "text" };
 import quotient from "../../kernels/shared/quotient.wgsl" with { type: "text" };
@@ -37,6 +38,7 @@ export const SHARED_KERNELS: Readonly<Record<string, string>> = {
   held_matrix: heldMatrix,
   join_lanes: joinLanes,
   lanes,
+  moved,
   nan,
   pairs,
   quotient,

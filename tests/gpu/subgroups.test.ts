@@ -3,6 +3,7 @@ import { openDevice } from "../../src/gpu/adapter.ts";
 import { Gpu } from "../../src/gpu/gpu.ts";
 import { Kernel, NO_SUBGROUPS } from "../../src/gpu/kernel.ts";
 import { INT64, requestDevice } from "../../src/gpu/subgroups.ts";
+import { conv2d } from "../../src/ops/conv/conv2d.ts";
 import { batchNorm } from "../../src/ops/norm/batch_norm.ts";
 import { crossEntropy } from "../../src/ops/softmax/cross_entropy.ts";
 import { dkdDivergence } from "../../src/ops/losses/dkd_divergence.ts";
@@ -21,7 +22,7 @@ import { ones, tensor, zeros } from "../../src/tensor/create.ts";
 import { setDefaultDevice } from "../../src/tensor/default_device.ts";
 import type { Shape } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { device, labels, values } from "../helpers.ts";
+import { assertClose, device, labels, values } from "../helpers.ts";
 
 const gpu = await device();
 const own = await openDevice();
@@ -175,3 +176,47 @@ for (const [name, op] of Object.entries(OPS)) {
     },
   );
 }
+
+/** What software adapters compute by 64-bit integers, and its gradients; channels and rows of all kinds. */
+function wideOutputs(): Tensor[] {
+  const leaf = (...shape: number[]) => tensor(values("x", shape), shape, { requiresGrad: true });
+  const normalised = (x: Tensor, channels: number) =>
+    batchNorm(x, {
+      ...{ weight: ones([channels]), bias: zeros([channels]) },
+      ...{ runningMean: zeros([channels]), runningVar: ones([channels]) },
+    }, { training: true, relu: true });
+  const [x, weight, own] = [leaf(2, 8, 7, 7), leaf(8, 8, 3, 3), leaf(8, 1, 3, 3)];
+  const [even, right] = [leaf(2, 4, 8, 8), leaf(32, 24)];
+  const y = conv2d(x, weight, null, { padding: 1 }, "lanes");
+  const depthwise = conv2d(x, own, null, { groups: 8, padding: 1 }, "lanes");
+  const odd = normalised(y, 8);
+  const whole = normalised(even, 4);
+  const product = even.reshape(16, 32).matmul(right);
+  const terms = [odd, depthwise, whole, product].map((each) => each.mul(each).sum());
+  terms.reduce((sum, term) => sum.add(term)).backward();
+  const gradients = [x, weight, own, even, right].map((each) => each.grad!);
+  return [y, depthwise, odd, whole, product, ...gradients];
+}
+
+Deno.test(
+  {
+    name: "software adapters compute the same with and without 64-bit integers",
+    ignore: ignore || !gpu.software,
+  },
+  async () => {
+    const adapter = await navigator.gpu.requestAdapter();
+    const { device } = await requestDevice(adapter!, {}, true, false);
+    const plain = new Gpu(device, info, true, Infinity, subgroups);
+    assert(gpu.int64 && !plain.int64);
+    const [wide, narrow] = await Promise.all([gpu, plain].map((each) => {
+      setDefaultDevice(each);
+      try {
+        return Promise.all(wideOutputs().map((y) => y.data()));
+      } finally {
+        setDefaultDevice(gpu);
+      }
+    }));
+    wide.forEach((numbers, i) => assertClose(numbers, narrow[i], 1e-5, `output ${i}:`));
+    device.destroy();
+  },
+);
