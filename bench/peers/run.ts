@@ -69,6 +69,7 @@ function parseOptions(args: readonly string[]): Options {
       options.engines = choose(option, text, ENGINES, ({ name }) => name);
     } else fail(`unknown option "${option}", expected --rounds, --cores, --cases or --engines`);
   }
+  options.cores = Math.min(options.cores, navigator.hardwareConcurrency);
   return options;
 }
 
@@ -100,7 +101,7 @@ async function measureIn(
   const [command, args] = config
     ? [Deno.execPath(), ["run", "-A", "--no-check", "--config", local(config)]]
     : [PYTHON, []];
-  const all = cores >= navigator.hardwareConcurrency;
+  const all = cores === navigator.hardwareConcurrency;
   const [program, ...words] = [
     ...(all ? [] : ["taskset", "-c", `0-${cores - 1}`]),
     ...[command, ...args, local(script), name],
@@ -109,7 +110,7 @@ async function measureIn(
     args: words,
     env: { OMP_NUM_THREADS: String(cores) },
     stderr: "inherit",
-  }).output();
+  }).output().catch(() => fail(`cannot run ${program}; fewer cores than all want Linux's taskset`));
   if (code !== 0) fail(`${script} ${name} ended with exit status ${code}`);
   const line = new TextDecoder().decode(stdout).split("\n").find((text) => text.startsWith("{"));
   return line === undefined ? undefined : JSON.parse(line);
